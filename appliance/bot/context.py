@@ -1,0 +1,82 @@
+"""What a handler is given: the transaction, the chat, and ways to answer through the outbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.bot.keyboards import Markup
+from appliance.bot.texts import say
+from appliance.crud import messages
+from appliance.models import Chat, Priority
+from appliance.services import telegram_html
+from appliance.services.phrases import choose
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the bot must know of the site."""
+
+    url: str
+    default_language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One update being handled. What is queued here leaves only if the transaction commits."""
+
+    session: Session
+    chat: Chat
+    site: Site
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        return choose(self.chat.language, self.site.default_language)
+
+    def say(self, key: str, **values: object) -> str:
+        """A phrase in the chat's language, as Telegram's HTML."""
+        return say(self.language, key, **values)
+
+    def reply(self, html: str, markup: Markup | None = None) -> None:
+        """Send a message."""
+        plain = telegram_html.parse(html)[0]
+        self._queue("sendMessage", _content(html, markup), plain)
+
+    def edit(self, message_id: int, html: str, markup: Markup | None = None) -> None:
+        """Change a message the bot has sent."""
+        self._queue("editMessageText", {"message_id": message_id, **_content(html, markup)})
+
+    def answer(self, callback_id: str, html: str | None = None) -> None:
+        """End the waiting of a pressed button; with a text, show it for a moment."""
+        params: dict[str, Any] = {"callback_query_id": callback_id}
+        if html:
+            params["text"] = telegram_html.parse(html)[0]
+        self._queue("answerCallbackQuery", params)
+
+    def said_since(self, html: str, since: datetime) -> bool:
+        """Whether this very message was sent to the chat after a time."""
+        plain = telegram_html.parse(html)[0]
+        last = messages.last_outgoing_at(self.session, self.chat.id, plain)
+        return last is not None and last > since
+
+    def _queue(self, method: str, params: dict[str, Any], text: str | None = None) -> None:
+        """Without a text it is a call, not a message: it stays out of the thread."""
+        messages.queue(
+            self.session,
+            self.chat.id,
+            method,
+            params,
+            priority=Priority.REPLY,
+            text=text,
+            visible=text is not None,
+            now=self.now,
+        )
+
+
+def _content(html: str, markup: Markup | None) -> dict[str, Any]:
+    content: dict[str, Any] = {"text": html, "parse_mode": "HTML"}
+    if markup is not None:
+        content["reply_markup"] = markup
+    return content

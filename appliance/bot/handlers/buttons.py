@@ -1,0 +1,33 @@
+"""Pressed inline buttons. The dispatcher answers a press that no handler knows."""
+
+from appliance.bot import keyboards
+from appliance.bot.context import Context
+from appliance.bot.handlers.commands import start
+from appliance.bot.router import Press, Router
+from appliance.services.phrases import LANGUAGES
+
+
+def register(router: Router) -> None:
+    router.button(keyboards.RESTART, restart)
+    router.button(keyboards.LANGUAGE, set_language)
+
+
+def restart(context: Context, press: Press) -> None:
+    context.answer(press.id)
+    start(context, "")
+
+
+def set_language(context: Context, press: Press) -> None:
+    """Speak the language from now on, the keyboard under the chat included."""
+    if press.argument not in LANGUAGES:
+        context.answer(press.id, context.say("button_old"))
+        return
+    changed = context.language != press.argument
+    context.chat.language = press.argument
+    context.answer(press.id, context.say("language_set"))
+    if not changed:
+        return  # Telegram refuses an edit that changes nothing
+    if press.message_id is not None:
+        question = context.say("language_choose")
+        context.edit(press.message_id, question, keyboards.languages(context.language))
+    context.reply(context.say("language_set"), keyboards.main_menu(context.language))

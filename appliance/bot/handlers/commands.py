@@ -1,0 +1,48 @@
+"""/start, /help, /stop, /me, /language. A deep link's /start is in `linking.py`."""
+
+from appliance.bot import keyboards
+from appliance.bot.context import Context
+from appliance.bot.handlers.linking import redeem
+from appliance.bot.router import Router
+from appliance.crud import chats
+from appliance.models import ChatStatus
+
+
+def register(router: Router) -> None:
+    router.command("start", start)
+    router.command("help", help_)
+    router.command("stop", stop)
+    router.command("me", me)
+    router.command("language", language)
+
+
+def start(context: Context, payload: str) -> None:
+    """Welcome; whoever stopped or blocked the bot gets news again."""
+    chats.set_status(context.session, context.chat.id, ChatStatus.ACTIVE, context.now)
+    name = context.chat.first_name or context.chat.name
+    welcome = context.say("welcome", name=name)
+    context.reply(welcome, keyboards.main_menu(context.language))
+    if payload:
+        redeem(context, payload)
+
+
+def help_(context: Context, _: str) -> None:
+    context.reply(context.say("help"), keyboards.main_menu(context.language))
+
+
+def stop(context: Context, _: str) -> None:
+    """No more broadcasts; the link to an account stays, and so do answers."""
+    chats.set_status(context.session, context.chat.id, ChatStatus.STOPPED, context.now)
+    context.reply(context.say("stopped"), keyboards.restart(context.language))
+
+
+def me(context: Context, _: str) -> None:
+    user = context.chat.user
+    if user is None:
+        context.reply(context.say("me_unlinked"))
+    else:
+        context.reply(context.say("me_linked", name=user.name, email=user.email))
+
+
+def language(context: Context, _: str) -> None:
+    context.reply(context.say("language_choose"), keyboards.languages(context.language))

@@ -1,0 +1,93 @@
+"""Reading chats, people and messages out of Telegram's types, into what the database keeps."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from telebot.types import Chat as TelegramChat
+from telebot.types import Message
+from telebot.types import User as TelegramUser
+
+from appliance.crud import chats
+from appliance.models import Chat
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
+_LONGEST = 16_000  # Telegram stops at 4096; only a forged message is longer
+
+# What people send, and not what Telegram says of the chat itself (a pin, a new title, …).
+_TEXTS = {"text", "contact", "location", "venue", "poll", "dice", "game", "checklist"}
+_MEDIA = {"photo", "audio", "voice", "video", "video_note", "document", "sticker", "animation"}
+_KINDS = _TEXTS | _MEDIA | {"story", "paid_media"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/name@bot argument`; the name in lower case."""
+
+    name: str
+    bot: str | None
+    argument: str
+
+
+def parse_command(text: str | None) -> Command | None:
+    """The command a text starts with, if it does."""
+    match = _COMMAND.fullmatch(text or "")
+    if match is None:
+        return None
+    return Command(match[1].lower(), match[2], (match[3] or "").strip())
+
+
+def is_from_person(message: Message) -> bool:
+    """Whether somebody sent it. A kind that is newer than this program counts."""
+    kind: str | None = message.content_type  # None: no kind that telebot knows
+    return kind is None or kind in _KINDS
+
+
+def describe(message: Message) -> str:
+    """The text to keep; for what is not text its kind in brackets, with the caption."""
+    if message.text is not None:
+        return storable(message.text)
+    content: str | None = message.content_type
+    kind = f"[{content or 'message'}]"
+    return storable(f"{kind} {message.caption}") if message.caption else kind
+
+
+def storable(text: str) -> str:
+    """Without what no database takes: NUL and halves of surrogate pairs."""
+    return text[:_LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def remember(
+    session: Session, chat: TelegramChat, person: TelegramUser | None, now: datetime
+) -> Chat:
+    """Make the chat known; `person` tells the language of a private one."""
+    return chats.remember(
+        session,
+        chat.id,
+        type=chat.type,
+        first_name=_cut(chat.first_name, 255),
+        last_name=_cut(chat.last_name, 255),
+        username=_cut(chat.username, 64),
+        title=_cut(chat.title, 255),
+        language=_cut(person.language_code, 8) if person else None,
+        now=now,
+    )
+
+
+def chat_id_of(payload: dict[str, Any]) -> int | None:
+    """The chat an update is about, whatever its type; None for the few that have none."""
+    for body in payload.values():
+        if not isinstance(body, dict):
+            continue
+        message = body.get("message")
+        for holder in (body, message if isinstance(message, dict) else {}):
+            chat = holder.get("chat")
+            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+                return int(chat["id"])
+    return None
+
+
+def _cut(value: str | None, length: int) -> str | None:
+    return storable(value)[:length] if value else None

@@ -1,0 +1,56 @@
+"""Which handler answers what.
+
+A table of our own instead of telebot's registry: telebot hands a handler the message only, keeps
+its errors to itself and sorts a batch of updates by type. Here a handler gets the transaction it
+works in, an error reaches the one place that rolls back, and the whole dispatch is a look into a
+dictionary.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+from telebot.types import ChatMemberUpdated, Message
+
+from appliance.bot.context import Context
+
+CommandHandler = Callable[[Context, str], None]
+"""Gets what stands after the command."""
+
+TextHandler = Callable[[Context], None]
+MembershipHandler = Callable[[Session, ChatMemberUpdated, datetime], None]
+MigrationHandler = Callable[[Session, Message, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A pressed inline button; `message_id` is None when its message cannot be edited any more."""
+
+    id: str
+    argument: str
+    message_id: int | None
+
+
+ButtonHandler = Callable[[Context, Press], None]
+
+
+@dataclass(slots=True)
+class Router:
+    """Handlers by what they answer; `register` functions of `handlers/` fill it."""
+
+    commands: dict[str, CommandHandler] = field(default_factory=dict)
+    buttons: dict[str, ButtonHandler] = field(default_factory=dict)
+    text: TextHandler | None = None
+    membership: MembershipHandler | None = None
+    migration: MigrationHandler | None = None
+
+    def command(self, name: str, handler: CommandHandler) -> None:
+        if name in self.commands:
+            raise ValueError(f"/{name} has a handler already")
+        self.commands[name] = handler
+
+    def button(self, action: str, handler: ButtonHandler) -> None:
+        if action in self.buttons:
+            raise ValueError(f"the button {action} has a handler already")
+        self.buttons[action] = handler

@@ -1,0 +1,240 @@
+"""The Bot API as the bot calls it itself: updates, who am I, webhook, commands. It never sends
+messages: those are rows of the outbox.
+
+telebot builds the calls and reads the answers, through a sender of ours: parameters go in the body
+(telebot puts them into the address, where logs keep them), nothing is sent twice, and no error
+carries the token. telebot's settings are the process's: one Bot API server a process, the last
+`make_bot` decides which.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from telebot import TeleBot, apihelper
+from telebot.types import BotCommand, BotCommandScopeAllPrivateChats
+
+from appliance.bot.texts import descriptions
+from appliance.config import LOOPBACK
+from appliance.errors import ApplianceError, BadToken, Unavailable
+from appliance.services.phrases import LANGUAGES
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "my_chat_member",
+)
+"""Always sent: left out, Telegram keeps what some earlier program asked for."""
+
+CONNECT_SECONDS = 4
+READ_SECONDS = 10
+POLL_SLACK = 4
+"""Seconds that an answer may be late after a long poll."""
+
+_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
+
+
+class Refused(Unavailable):
+    """The Bot API answered with an error other than a wrong token."""
+
+    def __init__(self, code: int, description: str, retry_after: float = 0.0) -> None:
+        super().__init__(f"Telegram refuses ({code}): {description}")
+        self.code = code
+        self.description = description
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The bot, as getMe tells."""
+
+    id: int
+    username: str
+    name: str
+
+    def as_setting(self) -> dict[str, Any]:
+        return {"id": self.id, "username": self.username, "name": self.name}
+
+
+def make_bot(token: str, api_url: str) -> TeleBot:
+    """A telebot for this Bot API server; nothing is asked yet, and no thread starts.
+
+    `api_url` is the server's address without the token.
+    """
+    host = urlsplit(api_url).netloc.rpartition("@")[2]
+    apihelper.API_URL = f"{api_url}/bot{{0}}/{{1}}"  # type: ignore[assignment]
+    apihelper.FILE_URL = f"{api_url}/file/bot{{0}}/{{1}}"  # type: ignore[assignment]
+    apihelper.CUSTOM_REQUEST_SENDER = Sender(host)  # type: ignore[assignment]
+    apihelper.CONNECT_TIMEOUT = CONNECT_SECONDS
+    apihelper.READ_TIMEOUT = READ_SECONDS
+    apihelper.LONG_POLLING_TIMEOUT = 0  # what a timeout of 0 becomes; telebot's 10 would block
+    _hide_tokens_in("urllib3.connectionpool")  # at DEBUG it logs the address of each request
+    return TeleBot(token, threaded=False)
+
+
+class Sender:
+    """Posts a call's parameters in the body. One connection a thread, kept open between calls."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._local = threading.local()
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        params: dict[str, Any] | None = None,
+        files: dict[str, Any] | None = None,
+        timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        proxies: dict[str, str] | None = None,
+    ) -> Any:
+        """Raises Unavailable when no answer came. The signature is telebot's."""
+        connect = min(timeout[0], CONNECT_SECONDS)
+        try:
+            return self._session().post(
+                url,
+                data=params,
+                files=files,
+                timeout=(connect, timeout[1]),
+                proxies=proxies,
+                allow_redirects=False,  # the address holds the token
+            )
+        except requests.RequestException as error:
+            reason = _reason(error)
+        # Outside `except`: the library's error holds the address, and so the token.
+        raise Unavailable(
+            f"cannot reach the Bot API at {self._host}: {reason}; check BOT_API_URL and the network"
+        )
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # A proxy of the environment leads out to Telegram, not back to this machine.
+            session.trust_env = urlsplit(f"//{self._host}").hostname not in LOOPBACK
+            self._local.session = session
+        return session
+
+
+def get_me(bot: TeleBot) -> Identity:
+    """Raises BadToken, Unavailable."""
+    me = _call(bot.get_me)
+    return Identity(me.id, me.username or "", me.full_name)
+
+
+def get_updates(bot: TeleBot, offset: int | None, timeout: int, limit: int = 100) -> list[Any]:
+    """Raw updates as they came; waits up to `timeout` seconds for the first.
+
+    Telegram forgets those below `offset`. Raises BadToken, Refused, Unavailable.
+    """
+    found: list[Any] | None = _call(
+        lambda: apihelper.get_updates(  # type: ignore[no-untyped-call]
+            bot.token,
+            offset=offset,
+            limit=limit,
+            timeout=timeout + POLL_SLACK,  # the reading's; the poll's has the longer name
+            allowed_updates=list(ALLOWED_UPDATES),
+            long_polling_timeout=timeout,
+        )
+    )
+    return found or []
+
+
+def drop_webhook(bot: TeleBot) -> bool:
+    """Delete a webhook that would keep updates from a poller; what waits is kept. True: was set.
+
+    Raises BadToken, Refused, Unavailable.
+    """
+    if not _call(bot.get_webhook_info).url:
+        return False
+    _call(lambda: bot.delete_webhook(drop_pending_updates=False))
+    return True
+
+
+def publish_commands(bot: TeleBot) -> bool:
+    """Fill Telegram's menu of commands, for private chats, in each language. Failure is logged."""
+    try:
+        for language in LANGUAGES:
+            commands = [BotCommand(*pair) for pair in descriptions(language).items()]
+            code = None if language == "en" else language  # English is for everybody else
+            scope = BotCommandScopeAllPrivateChats()  # type: ignore[no-untyped-call]
+            _call(partial(bot.set_my_commands, commands, scope, code))
+    except ApplianceError as error:
+        log.warning("the menu of commands could not be set: %s", error)
+        return False
+    return True
+
+
+def redact(text: str) -> str:
+    """The text without any bot token in it."""
+    return _TOKEN.sub("<token>", text)
+
+
+def _call(function: Callable[[], T]) -> T:
+    """Turn telebot's errors into ours. Raises BadToken, Refused, Unavailable."""
+    failure: Unavailable
+    try:
+        return function()
+    except apihelper.ApiTelegramException as error:
+        failure = _refusal(error.error_code, error.description, error.result_json)
+    except apihelper.ApiException as error:
+        status = getattr(error.result, "status_code", 0)
+        failure = _refusal(status, "the answer is not from a Bot API server", {})
+    raise failure
+
+
+def _refusal(code: int, description: str, answer: dict[str, Any]) -> Unavailable:
+    if code in {401, 404}:
+        return BadToken(
+            f"Telegram does not know the bot token ({code} {redact(description)}): check BOT_TOKEN"
+        )
+    parameters = answer.get("parameters") or {}
+    return Refused(code, redact(description), float(parameters.get("retry_after") or 0))
+
+
+def _reason(error: Exception) -> str:
+    """In words, without the address: requests puts it into every message."""
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS certificate is not valid"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not answer"
+    text = str(error)
+    for sign, words in _REASONS:
+        if sign in text:
+            return words
+    return "the connection broke"
+
+
+_REASONS = (
+    ("Connection refused", "the connection was refused"),
+    ("NameResolutionError", "the host name is not known"),
+    ("Name or service not known", "the host name is not known"),
+    ("unreachable", "the network is unreachable"),
+)
+
+
+def _hide_tokens_in(name: str) -> None:
+    logger = logging.getLogger(name)
+    if not any(isinstance(known, _HideTokens) for known in logger.filters):
+        logger.addFilter(_HideTokens())
+
+
+class _HideTokens(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True

@@ -1,0 +1,40 @@
+"""What the bot says, as pure functions. The words are in `locales/bot.<language>.json`."""
+
+from appliance.services.phrases import LANGUAGES, catalog, phrase
+from appliance.services.telegram_auth import LIFETIME
+
+COMMANDS = ("link", "me", "language", "help", "unlink", "stop", "start")
+"""In the order of Telegram's menu."""
+
+MINUTES = int(LIFETIME.total_seconds()) // 60
+
+_MENU = ("link", "me", "language", "help")
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """A phrase as Telegram's HTML; the values are escaped. Raises KeyError."""
+    return phrase(language, key, **values)
+
+
+def language_names() -> dict[str, str]:
+    """Every language by code, in its own words."""
+    return {language: catalog(language)["language_name"] for language in LANGUAGES}
+
+
+def menu(language: str) -> dict[str, str]:
+    """The labels of the keyboard under the chat, by the command each stands for."""
+    return {command: catalog(language)[f"menu_{command}"] for command in _MENU}
+
+
+def command_of_label(text: str) -> str | None:
+    """The command a label stands for, in whatever language the person's keyboard still is."""
+    for language in LANGUAGES:
+        for command, label in menu(language).items():
+            if label == text:
+                return command
+    return None
+
+
+def descriptions(language: str) -> dict[str, str]:
+    """What Telegram's menu of commands says."""
+    return {command: catalog(language)[f"command_{command}"] for command in COMMANDS}

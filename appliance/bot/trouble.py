@@ -1,0 +1,73 @@
+"""What a failed poll means: what to show, and how long to wait. Decided here, once."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from appliance.bot.telegram import Refused
+from appliance.errors import ApplianceError, BadToken, Unavailable
+
+RUNNING = "running"
+
+BACK_OFF = (1.0, 30.0)
+"""Seconds: the first pause after a network error, and the longest."""
+
+CONFLICT = (2.0, 300.0)
+"""Each try takes the updates away from the other program, so tries become rare."""
+
+TOKEN_SECONDS = 300.0
+"""A wrong token does not heal by itself; Telegram may still be what is wrong."""
+
+_WEBHOOK = "conflict: a webhook is set for this bot; another program set it while this one polls"
+_POLLER = "conflict: another program polls with this bot's token; stop it, or give each its own bot"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`state` is one line for `appliance status`; `loud`: a person has to act."""
+
+    state: str
+    seconds: float
+    loud: bool = False
+
+
+def judge(error: Exception, tries: int) -> Trouble:
+    """What to do after the error, `tries` failures having come before it in a row."""
+    if isinstance(error, BadToken):
+        return Trouble("bad token: Telegram does not know it; set BOT_TOKEN", TOKEN_SECONDS, True)
+    if isinstance(error, Refused):
+        return _refused(error, tries)
+    if isinstance(error, Unavailable):
+        return Trouble(f"unreachable: {error}", _growing(tries, *BACK_OFF))
+    if isinstance(error, SQLAlchemyError):
+        return Trouble("the database cannot be written", _growing(tries, *BACK_OFF), True)
+    return Trouble(f"failed: {type(error).__name__}", _growing(tries, *BACK_OFF), True)
+
+
+def where(error: Exception) -> str:
+    """The kind and place of an error, without its words: they may quote a message or a token."""
+    kind = type(error).__name__
+    if isinstance(error, ApplianceError):
+        kind = f"{kind}: {error}"  # our own words are fit to be shown
+    frames = extract_tb(error.__traceback__)
+    if not frames:
+        return kind
+    return f"{kind} in {frames[-1].name} ({Path(frames[-1].filename).name}:{frames[-1].lineno})"
+
+
+def _refused(error: Refused, tries: int) -> Trouble:
+    if error.code == 409:
+        state = _WEBHOOK if "webhook" in error.description else _POLLER
+        return Trouble(state, _growing(tries, *CONFLICT), True)
+    if error.code == 429:
+        seconds = max(error.retry_after, 1.0)
+        return Trouble(f"flood: Telegram asks for {seconds:.0f} s of silence", seconds)
+    return Trouble(f"Telegram answers {error.code}", _growing(tries, *BACK_OFF))
+
+
+def _growing(tries: int, first: float, longest: float) -> float:
+    """Doubled each time, and 50–100 % of that, so that many clients do not come at once."""
+    return min(longest, first * 2.0 ** min(tries, 20)) * random.uniform(0.5, 1.0)  # noqa: S311

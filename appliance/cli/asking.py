@@ -1,0 +1,48 @@
+"""Asking people for what is missing, at a terminal only."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from appliance.errors import ConfigError
+
+
+class Asking:
+    """Questions at a terminal; without one, a usage error that names the flag."""
+
+    def __init__(self, interactive: bool) -> None:
+        self.interactive = interactive
+
+    def text(self, given: str | None, question: str, flag: str, default: str | None = None) -> str:
+        """What was given, or the answer to the question."""
+        if given is not None:
+            return given
+        if not self.interactive:
+            raise click.UsageError(f"{flag} is missing (nobody is at a terminal to be asked)")
+        return str(click.prompt(question, default=default, err=True, show_default=bool(default)))
+
+    def password(self, file: Path | None, question: str, flag: str) -> str:
+        """The password in the file, or typed twice without an echo."""
+        if file is not None:
+            return read_secret(file, flag)
+        if not self.interactive:
+            raise click.UsageError(f"{flag} is missing (nobody is at a terminal to be asked)")
+        return str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
+
+    def secret_from(self, value: str | None, file: Path | None, flag: str) -> str | None:
+        """A secret from its option or its file; None when neither was given."""
+        return read_secret(file, flag) if file is not None else value
+
+
+def read_secret(file: Path, flag: str) -> str:
+    """The first line of a file, '-' being standard input. Raises ConfigError."""
+    try:
+        text = sys.stdin.readline() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"{flag}: cannot read {file}: {reason}") from None
+    secret = text.split("\n", 1)[0].rstrip("\r")
+    if not secret:
+        raise ConfigError(f"{flag}: {file} is empty")
+    return secret

@@ -1,0 +1,88 @@
+"""What every command shares: the home, the settings, and how it speaks.
+
+stdout carries the answer (one JSON document with --json); everything else goes to stderr.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from appliance.config import Settings, home_from_environment
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Context:
+    """Made once a run; `settings` and `database` are loaded when a command asks for them."""
+
+    def __init__(self, home: Path | None) -> None:
+        self.home = (home or home_from_environment()).expanduser().absolute()
+        self.json = False
+        self.quiet = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises ConfigError."""
+        return Settings.load(self.home)
+
+    @cached_property
+    def database(self) -> Any:
+        """The `Database` at the right schema. Raises ConfigError, SchemaError."""
+        from appliance.database import Database, check_schema
+
+        check_schema(self.settings)
+        return Database(self.settings.database_url)
+
+    def emit(self, document: object, text: str) -> None:
+        """The answer: the document with --json, else the text."""
+        if self.json:
+            click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        elif text:
+            click.echo(text)
+
+    def say(self, text: str) -> None:
+        """A remark for people, on stderr; silent with --quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there to be asked."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def progress(self) -> bool:
+        """Whether a progress bar makes sense: at a terminal, and not with --quiet."""
+        return sys.stderr.isatty() and not self.quiet
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+def common_options(command: F) -> F:
+    """Add --json and --quiet; the command sees them in its context."""
+    for flag, help_text in (
+        ("quiet", "Say nothing but the answer and errors."),
+        ("json", "Answer with one JSON document."),
+    ):
+        command = click.option(
+            f"--{flag}",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember(flag),
+            help=help_text,
+        )(command)
+    return command
+
+
+def _remember(flag: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(ctx.find_object(Context), flag, True)
+
+    return callback

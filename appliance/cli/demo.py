@@ -1,0 +1,161 @@
+"""`appliance demo`: the main job at work, with simulated people and no token."""
+
+import dataclasses
+import json
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import click
+
+from appliance.cli import sending
+from appliance.cli.asking import Asking
+from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.serve import asked_to_stop
+from appliance.cli.setup import Wishes, make_home
+from appliance.config import Settings
+from appliance.crud import chats, messages
+from appliance.crud.chats import ChatFilter
+from appliance.errors import Unavailable
+from appliance.models import ChatStatus
+from appliance.runtime import Runtime
+from appliance.services.broadcasts import NewBroadcast, create
+
+PEOPLE, BLOCKED, SLOW = 200, 12, 15
+SLOW_MS = 900
+ADMIN = "admin@example.org"
+TEXT = (
+    "<b>Summer party</b> on Saturday at six, in the club house.\n"
+    "Летний праздник в субботу в шесть, в клубе.\n\n"
+    "Bring something for the grill · <i>приносите что-нибудь на гриль</i>"
+)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the summary instead of serving on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: a free one.")
+@common_options
+@pass_context
+def demo(context: Context, once: bool, port: int | None) -> None:
+    """Watch everything work: a site, 200 simulated people, one broadcast.
+
+    Everything lives in a temporary directory and is gone at the end. With --once the exit code is 0
+    when every recipient has an outcome and none failed but those who blocked the bot.
+    """
+    password = secrets.token_urlsafe(12)
+    with temporary_home() as home, asked_to_stop() as asked, running(home, password, port) as site:
+        context.say(f"A site with {PEOPLE} simulated people is starting …")
+        people_arrive(context, site, asked)
+        broadcast_id = site.broadcast(TEXT)
+        with sending.progress_bar(context.progress) as show:
+            document = sending.wait_for_end(site.database, broadcast_id, show, asked)
+        context.emit(document, "\n" + sending.summary(document))
+        context.say(f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}")
+        context.say("Phones    Open “Simulated phones” in the menu to read it as a Telegram user.")
+        if not once:
+            context.say("\nCtrl-C ends it.")
+            site.runtime.wait(asked)
+        code = sending.outcome_code(document)
+    sys.exit(code)
+
+
+class Site:
+    """The running demo."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.settings = runtime.settings
+        self.database = runtime.database
+
+    def ask_simulator(self, path: str, body: dict[str, Any]) -> Any:
+        """POST to the simulator's control interface."""
+        request = Request(  # noqa: S310 - the simulator's own address, on loopback
+            f"{self.settings.api_url}/sandbox/{path}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def known(self) -> int:
+        with self.database.reading() as session:
+            return chats.count(session, ChatFilter(status=ChatStatus.ACTIVE))
+
+    def broadcast(self, text: str) -> int:
+        with self.database.writing() as session:
+            queued, _ = create(session, NewBroadcast(text, "html", to=("all",)))
+            return queued.id
+
+
+def people_arrive(context: Context, site: Site, asked: threading.Event) -> None:
+    """Everybody presses Start; then some block the bot while it does not look."""
+    crowd = {"count": PEOPLE, "slow": SLOW, "latency_ms": SLOW_MS, "start": True, "seed": 7}
+    people = site.ask_simulator("people", crowd)["people"]
+    with count_bar(context.progress, PEOPLE, "people press Start") as show:
+        while (known := site.known()) < PEOPLE and not asked.wait(0.1):
+            show(known)
+        show(known)
+    wait_for_silence(site, asked)  # a welcome that cannot be delivered would give them away
+    for person in people[:: PEOPLE // BLOCKED][:BLOCKED]:
+        site.ask_simulator(f"people/{person['id']}/block", {"silent": True})
+
+
+def wait_for_silence(site: Site, asked: threading.Event) -> None:
+    """Until everybody was answered."""
+    while not asked.wait(0.1):
+        with site.database.reading() as session:
+            if not messages.waiting(session)[0]:
+                return
+
+
+@contextmanager
+def count_bar(wanted: bool, length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr; nothing when it is not wanted."""
+    if not wanted:
+        yield lambda count: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr, width=30) as bar:
+        yield lambda count: bar.update(count - bar.pos)
+
+
+@contextmanager
+def running(home: Path, password: str, port: int | None) -> Iterator[Site]:
+    """A home made, the site served, the simulator inside."""
+    secret = home / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(password, encoding="utf-8")
+    wishes = Wishes(admin_email=ADMIN, admin_password_file=secret, sandbox=True)
+    make_home(home, wishes, Asking(interactive=False), environ={})
+    settings = Settings.load(home, environ={})
+    with Runtime(dataclasses.replace(settings, port=port or free_port())) as runtime:
+        yield Site(runtime)
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="appliance-demo-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def free_port() -> int:
+    """8080 where it is free: people know it; else any."""
+    for port in (8080, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Unavailable("no port of 127.0.0.1 is free")

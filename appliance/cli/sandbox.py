@@ -1,0 +1,187 @@
+"""`appliance sandbox …`: the Telegram simulator as a server of its own, and what happens in it."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from appliance import config
+from appliance.cli.context import Context, common_options, pass_context
+from appliance.errors import ConfigError
+
+if TYPE_CHECKING:
+    from appliance.sandbox.client import ControlClient
+
+DEFAULT_PORT = 8081
+_KINDS = ("429", "403", "400", "401", "500", "502", "latency", "close_before", "close_after")
+_url_option = click.option(
+    "--url",
+    metavar="URL",
+    help=f"Where it runs. Default: BOT_API_URL, or http://127.0.0.1:{DEFAULT_PORT}.",
+)
+
+
+@click.group()
+def sandbox() -> None:
+    """The Telegram simulator: a Bot API server with simulated people.
+
+    \b
+    Examples:
+      appliance sandbox serve --journal people.jsonl
+      appliance sandbox populate --count 200 --blocked 10
+      appliance sandbox fault 429 --method sendMessage --count 1 --retry-after 5
+    """
+
+
+@sandbox.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback addresses only.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="0 takes any free one.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep people and messages in this file over a restart.",
+)
+@click.option("--token", help="The bot's token. Default: the simulator's own; never a real one.")
+@common_options
+@pass_context
+def serve(context: Context, host: str, port: int, journal: Path | None, token: str | None) -> None:
+    """Run the simulator until Ctrl-C or SIGTERM; prints its address.
+
+    It refuses to run beside a real bot's token.
+
+    \b
+    Examples:
+      appliance sandbox serve
+      appliance sandbox serve --port 9000 --journal /tmp/people.jsonl
+    """
+    from appliance.sandbox.server import Sandbox
+
+    token = _harmless_token(context.home, token)
+    simulator = Sandbox(token, host=host, port=port, journal=journal)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    simulator.start()
+    try:
+        context.emit({"url": simulator.url, "token": token}, simulator.url)
+        context.say(f"Point a bot here: BOT_MODE=sandbox BOT_API_URL={simulator.url}")
+        stop.wait()
+    finally:
+        simulator.stop()
+
+
+@sandbox.command()
+@click.option("--count", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--blocked", type=click.IntRange(0), default=0, help="How many block the bot.")
+@click.option("--slow", type=click.IntRange(0), default=0, help="How many answer slowly.")
+@click.option("--latency-ms", type=click.IntRange(0), default=2000, show_default=True)
+@click.option("--start/--no-start", default=True, show_default=True, help="Do they press Start?")
+@click.option("--seed", type=click.IntRange(0), help="The same seed makes the same people.")
+@_url_option
+@common_options
+@pass_context
+def populate(
+    context: Context,
+    count: int,
+    blocked: int,
+    slow: int,
+    latency_ms: int,
+    start: bool,
+    seed: int | None,
+    url: str | None,
+) -> None:
+    """Add simulated people to a running simulator.
+
+    \b
+    Examples:
+      appliance sandbox populate --count 200 --blocked 10 --slow 5
+      appliance sandbox populate --count 3 --no-start --seed 1 --json
+    """
+    wanted: dict[str, Any] = {"count": count, "blocked": blocked, "slow": slow, "start": start}
+    wanted["latency_ms"] = latency_ms
+    if seed is not None:
+        wanted["seed"] = seed
+    people = _client(context, url).call("POST", "/people", wanted)["people"]
+    context.emit(people, f"{len(people)} people, {blocked} blocked the bot, {slow} are slow")
+
+
+@sandbox.command()
+@click.argument("kind", required=False, type=click.Choice(_KINDS))
+@click.option("--method", help="Which calls; default: all but getUpdates. '*' is truly all.")
+@click.option("--chat", "chat_id", type=int, help="Only calls to this chat.")
+@click.option("--count", type=click.IntRange(1), help="How often; default: until it is cleared.")
+@click.option("--probability", type=click.FloatRange(0, 1), help="How likely for each call.")
+@click.option("--retry-after", type=click.IntRange(0), help="Seconds, for 429.")
+@click.option("--seconds", type=click.FloatRange(0, 3600), help="How long, for latency.")
+@click.option("--description", help="Other words than Telegram's usual ones.")
+@click.option("--list", "show", is_flag=True, help="Show what is set.")
+@click.option("--clear", is_flag=True, help="Take all faults away.")
+@_url_option
+@common_options
+@pass_context
+def fault(
+    context: Context,
+    /,
+    kind: str | None,
+    show: bool,
+    clear: bool,
+    url: str | None,
+    **details: Any,
+) -> None:
+    """Let something go wrong in a running simulator.
+
+    KIND is an answer (429, 403, 400, 401, 500, 502), latency, close_before (the connection breaks
+    before the message is accepted) or close_after (it breaks after).
+
+    \b
+    Examples:
+      appliance sandbox fault 429 --count 1 --retry-after 5
+      appliance sandbox fault close_after --method sendMessage --probability 0.01
+      appliance sandbox fault latency --seconds 2 --chat 5551234567
+      appliance sandbox fault --list
+      appliance sandbox fault --clear
+    """
+    if sum((kind is not None, show, clear)) != 1:
+        raise click.UsageError("it takes one of: a KIND, --list, --clear")
+    client = _client(context, url)
+    if clear:
+        client.call("DELETE", "/faults")
+        context.emit([], "No faults.")
+    elif show:
+        faults = client.call("GET", "/faults")["faults"]
+        context.emit(faults, "\n".join(map(_line, faults)) or "No faults.")
+    else:
+        wanted = {name: value for name, value in details.items() if value is not None}
+        added = client.call("POST", "/faults", {"kind": kind, **wanted})
+        context.emit(added, _line(added))
+
+
+def _line(fault: dict[str, Any]) -> str:
+    told = [f"{k}={v}" for k, v in fault.items() if v is not None and k not in ("id", "kind")]
+    return " ".join([f"{fault['id']:>3}  {fault['kind']:<12}", *told])
+
+
+def _client(context: Context, url: str | None) -> "ControlClient":
+    from appliance.sandbox.client import ControlClient
+
+    known = url or config.read_values(context.home).get("BOT_API_URL")
+    return ControlClient(known or f"http://127.0.0.1:{DEFAULT_PORT}")
+
+
+def _harmless_token(home: Path, given: str | None) -> str:
+    """The token to serve. Raises ConfigError where a real one is given or configured."""
+    configured = config.read_values(home).get("BOT_TOKEN")
+    if configured and config.is_real_token(configured):
+        raise ConfigError(
+            "BOT_TOKEN is a real bot's token: the simulator refuses to run beside it;"
+            f" unset it and take it out of {home / '.env'}, or choose another --home"
+        )
+    return given or configured or config.SANDBOX_TOKEN

@@ -1,0 +1,149 @@
+"""Queuing a broadcast from the command line, and following it to its end."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from appliance.cli import exits
+from appliance.cli.context import Context
+from appliance.crud import broadcasts
+from appliance.database import Database
+from appliance.delivery.classify import GONE_REASONS
+from appliance.errors import ConfigError, TryLater
+from appliance.models import BroadcastStatus
+from appliance.runtime import delivering
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast, as_document
+from appliance.services.leases import DELIVERY
+from appliance.services.status import is_running
+
+LOOK = 0.2  # seconds between two looks at the counters
+ENDED = frozenset({BroadcastStatus.DONE, BroadcastStatus.CANCELLED, BroadcastStatus.HALTED})
+
+Document = dict[str, Any]
+
+
+def read_text(text: str | None) -> str:
+    """The argument, or standard input for '-' or none."""
+    if text is not None and text != "-":
+        return text
+    try:
+        return sys.stdin.read().rstrip("\n")
+    except UnicodeDecodeError:
+        raise ConfigError("standard input is not UTF-8 text") from None
+
+
+def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
+    """Queue it, say what was done, and with `wait` follow it; ends the process with its code."""
+    database: Database = context.database
+    if ask:
+        _confirm(context, new)
+    with database.writing() as session:
+        queued, created = service.create(session, new)
+        document = as_document(queued)
+    if not created:
+        context.say(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
+    if wait:
+        document = follow(context, document["id"])
+        context.emit(document, summary(document))
+        sys.exit(outcome_code(document))
+    context.emit(document, f"Broadcast {document['id']} is {document['status']}.")
+    with database.reading() as session:
+        if not is_running(session, DELIVERY):
+            context.say("Nothing sends at the moment: it leaves when `appliance serve` runs.")
+
+
+def follow(context: Context, broadcast_id: int) -> Document:
+    """Wait until the broadcast has ended; deliver it here if no other process does."""
+    with _engine_if_needed(context), progress_bar(context.progress) as show:
+        return wait_for_end(context.database, broadcast_id, show)
+
+
+def wait_for_end(
+    database: Database,
+    broadcast_id: int,
+    show: Callable[[Document], None],
+    asked: threading.Event | None = None,
+) -> Document:
+    """Look at the counters until the broadcast is done, cancelled or halted, or `asked` is set."""
+    asked = asked or threading.Event()
+    while True:
+        with database.reading() as session:
+            document = as_document(broadcasts.get(session, broadcast_id))
+        show(document)
+        ended = document["status"] in ENDED and not document["sending"]
+        if ended or asked.wait(LOOK):
+            return document
+
+
+def outcome_code(document: Document) -> int:
+    """0 when everybody got it or is gone; 1 halted or cancelled; 3 failures or unknowns."""
+    if document["status"] != BroadcastStatus.DONE:
+        return exits.FAILED
+    return exits.IN_PART if faults_of(document) or document["unknown"] else exits.DONE
+
+
+def faults_of(document: Document) -> int:
+    """Recipients who failed for another reason than having blocked the bot or left."""
+    gone = sum(n for reason, n in document["reasons"].items() if reason in GONE_REASONS)
+    return int(document["failed"] - gone)
+
+
+def summary(document: Document) -> str:
+    """A table of what happened."""
+    rows: list[tuple[str, object]] = [
+        (f"Broadcast {document['id']}", document["status"]),
+        ("Recipients", document["total"]),
+        ("Sent", document["sent"]),
+        ("Failed", document["failed"]),
+    ]
+    rows += [(f"  {reason}", n) for reason, n in sorted(document["reasons"].items())]
+    rows += [(name.capitalize(), document[name]) for name in ("skipped", "unknown", "pending")]
+    if document["seconds"] is not None:
+        rows += [("Seconds", f"{document['seconds']:.1f}"), ("Rate, 1/s", document["rate"])]
+    return "\n".join(f"{name:<18}{value!s:>12}" for name, value in rows)
+
+
+@contextmanager
+def progress_bar(wanted: bool) -> Iterator[Callable[[Document], None]]:
+    """A bar on stderr that follows the counters; nothing when it is not wanted."""
+    if not wanted:
+        yield lambda document: None
+        return
+    with click.progressbar(length=1, file=sys.stderr, show_pos=True, width=30) as bar:
+
+        def show(document: Document) -> None:
+            bar.length = max(1, document["total"])
+            bar.label = f"sent {document['sent']}, failed {document['failed']}"
+            bar.update(document["total"] - document["pending"] - document["sending"] - bar.pos)
+
+        yield show
+
+
+@contextmanager
+def _engine_if_needed(context: Context) -> Iterator[None]:
+    with context.database.reading() as session:
+        running = is_running(session, DELIVERY)
+    if running:
+        yield
+        return
+    settings = context.settings
+    if not settings.bot_enabled:
+        raise TryLater("there is no bot (BOT_MODE=off or no BOT_TOKEN): it stays queued")
+    if settings.sandbox and settings.bot_api_url is None:
+        raise TryLater("the simulator runs inside `appliance serve`, which does not run: it stays queued")
+    with delivering(settings, context.database):
+        yield
+
+
+def _confirm(context: Context, new: NewBroadcast) -> None:
+    with context.database.reading() as session:
+        preview = service.preview(session, context.settings, new)
+    if preview.count:
+        click.confirm(
+            f"Send to {preview.count} chats (about {preview.seconds:.0f} s)?", abort=True, err=True
+        )

@@ -1,0 +1,81 @@
+"""`appliance serve` and `appliance bot`: run until Ctrl-C or SIGTERM."""
+
+import dataclasses
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from appliance.cli.context import Context, common_options, pass_context
+from appliance.config import Settings
+
+
+@click.command()
+@click.option("--host", help="Address to listen on. Default: HOST, or 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: PORT, or 8080.")
+@click.option("--no-bot", is_flag=True, help="The site alone: no updates, nothing is sent.")
+@click.option("--sandbox", is_flag=True, help="With the built-in Telegram simulator.")
+@common_options
+@pass_context
+def serve(
+    context: Context, host: str | None, port: int | None, no_bot: bool, sandbox: bool
+) -> None:
+    """Run the site, the bot, delivery and schedule in one process.
+
+    \b
+    Examples:
+      appliance --home ~/club serve
+      appliance --home /tmp/try serve --sandbox --port 9000
+    """
+    settings = _with_sandbox(context) if sandbox else context.settings
+    settings = dataclasses.replace(
+        settings, host=host or settings.host, port=port or settings.port
+    )
+    _run(context, settings, web=True, bot=not no_bot)
+
+
+@click.command()
+@common_options
+@pass_context
+def bot(context: Context) -> None:
+    """Run updates, delivery and schedule without the site.
+
+    Beside a running `serve` it stands by and takes over when that one dies.
+    """
+    _run(context, context.settings, web=False, bot=True)
+
+
+def _run(context: Context, settings: Settings, *, web: bool, bot: bool) -> None:
+    from appliance.runtime import Runtime
+    from appliance.runtime.logs import set_up
+
+    set_up(settings)
+    with asked_to_stop() as asked, Runtime(settings, web=web, bot=bot) as runtime:
+        if web:
+            context.say(f"The site is at http://{settings.host}:{settings.port} (Ctrl-C stops it)")
+        if bot and not settings.bot_enabled:
+            context.say("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
+        runtime.wait(asked)
+        context.say("Stopping …")
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set; the handlers from before come back at the end."""
+    asked = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: asked.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _with_sandbox(context: Context) -> Settings:
+    """The settings as if BOT_MODE were sandbox. Raises ConfigError beside a real token."""
+    return Settings.load(context.home, sandbox=True)

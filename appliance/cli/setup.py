@@ -1,0 +1,175 @@
+"""What `appliance init` does, step by step; each step finds out first whether it was done before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance import config
+from appliance.bot.telegram import get_me, make_bot
+from appliance.cli.asking import Asking
+from appliance.config import Settings
+from appliance.crud import users
+from appliance.crud.settings import BOT, put_setting
+from appliance.database import SCHEMA, Database, check_schema, schema_version
+from appliance.errors import ConfigError
+from appliance.models import Role
+from appliance.services import accounts
+from appliance.services.schema import upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for; None: not said."""
+
+    domain: str | None = None
+    bot_token: str | None = field(default=None, repr=False)
+    admin_email: str | None = None
+    admin_name: str = "Admin"
+    admin_password_file: Path | None = None
+    language: str | None = None
+    sandbox: bool = False
+
+
+@dataclass(slots=True)
+class Made:
+    """What was done: lines for people, a document for programs."""
+
+    home: Path
+    lines: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    admin: str | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return {"home": str(self.home), "made": self.made, "admin": self.admin}
+
+    @property
+    def summary(self) -> str:
+        if not self.made:
+            return f"{self.home} is ready already: nothing was changed. Edit {self.home}/.env to."
+        return f"{self.home} is ready. Start it: appliance --home {self.home} serve"
+
+    def note(self, what: str, line: str) -> None:
+        self.made.append(what)
+        self.lines.append(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Admin:
+    email: str
+    name: str
+    password_hash: str = field(repr=False)
+
+
+def make_home(
+    home: Path, wishes: Wishes, asking: Asking, environ: Mapping[str, str] | None = None
+) -> Made:
+    """Settings, database, first admin: what is missing is made, what is there stays as it is.
+
+    Everything is asked and checked (the token by getMe) before the first byte is written.
+    Raises click.UsageError naming a missing flag, and domain errors.
+    """
+    made = Made(home)
+    values = config.read_values(home, environ)
+    new_values = {} if (home / ".env").exists() else _new_values(values, wishes, asking)
+    settings = Settings.load(home, {**values, **new_values})
+    admin = None if _has_admin(settings) else _first_admin(wishes, asking)
+    bot = _identify(settings) if new_values and settings.bot_token and not settings.sandbox else None
+
+    if new_values:
+        _make_directory(home)
+        config.write_env_file(home / ".env", new_values)
+        made.note("settings", f"wrote {home / '.env'} (mode 0600)")
+    if schema_version(settings.database_url) is None:
+        upgrade(settings)
+        made.note("database", f"made the database at schema {SCHEMA}")
+    check_schema(settings)
+    _store(settings, admin, bot, made)
+    return made
+
+
+def _new_values(known: Mapping[str, str], wishes: Wishes, asking: Asking) -> dict[str, str]:
+    """The contents of a new .env; what the environment says already is not repeated."""
+    sandbox = wishes.sandbox or known.get("BOT_MODE", "").lower() == "sandbox"
+    if sandbox and wishes.bot_token:
+        raise click.UsageError("--sandbox and --bot-token exclude each other: choose one")
+    values = {"SECRET_KEY": config.new_secret_key()}
+    if sandbox:
+        values["BOT_MODE"] = "sandbox"
+    elif known.get("BOT_MODE", "").lower() != "off":
+        token = wishes.bot_token or known.get("BOT_TOKEN")
+        values["BOT_TOKEN"] = asking.text(
+            token, "Bot token from @BotFather", "--bot-token-file (or --sandbox)"
+        )
+    if wishes.domain:
+        # nginx on the same machine says who the visitor is (nginx/appliance.conf)
+        values |= {"DOMAIN": wishes.domain, "TRUSTED_PROXY": "127.0.0.1"}
+    if wishes.language:
+        values["DEFAULT_LANGUAGE"] = wishes.language
+    return {name: value for name, value in values.items() if known.get(name) != value}
+
+
+def _first_admin(wishes: Wishes, asking: Asking) -> _Admin:
+    email = accounts.normalise_email(
+        asking.text(wishes.admin_email, "Email of the first admin", "--admin-email")
+    )
+    password = asking.password(
+        wishes.admin_password_file, "Password of the first admin", "--admin-password-file"
+    )
+    accounts.validate_password(password)
+    return _Admin(
+        email, accounts.normalise_name(wishes.admin_name), accounts.hash_password(password)
+    )
+
+
+def _identify(settings: Settings) -> dict[str, Any]:
+    """Ask Telegram who the token belongs to. Raises BadToken, Unavailable."""
+    return get_me(make_bot(str(settings.bot_token), settings.api_url)).as_setting()
+
+
+def _has_admin(settings: Settings) -> bool:
+    if schema_version(settings.database_url) is None:
+        return False
+    check_schema(settings)
+    database = Database(settings.database_url)
+    try:
+        with database.reading() as session:
+            return bool(users.list_admins(session))
+    finally:
+        database.dispose()
+
+
+def _make_directory(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"cannot make {home}: {error.strerror}") from None
+
+
+def _store(
+    settings: Settings, admin: _Admin | None, bot: dict[str, Any] | None, made: Made
+) -> None:
+    if admin is None and bot is None:
+        return
+    database = Database(settings.database_url)
+    try:
+        with database.writing() as session:
+            if bot:
+                put_setting(session, BOT, bot)
+            if admin:
+                accounts.create_user(
+                    session,
+                    admin.email,
+                    admin.password_hash,
+                    admin.name,
+                    Role.ADMIN,
+                    settings.default_language,
+                )
+    finally:
+        database.dispose()
+    if admin:
+        made.admin = admin.email
+        made.note("admin", f"made the first admin: {admin.email}")

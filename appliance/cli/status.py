@@ -1,0 +1,32 @@
+"""`appliance status`: what runs and what waits."""
+
+from typing import Any
+
+import click
+
+from appliance.cli.context import Context, common_options, pass_context
+
+
+@click.command()
+@common_options
+@pass_context
+def status(context: Context) -> None:
+    """The parts with their heartbeats, what waits, a flood pause if there is one."""
+    from appliance.services import status as service
+
+    with context.database.reading() as session:
+        document = service.document(session)
+    context.emit(document, _table(document))
+
+
+def _table(document: dict[str, Any]) -> str:
+    rows = [
+        f"{name:<10} {part['state']:<24} {part['heartbeat_at'] or ''}"
+        for name, part in document["parts"].items()
+    ]
+    queue = document["queue"]
+    rows.append(f"{'queue':<10} {queue['pending']} waiting, {queue['oldest_seconds']:.0f} s")
+    if document["flood_until"]:
+        rows.append(f"{'flood':<10} Telegram asked for silence until {document['flood_until']}")
+    rows.append(f"{'version':<10} {document['version']}, schema {document['schema']}")
+    return "\n".join(rows)

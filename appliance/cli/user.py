@@ -1,0 +1,153 @@
+"""`appliance user …`: accounts of the web site."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.cli.context import Context, common_options, pass_context
+
+ROLES = click.Choice(["member", "operator", "admin"])
+password_file = click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="A file with the password (at least 10 characters); '-' is standard input.",
+)
+
+
+@click.group()
+def user() -> None:
+    """Accounts of the web site. A user is named by email address or id."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", help="Default: what stands before the @.")
+@click.option("--role", type=ROLES, default="member", show_default=True)
+@password_file
+@common_options
+@pass_context
+def add(
+    context: Context, email: str, name: str | None, role: str, password_file: Path | None
+) -> None:
+    """Make an account.
+
+    \b
+    Example:
+      appliance user add ann@example.org --role operator --password-file password
+    """
+    from appliance.cli.asking import Asking
+    from appliance.services import accounts
+
+    email = accounts.normalise_email(email)
+    password = Asking(context.interactive).password(password_file, "Password", "--password-file")
+    accounts.validate_password(password)
+    hashed = accounts.hash_password(password)
+    language = context.settings.default_language
+    with context.database.writing() as session:
+        made = accounts.create_user(
+            session, email, hashed, name or email.partition("@")[0], role, language
+        )
+        document = _document(made)
+    context.emit(document, f"Made user {document['id']}, {email} ({role}).")
+
+
+@user.command("list")
+@click.option("--search", help="A part of a name or address.")
+@common_options
+@pass_context
+def list_(context: Context, search: str | None) -> None:
+    """Accounts by id."""
+    from appliance.crud import users
+
+    with context.database.reading() as session:
+        documents = [_document(row) for row in users.list_page(session, 1_000_000, None, search)]
+    lines = [
+        f"{d['id']:>5}  {d['role']:<9} {'disabled ' if d['disabled'] else ''}{d['email']}  {d['name']}"
+        for d in documents
+    ]
+    context.emit(documents, "\n".join(lines) or "No user.")
+
+
+@user.command()
+@click.argument("who")
+@common_options
+@pass_context
+def show(context: Context, who: str) -> None:
+    """One account."""
+    from appliance.crud import users
+
+    with context.database.reading() as session:
+        document = _document(users.find(session, who))
+    context.emit(document, "\n".join(f"{key:<12}{value}" for key, value in document.items()))
+
+
+@user.command("set-role")
+@click.argument("who")
+@click.argument("role", type=ROLES)
+@common_options
+@pass_context
+def set_role(context: Context, who: str, role: str) -> None:
+    """Make somebody member, operator or admin. The last admin stays one."""
+    _change_access(context, who, role=role)
+
+
+@user.command()
+@click.argument("who")
+@common_options
+@pass_context
+def disable(context: Context, who: str) -> None:
+    """Lock an account out; its sessions end at once."""
+    _change_access(context, who, disabled=True)
+
+
+@user.command()
+@click.argument("who")
+@common_options
+@pass_context
+def enable(context: Context, who: str) -> None:
+    """Let a disabled account in again."""
+    _change_access(context, who, disabled=False)
+
+
+@user.command("set-password")
+@click.argument("who")
+@password_file
+@common_options
+@pass_context
+def set_password(context: Context, who: str, password_file: Path | None) -> None:
+    """Give an account a new password; its sessions end."""
+    from appliance.cli.asking import Asking
+    from appliance.crud import users
+    from appliance.services import accounts
+
+    password = Asking(context.interactive).password(password_file, "New password", "--password-file")
+    accounts.validate_password(password)
+    hashed = accounts.hash_password(password)
+    with context.database.writing() as session:
+        changed = accounts.set_password(session, users.find(session, who).id, hashed)
+        document = _document(changed)
+    context.emit(document, f"{document['email']} has a new password.")
+
+
+def _change_access(context: Context, who: str, **changes: Any) -> None:
+    from appliance.crud import users
+    from appliance.services import accounts
+
+    with context.database.writing() as session:
+        found = users.find(session, who)
+        document = _document(accounts.update_access(session, found.id, **changes))
+    state = "disabled" if document["disabled"] else document["role"]
+    context.emit(document, f"{document['email']} is {state} now.")
+
+
+def _document(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "email": row.email,
+        "name": row.name,
+        "role": row.role,
+        "language": row.language,
+        "disabled": row.disabled,
+        "chat_id": row.chat.id if row.chat else None,
+    }

@@ -1,0 +1,292 @@
+"""Settings, read once and loudly from HOME/.env and the environment.
+
+The only module that reads `os.environ`. A variable of the environment wins over `.env`;
+a secret may also come from a file named by `NAME_FILE` (systemd credentials).
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+
+from appliance.errors import ConfigError
+
+BotMode = Literal["polling", "webhook", "sandbox", "off"]
+LogFormat = Literal["text", "json"]
+Language = Literal["en", "ru"]
+T = TypeVar("T", bound=str)
+N = TypeVar("N", int, float)
+
+TELEGRAM_API = "https://api.telegram.org"
+SANDBOX_TOKEN = "100001:SANDBOX-works-only-with-the-simulator"  # noqa: S105 - opens nothing real
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+SECRETS = ("BOT_TOKEN", "SECRET_KEY", "DATABASE_URL")
+NAMES = (
+    *SECRETS,
+    "DOMAIN",
+    "BOT_API_URL",
+    "BOT_MODE",
+    "SEND_RATE",
+    "HOST",
+    "PORT",
+    "TRUSTED_PROXY",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "TIMEZONE",
+    "DEFAULT_LANGUAGE",
+    "CORS_ORIGINS",
+)
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the program can be told. Secrets are left out of `repr`."""
+
+    home: Path
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
+    bot_token: str | None = field(default=None, repr=False)
+    domain: str | None = None
+    bot_api_url: str | None = None
+    """Base address of the Bot API server, without the token; None: Telegram, or the simulator
+    that `serve` starts itself in sandbox mode."""
+    bot_mode: BotMode = "polling"
+    send_rate: float = 30.0
+    """Messages a second over the whole bot."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    trusted_proxy: str | None = None
+    log_format: LogFormat = "text"
+    log_level: str = "INFO"
+    timezone: str = "UTC"
+    default_language: Language = "en"
+    cors_origins: tuple[str, ...] = ()
+
+    @classmethod
+    def load(
+        cls, home: Path, environ: Mapping[str, str] | None = None, *, sandbox: bool = False
+    ) -> "Settings":
+        """Read HOME/.env under the environment; `sandbox` overrules BOT_MODE.
+
+        Raises ConfigError naming the variable, what it got (never of a secret) and what it takes.
+        """
+        values = read_values(home, environ)
+        return _build(home, values | {"BOT_MODE": "sandbox"} if sandbox else values)
+
+    @property
+    def sandbox(self) -> bool:
+        return self.bot_mode == "sandbox"
+
+    @property
+    def bot_enabled(self) -> bool:
+        return self.bot_mode != "off" and bool(self.bot_token)
+
+    @property
+    def api_url(self) -> str:
+        return self.bot_api_url or TELEGRAM_API
+
+    @property
+    def site_url(self) -> str:
+        """Public address of the site, without a slash at the end."""
+        return (
+            f"https://{self.domain}" if self.domain else f"http://{_bracket(self.host)}:{self.port}"
+        )
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def env_file(self) -> Path:
+        return self.home / ".env"
+
+
+def home_from_environment(environ: Mapping[str, str] | None = None) -> Path:
+    """APPLIANCE_HOME, or the working directory."""
+    environ = os.environ if environ is None else environ
+    return Path(environ.get("APPLIANCE_HOME") or ".").expanduser().absolute()
+
+
+def read_values(home: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The raw values by name: `.env`, then the environment, then `NAME_FILE` for secrets."""
+    environ = os.environ if environ is None else environ
+    values = {**_read_env_file(home / ".env"), **environ}
+    known = {name: values[name] for name in NAMES if values.get(name, "") != ""}
+    for name in SECRETS:
+        path = values.get(f"{name}_FILE")
+        if path and name not in known:
+            known[name] = _read_secret_file(f"{name}_FILE", Path(path))
+    return known
+
+
+def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
+    """Where systemd wants to hear from a service of `Type=notify`."""
+    return (os.environ if environ is None else environ).get("NOTIFY_SOCKET") or None
+
+
+def write_env_file(path: Path, values: Mapping[str, str]) -> None:
+    """Write `.env` with mode 0600, whole or not at all."""
+    text = "".join(f"{name}={_quote(value)}\n" for name, value in values.items())
+    temporary = path.with_name(f".env.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+
+
+def new_secret_key() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def is_real_token(token: str) -> bool:
+    """Whether a token may belong to a real bot, so that the simulator must not stand beside it."""
+    return "SANDBOX" not in token
+
+
+def _quote(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _bracket(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    try:
+        if not path.exists():
+            return {}
+        with path.open(encoding="utf-8") as stream:
+            parsed = dotenv_values(stream=stream, interpolate=False)
+    except UnicodeDecodeError:
+        raise ConfigError(f"cannot read {path}: it is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {path}: {error.strerror}; run as its owner or mend its mode"
+        ) from None
+    return {name: value for name, value in parsed.items() if value is not None}
+
+
+def _read_secret_file(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(f"{name}: cannot read {path}: {reason}") from None
+
+
+def _build(home: Path, values: Mapping[str, str]) -> Settings:
+    mode = _choice(values, "BOT_MODE", get_args(BotMode), "polling")
+    token = _token(values.get("BOT_TOKEN"), mode)
+    return Settings(
+        home=home,
+        secret_key=_secret_key(home, values),
+        database_url=values.get("DATABASE_URL") or f"sqlite:///{home / 'data' / 'database.db'}",
+        bot_token=token,
+        domain=_domain(values.get("DOMAIN")),
+        bot_api_url=_api_url(values.get("BOT_API_URL"), mode),
+        bot_mode=mode,
+        send_rate=_number(values, "SEND_RATE", float, 30.0, 0.01, 1000.0),
+        host=values.get("HOST", "127.0.0.1"),
+        port=_number(values, "PORT", int, 8080, 1, 65535),
+        trusted_proxy=values.get("TRUSTED_PROXY"),
+        log_format=_choice(values, "LOG_FORMAT", get_args(LogFormat), "text"),
+        log_level=_choice(values, "LOG_LEVEL", _LOG_LEVELS, "INFO"),
+        timezone=_timezone(values.get("TIMEZONE", "UTC")),
+        default_language=_choice(values, "DEFAULT_LANGUAGE", get_args(Language), "en"),
+        cors_origins=tuple(
+            o.strip() for o in values.get("CORS_ORIGINS", "").split(",") if o.strip()
+        ),
+    )
+
+
+def _secret_key(home: Path, values: Mapping[str, str]) -> str:
+    key = values.get("SECRET_KEY")
+    if not key:
+        raise ConfigError(
+            f"SECRET_KEY is not set and {home / '.env'} has none: run `appliance --home {home} init`"
+        )
+    if len(key) < 32:
+        raise ConfigError("SECRET_KEY is too short: it takes at least 32 characters")
+    return key
+
+
+def _token(token: str | None, mode: str) -> str | None:
+    if mode == "sandbox":
+        if token and is_real_token(token):
+            raise ConfigError(
+                "BOT_MODE is sandbox and BOT_TOKEN is a real token: the simulator refuses to run"
+                " beside it; remove BOT_TOKEN or choose BOT_MODE=polling"
+            )
+        return token or SANDBOX_TOKEN
+    if token and not _TOKEN.fullmatch(token):
+        raise ConfigError("BOT_TOKEN does not look like a bot token: it takes DIGITS:LETTERS")
+    return token
+
+
+def _api_url(url: str | None, mode: str) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(
+            f"BOT_API_URL is {url!r}: it takes http://HOST[:PORT] or https://HOST[:PORT]"
+        )
+    if mode == "sandbox" and parts.hostname not in LOOPBACK:
+        raise ConfigError(f"BOT_API_URL is {url!r}: in sandbox mode it takes a loopback address")
+    return url.rstrip("/")
+
+
+def _domain(domain: str | None) -> str | None:
+    if domain and not re.fullmatch(
+        r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?", domain
+    ):
+        raise ConfigError(
+            f"DOMAIN is {domain!r}: it takes a host name, without https:// and slashes"
+        )
+    return domain.lower() if domain else None
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(f"TIMEZONE is {name!r}: it takes a name like Europe/Berlin") from None
+    return name
+
+
+def _choice(values: Mapping[str, str], name: str, allowed: tuple[T, ...], default: T) -> T:
+    got = values.get(name, default)
+    for choice in allowed:
+        if got.lower() == choice.lower():
+            return choice
+    raise ConfigError(f"{name} is {got!r}: it takes one of {', '.join(allowed)}")
+
+
+def _number(
+    values: Mapping[str, str], name: str, kind: Callable[[str], N], default: N, low: N, high: N
+) -> N:
+    got = values.get(name)
+    if got is None:
+        return default
+    try:
+        number = kind(got)
+    except ValueError:
+        number = None
+    if number is None or not low <= number <= high:
+        raise ConfigError(f"{name} is {got!r}: it takes a number from {low} to {high}")
+    return number

@@ -1,0 +1,151 @@
+"""Broadcasts: their states and counters. Their ledger is `crud/deliveries.py`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from appliance.errors import NotFound
+from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState
+
+OPEN = (BroadcastStatus.SCHEDULED, BroadcastStatus.RUNNING)
+
+
+def get(session: Session, broadcast_id: int) -> Broadcast:
+    """Raises NotFound."""
+    found = session.get(Broadcast, broadcast_id) if 0 < broadcast_id <= MAX_ID else None
+    if found is None:
+        raise NotFound(
+            f"there is no broadcast {broadcast_id}; `appliance broadcast list` shows all"
+        )
+    return found
+
+
+def get_by_key(session: Session, key: str) -> Broadcast | None:
+    return session.scalar(select(Broadcast).where(Broadcast.key == key))
+
+
+def add(session: Session, broadcast: Broadcast) -> tuple[Broadcast, bool]:
+    """Store a new broadcast; with a key that is taken, the first one's row and False."""
+    if broadcast.key and (first := get_by_key(session, broadcast.key)):
+        return first, False
+    try:
+        with session.begin_nested():
+            session.add(broadcast)
+    except IntegrityError:  # PostgreSQL: the key was taken since the look above
+        first = get_by_key(session, broadcast.key or "")
+        if first is None:
+            raise
+        return first, False
+    return broadcast, True
+
+
+def list_page(session: Session, limit: int, before_id: int | None = None) -> Sequence[Broadcast]:
+    """Newest first."""
+    query = select(Broadcast).order_by(Broadcast.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(Broadcast.id < before_id)
+    return session.scalars(query).all()
+
+
+def list_in(session: Session, statuses: Iterable[BroadcastStatus]) -> Sequence[Broadcast]:
+    """Every broadcast in one of these states, oldest first."""
+    query = select(Broadcast).where(Broadcast.status.in_(list(statuses))).order_by(Broadcast.id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def list_unswept(session: Session) -> Sequence[int]:
+    """Cancelled broadcasts whose pending recipients are not all skipped yet."""
+    return session.scalars(
+        select(Broadcast.id).where(
+            Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0
+        )
+    ).all()
+
+
+def list_sending(session: Session) -> Sequence[int]:
+    """Broadcasts with deliveries in flight, or left so by a crash."""
+    return session.scalars(select(Broadcast.id).where(Broadcast.sending > 0)).all()
+
+
+def change_status(
+    session: Session,
+    broadcast_id: int,
+    allowed: Iterable[BroadcastStatus],
+    to: BroadcastStatus,
+    **values: Any,
+) -> bool:
+    """Go to a state from one of the allowed ones; False when it was in none of them."""
+    result = session.execute(
+        update(Broadcast)
+        .where(Broadcast.id == broadcast_id, Broadcast.status.in_(list(allowed)))
+        .values(status=to, **values)
+        .execution_options(synchronize_session="fetch")
+    )
+    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def add_frozen(
+    session: Session,
+    broadcast_id: int,
+    written: int,
+    cursor: int | None,
+    frozen_at: datetime | None,
+) -> None:
+    """Count a chunk of recipients that was written into the ledger."""
+    session.execute(
+        update(Broadcast)
+        .where(Broadcast.id == broadcast_id)
+        .values(
+            total=Broadcast.total + written,
+            pending=Broadcast.pending + written,
+            cursor=cursor,
+            frozen_at=frozen_at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def move_counts(
+    session: Session,
+    broadcast_id: int,
+    changes: Mapping[DeliveryState, int],
+    reasons: Mapping[str, int] | None = None,
+) -> None:
+    """Add to the counters, in the transaction that changes the deliveries."""
+    values: dict[str, Any] = {
+        state.word: getattr(Broadcast, state.word) + change
+        for state, change in changes.items()
+        if change
+    }
+    if reasons:
+        stored = session.scalar(select(Broadcast.reasons).where(Broadcast.id == broadcast_id)) or {}
+        merged = dict(stored)
+        for reason, change in reasons.items():
+            merged[reason] = merged.get(reason, 0) + change
+        values["reasons"] = {reason: number for reason, number in merged.items() if number}
+    if values:
+        session.execute(
+            update(Broadcast)
+            .where(Broadcast.id == broadcast_id)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def set_counts(
+    session: Session,
+    broadcast_id: int,
+    counts: Mapping[DeliveryState, int],
+    reasons: Mapping[str, int],
+) -> None:
+    """Overwrite the counters with what the ledger was found to hold."""
+    session.execute(
+        update(Broadcast)
+        .where(Broadcast.id == broadcast_id)
+        .values(reasons=dict(reasons), **{state.word: n for state, n in counts.items()})
+        .execution_options(synchronize_session=False)
+    )

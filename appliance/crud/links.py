@@ -1,0 +1,109 @@
+"""Link codes, and the tie between a Telegram chat and a user."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from appliance.errors import AlreadyLinked
+from appliance.models import Chat, LinkCode
+
+
+def add(
+    session: Session,
+    code_hash: bytes,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    user_id: int | None = None,
+    chat_id: int | None = None,
+) -> LinkCode:
+    """Keep a new code of one side: of a user or of a chat."""
+    code = LinkCode(
+        code_hash=code_hash,
+        user_id=user_id,
+        chat_id=chat_id,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(code)
+    session.flush()
+    return code
+
+
+def revoke(session: Session, *, user_id: int | None = None, chat_id: int | None = None) -> int:
+    """Forget the unused codes of a user and of a chat. Returns how many there were."""
+    count = 0
+    if user_id is not None:
+        count += _delete(session, LinkCode.used_at.is_(None), LinkCode.user_id == user_id)
+    if chat_id is not None:
+        count += _delete(session, LinkCode.used_at.is_(None), LinkCode.chat_id == chat_id)
+    return count
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Delete the codes that ran out before a time, used or not. Returns how many."""
+    return _delete(session, LinkCode.expires_at < before)
+
+
+def get_usable(session: Session, code_hash: bytes, now: datetime) -> LinkCode | None:
+    """The code, if it is neither used nor over."""
+    return session.scalar(select(LinkCode).where(*_usable(code_hash, now)))
+
+
+def use(session: Session, code_hash: bytes, now: datetime) -> bool:
+    """Use a code up. Of several callers with the same code exactly one gets True."""
+    result = session.execute(
+        update(LinkCode)
+        .where(*_usable(code_hash, now))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def join(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
+    """Tie the chat, which must exist, to the user.
+
+    Raises AlreadyLinked when either has another partner; the transaction stays usable.
+    """
+    statement = (
+        update(Chat)
+        .where(Chat.id == chat_id, Chat.user_id.is_(None) | (Chat.user_id == user_id))
+        .values(user_id=user_id, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    try:
+        with session.begin_nested():
+            joined = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+    except IntegrityError:  # chats.user_id is unique: the user has another chat
+        joined = False
+    if not joined:
+        raise AlreadyLinked(
+            "the Telegram account or the account of the site is linked elsewhere: unlink it first"
+        )
+    return session.scalars(
+        select(Chat).where(Chat.id == chat_id).execution_options(populate_existing=True)
+    ).one()
+
+
+def part(session: Session, chat: Chat, now: datetime) -> None:
+    """Untie a chat from its user."""
+    chat.user_id = None
+    chat.updated_at = now
+    session.flush()
+    session.expire(chat, ["user"])
+
+
+def _usable(code_hash: bytes, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LinkCode.code_hash == code_hash,
+        LinkCode.used_at.is_(None),
+        LinkCode.expires_at > now,
+    )
+
+
+def _delete(session: Session, *conditions: ColumnElement[bool]) -> int:
+    statement = delete(LinkCode).where(*conditions).execution_options(synchronize_session=False)
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,35 @@
+"""Values the program keeps for itself, by name."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.models import Setting, utcnow
+
+BOT = "bot"
+"""{"id", "username", "name"} of the bot, as getMe told them."""
+
+SANDBOX = "sandbox"
+"""{"url"} of the simulator that runs inside `serve`."""
+
+FLOOD = "flood"
+"""{"until": seconds since 1970}: Telegram asked every sender to be silent until then."""
+
+
+def get_setting(session: Session, name: str) -> dict[str, Any] | None:
+    setting = session.get(Setting, name)
+    return setting.value if setting else None
+
+
+def put_setting(
+    session: Session, name: str, value: dict[str, Any], now: datetime | None = None
+) -> None:
+    """Store a value, over the old one. Inside the caller's writing transaction."""
+    setting = session.get(Setting, name)
+    if setting is None:
+        setting = Setting(name=name)
+        session.add(setting)
+    setting.value = value
+    setting.updated_at = now or utcnow()
+    session.flush()

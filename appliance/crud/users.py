@@ -1,0 +1,101 @@
+"""Accounts of the web site."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from appliance.errors import EmailTaken, NotFound
+from appliance.models import MAX_ID, Role, User, utcnow
+
+
+def get(session: Session, user_id: int) -> User:
+    """Raises NotFound, also for a number no id can be."""
+    user = session.get(User, user_id) if 0 < user_id <= MAX_ID else None
+    if user is None:
+        raise NotFound(f"there is no user {user_id}; `appliance user list` shows the known ones")
+    return user
+
+
+def get_by_email(session: Session, email: str) -> User | None:
+    """`email` in lower case, as it is stored."""
+    return session.scalar(select(User).where(User.email == email))
+
+
+def find(session: Session, name: str) -> User:
+    """By id or email address. Raises NotFound."""
+    if name.isascii() and name.isdecimal():
+        return get(session, int(name[:20]))  # 20 digits are over any id already
+    user = get_by_email(session, name.strip().lower())
+    if user is None:
+        raise NotFound(f"there is no user {name}; `appliance user list` shows the known ones")
+    return user
+
+
+def add(
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    password_hash: str | None,
+    role: Role,
+    language: str,
+    now: datetime | None = None,
+) -> User:
+    """Raises EmailTaken, and then the transaction must be rolled back."""
+    user = User(
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        role=role,
+        language=language,
+        disabled=False,
+        session_version=0,
+        created_at=now or utcnow(),
+    )
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise EmailTaken(f"{email} has an account already: log in, or use another") from None
+    return user
+
+
+def list_page(
+    session: Session, limit: int, before_id: int | None = None, query: str | None = None
+) -> Sequence[User]:
+    """The newest first, with their chats; `query` matches a part of the name or address."""
+    users = select(User).options(joinedload(User.chat)).order_by(User.id.desc()).limit(limit)
+    if before_id is not None:
+        users = users.where(User.id < before_id)
+    if query:
+        users = users.where(_matches(query.strip()))
+    return session.scalars(users).all()
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count(User.id))) or 0
+
+
+def list_admins(session: Session) -> Sequence[User]:
+    """Enabled admins, locked until the end of the transaction (PostgreSQL; SQLite has one lock)."""
+    admins = select(User).where(User.role == Role.ADMIN, User.disabled.is_(False))
+    return session.scalars(admins.order_by(User.id).with_for_update()).all()
+
+
+def names_of(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of those that exist, by id."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {user_id: name for user_id, name in rows}
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    # SQLite folds only ASCII letters, so the usual spellings of a Cyrillic name are tried.
+    spellings = {words, words.lower(), words.upper(), words.title()}
+    names = [User.name.icontains(spelling, autoescape=True) for spelling in sorted(spellings)]
+    return or_(User.email.contains(words.lower(), autoescape=True), *names)

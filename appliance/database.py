@@ -1,0 +1,200 @@
+"""The database: engine settings, sessions, transactions and the schema check.
+
+SQLite runs in WAL with `synchronous=FULL`, so that an acknowledged commit survives a power cut.
+A transaction says at its start whether it writes: `reading` is a snapshot, `writing` takes
+SQLite's write lock at once. Beginning to read and then writing would fail without waiting
+(SQLITE_BUSY_SNAPSHOT) whenever another writer came between.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from appliance.config import Settings
+from appliance.errors import ConfigError, SchemaError
+from appliance.models import Base
+
+SCHEMA = "0001"
+"""The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
+
+BUSY_TIMEOUT_MS = 10_000
+_WRITE = "appliance_write"
+
+db = SQLAlchemy(metadata=Base.metadata, add_models_to_shell=False)
+"""The session of a web request: `db.session`, one an application context."""
+
+
+class Database:
+    """An engine and its sessions, for everything that is not a web request."""
+
+    def __init__(self, url: str) -> None:
+        """Raises ConfigError when the address cannot be understood. Nothing is connected yet."""
+        self.engine = sa.create_engine(parse_url(url), **engine_options(url))
+        prepare(self.engine)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session on one snapshot; whatever it changed is rolled back."""
+        with self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that holds the write lock: commits at the end, rolls back on an error."""
+        with self._sessions() as session, writing(session):
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[Session]:
+    """Make `session` a writing transaction: commit at the end, roll back on an error.
+
+    What was read before in it is read again, for the snapshot it came from may be old.
+    """
+    session.rollback()
+    session.connection(execution_options={_WRITE: True})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` (and SQLALCHEMY_ENGINE_OPTIONS) take for this address."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+
+
+def parse_url(url: str) -> URL:
+    """Raises ConfigError: the address names a database this program does not know."""
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise ConfigError(
+            "DATABASE_URL cannot be understood: it takes sqlite:///FILE or"
+            " postgresql://USER@HOST/NAME"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend not in {"sqlite", "postgresql"}:
+        raise ConfigError(f"DATABASE_URL names {backend}: it takes sqlite or postgresql")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def migration_engine(url: str) -> sa.Engine:
+    """An engine for Alembic: every transaction writes, so that each migration is whole or not at all.
+
+    Foreign keys are off: with them on, a batch alter (copy, drop, rename) cascades into every
+    child row.
+    """
+    options = engine_options(url) | {"execution_options": {_WRITE: True}}
+    engine = sa.create_engine(parse_url(url), **options)
+    prepare(engine)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=OFF"))
+    return engine
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Hang SQLite's settings and transaction handling on an engine; PostgreSQL needs none."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours: the driver would begin too late
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite address; None for another database or one in memory."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(parsed.database))
+
+
+def schema_version(url: str) -> str | None:
+    """The migration the database stands at; None when it has none yet.
+
+    SQLite is asked with plain sqlite3: 0.5 ms, where importing Alembic costs 150.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        engine = sa.create_engine(parse_url(url), **engine_options(url))
+        try:
+            with engine.connect() as connection:
+                if not sa.inspect(connection).has_table("alembic_version"):
+                    return None
+                return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        finally:
+            engine.dispose()
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    finally:
+        connection.close()
+    return row[0] if row else None
+
+
+def check_schema(settings: Settings) -> None:
+    """Raises SchemaError when the database is older or newer than this program."""
+    try:
+        found = schema_version(settings.database_url)
+    except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
+        raise ConfigError(f"cannot open the database: {_first_line(error)}") from None
+    if found == SCHEMA:
+        return
+    command = f"appliance --home {settings.home}"
+    if found is None:
+        raise SchemaError(f"there is no database yet: run `{command} init`")
+    if found < SCHEMA:
+        raise SchemaError(
+            f"the database is at schema {found}, this program needs {SCHEMA}: run `{command} upgrade`"
+        )
+    raise SchemaError(
+        f"the database is at schema {found}, this program knows only {SCHEMA}: install the newer"
+        " version of the appliance that made it"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[0]

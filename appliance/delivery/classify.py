@@ -1,0 +1,147 @@
+"""What an answer of the Bot API means. Decided here once, acted on in `engine.py` once.
+
+The rows are Telegram's documented and observed answers; see docs/telegram.md for the table.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    SENT = "sent"
+    GONE = "gone"  # this recipient cannot be reached any more; the chat is marked
+    REFUSED = "refused"  # this recipient only; the chat stays as it is
+    CONTENT = "content"  # the message itself: every recipient would fail
+    TOKEN = "token"  # Telegram does not know the bot
+    FLOOD = "flood"  # every sender must be silent for `retry_after`
+    OFFLINE = "offline"  # the request never left: surely not delivered
+    SERVER = "server"  # 5xx: probably not delivered
+    UNKNOWN = "unknown"  # the request left, the answer never came
+    MIGRATED = "migrated"  # the group has a new id, `migrate_to`
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status and a body, or the transport's `error`.
+
+    `left` says whether any part of the request was written to the connection.
+    """
+
+    status: int = 0
+    body: bytes = b""
+    error: str | None = None
+    left: bool = True
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` is a short code for counting, `words` what Telegram said, for people."""
+
+    kind: Kind
+    reason: str | None = None
+    words: str | None = None
+    message_id: int | None = None
+    retry_after: float = 0.0
+    migrate_to: int | None = None
+
+
+_GONE = (
+    ("bot was blocked by the user", "blocked"),
+    ("user is deactivated", "deactivated"),
+    ("bot can't initiate conversation", "never_started"),
+    ("bot was kicked", "kicked"),
+    ("bot is not a member", "not_a_member"),
+    ("have no rights to send", "no_rights"),
+    ("not enough rights", "no_rights"),
+)
+GONE_REASONS = frozenset(reason for _, reason in _GONE)
+"""People who blocked the bot, left or never came: an outcome, not a fault of the sender."""
+
+_CONTENT = re.compile(
+    r"can't parse entities|message is too long|caption is too long|text is empty|text must be"
+    r"|BUTTON_|reply markup|wrong file|wrong type of the web page|wrong remote file"
+    r"|failed to get HTTP URL content|PHOTO_INVALID|MEDIA_|ENTITY_|file is too big",
+    re.IGNORECASE,
+)
+
+
+def classify(answer: Answer) -> Verdict:
+    """Total: every answer has exactly one meaning."""
+    if answer.error is not None:
+        return _classify_transport(answer)
+    document = _document(answer.body)
+    if answer.status == 200 and document is not None and document.get("ok") is True:
+        return Verdict(Kind.SENT, message_id=_message_id(document.get("result")))
+    if document is None:
+        return _classify_without_json(answer)
+    return _classify_refusal(answer, document)
+
+
+def _classify_transport(answer: Answer) -> Verdict:
+    if answer.left:
+        return Verdict(Kind.UNKNOWN, "no_answer", answer.error)
+    return Verdict(Kind.OFFLINE, "offline", answer.error)
+
+
+def _classify_without_json(answer: Answer) -> Verdict:
+    """A proxy's page, or half an answer."""
+    words = f"HTTP {answer.status} without a Bot API answer"
+    if answer.status == 429:
+        return Verdict(Kind.FLOOD, "flood", words, retry_after=max(1, answer.retry_after))
+    if answer.status >= 500:
+        return Verdict(Kind.SERVER, "server_error", words)
+    if answer.status == 200:
+        return Verdict(Kind.UNKNOWN, "no_answer", words)
+    return Verdict(Kind.REFUSED, f"http_{answer.status}", words)
+
+
+def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
+    words = str(document.get("description") or f"HTTP {answer.status}")
+    parameters = document.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    if answer.status == 429:
+        seconds = parameters.get("retry_after") or answer.retry_after or 1
+        return Verdict(Kind.FLOOD, "flood", words, retry_after=float(seconds))
+    if answer.status >= 500:
+        return Verdict(Kind.SERVER, "server_error", words)
+    if answer.status in {401, 404}:
+        return Verdict(Kind.TOKEN, "token", words)
+    if isinstance(parameters.get("migrate_to_chat_id"), int):
+        return Verdict(Kind.MIGRATED, "migrated", words, migrate_to=parameters["migrate_to_chat_id"])
+    return _classify_words(words)
+
+
+def _classify_words(words: str) -> Verdict:
+    for phrase, reason in _GONE:
+        if phrase in words.lower():
+            return Verdict(Kind.GONE, reason, words)
+    if "chat not found" in words.lower():
+        return Verdict(Kind.REFUSED, "chat_not_found", words)
+    if _CONTENT.search(words):
+        return Verdict(Kind.CONTENT, "content", words)
+    return Verdict(Kind.REFUSED, _code(words), words)
+
+
+def _code(words: str) -> str:
+    """A countable code out of Telegram's words: `Bad Request: XY wrong` → `xy_wrong`."""
+    tail = words.rpartition(": ")[2] if words.count(": ") == 1 else words
+    return re.sub(r"[^a-z0-9]+", "_", tail.lower()).strip("_")[:48] or "refused"
+
+
+def _document(body: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) and "ok" in document else None
+
+
+def _message_id(result: Any) -> int | None:
+    if isinstance(result, list) and result:  # an album: its first message stands for it
+        result = result[0]
+    found = result.get("message_id") if isinstance(result, dict) else None
+    return found if isinstance(found, int) else None

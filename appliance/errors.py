@@ -1,0 +1,95 @@
+"""The tree of domain errors.
+
+Every error says what is wrong, where, and what to do, in one line without a secret in it. The web
+maps this tree to HTTP statuses once (`routers/problems.py`), the command line to exit codes once
+(`cli/exits.py`).
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+class ApplianceError(Exception):
+    """Root of every error this package raises on purpose; `str(error)` is shown to people."""
+
+
+class ConfigError(ApplianceError):
+    """A setting, the home directory or `.env` cannot be used; says which and what it takes."""
+
+
+class SchemaError(ApplianceError):
+    """The database is older or newer than this program; says the command to run."""
+
+
+class NotFound(ApplianceError):
+    """A user, chat, broadcast or other thing with that id does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where an input is wrong.
+
+    `field` is the input's name; `offset` counts code points from the start of the text, `line` and
+    `column` count from 1; all three are None where the fault is not at a place in a text.
+    """
+
+    field: str
+    message: str
+    offset: int | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+class Invalid(ApplianceError):
+    """An input was refused before anything was stored; `faults` lists every place."""
+
+    def __init__(self, message: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+
+class Conflict(ApplianceError):
+    """The request contradicts what is stored already (a taken name, a wrong state)."""
+
+
+class EmailTaken(Conflict):
+    """Another account has this email address."""
+
+
+class AlreadyLinked(Conflict):
+    """The Telegram account or the user is linked elsewhere; unlink there first."""
+
+
+class Unauthorized(ApplianceError):
+    """Nobody is logged in, or the credentials are wrong."""
+
+
+class Forbidden(ApplianceError):
+    """The user is known and may not do this."""
+
+
+class TooManyRequests(ApplianceError):
+    """The caller should slow down; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NothingToDo(ApplianceError):
+    """The audience is empty: nothing was queued."""
+
+
+class TryLater(ApplianceError):
+    """Not possible now, possible later (no engine, a flood pause, a lease held elsewhere)."""
+
+
+class Unavailable(ApplianceError):
+    """A part of the outside (the Bot API, a port) cannot be reached or used."""
+
+
+class BadToken(Unavailable):
+    """Telegram does not know the bot token."""

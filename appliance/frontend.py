@@ -1,0 +1,70 @@
+"""The built single-page application, from the package or from beside it."""
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, send_from_directory
+from werkzeug.routing import PathConverter
+from werkzeug.security import safe_join
+
+_YEAR = 365 * 24 * 3600
+_MISSING = """\
+The front end is not built. Build it:
+
+    cd frontend && npm ci && npm run build
+
+The API answers under /api/v1 and is described at /api/docs.
+"""
+
+
+class PageConverter(PathConverter):
+    """Any path but the API's: an unknown /api/… is its own 404, and a wrong method its own 405."""
+
+    regex = r"(?!api(?:/|$))[^/].*?"
+
+
+def find_build(package: Path | None = None) -> Path:
+    """`frontend_dist` inside the package when installed, beside it in a working copy.
+
+    The folder may be missing; then the site says how to build it.
+    """
+    package = package or Path(__file__).parent
+    inside = package / "frontend_dist"
+    return inside if (inside / "index.html").is_file() else package.parent / "frontend_dist"
+
+
+def init_app(app: Flask, build: Path) -> None:
+    app.url_map.converters["page"] = PageConverter
+    app.register_blueprint(_blueprint(build))
+
+
+def _blueprint(build: Path) -> Blueprint:
+    blueprint = Blueprint("frontend", __name__)
+
+    @blueprint.get("/")
+    @blueprint.get("/<page:path>")
+    def show_page(path: str = "") -> Response:
+        """A file of the build, or the page that finds its own way in the browser."""
+        file = safe_join(str(build), path) if path else None
+        if file is not None and Path(file).is_file():
+            return send_from_directory(build, path, max_age=3600)
+        return _index(build)
+
+    @blueprint.get("/assets/<path:path>")
+    def show_asset(path: str) -> Response:
+        """Named by their content, so never asked for twice; a missing one is 404, not a page."""
+        if not (build / "assets").is_dir():
+            abort(404)
+        response = send_from_directory(build / "assets", path, max_age=_YEAR)
+        response.cache_control.public = True
+        response.cache_control.immutable = True
+        return response
+
+    return blueprint
+
+
+def _index(build: Path) -> Response:
+    if not (build / "index.html").is_file():
+        return Response(_MISSING, 503, mimetype="text/plain")
+    response = send_from_directory(build, "index.html", max_age=0)
+    response.cache_control.no_cache = True
+    return response

@@ -1,0 +1,82 @@
+"""Registering, logging in and out."""
+
+import ipaddress
+
+from flask import Blueprint, request
+
+from appliance.database import writing
+from appliance.models import Role
+from appliance.routers import context, sessions
+from appliance.routers.endpoints import Access, endpoint
+from appliance.schemas import Credentials, Registration, Session, User
+from appliance.services import accounts
+from appliance.services.limiter import Rate
+
+blueprint = Blueprint("auth", __name__)
+
+# Generous to an office behind one address; a guesser gets 20 tries a minute, an account 2.
+_LOGINS_FROM = Rate(burst=30, seconds=3)
+_LOGINS_TO = Rate(burst=10, seconds=30)
+_REGISTRATIONS = Rate(burst=30, seconds=10)
+
+
+@blueprint.get("/session")
+@endpoint(Access.PUBLIC, answer=Session)
+def show_session() -> Session:
+    """Who is logged in, and the token for writes."""
+    return _session()
+
+
+@blueprint.post("/auth/register")
+@endpoint(Access.PUBLIC, body=Registration, answer=Session, status=201, errors=(409, 429))
+def register(body: Registration) -> Session:
+    """Make an account and log in."""
+    email = accounts.normalise_email(body.email)
+    accounts.validate_password(body.password)
+    context.context().limiter.take(("register", _network()), _REGISTRATIONS)
+    language = body.language or context.settings().default_language
+    password_hash = accounts.hash_password(body.password)
+    with writing(context.session()) as session:
+        user = accounts.create_user(session, email, password_hash, body.name, Role.MEMBER, language)
+    sessions.begin(user)
+    return _session()
+
+
+@blueprint.post("/auth/login")
+@endpoint(Access.PUBLIC, body=Credentials, answer=Session, errors=(401, 429))
+def log_in(body: Credentials) -> Session:
+    """Log in with an email address and a password."""
+    limiter, account = context.context().limiter, ("login", body.email.strip().lower())
+    limiter.take(("login from", _network()), _LOGINS_FROM)
+    limiter.take(account, _LOGINS_TO)
+    login = accounts.authenticate(context.session(), body.email, body.password)
+    with writing(context.session()) as session:
+        user = accounts.record_login(session, login)
+    limiter.forget(account)
+    sessions.begin(user)
+    return _session()
+
+
+@blueprint.post("/auth/logout")
+@endpoint(Access.PUBLIC, status=204)
+def log_out() -> None:
+    """End this session."""
+    sessions.end()
+
+
+def _session() -> Session:
+    user = sessions.current()
+    return Session(
+        user=User.model_validate(user) if user else None, csrf_token=sessions.csrf_token()
+    )
+
+
+def _network() -> str:
+    """The caller's address; of IPv6 the /64, for one customer has all of it."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -1,0 +1,210 @@
+"""Broadcasts: write, preview, follow, stop. Operators read; admins write."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from flask import Blueprint, Response, request, stream_with_context
+from sqlalchemy.orm import Session
+
+from appliance import models
+from appliance.crud import broadcasts as broadcasts_crud
+from appliance.crud import deliveries, users
+from appliance.crud.deliveries import DeliveryRow
+from appliance.database import writing
+from appliance.errors import Fault, Invalid
+from appliance.models import DeliveryState
+from appliance.routers import context, sessions
+from appliance.routers.endpoints import Access, answer, endpoint
+from appliance.routers.paging import page
+from appliance.schemas import (
+    Broadcast,
+    BroadcastPage,
+    Delivery,
+    DeliveryPage,
+    DeliveryQuery,
+    Draft,
+    NewBroadcast,
+    PageQuery,
+    Preview,
+    faults_of,
+)
+from appliance.services import broadcasts, content
+
+blueprint = Blueprint("broadcasts", __name__)
+
+COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")
+_CLOCKWORK = {"seconds", "rate"}  # they move by themselves, and are no news
+
+
+@blueprint.get("/broadcasts")
+@endpoint(Access.OPERATOR, query=PageQuery, answer=BroadcastPage)
+def list_broadcasts(query: PageQuery) -> BroadcastPage:
+    """Broadcasts, the newest first."""
+    session = context.session()
+    rows, cursor = page(
+        "broadcasts",
+        query,
+        lambda limit, before: broadcasts_crud.list_page(session, limit, before),
+        lambda broadcast: broadcast.id,
+    )
+    return BroadcastPage(items=_shown(session, rows), next_cursor=cursor)
+
+
+@blueprint.post("/broadcasts")
+@endpoint(
+    Access.ADMIN,
+    body=NewBroadcast,
+    answer=Broadcast,
+    status=201,
+    also=(200,),
+    errors=(404, 409),
+    headers=("Idempotency-Key",),
+)
+def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
+    """Queue a broadcast. With a key that was used before: 200 and the first one."""
+    new = _new(body, key=_key(body.key), created_by=sessions.caller().id)
+    with writing(context.session()) as session:
+        broadcast, created = broadcasts.create(session, new)
+        return _show(session, broadcast), 201 if created else 200
+
+
+@blueprint.post("/broadcasts/preview")
+@endpoint(Access.ADMIN, body=Draft, answer=Preview)
+def preview_broadcast(body: Draft) -> Preview:
+    """What would be sent, to how many; faults are listed, not refused."""
+    preview = broadcasts.preview(context.session(), context.settings(), _new(body))
+    return Preview(
+        html=preview.html,
+        length=preview.length,
+        limit=preview.limit,
+        faults=faults_of(preview.faults),
+        count=preview.count,
+        seconds=preview.seconds,
+    )
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>")
+@endpoint(Access.OPERATOR, answer=Broadcast, also=(304,), errors=(404,), headers=("If-None-Match",))
+def show_broadcast(broadcast_id: int) -> Response:
+    """One broadcast. Live pages ask with `If-None-Match`: 304 while nothing happened."""
+    session = context.session()
+    shown = _show(session, broadcasts_crud.get(session, broadcast_id))
+    response = answer(shown)
+    news = json.dumps(shown.model_dump(mode="json", exclude=_CLOCKWORK), sort_keys=True)
+    response.set_etag(hashlib.sha256(news.encode()).hexdigest()[:32], weak=True)
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/pause")
+@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+def pause_broadcast(broadcast_id: int) -> Broadcast:
+    """Stop sending for now; what is in flight is finished."""
+    return _change(broadcasts.pause, broadcast_id)
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/resume")
+@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+def resume_broadcast(broadcast_id: int) -> Broadcast:
+    """Go on sending."""
+    return _change(broadcasts.resume, broadcast_id)
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/cancel")
+@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+def cancel_broadcast(broadcast_id: int) -> Broadcast:
+    """Stop for good; who was not reached yet is skipped."""
+    return _change(broadcasts.cancel, broadcast_id)
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>/deliveries")
+@endpoint(Access.OPERATOR, query=DeliveryQuery, answer=DeliveryPage, errors=(404,))
+def list_deliveries(broadcast_id: int, query: DeliveryQuery) -> DeliveryPage:
+    """What happened to each recipient, by chat id."""
+    session = context.session()
+    broadcasts_crud.get(session, broadcast_id)
+    state = DeliveryState[query.state.upper()] if query.state else None
+    rows, cursor = page(
+        f"deliveries:{broadcast_id}:{query.state}",
+        query,
+        lambda limit, after: deliveries.list_page(session, broadcast_id, state, limit, after),
+        lambda row: row.chat_id,
+    )
+    return DeliveryPage(items=[Delivery.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>/report.csv")
+@endpoint(Access.OPERATOR, media="text/csv", errors=(404,))
+def download_report(broadcast_id: int) -> Response:
+    """What happened to each recipient, as a file; streamed, so a million rows take no memory."""
+    session = context.session()
+    broadcasts_crud.get(session, broadcast_id)
+    lines = _lines(deliveries.iterate(session, broadcast_id))
+    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="broadcast-{broadcast_id}.csv"'
+    return response
+
+
+def _change(change: Callable[[Session, int], models.Broadcast], broadcast_id: int) -> Broadcast:
+    with writing(context.session()) as session:
+        return _show(session, change(session, broadcast_id))
+
+
+def _new(
+    draft: Draft, key: str | None = None, created_by: int | None = None
+) -> broadcasts.NewBroadcast:
+    return broadcasts.NewBroadcast(
+        text=draft.text,
+        format=draft.format,
+        to=tuple(draft.audience.to),
+        exclude=tuple(draft.audience.not_),
+        options=draft.options_given(),
+        key=key,
+        created_by=created_by,
+    )
+
+
+def _key(of_body: str | None) -> str | None:
+    """From the header or the body. Raises Invalid when they differ or it is empty or too long."""
+    key = request.headers.get("Idempotency-Key", of_body)
+    if of_body is not None and key != of_body:
+        raise _bad_key("Idempotency-Key and `key` differ: one is enough")
+    if key is not None and not 0 < len(key) <= 255:
+        raise _bad_key("the key takes 1 to 255 characters")
+    return key
+
+
+def _bad_key(message: str) -> Invalid:
+    return Invalid(message, (Fault("key", message),))
+
+
+def _show(session: Session, broadcast: models.Broadcast) -> Broadcast:
+    return _shown(session, [broadcast])[0]
+
+
+def _shown(session: Session, rows: Sequence[models.Broadcast]) -> list[Broadcast]:
+    names = users.names_of(session, (row.created_by for row in rows))
+    return [
+        Broadcast.of(row, broadcasts.as_document(row), content.to_html(row.text, row.format), names)
+        for row in rows
+    ]
+
+
+def _lines(rows: Iterable[DeliveryRow]) -> Iterator[str]:
+    """CSV, some hundred rows a piece: a piece a row would be a system call a row."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number, row in enumerate(rows, 1):
+        time = broadcasts.rfc3339(row.updated_at)
+        writer.writerow((row.chat_id, row.state, row.reason, row.attempts, row.message_id, time))
+        if number % 500 == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -1,0 +1,36 @@
+"""What a view needs besides its arguments: the settings, the session, the limiter."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+
+from appliance.config import Settings
+from appliance.database import db
+from appliance.services.limiter import Limiter
+
+_KEY = "appliance"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    settings: Settings
+    limiter: Limiter = field(default_factory=Limiter)
+
+
+def init_app(app: Flask, context: Context) -> None:
+    app.extensions[_KEY] = context
+
+
+def context() -> Context:
+    return cast(Context, current_app.extensions[_KEY])
+
+
+def settings() -> Settings:
+    return context().settings
+
+
+def session() -> Session:
+    """The request's database session, to read with; `writing(session())` writes."""
+    return db.session()

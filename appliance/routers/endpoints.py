@@ -1,0 +1,140 @@
+"""The endpoint layer: a view gets a checked body and query, and returns a model.
+
+`endpoint` is said once a view and is all there is to know about it: who may call it, what it
+takes, what it answers. `openapi.py` describes the API from the same declaration.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from appliance.errors import Fault, Forbidden, Invalid, Unauthorized
+from appliance.models import Role
+from appliance.routers import sessions
+
+View = Callable[..., Any]
+Call = Callable[..., ResponseReturnValue]
+
+_DECLARATION = "__endpoint__"
+
+
+class Access(StrEnum):
+    """Who may call an endpoint; each may do what those before it may."""
+
+    PUBLIC = "public"
+    MEMBER = "member"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+_ROLES = {
+    Access.MEMBER: frozenset(Role),
+    Access.OPERATOR: frozenset({Role.OPERATOR, Role.ADMIN}),
+    Access.ADMIN: frozenset({Role.ADMIN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What is declared of a view."""
+
+    access: Access
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    status: int = HTTPStatus.OK
+    also: tuple[int, ...] = ()
+    errors: tuple[int, ...] = ()
+    headers: tuple[str, ...] = ()
+    media: str = "application/json"
+
+
+def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
+    """Check who calls, hand `body` and `query` to the view as keywords, and answer its model.
+
+    A view returns a model, `(model, status)`, None for 204, or a Response. `also` are other
+    statuses with the same answer, `errors` those besides 401, 403, 415 and 422, which follow from
+    the rest; `headers` are request headers the view reads.
+    """
+    spec = Endpoint(access, **declared)
+
+    def decorate(view: View) -> Call:
+        @wraps(view)
+        def call(**arguments: Any) -> ResponseReturnValue:
+            require(spec.access)
+            if spec.query is not None:
+                arguments["query"] = read_query(spec.query)
+            if spec.body is not None:
+                arguments["body"] = read_body(spec.body)
+            return _respond(view(**arguments), spec.status)
+
+        setattr(call, _DECLARATION, spec)
+        return call
+
+    return decorate
+
+
+def declaration(view: Callable[..., Any]) -> Endpoint | None:
+    return getattr(view, _DECLARATION, None)
+
+
+def require(access: Access) -> None:
+    """Raises Unauthorized when nobody is logged in, Forbidden for a smaller role."""
+    if access == Access.PUBLIC:
+        return
+    user = sessions.current()
+    if user is None:
+        raise Unauthorized("log in first")
+    if user.role not in _ROLES[access]:
+        raise Forbidden(f"this takes the role {access.value}; yours is {user.role}")
+
+
+def read_body(model: type[BaseModel]) -> Any:
+    """The request's JSON as a model, in strict mode: 415, 400 or Invalid."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("the body takes Content-Type: application/json")
+    try:
+        return model.model_validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        malformed = next((e for e in error.errors() if e["type"] == "json_invalid"), None)
+        if malformed:
+            raise BadRequest(f"the body is no JSON: {malformed['ctx']['error']}") from None
+        raise _invalid("the body", error) from None
+
+
+def read_query(model: type[BaseModel]) -> Any:
+    """The address's parameters as a model; raises Invalid."""
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        raise _invalid("the address", error) from None
+
+
+def answer(model: BaseModel, status: int = HTTPStatus.OK) -> Response:
+    return Response(model.model_dump_json(by_alias=True), status, mimetype="application/json")
+
+
+def _respond(result: Any, status: int) -> ResponseReturnValue:
+    if result is None:
+        return Response(status=HTTPStatus.NO_CONTENT)
+    if isinstance(result, BaseModel):
+        return answer(result, status)
+    if isinstance(result, tuple):
+        return answer(*result)
+    return result  # type: ignore[no-any-return]
+
+
+def _invalid(where: str, error: ValidationError) -> Invalid:
+    faults = tuple(
+        Fault(".".join(map(str, found["loc"])), found["msg"].removeprefix("Value error, "))
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    return Invalid(f"{where} has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)

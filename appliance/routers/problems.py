@@ -1,0 +1,102 @@
+"""Every error as `application/problem+json` (RFC 9457): the one map from the tree to statuses."""
+
+import logging
+import math
+import re
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers.response import Response as BaseResponse
+
+from appliance import errors
+from appliance.errors import ApplianceError
+from appliance.schemas import Problem, faults_of
+
+log = logging.getLogger(__name__)
+
+STATUSES: dict[type[ApplianceError], HTTPStatus] = {
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.NothingToDo: HTTPStatus.CONFLICT,
+    errors.Unauthorized: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TryLater: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SchemaError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ApplianceError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+MEDIA = "application/problem+json"
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(ApplianceError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: ApplianceError) -> HTTPStatus:
+    """Of the nearest class in the tree that has one."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def kind_of(error: ApplianceError) -> str:
+    """A name that programs can rely on: EmailTaken is `urn:appliance:problem:email-taken`."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+    return f"urn:appliance:problem:{words}"
+
+
+def _domain_error(error: ApplianceError) -> Response:
+    status = status_of(error)
+    faults = error.faults if isinstance(error, errors.Invalid) else ()
+    response = _problem(
+        Problem(
+            type=kind_of(error),
+            title=status.phrase,
+            status=status,
+            detail=str(error),
+            faults=faults_of(faults) or None,
+        )
+    )
+    if isinstance(error, errors.TooManyRequests):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 wants one; opens no dialog
+    return response
+
+
+def _http_error(error: HTTPException) -> BaseResponse:
+    """What Flask and Werkzeug raise: no route, wrong method, too large, malformed."""
+    status = HTTPStatus(error.code or 500)
+    if error.response is not None or status < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    if not speaks_json():
+        return Response(f"{status.phrase}\n", status, mimetype="text/plain")
+    response = _problem(
+        Problem(title=status.phrase, status=status, detail=error.description or status.phrase)
+    )
+    told = dict(error.get_headers())
+    for name in ("Allow", "Retry-After"):
+        if name in told:
+            response.headers[name] = told[name]
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    """A bug. The log has the traceback, the answer nothing of it."""
+    log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "this is a fault of the program; its log says more"
+    return _problem(Problem(title=status.phrase, status=status, detail=detail))
+
+
+def speaks_json() -> bool:
+    """Whether the caller is a program: everything under /api, and the probes."""
+    return request.path.startswith(("/api/", "/healthz", "/readyz")) or request.path == "/api"
+
+
+def _problem(problem: Problem) -> Response:
+    return Response(problem.model_dump_json(exclude_none=True), problem.status, mimetype=MEDIA)

@@ -1,0 +1,103 @@
+"""A way to the simulator's control interface for whoever is logged in; in sandbox mode only.
+
+A browser may not reach the simulator itself: it listens on loopback, on a port of its own.
+"""
+
+import requests
+from flask import Blueprint, Response, request
+
+from appliance.errors import Unavailable
+from appliance.routers import context
+from appliance.routers.endpoints import Access, endpoint
+
+blueprint = Blueprint("sandbox", __name__)
+
+_TIMEOUT = 30  # seconds; making thousands of people takes a few
+_PERSON = "/people/<int:person_id>"
+
+
+@blueprint.get("/people")
+@endpoint(Access.MEMBER, errors=(503,))
+def list_people() -> Response:
+    """Simulated people."""
+    return _forward()
+
+
+@blueprint.post("/people")
+@endpoint(Access.MEMBER, status=201, errors=(503,))
+def add_people() -> Response:
+    """Make one person, or `count` of them."""
+    return _forward()
+
+
+@blueprint.get(f"{_PERSON}/messages")
+@endpoint(Access.MEMBER, errors=(404, 503))
+def list_person_messages(person_id: int) -> Response:
+    """What stands on a person's phone."""
+    return _forward()
+
+
+@blueprint.post(f"{_PERSON}/<any(start, send, press, block, unblock):action>")
+@endpoint(Access.MEMBER, errors=(404, 503))
+def act_as_person(person_id: int, action: str) -> Response:
+    """Press Start, write, press a button, block or unblock as this person."""
+    return _forward()
+
+
+@blueprint.get("/<any(callbacks, record, stats):what>")
+@endpoint(Access.MEMBER, errors=(503,))
+def show_sandbox(what: str) -> Response:
+    """Answers to pressed buttons, all that was accepted for delivery, or counts."""
+    return _forward()
+
+
+@blueprint.get("/faults")
+@endpoint(Access.MEMBER, errors=(503,))
+def list_faults() -> Response:
+    """Faults that are set."""
+    return _forward()
+
+
+@blueprint.post("/faults")
+@endpoint(Access.ADMIN, status=201, errors=(503,))
+def add_fault() -> Response:
+    """Set a fault."""
+    return _forward()
+
+
+@blueprint.delete("/faults")
+@endpoint(Access.ADMIN, errors=(503,))
+def clear_faults() -> Response:
+    """Delete every fault."""
+    return _forward()
+
+
+@blueprint.delete("/faults/<int:fault_id>")
+@endpoint(Access.ADMIN, errors=(404, 503))
+def delete_fault(fault_id: int) -> Response:
+    """Delete one fault."""
+    return _forward()
+
+
+def _forward() -> Response:
+    """The same request to the simulator, and its answer. Raises Unavailable."""
+    path = request.path.removeprefix("/api/v1")
+    with requests.Session() as client:
+        client.trust_env = False  # a proxy of the environment must not see loopback
+        try:
+            reply = client.request(
+                request.method,
+                f"{context.settings().api_url}{path}",
+                params=request.args.to_dict(),
+                data=request.get_data(),
+                headers={"Content-Type": "application/json"},
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            raise Unavailable("the simulator does not answer: is it running?") from None
+    return Response(reply.content, reply.status_code, mimetype=_media(reply))
+
+
+def _media(reply: requests.Response) -> str:
+    return reply.headers.get("Content-Type", "application/json").partition(";")[0]

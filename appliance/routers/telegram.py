@@ -1,0 +1,65 @@
+"""Linking an account and a Telegram chat, in both directions, and undoing it."""
+
+import segno
+from flask import Blueprint
+
+from appliance.crud import settings as settings_crud
+from appliance.database import writing
+from appliance.errors import Unavailable
+from appliance.models import utcnow
+from appliance.routers import context, sessions
+from appliance.routers.endpoints import Access, endpoint
+from appliance.schemas import ChatBrief, Claim, TelegramCode, TelegramState, User
+from appliance.services import telegram_auth
+
+blueprint = Blueprint("telegram", __name__)
+
+
+@blueprint.get("/users/me/telegram")
+@endpoint(Access.MEMBER, answer=TelegramState)
+def show_telegram() -> TelegramState:
+    """Whether your account is linked to Telegram."""
+    chat = sessions.caller().chat
+    return TelegramState(
+        linked=chat is not None,
+        chat=ChatBrief.model_validate(chat) if chat else None,
+        bot_username=bot_username(),
+    )
+
+
+@blueprint.post("/users/me/telegram/link")
+@endpoint(Access.MEMBER, answer=TelegramCode, status=201, errors=(409, 503))
+def start_link() -> TelegramCode:
+    """Make a code to press Start with in Telegram."""
+    user_id = sessions.caller().id
+    with writing(context.session()) as session:
+        new = telegram_auth.start_link(session, user_id, utcnow())
+        if new.url is None:
+            raise Unavailable("there is no bot yet: it has not introduced itself to this site")
+    picture = segno.make(new.url, micro=False).svg_inline(omitsize=True, border=2)
+    return TelegramCode(code=new.code, url=new.url, qr_svg=picture, expires_at=new.expires_at)
+
+
+@blueprint.post("/users/me/telegram/claim")
+@endpoint(Access.MEMBER, body=Claim, answer=User, errors=(404, 409))
+def claim(body: Claim) -> User:
+    """Link the chat in which the bot gave you this code."""
+    user_id = sessions.caller().id
+    with writing(context.session()) as session:
+        telegram_auth.claim(session, user_id, body.code, utcnow())
+    return User.model_validate(sessions.caller())
+
+
+@blueprint.delete("/users/me/telegram")
+@endpoint(Access.MEMBER, status=204)
+def unlink() -> None:
+    """Undo the link; the bot keeps writing to the chat as to anybody's."""
+    user_id = sessions.caller().id
+    with writing(context.session()) as session:
+        telegram_auth.unlink(session, user_id=user_id, now=utcnow())
+
+
+def bot_username() -> str | None:
+    """As the bot told it itself; None before it first ran."""
+    bot = settings_crud.get_setting(context.session(), settings_crud.BOT)
+    return bot.get("username") if bot else None

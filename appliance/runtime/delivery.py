@@ -1,0 +1,59 @@
+"""The delivery part: the engine under its lease."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from appliance.config import Settings
+from appliance.database import Database
+from appliance.delivery.client import Client
+from appliance.delivery.engine import Engine
+from appliance.errors import TryLater
+from appliance.runtime.parts import LeasedPart
+from appliance.services.leases import DELIVERY, Holding
+
+
+class Delivery:
+    """Makes an engine whenever the lease is won; `wake` reaches the one that runs."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._engine: Engine | None = None
+
+    def part(self) -> LeasedPart:
+        return LeasedPart(Holding(self._database, DELIVERY), self.run)
+
+    def wake(self) -> None:
+        """Something was queued in this process."""
+        engine = self._engine
+        if engine is not None:
+            engine.wake()
+
+    def run(self, holding: Holding, stop: threading.Event) -> None:
+        """Send until told to stop. Raises LeaseLost."""
+        client: Client = Client(self._settings.api_url, str(self._settings.bot_token))  # type: ignore[type-arg]
+        self._engine = Engine(self._database, client, holding, rate=self._settings.send_rate)
+        try:
+            self._engine.run(stop)
+        finally:
+            self._engine = None
+            client.close()
+
+
+@contextmanager
+def delivering(settings: Settings, database: Database) -> Iterator[None]:
+    """An engine in this process for as long as the block runs, as `broadcast --wait` needs it.
+
+    Raises TryLater when another process holds the lease.
+    """
+    holding = Holding(database, DELIVERY)
+    if not holding.acquire():
+        raise TryLater("another process is about to send: try again in some seconds")
+    part = LeasedPart(holding, Delivery(settings, database).run)
+    part.start()
+    try:
+        yield
+    finally:
+        part.ask_to_stop()
+        part.join()

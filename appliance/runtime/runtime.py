@@ -1,0 +1,115 @@
+"""One process with its parts: starts them in order, watches them, stops them together."""
+
+import dataclasses
+import logging
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from appliance.config import Settings
+from appliance.crud.settings import SANDBOX, put_setting
+from appliance.database import Database, check_schema
+from appliance.runtime.delivery import Delivery
+from appliance.runtime.parts import LeasedPart, Part
+from appliance.runtime.schedule import Schedule
+from appliance.runtime.systemd import Systemd
+from appliance.runtime.updates import UpdatesPart
+from appliance.runtime.webserver import WebPart
+from appliance.sandbox.server import Sandbox
+from appliance.services.leases import SCHEDULE, UPDATES, Holding
+
+log = logging.getLogger(__name__)
+
+WATCH_SECONDS = 5.0
+
+
+class Runtime:
+    """`start`, `wait`, `stop`; a context manager does the first and the last."""
+
+    def __init__(self, settings: Settings, *, web: bool = True, bot: bool = True) -> None:
+        """Checks the schema, starts the simulator where one is needed, binds the port.
+
+        Raises SchemaError, ConfigError, Unavailable, with nothing left running.
+        """
+        check_schema(settings)
+        self._sandbox = _sandbox(settings) if settings.sandbox and bot else None
+        if self._sandbox:
+            settings = dataclasses.replace(settings, bot_api_url=self._sandbox.url)
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self._systemd = Systemd()
+        self._stopped = threading.Event()
+        try:
+            self._parts = self._make_parts(web, bot and settings.bot_enabled)
+        except BaseException:
+            self._close()
+            raise
+
+    def __enter__(self) -> "Runtime":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        if self._sandbox:
+            with self.database.writing() as session:
+                put_setting(session, SANDBOX, {"url": self._sandbox.url})
+        for part in self._parts:
+            part.start()
+        self._systemd.ready()
+
+    def wait(self, asked: threading.Event) -> None:
+        """Until somebody asks to stop; meanwhile tell systemd that every part lives."""
+        while not asked.wait(WATCH_SECONDS):
+            dead = [part.name for part in self._parts if not part.healthy]
+            if dead:
+                log.error("not alive: %s", ", ".join(dead))
+            else:
+                self._systemd.alive()
+
+    def stop(self) -> None:
+        """Within 10 s: no new work, requests finished, what is in flight recorded. Twice is fine."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._systemd.stopping()
+        for part in self._parts:
+            part.ask_to_stop()
+        for part in self._parts:
+            part.join()
+        self._close()
+
+    def _make_parts(self, web: bool, bot: bool) -> list[Part]:
+        parts: list[Part] = []
+        if web:
+            parts.append(WebPart(self.settings, self.database))
+        if bot:
+            delivery = Delivery(self.settings, self.database)
+            updates = UpdatesPart(self.settings, self.database, delivery.wake)
+            parts.append(delivery.part())
+            parts.append(LeasedPart(Holding(self.database, UPDATES), updates.run))
+        parts.append(LeasedPart(Holding(self.database, SCHEDULE), Schedule(self.database).run))
+        return parts
+
+    def _close(self) -> None:
+        self.database.dispose()
+        if self._sandbox:
+            self._sandbox.stop()
+
+
+def _sandbox(settings: Settings) -> Sandbox | None:
+    """The simulator inside this process, unless BOT_API_URL names another."""
+    if settings.bot_api_url is not None:
+        return None
+    journal: Path = settings.data / "sandbox.jsonl"
+    sandbox = Sandbox(str(settings.bot_token), journal=journal)
+    sandbox.start()
+    log.info("the Telegram simulator listens at %s", sandbox.url)
+    return sandbox

@@ -1,0 +1,129 @@
+"""The web part: waitress in a thread, stopped without cutting off who is being served."""
+
+import logging
+import socket
+import threading
+import time
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from waitress import wasyncore
+from waitress.server import create_server
+
+from appliance.config import Settings
+from appliance.database import Database
+from appliance.errors import Unavailable
+from appliance.services.leases import WEB, Holding
+from appliance.web import close_app, create_app
+
+log = logging.getLogger(__name__)
+
+THREADS = 4  # more only add switches
+CONNECTIONS = 500
+FINISH_SECONDS = 6.0  # that requests get to end after a stop
+BEAT_SECONDS = 4.0
+
+
+class WebPart:
+    """Serves the site on HOST:PORT."""
+
+    name = WEB
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        """Binds the port. Raises Unavailable when it cannot be had."""
+        self._app = create_app(settings)
+        self._map: dict[int, Any] = {}
+        self._server = _bind(self._app, settings, self._map)
+        self._holding = Holding(database, WEB)
+        self._stop = threading.Event()
+        self._alive_at = time.monotonic()
+        self._threads = [
+            threading.Thread(target=self._serve, name="web", daemon=True),
+            threading.Thread(target=self._beat, name="web-beat", daemon=True),
+        ]
+
+    @property
+    def healthy(self) -> bool:
+        return time.monotonic() - self._alive_at < 20.0
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(FINISH_SECONDS + 2)
+
+    def _serve(self) -> None:
+        while not self._stop.is_set():
+            self._turn()
+        self._stop_accepting()
+        deadline = time.monotonic() + FINISH_SECONDS
+        while self._busy() and time.monotonic() < deadline:
+            self._turn()
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+        wasyncore.close_all(self._map)
+        close_app(self._app)
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=0.25, use_poll=True, map=self._map, count=1)
+        self._alive_at = time.monotonic()
+
+    def _stop_accepting(self) -> None:
+        for dispatcher in list(self._map.values()):
+            if getattr(dispatcher, "accepting", False):
+                dispatcher.close()
+
+    def _busy(self) -> bool:
+        """Whether somebody is being served: a request under way, or an answer not yet sent."""
+        channels = [d for d in self._map.values() if hasattr(d, "requests")]
+        return any(c.requests or c.total_outbufs_len for c in channels)
+
+    def _beat(self) -> None:
+        """Show in `status` that a web part lives; several may, the lease excludes nobody."""
+        while True:
+            try:
+                self._holding.acquire()
+            except SQLAlchemyError as error:
+                log.error("web: the database cannot be used: %s", type(error).__name__)
+            if self._stop.wait(BEAT_SECONDS):
+                break
+        try:
+            self._holding.release()
+        except SQLAlchemyError:
+            log.warning("web: the lease could not be given back")
+
+
+def _bind(app: Any, settings: Settings, sockets: dict[int, Any]) -> Any:
+    options: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        options = {
+            "trusted_proxy": settings.trusted_proxy,
+            "trusted_proxy_count": 1,
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+            "clear_untrusted_proxy_headers": True,
+        }
+    try:
+        return create_server(
+            app,
+            map=sockets,
+            host=settings.host,
+            port=settings.port,
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,
+            ident=None,
+            **options,
+        )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no address of this machine"
+        if isinstance(error, socket.gaierror):
+            reason = "the host name is not known"
+        raise Unavailable(
+            f"cannot listen on {settings.host} port {settings.port}: {reason};"
+            " choose another with --host, --port or HOST, PORT"
+        ) from None

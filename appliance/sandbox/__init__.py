@@ -1,0 +1,1 @@
+"""The Telegram simulator: a Bot API server on loopback, simulated people, faults on demand."""

@@ -1,0 +1,1 @@
+"""The rules of the product, without Flask: they take what they need as arguments."""

@@ -1,0 +1,205 @@
+"""The life of a broadcast: create, preview, pause, resume, cancel, and how it is shown."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.config import Settings
+from appliance.crud import audience as audience_crud
+from appliance.crud import broadcasts, deliveries
+from appliance.crud.audience import Audience, Term
+from appliance.crud.deliveries import DeliveryRow
+from appliance.database import Database
+from appliance.errors import Conflict, Fault, Invalid, NothingToDo, NotFound
+from appliance.models import Broadcast, BroadcastStatus, utcnow
+from appliance.services import audience, content
+
+SWEEP = 5000  # rows a transaction: holds other writers up for some 6 ms
+
+
+@dataclass(frozen=True, slots=True)
+class NewBroadcast:
+    """What somebody asks for; `to` and `exclude` are audience words."""
+
+    text: str
+    format: str = "plain"
+    to: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    created_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sent, to how many, and how long it would take (seconds)."""
+
+    html: str
+    length: int
+    limit: int
+    faults: tuple[Fault, ...]
+    count: int
+    seconds: float
+
+
+def create(session: Session, new: NewBroadcast) -> tuple[Broadcast, bool]:
+    """Queue a broadcast. Returns it, and False when its key was used before: then it is the first.
+
+    Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo when nobody
+    is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
+    """
+    if new.key is not None and not 0 < len(new.key) <= 255:
+        raise Invalid(
+            "the key takes 1 to 255 characters", (Fault("key", "takes 1 to 255 characters"),)
+        )
+    if new.key and (first := broadcasts.get_by_key(session, new.key)):
+        return first, False
+    options = dict(new.options)
+    content.check(new.text, new.format, options)
+    chosen = audience.parse(session, new.to, new.exclude)
+    if audience_crud.count(session, chosen) == 0:
+        raise NothingToDo("nobody is in this audience: nothing was queued")
+    broadcast = Broadcast(
+        key=new.key,
+        status=BroadcastStatus.SCHEDULED,
+        text=new.text,
+        format=new.format,
+        options=options,
+        audience=chosen.as_dict(),
+        created_by=new.created_by,
+    )
+    return broadcasts.add(session, broadcast)
+
+
+def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
+    """Never raises for bad content or audience: the faults are part of the answer."""
+    faults = content.lint(new.text, new.format) + content.lint_options(dict(new.options))
+    count = 0
+    try:
+        count = audience_crud.count(session, audience.parse(session, new.to, new.exclude))
+    except Invalid as error:
+        faults += error.faults
+    except NotFound as error:
+        faults += (Fault("audience", str(error)),)
+    return Preview(
+        html=content.to_html(new.text, new.format),
+        length=content.length(new.text, new.format),
+        limit=content.TEXT_LIMIT,
+        faults=faults,
+        count=count,
+        seconds=round(count / settings.send_rate, 1),
+    )
+
+
+def audience_of(broadcast: Broadcast) -> Audience:
+    """The stored audience; its words were checked and its names looked up when it was created."""
+
+    def terms(words: list[str]) -> tuple[Term, ...]:
+        parts = (word.partition(":") for word in words)
+        return tuple(Term(kind, value) for kind, _, value in parts)
+
+    return Audience(terms(broadcast.audience["to"]), terms(broadcast.audience["not"]))
+
+
+def pause(session: Session, broadcast_id: int) -> Broadcast:
+    """Raises NotFound, or Conflict in a state that cannot be paused."""
+    return _change(
+        session, broadcast_id, broadcasts.OPEN, lambda _: BroadcastStatus.PAUSED, "paused"
+    )
+
+
+def resume(session: Session, broadcast_id: int) -> Broadcast:
+    """Raises NotFound, or Conflict unless it is paused or halted."""
+    stopped = (BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
+    return _change(session, broadcast_id, stopped, _resumed, "resumed")
+
+
+def cancel(session: Session, broadcast_id: int) -> Broadcast:
+    """Stop for good: what is pending becomes `skipped` (see `sweep_cancelled`)."""
+    cancellable = (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
+    return _change(
+        session, broadcast_id, cancellable, lambda _: BroadcastStatus.CANCELLED, "cancelled"
+    )
+
+
+def sweep_cancelled(database: Database, broadcast_id: int, now: datetime) -> int:
+    """Skip what is pending in a cancelled broadcast, some thousands at a time. Returns how many.
+
+    Whoever cancels does it at once; the engine finishes it if that process died.
+    """
+    swept = 0
+    while True:
+        with database.writing() as session:
+            chunk = deliveries.skip_pending(session, broadcast_id, int(now.timestamp()), SWEEP)
+            if chunk == 0:
+                return swept
+            swept += chunk
+
+
+def _resumed(broadcast: Broadcast) -> BroadcastStatus:
+    return BroadcastStatus.RUNNING if broadcast.frozen_at else BroadcastStatus.SCHEDULED
+
+
+def _change(
+    session: Session,
+    broadcast_id: int,
+    allowed: tuple[BroadcastStatus, ...],
+    to: Callable[[Broadcast], BroadcastStatus],
+    done: str,
+) -> Broadcast:
+    broadcast = broadcasts.get(session, broadcast_id)
+    target = to(broadcast)
+    ended = {"finished_at": utcnow()} if target == BroadcastStatus.CANCELLED else {}
+    if not broadcasts.change_status(session, broadcast_id, allowed, target, note=None, **ended):
+        raise Conflict(f"broadcast {broadcast_id} is {broadcast.status}: it cannot be {done}")
+    session.refresh(broadcast)
+    return broadcast
+
+
+def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, Any]:
+    """The JSON shape that scripts rely on; times are RFC 3339 in UTC."""
+    seconds = _seconds(broadcast, now or utcnow())
+    return {
+        "id": broadcast.id,
+        "key": broadcast.key,
+        "status": str(broadcast.status),
+        "audience": broadcast.audience,
+        "total": broadcast.total,
+        "pending": broadcast.pending,
+        "sending": broadcast.sending,
+        "sent": broadcast.sent,
+        "failed": broadcast.failed,
+        "skipped": broadcast.skipped,
+        "unknown": broadcast.unknown,
+        "reasons": broadcast.reasons,
+        "created_at": rfc3339(broadcast.created_at),
+        "started_at": rfc3339(broadcast.started_at),
+        "finished_at": rfc3339(broadcast.finished_at),
+        "seconds": seconds,
+        "rate": round(broadcast.sent / seconds, 2) if seconds else None,
+    }
+
+
+def rfc3339(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+
+
+def _seconds(broadcast: Broadcast, now: datetime) -> float | None:
+    if broadcast.started_at is None:
+        return None
+    return round(((broadcast.finished_at or now) - broadcast.started_at).total_seconds(), 3)
+
+
+def report_line(row: DeliveryRow) -> dict[str, Any]:
+    """One recipient's line in a report, in the order of the columns scripts rely on."""
+    return {
+        "chat_id": row.chat_id,
+        "state": row.state,
+        "reason": row.reason,
+        "attempts": row.attempts,
+        "message_id": row.message_id,
+        "updated_at": rfc3339(row.updated_at),
+    }

@@ -1,0 +1,67 @@
+"""A member's web inbox: what was said in their chat, and every broadcast meant for them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats, inbox
+from appliance.crud.inbox import BROADCAST, MESSAGE, Line, Place
+from appliance.errors import Fault, Invalid
+from appliance.services import content
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """One line of the inbox; `html` is safe to show, `state` is a delivery state's word."""
+
+    id: str
+    kind: str  # broadcast | in | out
+    text: str
+    html: str
+    state: str | None
+    at: datetime
+
+
+def list_for_user(
+    session: Session, user_id: int, limit: int, before: str | None = None
+) -> list[InboxItem]:
+    """Newest first, from before the item with that id.
+
+    Raises Invalid for an id that no page gave.
+    """
+    chat = chats.get_by_user(session, user_id)
+    if chat is None:
+        return []
+    place = _parse(before) if before is not None else None
+    return [_item(line) for line in inbox.lines(session, chat.id, limit, place)]
+
+
+def _item(line: Line) -> InboxItem:
+    broadcast = line.place.kind == BROADCAST
+    return InboxItem(
+        id=_format(line.place),
+        kind=BROADCAST if broadcast else line.direction,
+        text=line.text,
+        html=content.to_html(line.text, line.format),
+        state=line.state.word if line.state is not None else None,
+        at=line.place.at,
+    )
+
+
+def _format(place: Place) -> str:
+    return f"{place.kind[0]}{place.id}-{round(place.at.timestamp() * 1_000_000)}"
+
+
+def _parse(text: str) -> Place:
+    kind = {BROADCAST[0]: BROADCAST, MESSAGE[0]: MESSAGE}.get(text[:1])
+    number, _, microseconds = text[1:].partition("-")
+    try:
+        if kind is None:
+            raise ValueError
+        seconds, rest = divmod(int(microseconds), 1_000_000)
+        at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+        return Place(at, kind, int(number))
+    except (ValueError, OverflowError, OSError):
+        message = f"{text!r} is no place in the inbox"
+        raise Invalid(message, (Fault("cursor", message),)) from None

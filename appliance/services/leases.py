@@ -1,0 +1,101 @@
+"""Holding a lease: the right to run a part that must be alone."""
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import leases
+from appliance.database import Database
+
+UPDATES = "updates"
+DELIVERY = "delivery"
+SCHEDULE = "schedule"
+WEB = "web"
+
+TTL = timedelta(seconds=12)  # a second process takes over within 15 s of a kill
+
+
+def identity() -> str:
+    """This process, so that another on the same machine can tell whether it is gone.
+
+    Host, boot and pid namespace say which machine, pid and start time which process of it.
+    """
+    return f"{_machine()} {os.getpid()} {_started(os.getpid())}"
+
+
+def is_gone(holder: str) -> bool:
+    """Whether `holder` is a process of this machine that does not run any more."""
+    machine, _, process = holder.rpartition(" ")[0].rpartition(" ")
+    started = holder.rpartition(" ")[2]
+    return machine == _machine() and process.isdecimal() and _started(int(process)) != started
+
+
+class Holding:
+    """One process's claim to one lease."""
+
+    def __init__(
+        self, database: Database, name: str, *, holder: str | None = None, ttl: timedelta = TTL
+    ) -> None:
+        self.name = name
+        self.holder = holder or f"{identity()}"
+        self._database = database
+        self._ttl = ttl
+
+    def acquire(self, now: datetime | None = None) -> bool:
+        """Take the lease when it is free, ran out, or its holder is known to be gone."""
+        now = now or datetime.now(UTC)
+        with self._database.reading() as session:
+            lease = leases.get_lease(session, self.name)
+            current = lease.holder if lease else None
+            if lease and current and lease.expires_at and lease.expires_at > now:
+                if current != self.holder and not is_gone(current):
+                    return False
+        dead = current if current and is_gone(current) else None
+        with self._database.writing() as session:
+            return leases.acquire(session, self.name, self.holder, now, self._ttl, dead)
+
+    def keep(self, session: Session, state: str | None, now: datetime | None = None) -> bool:
+        """Prolong it inside the caller's transaction; False: it was lost."""
+        now = now or datetime.now(UTC)
+        return leases.renew(session, self.name, self.holder, now, self._ttl, state)
+
+    def beat(self, state: str | None, now: datetime | None = None) -> bool:
+        """Prolong it in a transaction of its own; False: it was lost."""
+        with self._database.writing() as session:
+            return self.keep(session, state, now)
+
+    def held(self, session: Session, now: datetime | None = None) -> bool:
+        """Whether it is still ours, seen from inside the caller's transaction (a fence)."""
+        return leases.holds(session, self.name, self.holder, now or datetime.now(UTC))
+
+    def release(self) -> None:
+        """Give it back, so that a second process need not wait."""
+        with self._database.writing() as session:
+            leases.release(session, self.name, self.holder)
+
+
+def _machine() -> str:
+    boot = _read("/proc/sys/kernel/random/boot_id")
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()} {boot[:8]}{namespace.removeprefix('pid:')}"
+
+
+def _started(pid: int) -> str:
+    """The start time of a process in clock ticks since boot; empty when there is none."""
+    stat = _read(f"/proc/{pid}/stat")
+    fields = stat.rpartition(")")[2].split()
+    # a zombie (state Z) was killed and waits for its parent: it runs no more
+    return fields[19] if len(fields) > 19 and fields[0] != "Z" else ""
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""

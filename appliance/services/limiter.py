@@ -1,0 +1,53 @@
+"""How often somebody may try: GCRA in memory, one number a key.
+
+In memory, because a restart forgiving everybody is harmless and a write per attempt is not. With
+several processes each counts for itself.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from appliance.errors import TooManyRequests
+
+_MOST_KEYS = 10_000  # about 2 MB; an attacker with many addresses must not fill the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`burst` tries at once, then one every `seconds`."""
+
+    burst: int
+    seconds: float
+
+
+class Limiter:
+    """Counts tries by key; safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._due: dict[Hashable, float] = {}  # when the key is as good as new
+
+    def take(self, key: Hashable, rate: Rate) -> None:
+        """Count one try. Raises TooManyRequests with the seconds to wait, and counts nothing."""
+        now = self._clock()
+        with self._lock:
+            due = max(self._due.get(key, now), now) + rate.seconds
+            wait = due - now - rate.burst * rate.seconds
+            if wait > 0:
+                raise TooManyRequests("too many tries: wait a little", retry_after=wait)
+            self._due[key] = due
+            if len(self._due) > _MOST_KEYS:
+                self._forget_old(now)
+
+    def forget(self, key: Hashable) -> None:
+        """Start again for a key, after a success."""
+        with self._lock:
+            self._due.pop(key, None)
+
+    def _forget_old(self, now: float) -> None:
+        """Drop what is as good as new; if that is not enough, the half that soonest will be."""
+        alive = [(key, due) for key, due in self._due.items() if due > now]
+        self._due = dict(sorted(alive, key=lambda item: item[1])[-_MOST_KEYS // 2 :])

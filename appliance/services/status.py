@@ -1,0 +1,66 @@
+"""What runs and what waits, for `appliance status`, `/api/v1/status` and `/readyz`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance import __version__
+from appliance.crud import broadcasts, leases, messages
+from appliance.crud.settings import FLOOD, get_setting
+from appliance.database import SCHEMA
+from appliance.models import Lease
+from appliance.services.broadcasts import rfc3339
+from appliance.services.leases import DELIVERY, SCHEDULE, UPDATES, WEB, is_gone
+
+PARTS = (WEB, UPDATES, DELIVERY, SCHEDULE)
+
+
+def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
+    """The shape of `status --json`."""
+    now = now or datetime.now(UTC)
+    found = {lease.name: lease for lease in leases.list_leases(session)}
+    return {
+        "parts": {name: _part(found.get(name), now) for name in PARTS},
+        "queue": _queue(session, now),
+        "flood_until": _flood_until(session, now),
+        "version": __version__,
+        "schema": SCHEMA,
+    }
+
+
+def is_running(session: Session, part: str, now: datetime | None = None) -> bool:
+    """Whether some process runs this part at the moment."""
+    now = now or datetime.now(UTC)
+    lease = leases.get_lease(session, part)
+    return lease is not None and _alive(lease, now)
+
+
+def _part(lease: Lease | None, now: datetime) -> dict[str, Any]:
+    if lease is None or lease.holder is None:
+        return {"state": "stopped", "holder": None, "heartbeat_at": None}
+    state = (lease.state or "running") if _alive(lease, now) else "dead"
+    return {"state": state, "holder": lease.holder, "heartbeat_at": rfc3339(lease.heartbeat_at)}
+
+
+def _alive(lease: Lease, now: datetime) -> bool:
+    if lease.holder is None or lease.expires_at is None or lease.expires_at <= now:
+        return False
+    return not is_gone(lease.holder)
+
+
+def _queue(session: Session, now: datetime) -> dict[str, Any]:
+    waiting, oldest = messages.waiting(session)
+    for broadcast in broadcasts.list_in(session, broadcasts.OPEN):
+        # one that is not frozen yet has recipients, but nobody has counted them
+        waiting += broadcast.pending + broadcast.sending
+        begun = broadcast.started_at or broadcast.created_at
+        oldest = min(oldest, begun) if oldest else begun
+    seconds = round((now - oldest).total_seconds(), 1) if oldest else 0.0
+    return {"pending": waiting, "oldest_seconds": max(0.0, seconds)}
+
+
+def _flood_until(session: Session, now: datetime) -> str | None:
+    stored = get_setting(session, FLOOD) or {}
+    until = datetime.fromtimestamp(float(stored.get("until", 0)), UTC)
+    return rfc3339(until) if until > now else None

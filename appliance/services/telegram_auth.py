@@ -1,0 +1,177 @@
+"""Tying a Telegram chat to an account of the site, by codes that prove who holds both.
+
+A code is made on one side and used on the other: made on the site it travels in a deep link
+(t.me/BOT?start=CODE), made by the bot in a link to the site (SITE/link#CODE; a fragment reaches no
+server's log). A code has 192 random bits, works once, for 15 minutes, and only its hash is stored.
+
+Every function works inside the caller's writing transaction, so that the tie, the used-up code and
+the message that tells the person are one.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats, links, messages, settings, users
+from appliance.errors import AlreadyLinked, Conflict, NotFound
+from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
+from appliance.services import telegram_html
+from appliance.services.phrases import choose, phrase
+
+LIFETIME = timedelta(minutes=15)
+
+_BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
+_LONGEST = 64
+_UNKNOWN = "this code is not known: it is wrong, was used already, or is older than 15 minutes"
+_REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A code as it is shown, once. `url` leads the person to where it is used, if that is known."""
+
+    code: str
+    url: str | None
+    expires_at: datetime
+
+
+def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
+    """A code to be used in Telegram, in place of the user's older ones.
+
+    Raises AlreadyLinked, NotFound. `url` is None while the bot's name is unknown.
+    """
+    user = users.get(session, user_id)
+    if chats.get_by_user(session, user.id) is not None:
+        raise AlreadyLinked("this account is linked to Telegram already: unlink it first")
+    links.revoke(session, user_id=user.id)
+    bot = settings.get_setting(session, settings.BOT)
+    code = secrets.token_urlsafe(_BYTES)
+    expires_at = now + LIFETIME
+    links.add(session, hashed(code), now=now, expires_at=expires_at, user_id=user.id)
+    url = f"https://t.me/{bot['username']}?start={code}" if bot else None
+    return NewCode(code, url, expires_at)
+
+
+def start_link_from_chat(
+    session: Session, chat_id: int, now: datetime, site_url: str | None = None
+) -> NewCode:
+    """A code to be used on the site, in place of the chat's older ones.
+
+    Raises AlreadyLinked, NotFound, and Conflict for a group or channel, which is nobody's account.
+    """
+    chat = chats.find(session, chat_id)
+    if chat.type != ChatType.PRIVATE:
+        raise Conflict("only a private chat can be linked to an account")
+    if chat.user_id is not None:
+        raise AlreadyLinked("this Telegram account is linked already: unlink it first")
+    links.revoke(session, chat_id=chat.id)
+    code = secrets.token_urlsafe(_BYTES)
+    expires_at = now + LIFETIME
+    links.add(session, hashed(code), now=now, expires_at=expires_at, chat_id=chat.id)
+    return NewCode(code, f"{site_url}/link#{code}" if site_url else None, expires_at)
+
+
+def redeem_in_telegram(session: Session, chat_id: int, code: str, now: datetime) -> User:
+    """The deep link was pressed in this chat: tie it to the user who made the code.
+
+    Raises NotFound for a code that is unknown, over or used; AlreadyLinked, and the code stays
+    usable, when the chat or the user is tied elsewhere.
+    """
+    chat = chats.find(session, chat_id)
+    found = _usable(session, code, now)
+    if found.user_id is None or chat.type != ChatType.PRIVATE:
+        raise NotFound(_UNKNOWN)
+    user = users.get(session, found.user_id)
+    if user.disabled:
+        raise NotFound(_UNKNOWN)
+    _join(session, found, chat, user, now)
+    return user
+
+
+def claim(session: Session, user_id: int, code: str, now: datetime) -> Chat:
+    """The bot's code was given on the site: tie the chat that asked for it to this user.
+
+    Raises as `redeem_in_telegram` does.
+    """
+    user = users.get(session, user_id)
+    found = _usable(session, code, now)
+    if found.chat_id is None:
+        raise NotFound(_UNKNOWN)
+    return _join(session, found, chats.find(session, found.chat_id), user, now)
+
+
+def unlink(
+    session: Session,
+    *,
+    user_id: int | None = None,
+    chat_id: int | None = None,
+    now: datetime | None = None,
+) -> bool:
+    """Untie a user or a chat, revoke the open codes of both, tell the chat. False: was not tied."""
+    now = now or utcnow()
+    chat = (
+        chats.get_by_user(session, user_id)
+        if user_id is not None
+        else chats.get(session, chat_id or 0)
+    )
+    user = chat.user if chat else None
+    links.revoke(
+        session,
+        user_id=user.id if user else user_id,
+        chat_id=chat.id if chat else chat_id,
+    )
+    if chat is None or user is None:
+        return False
+    links.part(session, chat, now)
+    _tell(session, chat, user, "unlinked", now)
+    return True
+
+
+def hashed(code: str) -> bytes:
+    """What is stored of a code. No salt: 192 random bits cannot be guessed from a table."""
+    return hashlib.sha256(code.encode("utf-8", "replace")).digest()
+
+
+def _usable(session: Session, code: str, now: datetime) -> LinkCode:
+    found = links.get_usable(session, hashed(code), now) if 0 < len(code) <= _LONGEST else None
+    if found is None:
+        raise NotFound(_UNKNOWN)
+    return found
+
+
+def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
+    """Tie them, then use the code up; whoever comes second finds it used."""
+    if chat.user_id not in (None, user.id):
+        raise AlreadyLinked(
+            "this Telegram account is linked to another account of the site: send /unlink to the"
+            " bot there first"
+        )
+    other = chats.get_by_user(session, user.id)
+    if other is not None and other.id != chat.id:
+        raise AlreadyLinked(
+            "this account of the site is linked to another Telegram account: unlink it first"
+        )
+    if not links.use(session, code.code_hash, now):
+        raise NotFound(_UNKNOWN)
+    chat = links.join(session, chat.id, user.id, now)
+    links.revoke(session, user_id=user.id, chat_id=chat.id)
+    _tell(session, chat, user, "linked", now)
+    return chat
+
+
+def _tell(session: Session, chat: Chat, user: User, key: str, now: datetime) -> None:
+    if chat.status not in _REACHABLE:
+        return
+    html = phrase(choose(chat.language, user.language), key, name=user.name)
+    messages.queue(
+        session,
+        chat.id,
+        "sendMessage",
+        {"text": html, "parse_mode": "HTML"},
+        priority=Priority.REPLY,
+        text=telegram_html.parse(html)[0],
+        now=now,
+    )

@@ -1,0 +1,317 @@
+"""Telegram's HTML, read as Telegram reads it.
+
+`parse` follows TDLib's `parse_html`: the same tags, the same leniency, the same error words, with
+byte offsets into the UTF-8 form of the input. `render` goes the other way, for a browser.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from appliance.services.telegram_entities import Entity, canonical, to_utf16
+from appliance.services.telegram_links import LinkError, checked_link, mentioned_user
+from appliance.services.telegram_render import render
+
+__all__ = ["Entity", "EntityError", "parse", "render"]
+
+_TYPES = {
+    "b": "bold",
+    "strong": "bold",
+    "i": "italic",
+    "em": "italic",
+    "u": "underline",
+    "ins": "underline",
+    "s": "strikethrough",
+    "strike": "strikethrough",
+    "del": "strikethrough",
+    "tg-spoiler": "spoiler",
+    "span": "spoiler",
+    "tg-emoji": "custom_emoji",
+    "tg-time": "date_time",
+    "a": "text_link",
+    "pre": "pre",
+    "code": "code",
+    "blockquote": "blockquote",
+}
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_TEXT = re.compile(r"[^<&]+")
+_REFERENCE = re.compile(r"&(?:#x(?P<hex>[0-9A-Fa-f]+)|#(?P<dec>[0-9]+)|(?P<name>[A-Za-z]+));?")
+# TDLib takes NUL for the end of the text and counts it, with these, as a space.
+_NAME = re.compile(r"[^ \t\r\n\x00\x0b>]*")
+_SPACES = re.compile(r"[ \t\r\n\x0b]*")
+_ATTRIBUTE = re.compile(r"[^ \t\r\n\x00\x0b=>/\"']*")
+_TOKEN = re.compile(r"[A-Za-z0-9.-]*")
+_DATE_FORMAT = re.compile(r"[rR]|[tTdDwW]*")
+_WORDS = "can't parse entities: "
+_MAX_INT32 = 2**31 - 1
+
+
+class EntityError(ValueError):
+    """The markup is refused; `message` is Telegram's description, without `Bad Request: `."""
+
+    def __init__(self, reason: str, *, byte_offset: int, offset: int) -> None:
+        super().__init__(_WORDS + reason)
+        self.message = _WORDS + reason
+        self.byte_offset = byte_offset
+        self.offset = offset
+
+
+def parse(html: str) -> tuple[str, tuple[Entity, ...]]:
+    """The text without its markup, as Telegram would keep it, and its entities.
+
+    Entities count UTF-16 units and are sorted, the outer before the inner. White space around the
+    text is gone; the text may be empty. Raises EntityError.
+    """
+    text, entities = _Parser(html).run()
+    text, entities = canonical(text, entities)
+    return text, to_utf16(text, entities)
+
+
+@dataclass(slots=True)
+class _Tag:
+    name: str
+    begin: int
+    """Where the tag stands in the input."""
+    offset: int = 0
+    """Where its content begins in the text."""
+    argument: str = ""
+    date: int = 0
+
+
+class _Parser:
+    """One pass over the input; `at` is the place in it, `length` that in the text so far."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.at = 0
+        self.length = 0
+        self.parts: list[str] = []
+        self.open: list[_Tag] = []
+        self.entities: list[Entity] = []
+        self.code_languages: dict[int, str] = {}
+
+    def run(self) -> tuple[str, tuple[Entity, ...]]:
+        if (broken := _first_surrogate(self.html)) is not None:
+            self._fail("Strings must be encoded in UTF-8", broken)
+        while self.at < len(self.html):
+            self._step()
+        if self.open:
+            tag = self.open[-1]
+            self._fail(f'Can\'t find end tag corresponding to start tag "{tag.name}"', tag.begin)
+        return "".join(self.parts), tuple(self.entities)
+
+    def _step(self) -> None:
+        character = self.html[self.at]
+        if character == "<":
+            if self._peek(1) == "/":
+                self._end_tag()
+            else:
+                self._start_tag()
+        elif character == "&":
+            self._append(self._reference() or self._take_one())
+        else:
+            self._append(self._take(_TEXT))
+
+    def _append(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+
+    def _start_tag(self) -> None:
+        begin = self.at
+        self.at += 1
+        name = self._take(_NAME).lower()
+        if self._ended():
+            self._fail(f"Unclosed start tag at byte offset {self._byte(begin)}", begin)
+        if name not in _TYPES:
+            self._fail(f'Unsupported start tag "{name}" at byte offset {self._byte(begin)}', begin)
+        tag = _Tag(name, begin, self.length)
+        while self._peek() != ">":
+            self._take(_SPACES)
+            if self._peek() != ">":
+                self._attribute(tag)
+        self.at += 1
+        if name == "span" and tag.argument != "spoiler":
+            self._fail(
+                f'Tag "span" must have class "tg-spoiler" at byte offset {self._byte(begin)}',
+                begin,
+            )
+        self.open.append(tag)
+
+    def _attribute(self, tag: _Tag) -> None:
+        place = f'"{tag.name}" at byte offset {self._byte(tag.begin)}'
+        name = self._take(_ATTRIBUTE)
+        if not name:
+            self._fail(f"Empty attribute name in the tag {place}", tag.begin)
+        self._take(_SPACES)
+        if self._peek() != "=":
+            if self._ended():
+                self._fail(f"Unclosed start tag {place}", tag.begin)
+            _set_attribute(tag, name, "")
+            return
+        self.at += 1
+        self._take(_SPACES)
+        if self._ended():
+            self._fail(f"Unclosed start tag {place}", tag.begin)
+        value = self._quoted() if self._peek() in "'\"" else self._token()
+        if self._ended():
+            self._fail(f"Unclosed start tag at byte offset {self._byte(tag.begin)}", tag.begin)
+        _set_attribute(tag, name, value)
+
+    def _token(self) -> str:
+        begin = self.at
+        value = self._take(_TOKEN).lower()
+        if not self._ended() and self._peek() not in " \t\r\n\x0b>":
+            self._fail(f"Unexpected end of name token at byte offset {self._byte(begin)}", begin)
+        return value
+
+    def _quoted(self) -> str:
+        quote = self._take_one()
+        value = []
+        while not self._ended() and self._peek() != quote:
+            value.append(self._reference() or self._take_one())
+        if not self._ended():
+            self.at += 1
+        return "".join(value)
+
+    def _end_tag(self) -> None:
+        begin = self.at
+        if not self.open:
+            self._fail(f"Unexpected end tag at byte offset {self._byte(begin)}", begin)
+        self.at += 2
+        name = self._take(_NAME).lower()
+        self._take(_SPACES)
+        if self._peek() != ">":
+            self._fail(f"Unclosed end tag at byte offset {self._byte(begin)}", begin)
+        tag = self.open[-1]
+        if name and name != tag.name:
+            self._fail(
+                f"Unmatched end tag at byte offset {self._byte(begin)},"
+                f' expected "</{tag.name}>", found "</{name}>"',
+                begin,
+            )
+        self.at += 1
+        self.open.pop()
+        if self.length > tag.offset:
+            self._close(tag)
+
+    def _close(self, tag: _Tag) -> None:
+        entity = Entity(_TYPES[tag.name], tag.offset, self.length - tag.offset)
+        match tag.name:
+            case "a":
+                self._close_link(tag, entity)
+            case "pre" | "code":
+                self._close_monospace(tag, entity)
+            case "tg-emoji":
+                self._close_emoji(tag, entity)
+            case "tg-time":
+                self._close_time(tag, entity)
+            case "blockquote" if tag.argument:
+                self.entities.append(replace(entity, type="expandable_blockquote"))
+            case _:
+                self.entities.append(entity)
+
+    def _close_link(self, tag: _Tag, entity: Entity) -> None:
+        """A link that leads nowhere is plain text, as in Telegram."""
+        url = tag.argument or "".join(self.parts)[tag.offset :]
+        user_id = mentioned_user(url)
+        if user_id is not None:
+            self.entities.append(replace(entity, type="text_mention", user_id=user_id))
+            return
+        try:
+            self.entities.append(replace(entity, url=checked_link(url)))
+        except LinkError:
+            return
+
+    def _close_monospace(self, tag: _Tag, entity: Entity) -> None:
+        """`<pre><code class="language-x">` is one entity; so is the other way round."""
+        last = self.entities[-1] if self.entities else None
+        same_place = last and (last.offset, last.length) == (entity.offset, entity.length)
+        language = self.code_languages.get(len(self.entities) - 1, "")
+        if last and same_place and tag.name == "pre" and last.type == "code" and language:
+            self.entities[-1] = replace(last, type="pre", language=language)
+        elif last and same_place and tag.name == "code" and last.type == "pre" and tag.argument:
+            self.entities[-1] = replace(last, language=tag.argument)
+        else:
+            if tag.name == "code" and tag.argument:
+                self.code_languages[len(self.entities)] = tag.argument
+            self.entities.append(entity)
+
+    def _close_emoji(self, tag: _Tag, entity: Entity) -> None:
+        if not re.fullmatch(r"-?\d{1,19}", tag.argument) or int(tag.argument) == 0:
+            self._fail("Invalid custom emoji identifier specified", tag.begin)
+        self.entities.append(replace(entity, custom_emoji_id=str(int(tag.argument))))
+
+    def _close_time(self, tag: _Tag, entity: Entity) -> None:
+        if not _DATE_FORMAT.fullmatch(tag.argument):
+            self._fail("Invalid date format used", tag.begin)
+        if 0 < tag.date <= _MAX_INT32:
+            self.entities.append(
+                replace(entity, unix_time=tag.date, date_time_format=tag.argument or None)
+            )
+
+    def _reference(self) -> str:
+        """The character that `&…;` at this place stands for; "" if it stands for none."""
+        match = _REFERENCE.match(self.html, self.at)
+        if not match:
+            return ""
+        character = _NAMED.get(match["name"] or "") or self._numbered(match)
+        if character:
+            self.at = match.end()
+        return character
+
+    def _numbered(self, match: re.Match[str]) -> str:
+        digits = match["hex"] or match["dec"]
+        # TDLib gives up on references of ten characters and more, without the semicolon.
+        if not digits or len(match[0].rstrip(";")) >= 10:
+            return ""
+        code = int(digits, 16 if match["hex"] else 10)
+        if 0xD800 <= code <= 0xDFFF:
+            self._fail(
+                "Text contains invalid Unicode characters after decoding HTML entities, check for"
+                " unmatched surrogate code units",
+                match.start(),
+            )
+        return chr(code) if 0 < code < 0x10FFFF else ""
+
+    def _take(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.match(self.html, self.at)
+        if match is None:
+            return ""
+        self.at = match.end()
+        return match[0]
+
+    def _take_one(self) -> str:
+        self.at += 1
+        return self.html[self.at - 1]
+
+    def _peek(self, ahead: int = 0) -> str:
+        return self.html[self.at + ahead : self.at + ahead + 1]
+
+    def _ended(self) -> bool:
+        return self._peek() in ("", "\x00")
+
+    def _byte(self, offset: int) -> int:
+        return len(self.html[:offset].encode("utf-8", "surrogatepass"))
+
+    def _fail(self, reason: str, offset: int) -> NoReturn:
+        raise EntityError(reason, byte_offset=self._byte(offset), offset=offset)
+
+
+def _set_attribute(tag: _Tag, name: str, value: str) -> None:
+    match tag.name, name:
+        case ("a", "href") | ("tg-emoji", "emoji-id") | ("tg-time", "format"):
+            tag.argument = value
+        case ("blockquote", "expandable"):
+            tag.argument = "1"
+        case ("code", "class") if value.startswith("language-"):
+            tag.argument = value.removeprefix("language-")
+        case ("span", "class") if value.startswith("tg-"):
+            tag.argument = value.removeprefix("tg-")
+        case ("tg-time", "unix"):
+            match = re.match(r"-?\d+", value)
+            tag.date = int(match[0]) if match else 0
+
+
+def _first_surrogate(text: str) -> int | None:
+    match = re.search("[\ud800-\udfff]", text)
+    return match.start() if match else None

@@ -1,0 +1,134 @@
+"""The web application: `create_app(settings)`; importing does nothing."""
+
+import logging
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+
+from appliance import frontend, routers
+from appliance.config import Settings
+from appliance.database import db, engine_options, parse_url, prepare
+from appliance.routers import context
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1024 * 1024  # bytes; the longest text takes 64 KB
+
+_CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_SECURITY = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    # Not `same-origin`: the pop-up of "Log in with Telegram" breaks under it.
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-CSRF-Token"
+
+
+def create_app(settings: Settings, build: Path | None = None) -> Flask:
+    """The application on the database of `settings`; `build` is the front end's folder.
+
+    Raises ConfigError for a database address nobody understands. Connects to nothing yet.
+    """
+    app = Flask("appliance", static_folder=None)
+    app.config.update(_config(settings))
+    context.init_app(app, context.Context(settings))
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    routers.register(app, settings)
+    frontend.init_app(app, build or frontend.find_build())
+    app.before_request(_start_clock)
+    app.after_request(_secure)
+    app.after_request(_Cors(settings.cors_origins))
+    app.after_request(_record)
+    return app
+
+
+def close_app(app: Flask) -> None:
+    """Close the database connections; twice is fine."""
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    https = settings.site_url.startswith("https://")
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": parse_url(settings.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        # `__Host-` makes the browser insist on Secure, no Domain and Path=/.
+        "SESSION_COOKIE_NAME": "__Host-session" if https else "session",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+    }
+
+
+def _start_clock() -> None:
+    g.began = time.perf_counter()
+
+
+def _secure(response: Response) -> Response:
+    for name, value in _SECURITY.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/api/") and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+class _Cors:
+    """Lets the listed origins use the API from their pages; `*` lets anybody, without cookies."""
+
+    def __init__(self, origins: tuple[str, ...]) -> None:
+        self._origins = frozenset(origins)
+
+    def __call__(self, response: Response) -> Response:
+        if not self._origins or not request.path.startswith("/api/"):
+            return response
+        response.vary.add("Origin")
+        origin = request.headers.get("Origin")
+        if origin in self._origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Credentials"] = "true"
+        elif origin and "*" in self._origins:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        else:
+            return response
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
+            response.headers["Access-Control-Allow-Headers"] = _CORS_HEADERS
+            response.headers["Access-Control-Max-Age"] = "600"
+        return response
+
+
+def _record(response: Response) -> Response:
+    """A line a request: no query string, no header, no body, for secrets travel in those."""
+    milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
+    log.info(
+        "%s %s %d %.1fms %s",
+        request.method,
+        quote(request.path[:500], safe="/-_.~:@"),
+        response.status_code,
+        milliseconds,
+        request.remote_addr or "-",
+    )
+    return response

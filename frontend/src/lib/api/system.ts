@@ -1,0 +1,4 @@
+import { get } from "./client";
+import type { SystemStatus } from "./types";
+
+export const getStatus = (signal?: AbortSignal) => get<SystemStatus>("/status", { signal });

@@ -1,0 +1,41 @@
+/** What the ledger's counters say, as pure functions. */
+
+import type { Broadcast, BroadcastStatus, DeliveryState } from "$lib/api/types";
+
+export const STATES: DeliveryState[] = [
+  "sent",
+  "failed",
+  "unknown",
+  "skipped",
+  "sending",
+  "pending",
+];
+
+const MOVING: BroadcastStatus[] = ["scheduled", "running"];
+const OVER: BroadcastStatus[] = ["done", "cancelled"];
+
+/** Recipients whose outcome is known and final. */
+export function settled(broadcast: Broadcast): number {
+  return broadcast.sent + broadcast.failed + broadcast.skipped + broadcast.unknown;
+}
+
+/** Whether its numbers can change without anybody doing anything. */
+export function moves(broadcast: Broadcast): boolean {
+  return MOVING.includes(broadcast.status) || broadcast.sending > 0;
+}
+
+export function isOver(broadcast: Broadcast): boolean {
+  return OVER.includes(broadcast.status);
+}
+
+/** Seconds until the rest is sent at the present rate; null while there is none to go by. */
+export function secondsLeft(broadcast: Broadcast): number | null {
+  const left = broadcast.pending + broadcast.sending;
+  if (broadcast.status !== "running" || !broadcast.rate || left === 0) return null;
+  return left / broadcast.rate;
+}
+
+/** Reasons, the most frequent first. */
+export function sortedReasons(reasons: Record<string, number>): [string, number][] {
+  return Object.entries(reasons).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+}

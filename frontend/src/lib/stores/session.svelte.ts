@@ -1,0 +1,50 @@
+/** Who is logged in. The cookie is the server's; here is only what it says about it. */
+
+import * as account from "$lib/api/account";
+import { useCsrfToken, whenUnauthorized } from "$lib/api/client";
+import type { Session, User } from "$lib/api/types";
+import { i18n } from "$lib/i18n/index.svelte";
+
+class SessionStore {
+  user = $state<User | null>(null);
+
+  constructor() {
+    // The session ended elsewhere (another tab, a changed password): the next write
+    // fetches the token of the new, empty session.
+    whenUnauthorized(() => {
+      this.user = null;
+      useCsrfToken(null);
+    });
+  }
+
+  async load(): Promise<void> {
+    this.#take(await account.getSession());
+  }
+
+  async register(registration: account.Registration): Promise<void> {
+    this.#take(await account.register(registration));
+  }
+
+  async login(email: string, password: string): Promise<void> {
+    this.#take(await account.login(email, password));
+  }
+
+  async logout(): Promise<void> {
+    await account.logout();
+    this.user = null;
+    useCsrfToken(null);
+  }
+
+  setUser(user: User): void {
+    this.user = user;
+    i18n.use(user.language);
+  }
+
+  #take(session: Session): void {
+    useCsrfToken(session.csrf_token);
+    this.user = session.user;
+    if (session.user) i18n.use(session.user.language);
+  }
+}
+
+export const session = new SessionStore();

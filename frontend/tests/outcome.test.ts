@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+
+import type { Broadcast } from "../src/lib/api/types";
+import { isOver, moves, secondsLeft, settled, sortedReasons } from "../src/lib/outcome";
+
+const broadcast = (fields: Partial<Broadcast>) =>
+  ({
+    status: "running",
+    total: 10,
+    pending: 4,
+    sending: 1,
+    sent: 2,
+    failed: 1,
+    skipped: 1,
+    unknown: 1,
+    rate: 2.5,
+    ...fields,
+  }) as Broadcast;
+
+describe("a broadcast's numbers", () => {
+  it("count what is settled", () => {
+    expect(settled(broadcast({}))).toBe(5);
+  });
+
+  it("say how long it takes while it runs", () => {
+    expect(secondsLeft(broadcast({}))).toBe(2);
+    expect(secondsLeft(broadcast({ rate: 0 }))).toBeNull();
+    expect(secondsLeft(broadcast({ status: "paused" }))).toBeNull();
+  });
+
+  it("move until everything in flight has landed", () => {
+    expect(moves(broadcast({ status: "paused" }))).toBe(true);
+    expect(moves(broadcast({ status: "paused", sending: 0 }))).toBe(false);
+    expect(isOver(broadcast({ status: "cancelled" }))).toBe(true);
+    expect(isOver(broadcast({ status: "halted" }))).toBe(false);
+  });
+
+  it("list the most frequent reason first", () => {
+    expect(sortedReasons({ kicked: 1, blocked: 7, deactivated: 1 })).toEqual([
+      ["blocked", 7],
+      ["deactivated", 1],
+      ["kicked", 1],
+    ]);
+  });
+});

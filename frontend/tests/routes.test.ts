@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+
+import { hasRole, match, safeNext } from "../src/lib/routes";
+
+describe("match", () => {
+  it.each([
+    ["/", "home"],
+    ["/people", "users"],
+    ["/people/chats/", "chats"],
+    ["/broadcasts/new", "compose"],
+    ["/broadcasts/12", "broadcast"],
+    ["/nowhere", "not-found"],
+    ["/broadcasts/12/more", "not-found"],
+  ])("%s is %s", (path, name) => {
+    expect(match(path).name).toBe(name);
+  });
+
+  it("reads the parameters", () => {
+    expect(match("/broadcasts/12").params).toEqual({ id: "12" });
+  });
+});
+
+describe("hasRole", () => {
+  it("counts a higher role as the lower one", () => {
+    expect(hasRole("admin", "operator")).toBe(true);
+    expect(hasRole("member", "operator")).toBe(false);
+    expect(hasRole(undefined, "member")).toBe(false);
+  });
+});
+
+describe("safeNext", () => {
+  it("stays on this site", () => {
+    expect(safeNext("/link#abc")).toBe("/link#abc");
+    for (const next of [null, "", "https://evil.example", "//evil.example", "/\\evil.example"]) {
+      expect(safeNext(next)).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,23 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import tailwindcss from "@tailwindcss/vite";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const backend = process.env.APPLIANCE_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [tailwindcss(), svelte()],
+  resolve: { alias: { $lib: here("./src/lib"), $components: here("./src/components") } },
+  build: {
+    outDir: "../frontend_dist",
+    emptyOutDir: true,
+    // The polyfill would be an inline script, and data: assets would need a wider CSP.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    target: "es2022",
+  },
+  server: { proxy: { "/api": backend } },
+  preview: { proxy: { "/api": backend } },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});

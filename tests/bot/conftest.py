@@ -1,0 +1,254 @@
+"""A desk: the bot's handlers on a real database, with updates as Telegram words them.
+
+Nothing of Telegram is needed for that; tests that need its side ask for `sandbox` and `phone`.
+"""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from appliance.bot.context import Site
+from appliance.bot.dispatcher import Dispatcher
+from appliance.bot.handlers import build_router
+from appliance.bot.router import Router
+from appliance.bot.telegram import make_bot
+from appliance.bot.updates import Handler, Poller, receive
+from appliance.config import SANDBOX_TOKEN
+from appliance.crud import chats, messages, settings, updates, users
+from appliance.database import Database
+from appliance.models import Chat, Direction, Message, Role, Update, User
+
+SITE_URL = "https://members.example.org"
+ANNA = 1001
+GROUP = -1001234567890
+
+_ids = itertools.count(500_000_001)
+_message_ids = itertools.count(1)
+
+
+class Clock:
+    """A time that stands still until it is moved on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, delta: timedelta) -> None:
+        self.now += delta
+
+
+class Desk:
+    """The bot without Telegram: updates go in at `feed`, what it says is in the outbox."""
+
+    def __init__(self, database: Database, site_url: str = SITE_URL) -> None:
+        self.database = database
+        self.clock = Clock()
+        self.site = Site(site_url, "en")
+        self.router = build_router()
+        self.handler = self.make_handler(self.router)
+        with database.writing() as session:
+            settings.put_setting(
+                session, settings.BOT, {"id": 100001, "username": "club_bot", "name": "Club"}
+            )
+
+    def make_handler(self, router: Router, **options: Any) -> Handler:
+        dispatcher = Dispatcher(router, self.site)
+        return Handler(self.database, dispatcher, clock=self.clock, **options)
+
+    def feed(self, *payloads: dict[str, Any]) -> None:
+        """Store the updates and handle all that wait; none may fail."""
+        for payload in payloads:
+            receive(self.database, payload, self.clock())
+        self.handler.run_through()
+        assert [row.error for row in self.rows() if row.error] == []
+
+    def say(self, text: str, **options: Any) -> None:
+        self.feed(self.text(text, **options))
+
+    def press(self, data: str | None, **options: Any) -> None:
+        self.feed(self.pressed(data, **options))
+
+    # What Telegram sends
+
+    def text(self, text: str, person: int = ANNA, language: str | None = "en") -> dict[str, Any]:
+        return self.message({"text": text}, person=person, language=language)
+
+    def message(
+        self, content: dict[str, Any], person: int = ANNA, language: str | None = "en"
+    ) -> dict[str, Any]:
+        return self.update(
+            message={
+                "message_id": next(_message_ids),
+                "date": int(self.clock().timestamp()),
+                "chat": _private(person),
+                "from": _person(person, language),
+                **content,
+            }
+        )
+
+    def group_message(self, content: dict[str, Any], chat: int = GROUP) -> dict[str, Any]:
+        return self.update(
+            message={
+                "message_id": next(_message_ids),
+                "date": int(self.clock().timestamp()),
+                "chat": {"id": chat, "type": "supergroup", "title": "Choir"},
+                "from": _person(ANNA, "en"),
+                **content,
+            }
+        )
+
+    def pressed(
+        self, data: str | None, person: int = ANNA, chat: dict[str, Any] | None = None, date: int = 1
+    ) -> dict[str, Any]:
+        query: dict[str, Any] = {
+            "id": "4242",
+            "from": _person(person, "en"),
+            "chat_instance": "1",
+            "message": {"message_id": 77, "date": date, "chat": chat or _private(person)},
+        }
+        if data is not None:
+            query["data"] = data
+        return self.update(callback_query=query)
+
+    def membership(self, status: str, chat: dict[str, Any] | None = None) -> dict[str, Any]:
+        bot = {"id": 100001, "is_bot": True, "first_name": "Club"}
+        member: dict[str, Any] = {"user": bot, "status": status}
+        if status == "kicked":
+            member["until_date"] = 0
+        return self.update(
+            my_chat_member={
+                "chat": chat or _private(ANNA),
+                "from": _person(ANNA, "ru"),
+                "date": 1,
+                "old_chat_member": {"user": bot, "status": "left"},
+                "new_chat_member": member,
+            }
+        )
+
+    def update(self, **content: Any) -> dict[str, Any]:
+        return {"update_id": next(_ids), **content}
+
+    # What came of it
+
+    def chat(self, chat_id: int = ANNA) -> Chat:
+        with self.database.reading() as session:
+            chat = chats.find(session, chat_id)
+            assert chat.user is None or chat.user.name  # read while the session is open
+            return chat
+
+    def thread(self, chat_id: int = ANNA, direction: Direction | None = None) -> list[Message]:
+        """Visible messages, oldest first."""
+        with self.database.reading() as session:
+            rows = reversed(messages.thread(session, chat_id, 1000))
+            return [row for row in rows if direction in (None, row.direction)]
+
+    def said(self, chat_id: int = ANNA) -> list[str]:
+        return [row.text or "" for row in self.thread(chat_id, Direction.OUT)]
+
+    def heard(self, chat_id: int = ANNA) -> list[str]:
+        return [row.text or "" for row in self.thread(chat_id, Direction.IN)]
+
+    def calls(self, chat_id: int = ANNA) -> list[tuple[str, dict[str, Any]]]:
+        """Everything that waits to be sent, invisible calls included, in order."""
+        with self.database.reading() as session:
+            rows = session.query(Message).filter_by(chat_id=chat_id, direction=Direction.OUT)
+            return [(row.method or "", row.params or {}) for row in rows.order_by(Message.id)]
+
+    def rows(self) -> list[Update]:
+        with self.database.reading() as session:
+            return session.query(Update).order_by(Update.seq).all()
+
+    def waiting(self) -> int:
+        with self.database.reading() as session:
+            return updates.count_waiting(session)
+
+    def add_user(self, name: str = "Anna Site", **changes: Any) -> User:
+        with self.database.writing() as session:
+            user = users.add(
+                session,
+                email=f"{name.replace(' ', '.').lower()}@example.org",
+                name=name,
+                password_hash=None,
+                role=Role.MEMBER,
+                language="en",
+            )
+            for key, value in changes.items():
+                setattr(user, key, value)
+            return user
+
+
+class Phone:
+    """The simulator's people, over its control API."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def new(self, **fields: Any) -> int:
+        return int(self.post("/people", fields)["id"])
+
+    def start(self, person: int, payload: str = "") -> None:
+        self.post(f"/people/{person}/start", {"payload": payload})
+
+    def send(self, person: int, text: str) -> None:
+        self.post(f"/people/{person}/send", {"text": text})
+
+    def fault(self, kind: str, **fields: Any) -> None:
+        self.post("/faults", {"kind": kind, **fields})
+
+    def calls(self) -> dict[str, int]:
+        answer = requests.get(f"{self.url}/sandbox/stats", timeout=10)
+        return dict(answer.json()["calls"])
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = requests.post(f"{self.url}/sandbox{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return dict(answer.json())
+
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/sandbox/faults", timeout=10)
+
+    def call(self, method: str, **params: Any) -> Any:
+        """A call to the Bot API, as some other program with the token would make it."""
+        url = f"{self.url}/bot{SANDBOX_TOKEN}/{method}"
+        return requests.post(url, json=params, timeout=20).json()
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+@pytest.fixture
+def make_desk(database: Database) -> Callable[[str], Desk]:
+    return lambda site_url: Desk(database, site_url)
+
+
+@pytest.fixture
+def phone(sandbox: Any) -> Phone:
+    return Phone(sandbox.url)
+
+
+@pytest.fixture
+def make_poller(database: Database, sandbox: Any, desk: Desk) -> Callable[..., Poller]:
+    """Pollers of the simulator on the desk's database."""
+
+    def make(token: str = SANDBOX_TOKEN, **options: Any) -> Poller:
+        bot = make_bot(token, sandbox.url)
+        return Poller(database, bot, clock=desk.clock, **{"poll_seconds": 0, **options})
+
+    return make
+
+
+def _person(person: int, language: str | None) -> dict[str, Any]:
+    fields = {"id": person, "is_bot": False, "first_name": "Anna", "username": "anna"}
+    return fields | ({"language_code": language} if language else {})
+
+
+def _private(person: int) -> dict[str, Any]:
+    return {"id": person, "type": "private", "first_name": "Anna", "username": "anna"}

@@ -1,0 +1,76 @@
+"""Pressed buttons: all are answered, the known ones act."""
+
+import pytest
+
+from appliance.bot import keyboards
+from appliance.bot.texts import say
+from appliance.models import ChatStatus
+
+GROUP = {"id": -100, "type": "supergroup", "title": "Choir"}
+
+
+def answers(desk, chat_id=1001):
+    return [params for method, params in desk.calls(chat_id) if method == "answerCallbackQuery"]
+
+
+def test_start_again(desk):
+    desk.say("/stop")
+    desk.press("start:")
+    assert desk.chat().status == ChatStatus.ACTIVE
+    assert answers(desk) == [{"callback_query_id": "4242"}]
+    assert desk.said()[-1].startswith("Hello, Anna!")
+
+
+def test_a_language_is_chosen(desk):
+    desk.say("/language")
+    desk.press("language:ru")
+    assert desk.chat().language == "ru"
+    answer, edit, reply = desk.calls()[1:]
+    assert answer[1]["text"] == say("ru", "language_set")
+    assert edit == (
+        "editMessageText",
+        {
+            "message_id": 77,
+            "text": say("ru", "language_choose"),
+            "parse_mode": "HTML",
+            "reply_markup": keyboards.languages("ru"),
+        },
+    )
+    assert reply[1]["reply_markup"] == keyboards.main_menu("ru")
+    desk.say("/help")  # the client still says English
+    assert desk.calls()[-1][1]["text"] == say("ru", "help")
+
+
+def test_the_same_language_changes_nothing(desk):
+    desk.say("/language")
+    desk.press("language:en")
+    assert [method for method, _ in desk.calls()] == ["sendMessage", "answerCallbackQuery"]
+
+
+def test_a_message_too_old_to_edit(desk):
+    desk.press("language:ru", date=0)
+    assert [method for method, _ in desk.calls()] == ["answerCallbackQuery", "sendMessage"]
+
+
+@pytest.mark.parametrize("data", ["old", "old:1", "", ":", None, "language:xx", "я" * 32])
+def test_unknown_buttons_are_answered_politely(desk, data):
+    desk.press(data)
+    assert answers(desk) == [{"callback_query_id": "4242", "text": say("en", "button_old")}]
+    assert desk.said() == []
+
+
+def test_a_press_in_another_s_chat_does_nothing(desk):
+    desk.say("/start")
+    other = {"id": 1001, "type": "private", "first_name": "Anna"}
+    desk.press("language:ru", person=666, chat=other)
+    desk.press("language:ru", chat=GROUP)
+    assert desk.chat().language == "en"
+    assert answers(desk)[0]["text"] == answers(desk, -100)[0]["text"] == say("en", "button_old")
+    assert desk.chat(-100).language is None
+
+
+def test_a_press_under_an_inline_message_passes(desk):
+    update = desk.pressed("start:")
+    del update["callback_query"]["message"]
+    desk.feed(update)
+    assert desk.calls() == []

@@ -1,0 +1,115 @@
+"""/link, /unlink and deep links, as the person in the chat sees them."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from appliance.bot.texts import say
+from appliance.services import telegram_auth
+
+BORIS = 1002
+
+
+@pytest.fixture
+def code_for(desk):
+    """A code made on the site for a user."""
+
+    def make(user):
+        with desk.database.writing() as session:
+            return telegram_auth.start_link(session, user.id, desk.clock()).code
+
+    return make
+
+
+def test_a_deep_link_welcomes_and_links(desk, code_for):
+    user = desk.add_user()
+    desk.say(f"/start {code_for(user)}")
+    assert desk.chat().user_id == user.id
+    welcome, linked = desk.said()
+    assert welcome.startswith("Hello, Anna!")
+    assert linked.startswith("✅ This chat is now linked to the account of Anna Site")
+
+
+def test_the_code_is_kept_nowhere(desk, code_for):
+    code = code_for(desk.add_user())
+    desk.say(f"/start {code}")
+    assert desk.heard() == ["/start"]
+    assert [row.payload for row in desk.rows()] == [{}]
+
+
+def test_a_replayed_code_is_refused(desk, code_for):
+    user = desk.add_user()
+    code = code_for(user)
+    desk.say(f"/start {code}")
+    desk.say(f"/start {code}", person=BORIS)
+    assert desk.chat(BORIS).user_id is None
+    assert desk.said(BORIS)[-1] == say("en", "link_expired", minutes=15)
+    assert desk.chat().user_id == user.id
+
+
+def test_a_code_runs_out(desk, code_for):
+    code = code_for(desk.add_user())
+    desk.clock.advance(timedelta(minutes=15))
+    desk.say(f"/start {code}")
+    assert desk.chat().user_id is None
+    assert desk.said()[-1] == say("en", "link_expired", minutes=15)
+
+
+@pytest.mark.parametrize("payload", ["A" * 64, "שלום", "👩‍👩‍👧" * 20, "<b>", "x" * 4000])
+def test_a_strange_payload_is_refused(desk, payload):
+    desk.say(f"/start {payload}")
+    assert desk.said()[-1] == say("en", "link_expired", minutes=15)
+
+
+def test_a_linked_chat_is_not_taken_over(desk, code_for):
+    desk.say(f"/start {code_for(desk.add_user('Anna'))}")
+    desk.say(f"/start {code_for(desk.add_user('Eve'))}")
+    assert desk.chat().user.name == "Anna"
+    assert desk.said()[-1].startswith("This chat is linked to another account, of Anna.")
+
+
+def test_a_linked_user_is_not_taken_over(desk, code_for):
+    user = desk.add_user()
+    code = code_for(user)
+    desk.say("/start", person=BORIS)
+    with desk.database.writing() as session:
+        session.get(type(desk.chat(BORIS)), BORIS).user_id = user.id
+    desk.say(f"/start {code}")
+    assert desk.said()[-1] == say("en", "user_taken")
+
+
+def test_link_gives_a_button_to_the_site(desk):
+    desk.say("/link")
+    ((_, params),) = desk.calls()
+    (button,) = params["reply_markup"]["inline_keyboard"][0]
+    assert re.fullmatch(r"https://members\.example\.org/link#[A-Za-z0-9_-]{32}", button["url"])
+    user = desk.add_user()
+    with desk.database.writing() as session:
+        telegram_auth.claim(session, user.id, button["url"].partition("#")[2], desk.clock())
+    assert desk.chat().user_id == user.id
+    assert "now linked" in desk.said()[-1]
+
+
+def test_without_a_public_address_the_link_is_in_the_text(make_desk):
+    """Telegram refuses a whole message with a button to http://localhost."""
+    desk = make_desk("http://127.0.0.1:8080")
+    desk.say("/link")
+    ((_, params),) = desk.calls()
+    assert "reply_markup" not in params
+    assert re.search(r"\nhttp://127\.0\.0\.1:8080/link#[A-Za-z0-9_-]{32}$", params["text"])
+
+
+def test_link_says_that_it_is_linked(desk, code_for):
+    desk.say(f"/start {code_for(desk.add_user())}")
+    desk.say("/link")
+    assert desk.said()[-1].startswith("This chat is linked already, to the account of Anna Site.")
+
+
+def test_unlink(desk, code_for):
+    desk.say("/unlink")
+    assert desk.said()[-1] == say("en", "not_linked")
+    desk.say(f"/start {code_for(desk.add_user())}")
+    desk.say("/unlink")
+    assert desk.chat().user_id is None
+    assert desk.said()[-1] == "This chat is no longer linked to the account of Anna Site."

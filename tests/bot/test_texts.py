@@ -1,0 +1,38 @@
+"""The words of commands and menus."""
+
+import pytest
+
+from appliance.bot.handlers import build_router
+from appliance.bot.texts import COMMANDS, command_of_label, descriptions, language_names, menu, say
+from appliance.services.phrases import LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_is_described(language):
+    assert descriptions(language).keys() == build_router().commands.keys() == set(COMMANDS)
+    assert all(1 <= len(text) <= 256 for text in descriptions(language).values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_names_every_command_but_itself(language):
+    said = say(language, "help")
+    assert [name for name in COMMANDS if f"/{name} " not in said] == ["help"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_label_is_known_in_every_language(language):
+    labels = menu(language)
+    assert {command_of_label(label): label for label in labels.values()} == labels
+
+
+def test_other_words_are_no_label():
+    assert command_of_label("Help me") is None
+    assert command_of_label("") is None
+
+
+def test_names_are_escaped():
+    assert "&lt;b&gt;Eve &amp; co" in say("en", "welcome", name="<b>Eve & co")
+
+
+def test_languages_call_themselves():
+    assert language_names() == {"en": "English", "ru": "Русский"}

@@ -1,0 +1,98 @@
+"""Codes are used once; a chat and a user have one partner each."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.crud import chats, links, users
+from appliance.database import Database
+from appliance.errors import AlreadyLinked
+from appliance.models import Role
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=15)
+CODE = bytes(32)
+OTHER = bytes(31) + b"\1"
+
+
+@pytest.fixture
+def people(database: Database) -> tuple[int, int]:
+    """A chat, 1001, and two users; returns the users' ids."""
+    with database.writing() as session:
+        chats.remember(session, 1001, first_name="Anna")
+        chats.remember(session, 1002, first_name="Boris")
+        added = [
+            users.add(
+                session,
+                email=f"{name}@example.org",
+                name=name,
+                password_hash=None,
+                role=Role.MEMBER,
+                language="en",
+            )
+            for name in ("anna", "boris")
+        ]
+        return added[0].id, added[1].id
+
+
+def test_a_code_is_usable_until_it_is_over(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        links.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        assert links.get_usable(session, CODE, LATER - timedelta(seconds=1)) is not None
+        assert links.get_usable(session, CODE, LATER) is None
+        assert links.get_usable(session, OTHER, NOW) is None
+        assert not links.use(session, CODE, LATER)
+
+
+def test_a_code_is_used_once(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        links.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        assert links.use(session, CODE, NOW)
+        assert not links.use(session, CODE, NOW)
+        assert links.get_usable(session, CODE, NOW) is None
+
+
+def test_revoking_spares_used_codes_and_other_people(
+    database: Database, people: tuple[int, int]
+) -> None:
+    with database.writing() as session:
+        links.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        links.add(session, OTHER, now=NOW, expires_at=LATER, user_id=people[1])
+        links.add(session, b"used".ljust(32), now=NOW, expires_at=LATER, user_id=people[0])
+        links.add(session, b"chat".ljust(32), now=NOW, expires_at=LATER, chat_id=1001)
+        links.use(session, b"used".ljust(32), NOW)
+        assert links.revoke(session) == 0
+        assert links.revoke(session, user_id=people[0], chat_id=1001) == 2
+        assert links.get_usable(session, CODE, NOW) is None
+        assert links.get_usable(session, OTHER, NOW) is not None
+
+
+def test_old_codes_are_forgotten(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        links.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        assert links.forget(session, LATER) == 0
+        assert links.forget(session, LATER + timedelta(seconds=1)) == 1
+
+
+def test_joining_is_seen_from_both_sides(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        chat = links.join(session, 1001, people[0], NOW)
+        assert chat.user is not None and chat.user.name == "anna"
+        assert links.join(session, 1001, people[0], NOW) is chat
+        assert chats.get_by_user(session, people[0]) is chat
+        links.part(session, chat, NOW)
+        assert chat.user is None
+        assert chats.get_by_user(session, people[0]) is None
+
+
+def test_nobody_is_joined_twice(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        links.join(session, 1001, people[0], NOW)
+        with pytest.raises(AlreadyLinked):
+            links.join(session, 1001, people[1], NOW)
+        with pytest.raises(AlreadyLinked):
+            links.join(session, 1002, people[0], NOW)
+        links.join(session, 1002, people[1], NOW)  # the transaction is usable still
+    with database.reading() as session:
+        found = [chats.find(session, chat_id).user_id for chat_id in (1001, 1002)]
+    assert found == list(people)

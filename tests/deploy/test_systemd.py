@@ -1,0 +1,74 @@
+"""The units: systemd takes every word of them, and they leave a process little to break."""
+
+import configparser
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+UNITS = ("appliance.service", "appliance-bot.service")
+MAX_EXPOSURE = 1.5  # of 10; what is left is the network, which the program is for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def analyze(find_program: Callable[..., str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    program = find_program("systemd-analyze", package="systemd")
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+
+    return run
+
+
+def installed_copy(unit: Path, folder: Path) -> Path:
+    """The unit with a command that exists on this machine."""
+    copy = folder / unit.name
+    text = unit.read_text(encoding="utf-8")
+    copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    return copy
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_understands_every_line(
+    name: str, root: Path, tmp_path: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    unit = installed_copy(root / "systemd" / name, tmp_path)
+    done = analyze("verify", "--recursive-errors=yes", unit)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_misspelt_directive_is_noticed(
+    root: Path, tmp_path: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    unit = installed_copy(root / "systemd" / "appliance.service", tmp_path)
+    unit.write_text(unit.read_text().replace("ProtectHome=", "ProtectHouse="))
+    done = analyze("verify", "--recursive-errors=yes", unit)
+    assert "ProtectHouse" in done.stderr
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_exposure_is_low(
+    name: str, root: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    done = analyze("security", "--offline=yes", "--no-pager", root / "systemd" / name)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found, done.stderr
+    assert float(found.group(1)) <= MAX_EXPOSURE
+
+
+def test_units_share_one_home(root: Path) -> None:
+    """Units that share a StateDirectory need the same mode, or each start changes it."""
+    services = [_service(root / "systemd" / name) for name in UNITS]
+    for key in ("statedirectory", "statedirectorymode", "user", "umask", "environment"):
+        assert len({service[key] for service in services}) == 1, key
+    assert services[0]["environment"] == "APPLIANCE_HOME=/var/lib/appliance"
+
+
+def _service(path: Path) -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.read(path, encoding="utf-8")
+    return parser["Service"]

@@ -1,0 +1,115 @@
+"""The real application on the real database, and people with a browser."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from appliance import web
+from appliance.config import Settings
+from appliance.database import Database
+from appliance.services import accounts
+
+PASSWORD = "correct horse battery"
+
+
+class Browser:
+    """A test client that keeps its cookies and sends the session's token with every write."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+        self.token: str | None = None
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(_full(path), buffered=True, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        return self.write("POST", path, body, **options)
+
+    def patch(self, path: str, body: Any) -> TestResponse:
+        return self.write("PATCH", path, body)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.write("DELETE", path)
+
+    def write(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> TestResponse:
+        if self.token is None:
+            self.token = self.get("/session").json["csrf_token"]
+        headers = {"X-CSRF-Token": self.token, **(headers or {})}
+        if body is None:
+            return self.client.open(_full(path), method=method, headers=headers)
+        return self.client.open(_full(path), method=method, headers=headers, json=body)
+
+    def log_in(self, email: str, password: str = PASSWORD) -> TestResponse:
+        response = self.post("/auth/login", {"email": email, "password": password})
+        if response.status_code == 200:
+            self.token = response.json["csrf_token"]
+        return response
+
+
+def _full(path: str) -> str:
+    return path if path.startswith(("/api/", "//")) else f"/api/v1{path}"
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Iterator[Flask]:
+    app = web.create_app(settings)
+    yield app
+    web.close_app(app)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """Nobody is logged in."""
+    return Browser(app)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return accounts.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def make_user(database: Database, password_hash: str) -> Callable[..., int]:
+    """`make_user("anna", role="admin")` makes anna@example.org and returns her id."""
+
+    def make(name: str, role: str = "member", language: str = "en") -> int:
+        with database.writing() as session:
+            email = f"{name}@example.org"
+            user = accounts.create_user(session, email, password_hash, name.title(), role, language)
+            return user.id
+
+    return make
+
+
+@pytest.fixture
+def as_user(app: Flask, make_user: Callable[..., int]) -> Callable[..., Browser]:
+    """`as_user("olga", "operator")` is a browser in which a new user is logged in."""
+
+    def start(name: str, role: str = "member") -> Browser:
+        make_user(name, role)
+        browser = Browser(app)
+        assert browser.log_in(f"{name}@example.org").status_code == 200
+        return browser
+
+    return start
+
+
+@pytest.fixture
+def member(as_user: Callable[..., Browser]) -> Browser:
+    return as_user("mila")
+
+
+@pytest.fixture
+def operator(as_user: Callable[..., Browser]) -> Browser:
+    return as_user("oleg", "operator")
+
+
+@pytest.fixture
+def admin(as_user: Callable[..., Browser]) -> Browser:
+    return as_user("ada", "admin")

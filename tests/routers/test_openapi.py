@@ -1,0 +1,66 @@
+"""The description of the API: valid, whole, and true."""
+
+import re
+
+from openapi_spec_validator import validate
+
+from appliance.routers.openapi import openapi_document
+
+
+def test_it_is_valid_openapi_3_1(browser):
+    response = browser.get("/api/openapi.json")
+    assert response.status_code == 200
+    assert response.json["openapi"].startswith("3.1.")
+    validate(response.json)
+
+
+def test_every_endpoint_of_the_api_is_described(app):
+    described = openapi_document(app)["paths"]
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/api/v1/"):
+            continue
+        path = re.sub(r"<(?:[^<>:]+:)?([^<>:]+)>", r"{\1}", rule.rule)
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            assert method.lower() in described[path], (method, path)
+
+
+def test_operations_have_their_own_names_and_say_what_they_do(app):
+    operations = [
+        operation for path in openapi_document(app)["paths"].values() for operation in path.values()
+    ]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] for operation in operations)
+
+
+def test_every_error_is_described(app):
+    paths = openapi_document(app)["paths"]
+    create = paths["/api/v1/broadcasts"]["post"]["responses"]
+    expected = {"200", "201", "400", "401", "403", "404", "409", "413", "415", "422", "500"}
+    assert set(create) == expected
+    assert {"401", "429"} <= set(paths["/api/v1/auth/login"]["post"]["responses"])
+    assert "404" in paths["/api/v1/users/{user_id}"]["get"]["responses"]
+    for path in paths.values():
+        for operation in path.values():
+            assert "500" in operation["responses"]
+
+
+def test_models_keep_their_own_names(app):
+    schemas = openapi_document(app)["components"]["schemas"]
+    assert {"User", "ChatBrief", "Broadcast", "Problem", "Fault", "UserPage"} <= set(schemas)
+    assert set(schemas["Audience"]["properties"]) == {"to", "not"}
+
+
+def test_parameters_of_an_address_have_plain_types(app):
+    parameters = openapi_document(app)["paths"]["/api/v1/chats"]["get"]["parameters"]
+    by_name = {parameter["name"]: parameter["schema"] for parameter in parameters}
+    assert by_name["linked"]["type"] == "boolean"
+    assert by_name["limit"]["maximum"] == 200
+    assert "anyOf" not in by_name["status"]
+
+
+def test_the_guide_names_every_address(app, root):
+    guide = (root / "docs" / "api.md").read_text(encoding="utf-8")
+    for path in openapi_document(app)["paths"]:
+        short = path.replace("/resume", "/pause").replace("/cancel", "/pause")
+        assert "/sandbox/" in path or f"{short}`" in guide, path

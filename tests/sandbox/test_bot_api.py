@@ -1,0 +1,110 @@
+"""The way into the Bot API: tokens, method names, faults, slow people."""
+
+import json
+import time
+from http.client import HTTPException
+from typing import Any
+
+import pytest
+
+from appliance.sandbox.bot_api import METHODS
+
+
+def test_an_unknown_method_is_404(api: Any) -> None:
+    error = api.refused("sendTelepathy")
+    assert (error.code, error.description) == (404, "Not Found")
+
+
+def test_another_token_is_401(api: Any) -> None:
+    api.token = "1:other"
+    assert api.refused("getMe").description == "Unauthorized"
+
+
+@pytest.mark.parametrize("name", ["getme", "GETME", "getMe"])
+def test_method_names_know_no_case(api: Any, name: str) -> None:
+    assert api.call(name)["username"] == "appliance_sandbox_bot"
+
+
+def test_every_promised_method_is_there() -> None:
+    promised = (
+        "getMe getUpdates setWebhook deleteWebhook getWebhookInfo sendMessage sendPhoto"
+        " sendDocument editMessageText deleteMessage deleteMessages answerCallbackQuery"
+        " setMyCommands getMyCommands getFile getChat sendChatAction"
+    )
+    assert set(promised.split()) <= set(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "description"),
+    [
+        ("400", "Bad Request: chat not found"),
+        ("401", "Unauthorized"),
+        ("403", "Forbidden: bot was blocked by the user"),
+        ("500", "Internal Server Error"),
+        ("429", "Too Many Requests: retry after 3"),
+    ],
+)
+def test_faults_answer_in_telegrams_words(api: Any, kind: str, description: str) -> None:
+    person = api.person()
+    api.control("POST", "/faults", {"kind": kind, "count": 1})
+    error = api.refused("sendMessage", chat_id=person, text="x")
+    assert (error.code, error.description) == (int(kind), description)
+    assert api.control("GET", "/record")["record"] == []
+    assert api.call("sendMessage", chat_id=person, text="x")
+    assert api.control("GET", "/stats")["errors"] == {kind: 1}
+
+
+def test_429_says_when_in_both_places(api: Any) -> None:
+    api.control("POST", "/faults", {"kind": "429", "retry_after": 11, "count": 1})
+    error = api.refused("getMe")
+    assert error.parameters == {"retry_after": 11}
+    assert error.headers["Retry-After"] == "11"
+
+
+def test_502_is_a_page(api: Any) -> None:
+    api.control("POST", "/faults", {"kind": "502"})
+    status, body, headers = api.request("GET", f"/bot{api.token}/getMe")
+    assert status == 502
+    assert headers["Content-Type"].startswith("text/html")
+    assert b"502 Bad Gateway" in body
+
+
+@pytest.mark.parametrize(("kind", "accepted"), [("close_before", 0), ("close_after", 1)])
+def test_a_closed_connection_before_or_after(api: Any, kind: str, accepted: int) -> None:
+    person = api.person()
+    api.control("POST", "/faults", {"kind": kind, "method": "sendMessage", "count": 1})
+    with pytest.raises((OSError, HTTPException)):
+        api.call("sendMessage", chat_id=person, text="x")
+    assert len(api.control("GET", "/record")["record"]) == accepted
+
+
+def test_latency_comes_first(api: Any) -> None:
+    api.control("POST", "/faults", {"kind": "latency", "seconds": 0.2, "count": 1})
+    began = time.monotonic()
+    api.call("getMe")
+    assert time.monotonic() - began >= 0.2
+
+
+def test_a_slow_person_takes_time(api: Any) -> None:
+    body = {"count": 1, "slow": 1, "latency_ms": 200, "start": True}
+    [person] = api.control("POST", "/people", body)["people"]
+    began = time.monotonic()
+    api.call("sendMessage", chat_id=person["id"], text="x")
+    assert time.monotonic() - began >= 0.2
+
+
+def test_downloads_need_the_token_and_do_not_run(api: Any) -> None:
+    person = api.person()
+    boundary = (
+        b'--b\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n%d\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="document"; filename="p.html"\r\n'
+        b"Content-Type: text/html\r\n\r\n<script>\r\n--b--\r\n" % person
+    )
+    sent = api.raw("sendDocument", boundary, "multipart/form-data; boundary=b")
+    path = api.call("getFile", file_id=sent["document"]["file_id"])["file_path"]
+    status, body, headers = api.request("GET", f"/file/bot{api.token}/{path}")
+    assert (status, body) == (200, b"<script>")
+    assert headers["Content-Disposition"] == "attachment"
+    status, body, _ = api.request("GET", f"/file/botwrong/{path}")
+    assert (status, json.loads(body)["description"]) == (401, "Unauthorized")
+    assert api.request("GET", f"/file/bot{api.token}/nothing")[0] == 404

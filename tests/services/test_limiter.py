@@ -1,0 +1,88 @@
+"""GCRA, with a clock of the test's own."""
+
+import threading
+
+import pytest
+
+from appliance.errors import TooManyRequests
+from appliance.services import limiter as module
+from appliance.services.limiter import Limiter, Rate
+
+RATE = Rate(burst=3, seconds=10)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def limiter(clock):
+    return Limiter(clock)
+
+
+def taken(limiter, key="a", tries=1):
+    count = 0
+    for _ in range(tries):
+        try:
+            limiter.take(key, RATE)
+            count += 1
+        except TooManyRequests:
+            pass
+    return count
+
+
+def test_a_burst_and_then_one_at_a_time(limiter, clock):
+    assert taken(limiter, tries=10) == 3
+    clock.now += 9.9
+    assert taken(limiter) == 0
+    clock.now += 0.1
+    assert taken(limiter, tries=5) == 1
+    clock.now += 1000
+    assert taken(limiter, tries=10) == 3
+
+
+def test_it_says_how_long_to_wait(limiter, clock):
+    taken(limiter, tries=3)
+    clock.now += 4
+    with pytest.raises(TooManyRequests) as caught:
+        limiter.take("a", RATE)
+    assert caught.value.retry_after == pytest.approx(6)
+
+
+def test_keys_do_not_share(limiter):
+    assert taken(limiter, "a", 5) == taken(limiter, "b", 5) == 3
+
+
+def test_a_success_forgives(limiter):
+    taken(limiter, tries=3)
+    limiter.forget("a")
+    limiter.forget("never seen")
+    assert taken(limiter, tries=5) == 3
+
+
+def test_memory_is_bounded_and_the_busy_are_remembered(limiter, clock):
+    taken(limiter, "busy", 3)
+    for number in range(module._MOST_KEYS + 10):
+        taken(limiter, ("net", number))
+    assert len(limiter._due) <= module._MOST_KEYS
+    assert taken(limiter, "busy") == 0
+
+
+def test_threads_share_one_count(limiter):
+    counts = []
+    threads = [
+        threading.Thread(target=lambda: counts.append(taken(limiter, tries=5))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 3

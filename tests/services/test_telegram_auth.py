@@ -1,0 +1,274 @@
+"""A code ties one chat to one account, once, in time, and both sides are told."""
+
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.crud import chats, messages, settings, users
+from appliance.database import Database
+from appliance.errors import AlreadyLinked, ApplianceError, Conflict, NotFound
+from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Role, User
+from appliance.services import telegram_auth
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+LATER = NOW + telegram_auth.LIFETIME
+ANNA, BORIS = 1001, 1002
+
+
+@pytest.fixture
+def anna(database: Database) -> User:
+    """A user; with the chats of Anna, who speaks Russian, and Boris, none of them linked."""
+    with database.writing() as session:
+        settings.put_setting(session, settings.BOT, {"id": 1, "username": "club_bot"})
+        chats.remember(session, ANNA, first_name="Анна", language="ru")
+        chats.remember(session, BORIS, first_name="Boris")
+    return add_user(database, "Anna <Site>")
+
+
+def add_user(database: Database, name: str) -> User:
+    with database.writing() as session:
+        email = f"{len(name)}-{users.count(session)}@example.org"
+        return users.add(
+            session, email=email, name=name, password_hash=None, role=Role.MEMBER, language="en"
+        )
+
+
+def start(database: Database, user: User, now: datetime = NOW) -> str:
+    with database.writing() as session:
+        return telegram_auth.start_link(session, user.id, now).code
+
+
+def start_from_chat(database: Database, chat_id: int = ANNA, now: datetime = NOW) -> str:
+    with database.writing() as session:
+        return telegram_auth.start_link_from_chat(session, chat_id, now).code
+
+
+def redeem(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
+    with database.writing() as session:
+        return telegram_auth.redeem_in_telegram(session, chat_id, code, now)
+
+
+def claim(database: Database, user: User, code: str, now: datetime = NOW) -> Chat:
+    with database.writing() as session:
+        return telegram_auth.claim(session, user.id, code, now)
+
+
+def unlink(database: Database, **side: int) -> bool:
+    with database.writing() as session:
+        return telegram_auth.unlink(session, now=NOW, **side)
+
+
+def linked(database: Database, chat_id: int = ANNA) -> int | None:
+    with database.reading() as session:
+        return chats.find(session, chat_id).user_id
+
+
+def told(database: Database, chat_id: int = ANNA) -> list[str]:
+    with database.reading() as session:
+        return [row.text or "" for row in messages.thread(session, chat_id, 10)]
+
+
+def test_a_code_of_the_site_leads_to_the_bot(database: Database, anna: User) -> None:
+    with database.writing() as session:
+        new = telegram_auth.start_link(session, anna.id, NOW)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22,64}", new.code)  # 22 characters hold 128 bits
+    assert new.url == f"https://t.me/club_bot?start={new.code}"
+    assert new.expires_at == NOW + timedelta(minutes=15)
+
+
+def test_without_a_bot_there_is_no_address(database: Database) -> None:
+    user = add_user(database, "Early")
+    with database.writing() as session:
+        assert telegram_auth.start_link(session, user.id, NOW).url is None
+
+
+def test_only_the_hash_is_stored(database: Database, anna: User) -> None:
+    code = start(database, anna)
+    with database.reading() as session:
+        row = session.query(LinkCode).one()
+    assert row.code_hash == telegram_auth.hashed(code)
+    assert code.encode() not in row.code_hash
+
+
+def test_a_pressed_deep_link_ties_and_tells(database: Database, anna: User) -> None:
+    assert redeem(database, start(database, anna)).id == anna.id
+    assert linked(database) == anna.id
+    (text,) = told(database)
+    assert "связан" in text and "Anna <Site>" in text
+
+
+def test_a_code_of_the_bot_leads_to_the_site(database: Database, anna: User) -> None:
+    with database.writing() as session:
+        new = telegram_auth.start_link_from_chat(session, ANNA, NOW, "https://example.org")
+    assert new.url == f"https://example.org/link#{new.code}"  # a fragment reaches no server
+    chat = claim(database, anna, new.code)
+    assert (chat.id, chat.user_id) == (ANNA, anna.id)
+    assert linked(database) == anna.id
+    assert len(told(database)) == 1
+
+
+def test_a_code_works_once(database: Database, anna: User) -> None:
+    code = start(database, anna)
+    redeem(database, code)
+    unlink(database, user_id=anna.id)
+    for chat_id in (ANNA, BORIS):
+        with pytest.raises(NotFound):
+            redeem(database, code, chat_id)
+
+
+def test_a_code_runs_out(database: Database, anna: User) -> None:
+    with pytest.raises(NotFound):
+        redeem(database, start(database, anna), now=LATER)
+    with pytest.raises(NotFound):
+        claim(database, anna, start_from_chat(database), now=LATER)
+    redeem(database, start(database, anna), now=LATER - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "code", ["", "x", "A" * 64, "A" * 65, "A" * 100_000, "שלום", "\ud800", "\0", "' OR 1=1 --"]
+)
+def test_a_strange_code_is_unknown(database: Database, anna: User, code: str) -> None:
+    for use in (lambda: redeem(database, code), lambda: claim(database, anna, code)):
+        with pytest.raises(NotFound):
+            use()
+
+
+def test_strangers_learn_nothing_from_the_error(database: Database, anna: User) -> None:
+    used, over = start(database, anna), start_from_chat(database, BORIS)
+    redeem(database, used)
+    errors = set()
+    for code in (used, "unknown"):
+        with pytest.raises(NotFound) as caught:
+            redeem(database, code)
+        errors.add(str(caught.value))
+    with pytest.raises(NotFound) as caught:
+        claim(database, add_user(database, "Late"), over, LATER)
+    assert errors == {str(caught.value)}
+
+
+def test_a_code_works_only_on_the_other_side(database: Database, anna: User) -> None:
+    of_site, of_bot = start(database, anna), start_from_chat(database)
+    with pytest.raises(NotFound):
+        claim(database, add_user(database, "Other"), of_site)
+    with pytest.raises(NotFound):
+        redeem(database, of_bot, BORIS)
+
+
+def test_a_new_code_revokes_the_older(database: Database, anna: User) -> None:
+    first, second = start(database, anna), start(database, anna)
+    with pytest.raises(NotFound):
+        redeem(database, first)
+    redeem(database, second)
+
+
+def test_a_new_code_of_a_chat_revokes_the_older(database: Database, anna: User) -> None:
+    first, second = start_from_chat(database), start_from_chat(database)
+    with pytest.raises(NotFound):
+        claim(database, anna, first)
+    claim(database, anna, second)
+
+
+def test_who_is_linked_gets_no_code(database: Database, anna: User) -> None:
+    redeem(database, start(database, anna))
+    with pytest.raises(AlreadyLinked):
+        start(database, anna)
+    with pytest.raises(AlreadyLinked):
+        start_from_chat(database)
+
+
+def test_a_linked_chat_is_not_taken_over(database: Database, anna: User) -> None:
+    other = add_user(database, "Other")
+    of_site, of_bot = start(database, other), start_from_chat(database)
+    redeem(database, start(database, anna))
+    with pytest.raises(AlreadyLinked, match="/unlink"):
+        redeem(database, of_site)
+    with pytest.raises(NotFound):  # linking revoked the chat's open code
+        claim(database, other, of_bot)
+    assert linked(database) == anna.id
+    unlink(database, chat_id=ANNA)
+    redeem(database, of_site)  # the refused code was not used up
+    assert linked(database) == other.id
+
+
+def test_a_linked_user_is_not_taken_over(database: Database, anna: User) -> None:
+    of_boris = start_from_chat(database, BORIS)
+    redeem(database, start(database, anna))
+    with pytest.raises(AlreadyLinked):
+        claim(database, anna, of_boris)
+    assert linked(database, BORIS) is None
+
+
+def test_only_private_chats_are_linked(database: Database, anna: User) -> None:
+    with database.writing() as session:
+        chats.remember(session, -5, type=ChatType.GROUP, title="Choir")
+    with pytest.raises(NotFound):
+        redeem(database, start(database, anna), -5)
+    with pytest.raises(Conflict):
+        start_from_chat(database, -5)
+
+
+def test_a_disabled_user_is_not_linked(database: Database, anna: User) -> None:
+    code = start(database, anna)
+    with database.writing() as session:
+        users.get(session, anna.id).disabled = True
+    with pytest.raises(NotFound):
+        redeem(database, code)
+
+
+def test_an_unknown_user_or_chat(database: Database, anna: User) -> None:
+    for user_id in (0, 999, 2**70):
+        with pytest.raises(NotFound), database.writing() as session:
+            telegram_auth.start_link(session, user_id, NOW)
+    with pytest.raises(NotFound):
+        start_from_chat(database, 999)
+
+
+@pytest.mark.parametrize("side", ["user_id", "chat_id"])
+def test_both_sides_can_unlink(database: Database, anna: User, side: str) -> None:
+    redeem(database, start(database, anna))
+    assert unlink(database, **{side: anna.id if side == "user_id" else ANNA})
+    assert linked(database) is None
+    assert "больше не связан" in told(database)[0]
+    assert not unlink(database, **{side: anna.id if side == "user_id" else ANNA})
+
+
+def test_unlinking_revokes_open_codes(database: Database, anna: User) -> None:
+    code = start(database, anna)
+    assert not unlink(database, user_id=anna.id)
+    with pytest.raises(NotFound):
+        redeem(database, code)
+
+
+def test_who_blocked_the_bot_is_not_written_to(database: Database, anna: User) -> None:
+    redeem(database, start(database, anna))
+    with database.writing() as session:
+        chats.set_status(session, ANNA, ChatStatus.BLOCKED)
+    before = told(database)
+    assert unlink(database, user_id=anna.id)
+    assert told(database) == before
+
+
+def test_of_many_at_once_one_wins(database: Database, anna: User) -> None:
+    code = start(database, anna)
+    with database.writing() as session:
+        people = [chats.remember(session, 5000 + n, first_name="P").id for n in range(8)]
+    start_line = threading.Barrier(len(people))
+    outcomes: list[object] = []
+
+    def press(chat_id: int) -> None:
+        start_line.wait()
+        try:
+            outcomes.append(redeem(database, code, chat_id).id)
+        except ApplianceError as error:
+            outcomes.append(type(error))
+
+    threads = [threading.Thread(target=press, args=(chat_id,)) for chat_id in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(anna.id) == 1
+    assert outcomes.count(NotFound) == len(people) - 1
+    assert sum(linked(database, chat_id) == anna.id for chat_id in people) == 1

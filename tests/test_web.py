@@ -1,0 +1,117 @@
+"""The application around the routers: headers, cookies, CORS, the log, the policy."""
+
+import dataclasses
+import logging
+
+import pytest
+
+from appliance import web
+from appliance.errors import ConfigError
+
+
+@pytest.fixture
+def make_app(settings, database):
+    """`make_app(domain=…)` is the application with settings changed so."""
+    apps = []
+
+    def make(**change):
+        app = web.create_app(dataclasses.replace(settings, **change))
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        web.close_app(app)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/people", "/api/v1/site", "/api/v1/x", "/healthz", "/api/docs"]
+)
+def test_every_answer_has_the_headers(make_app, path):
+    headers = make_app().test_client().get(path, buffered=True).headers
+    policy = headers["Content-Security-Policy"]
+    for rule in (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ):
+        assert rule in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_answers_of_the_api_are_not_kept(make_app):
+    assert make_app().test_client().get("/api/v1/site").headers["Cache-Control"] == "no-store"
+
+
+def test_the_cookie_of_a_site_with_https(make_app):
+    cookie = make_app(domain="choir.example").test_client().get("/api/v1/session")
+    cookie = cookie.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
+    assert "Domain=" not in cookie
+
+
+def test_no_origin_is_allowed_unless_listed(make_app):
+    headers = {"Origin": "https://evil.example"}
+    for origins in ((), ("https://app.example",)):
+        client = make_app(cors_origins=origins).test_client()
+        answer = client.get("/api/v1/site", headers=headers)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_listed_origin_may_use_the_api(make_app):
+    client = make_app(cors_origins=("https://app.example",)).test_client()
+    headers = {"Origin": "https://app.example"}
+    answer = client.get("/api/v1/site", headers=headers)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "Origin" in answer.headers["Vary"]
+    preflight = client.options("/api/v1/broadcasts", headers=headers)
+    assert preflight.status_code == 200
+    assert "X-CSRF-Token" in preflight.headers["Access-Control-Allow-Headers"]
+
+
+def test_anybody_is_let_in_without_cookies(make_app):
+    client = make_app(cors_origins=("*",)).test_client()
+    answer = client.get("/api/v1/site", headers={"Origin": "https://any.example"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+def test_the_log_has_no_secrets(make_app, caplog):
+    client = make_app().test_client()
+    body = {"email": "anna@example.org", "password": "hunter2hunter2"}
+    with caplog.at_level(logging.INFO, "appliance.web"):
+        client.get("/api/v1/site?code=secret-code", headers={"Authorization": "Bearer abc"})
+        client.post("/api/v1/auth/login", json=body)
+        client.get("/x%0Aforged")
+    assert "GET /api/v1/site 401" in caplog.text
+    assert "POST /api/v1/auth/login 401" in caplog.text
+    assert "/x%0Aforged" in caplog.text
+    for secret in ("secret-code", "abc", "hunter2", "anna"):
+        assert secret not in caplog.text
+
+
+def test_two_applications_live_side_by_side(make_app):
+    first, second = make_app(), make_app(domain="choir.example")
+    assert first.test_client().get("/api/v1/site").json["name"] == "Appliance"
+    assert second.test_client().get("/api/v1/site").json["name"] == "choir.example"
+
+
+def test_a_database_nobody_knows_is_refused(settings):
+    with pytest.raises(ConfigError):
+        web.create_app(dataclasses.replace(settings, database_url="mysql://x/y"))
+
+
+def test_closing_twice_is_fine(make_app):
+    app = make_app()
+    app.test_client().get("/api/v1/site")
+    web.close_app(app)
+    web.close_app(app)
