@@ -236,6 +236,7 @@ class Message(Base):
         Index("ix_messages_thread", "chat_id", "id"),
         Index(
             "ix_messages_outbox",
+            "state",  # first, or SQLite prefers to read the whole table in the order of another
             "priority",
             "id",
             sqlite_where=text("state IN (0, 1)"),

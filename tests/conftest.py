@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,6 +82,70 @@ def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
     database.dispose()
 
 
+@pytest.fixture(scope="session")
+def make_postgresql() -> Iterator[Callable[..., str]]:
+    """`make_postgresql()` is the address of a new database; `template=` names one to copy.
+
+    The server is the session's own: in a folder that goes with it, on a socket, without a port.
+    """
+    import psycopg
+
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path takes 107 characters
+    _start_postgresql(folder)
+    made = 0
+
+    def make(name: str = "", template: str = "template0") -> str:
+        nonlocal made
+        made += 1
+        name = name or f"test_{made}"
+        with psycopg.connect(f"host={folder} user=tester dbname=postgres", autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"postgresql://tester@/{name}?host={folder}"
+
+    yield make
+    _postgresql("pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+def _start_postgresql(folder: Path) -> None:
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")  # the server refuses to run as root
+    data, options = folder / "data", f"-c fsync=off -c listen_addresses= -k {folder}"
+    _postgresql("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync")
+    _postgresql("pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
+
+
+def _postgresql(program: str, *arguments: str | Path) -> None:
+    subprocess.run(
+        [_find_program(program, "postgresql"), *arguments],
+        check=True,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        user="postgres" if os.geteuid() == 0 else None,
+        group="postgres" if os.geteuid() == 0 else None,
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(make_postgresql: Callable[..., str]) -> str:
+    """The name of a database at the newest schema, migrated once a session; a template."""
+    from appliance.services import schema
+
+    url = make_postgresql("migrated")
+    schema.upgrade(Settings(Path("/nonexistent"), SECRET_KEY, url))
+    return "migrated"
+
+
+@pytest.fixture
+def postgresql_database(
+    make_postgresql: Callable[..., str], migrated_postgresql: str
+) -> Iterator[Database]:
+    """A PostgreSQL database at the newest schema and empty."""
+    database = Database(make_postgresql(template=migrated_postgresql))
+    yield database
+    database.dispose()
+
+
 @pytest.fixture
 def sandbox() -> Iterator["Sandbox"]:
     """A running Telegram simulator on a free loopback port."""
@@ -121,8 +188,9 @@ def find_program() -> Callable[..., str]:
 
 
 def _find_program(name: str, package: str | None = None) -> str:
-    # Debian keeps nginx off the path of people who are not root.
-    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    # Debian keeps nginx off the path of people who are not root, PostgreSQL's server off everyone's.
+    folders = ["/usr/sbin", "/sbin", *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)]
+    path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *folders]))
     if path is None:
         pytest.skip(f"{name} is missing: sudo apt-get install {package or name}")
     return path

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+Bot = TeleBot
+"""For the floors above, which do not know the library."""
+
 ALLOWED_UPDATES = (
     "message",
     "edited_message",
@@ -41,10 +44,11 @@ ALLOWED_UPDATES = (
 
 CONNECT_SECONDS = 4
 READ_SECONDS = 10
-POLL_SLACK = 4
+POLL_SLACK = 5
 """Seconds that an answer may be late after a long poll."""
 
-_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
+# In an address whatever stands behind /bot; elsewhere what is too long for a host and a port.
+_TOKEN = re.compile(r"(?<=/bot)\d+:[A-Za-z0-9_-]+|\b\d{3,20}:[A-Za-z0-9_-]{20,128}")
 
 
 class Refused(Unavailable):

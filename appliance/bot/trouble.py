@@ -21,6 +21,8 @@ CONFLICT = (2.0, 300.0)
 TOKEN_SECONDS = 300.0
 """A wrong token does not heal by itself; Telegram may still be what is wrong."""
 
+_LONGEST = 255  # characters of `leases.state`
+
 _WEBHOOK = "conflict: a webhook is set for this bot; another program set it while this one polls"
 _POLLER = "conflict: another program polls with this bot's token; stop it, or give each its own bot"
 
@@ -41,7 +43,7 @@ def judge(error: Exception, tries: int) -> Trouble:
     if isinstance(error, Refused):
         return _refused(error, tries)
     if isinstance(error, Unavailable):
-        return Trouble(f"unreachable: {error}", _growing(tries, *BACK_OFF))
+        return Trouble(f"unreachable: {error}"[:_LONGEST], _growing(tries, *BACK_OFF))
     if isinstance(error, SQLAlchemyError):
         return Trouble("the database cannot be written", _growing(tries, *BACK_OFF), True)
     return Trouble(f"failed: {type(error).__name__}", _growing(tries, *BACK_OFF), True)

@@ -9,6 +9,7 @@ handled is marked so in the transaction that holds its effects.
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from appliance.models import MAX_ID, utcnow
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 4
-"""A stop waits for the poll: 4 s, or 8 when the server hangs (`telegram.POLL_SLACK`)."""
+"""A stop interrupts the poll; when the server hangs, it ends after 4 + 5 s (`POLL_SLACK`)."""
 
 STOP_SECONDS = 9.5
 IDLE_SECONDS = 0.5
@@ -64,6 +65,7 @@ class Poller:
         self._poll_seconds = poll_seconds
         self._offset: int | None = None
         self._ready = False
+        self._interrupted = False
         self._tries = 0
 
     def step(self) -> float:
@@ -71,8 +73,11 @@ class Poller:
         try:
             if not self._ready:
                 self._prepare()
-            self.poll_once(self._poll_seconds)
+            # At the start and after trouble a short one, to know soon whether all is well.
+            self.poll_once(self._poll_seconds if self.state == RUNNING else 0)
         except Exception as error:
+            if self._interrupted:
+                return 0.0
             trouble = judge(error, self._tries)
             self._tries += 1
             self._become(trouble.state, logging.ERROR if trouble.loud else logging.WARNING)
@@ -101,6 +106,17 @@ class Poller:
         if fresh:
             self.on_stored()
         return fresh
+
+    def interrupt(self) -> None:
+        """From another thread, at the end: let Telegram end the poll that waits there.
+
+        A second getUpdates ends the first with 409. What it brings is dropped, and so not
+        confirmed: it comes again.
+        """
+        self._interrupted = True
+        if self.state == RUNNING:
+            with suppress(Exception):  # a stop goes on whatever Telegram says
+                get_updates(self._bot, self._offset, timeout=0, limit=1)
 
     def confirm(self) -> None:
         """Tell Telegram of the last batch, at the end; what comes with the answer is stored."""
@@ -242,6 +258,8 @@ class Updates:
         end = time.monotonic() + STOP_SECONDS
         for loop in self._loops:
             loop.ask_to_stop()
+        if self._poller:
+            self._poller.interrupt()
         late = [loop.name for loop in self._loops if not loop.join(end - time.monotonic())]
         if late:
             log.warning("did not stop in time: %s; nothing is lost by it", ", ".join(late))

@@ -48,7 +48,8 @@ def freeze(
     if after is not None:
         recipients = recipients.where(Chat.id > after)
     chunk = recipients.subquery()
-    written = session.execute(
+    # `preserve_rowcount`: SQLAlchemy keeps the number of inserted rows only when told to
+    written = session.connection().execute(
         insert(Delivery).from_select(
             ["broadcast_id", "chat_id", "state", "attempts", "updated_at"],
             select(
@@ -58,8 +59,9 @@ def freeze(
                 literal(0),
                 literal(now),
             ).order_by(chunk.c.id),
-        )
-    ).rowcount  # type: ignore[attr-defined]
+        ),
+        execution_options={"preserve_rowcount": True},
+    ).rowcount
     last = session.scalar(
         select(func.max(Delivery.chat_id)).where(Delivery.broadcast_id == broadcast_id)
     )

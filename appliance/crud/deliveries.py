@@ -58,7 +58,7 @@ def peek(
     )
     if after is not None:
         query = query.where(Delivery.chat_id > after)
-    return session.execute(query).tuples().all()
+    return [(chat_id, status) for chat_id, status in session.execute(query)]
 
 
 def take(session: Session, broadcast_id: int, chat_ids: Sequence[int], now: int) -> list[int]:
@@ -137,18 +137,25 @@ _RECORD = (
 def move(session: Session, broadcast_id: int, chat_id: int, to: int, now: int) -> bool:
     """A group became a supergroup with a new id: its line, being sent, waits under that id.
 
-    False when the broadcast has a line for the new id already: then the old one is `skipped`.
+    False when the broadcast has a line for the new id already: then the old one is `skipped`. False
+    too when it is not being sent any more: another engine took over and recovered it.
     """
     if session.get(Delivery, (broadcast_id, to)) is not None:
         outcome = DeliveryOutcome(chat_id, DeliveryState.SKIPPED, "migrated", counts=False)
         record(session, broadcast_id, [outcome], now)
         return False
-    session.execute(
+    moved = session.execute(
         update(Delivery)
-        .where(Delivery.broadcast_id == broadcast_id, Delivery.chat_id == chat_id)
+        .where(
+            Delivery.broadcast_id == broadcast_id,
+            Delivery.chat_id == chat_id,
+            Delivery.state == DeliveryState.SENDING,
+        )
         .values(chat_id=to, state=DeliveryState.PENDING, updated_at=now)
         .execution_options(synchronize_session=False)
-    )
+    ).rowcount  # type: ignore[attr-defined]
+    if moved == 0:
+        return False
     _moved(session, broadcast_id, {DeliveryState.SENDING: -1, DeliveryState.PENDING: 1})
     return True
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from appliance.models import DeliveryState, Direction, Message, Priority, utcnow
 
-
 # Written out, not bound: SQLite uses a partial index only where it can see its condition.
-_OUTSTANDING = literal_column("messages.state IN (0, 1)", Boolean)
+_OUTSTANDING = sql("messages.state IN (0, 1)")
 
 
 @dataclass(frozen=True, slots=True)

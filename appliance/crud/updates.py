@@ -23,9 +23,12 @@ class NewUpdate:
 
 def store(session: Session, news: Sequence[NewUpdate], now: datetime) -> int:
     """Keep updates in the order given, pass over known ids. Returns how many were new."""
-    insert = (sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert)(
-        Update
-    ).on_conflict_do_nothing(index_elements=[Update.id])
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = (
+        dialect.insert(Update)
+        .on_conflict_do_nothing(index_elements=[Update.id])
+        .execution_options(preserve_rowcount=True)  # else PostgreSQL's is lost to RETURNING
+    )
     fresh = 0
     for new in news:  # one by one: `seq` must follow the order, and a batch has at most 100
         row = insert.values(id=new.id, chat_id=new.chat_id, payload=new.payload, received_at=now)

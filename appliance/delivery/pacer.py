@@ -46,10 +46,8 @@ class Pacer:
 
     def due_within(self, now: float, seconds: float) -> int:
         """How many messages may leave from now until `seconds` later."""
-        start = max(self.ready_at(now), now)
-        if start > now + seconds:
-            return 0
-        return int((now + seconds - start) / self.interval) + 1
+        first = max(max(self.next, now) - self.tolerance, self.paused_until)
+        return max(0, int((now + seconds - first) // self.interval) + 1)
 
     def pause(self, until: float) -> None:
         """Be silent until then; an earlier time never shortens a pause."""

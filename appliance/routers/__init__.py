@@ -7,6 +7,7 @@ from appliance.config import Settings
 
 def register(app: Flask, settings: Settings) -> None:
     """Hang every router on the application; the simulator's only in sandbox mode."""
+    # Here and not above: whoever wants one module of this room need not load them all.
     from appliance.routers import (
         auth,
         broadcasts,

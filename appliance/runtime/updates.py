@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from telebot import TeleBot
+
 
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
-from appliance.bot.telegram import get_me, make_bot, publish_commands
+from appliance.bot.telegram import Bot, get_me, make_bot, publish_commands
 from appliance.bot.updates import Handler, Poller, Updates
 from appliance.config import Settings
 from appliance.crud.settings import BOT, put_setting
@@ -52,13 +52,13 @@ class UpdatesPart:
         finally:
             updates.stop()
 
-    def _listen(self, bot: TeleBot) -> Updates:
+    def _listen(self, bot: Bot) -> Updates:
         site = Site(self._settings.site_url, self._settings.default_language)
         dispatcher = Dispatcher(build_router(), site)
         handler = Handler(self._database, dispatcher, on_handled=self._on_handled)
         return Updates(handler, Poller(self._database, bot))
 
-    def _introduce(self, bot: TeleBot, holding: Holding, stop: threading.Event) -> bool:
+    def _introduce(self, bot: Bot, holding: Holding, stop: threading.Event) -> bool:
         """Learn who the bot is, for the links to it. False: told to stop before it was learnt."""
         pause, longest = INTRODUCE_SECONDS
         while not stop.is_set():

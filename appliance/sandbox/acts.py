@@ -73,9 +73,7 @@ def change(world: World, person: Person, **fields: Any) -> None:
     world.state.commit("person", person={**person_fields(person), **fields})
 
 
-def _set_blocked(
-    world: World, person: Person, blocked: bool, silent: bool = False
-) -> None:
+def _set_blocked(world: World, person: Person, blocked: bool, silent: bool = False) -> None:
     if person.blocked == blocked:
         return
     change(world, person, blocked=blocked)

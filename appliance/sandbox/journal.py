@@ -7,7 +7,7 @@ in the file. It is not flushed to the disk; a power cut may take the last lines.
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -22,22 +22,30 @@ class Journal:
         self.path = path
         self._file: FileIO | None = None
 
-    def open(self) -> list[Event]:
-        """Lock the file and return its events; a last line that kill -9 tore is dropped.
+    def open(self) -> None:
+        """Lock the file; a last line that kill -9 tore is dropped.
 
-        Raises ConfigError where the path cannot be used or the file is no journal, Unavailable
-        where another simulator writes to it.
+        Raises ConfigError where the path cannot be used, Unavailable where another simulator
+        writes to it.
         """
         try:
             self._file = FileIO(self.path, "a+")
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return self._read()
-        except BlockingIOError:
+            self._drop_torn_line()
+        except Exception as error:
             self.close()
-            raise Unavailable(f"{self.path}: another simulator writes this journal") from None
-        except OSError as error:
-            self.close()
-            raise ConfigError(f"cannot use the journal {self.path}: {error.strerror}") from None
+            if isinstance(error, BlockingIOError):
+                raise Unavailable(f"{self.path}: another simulator writes this journal") from None
+            if isinstance(error, OSError):
+                words = f"cannot use the journal {self.path}: {error.strerror}"
+                raise ConfigError(words) from None
+            raise
+
+    def events(self) -> Iterator[Event]:
+        """From the first to the last. Raises ConfigError for a line that is no event."""
+        with self.path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                yield self._event(number, line)
 
     def append(self, event: Event) -> None:
         self._opened().write(_line(event))
@@ -66,14 +74,10 @@ class Journal:
             raise RuntimeError("the journal is not open")
         return self._file
 
-    def _read(self) -> list[Event]:
-        file = self._opened()
-        file.seek(0)
-        lines = file.readall().split(b"\n")
-        torn = lines.pop()
-        if torn:
-            file.truncate(file.tell() - len(torn))
-        return [self._event(number, line) for number, line in enumerate(lines, start=1)]
+    def _drop_torn_line(self) -> None:
+        with self.path.open("rb") as lines:
+            whole = sum(len(line) for line in lines if line.endswith(b"\n"))
+        self._opened().truncate(whole)
 
     def _event(self, number: int, line: bytes) -> Event:
         try:

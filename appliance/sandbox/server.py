@@ -112,7 +112,8 @@ class Sandbox:
         state = State(self._journal)
         if self._journal:
             try:
-                state.restore(self._journal.open())
+                self._journal.open()
+                state.restore()
             except Exception:
                 self._journal.close()
                 raise

@@ -1,5 +1,6 @@
 """Everything the simulator knows, in memory; changed by events only, so a journal can replay it."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
+from appliance.errors import ConfigError
 from appliance.sandbox.journal import Event, Journal
 from appliance.sandbox.updates import Updates
 
@@ -84,13 +86,22 @@ class State:
         self._recent: deque[float] = deque()
         self._journal = journal
 
-    def restore(self, events: Iterable[Event]) -> None:
-        """Replay a journal and write it anew without what no longer matters."""
-        events = list(events)
-        for event in events:
-            self._apply(event)
-        if self._journal:
-            self._journal.rewrite(self._compacted(events))
+    def restore(self) -> None:
+        """Replay the open journal and write it anew without what no longer matters.
+
+        Raises ConfigError for a line that is no event of this version.
+        """
+        if self._journal is None:
+            return
+        for number, event in enumerate(self._journal.events(), start=1):
+            try:
+                if event["kind"] == "message":  # a broadcast's text is in memory once
+                    event["message"]["text"] = sys.intern(event["message"]["text"])
+                self._apply(event)
+            except (KeyError, TypeError):
+                place = f"{self._journal.path}: line {number}"
+                raise ConfigError(f"{place} is no event that this version knows") from None
+        self._journal.rewrite(self._compacted(self._journal.events()))
 
     def commit(self, kind: str, **event: Any) -> Any:
         """Change the state by an event and write it down. Returns what the event made."""
@@ -156,7 +167,7 @@ class State:
 
     def _confirm(self, event: Event) -> None:
         self.updates.confirm(event["before"])
-        self.updates.next_id = max(self.updates.next_id, event.get("next_id", 0))
+        self.updates.next_id = event.get("next_id", self.updates.next_id)
 
     def _allow(self, event: Event) -> None:
         self.updates.allowed = event["kinds"]
@@ -177,7 +188,7 @@ class State:
     def _set_webhook(self, event: Event) -> None:
         self.webhook = event["webhook"]
 
-    def _compacted(self, events: list[Event]) -> Iterator[Event]:
+    def _compacted(self, events: Iterable[Event]) -> Iterator[Event]:
         for person in self.people.values():
             yield {"kind": "person", "person": person_fields(person)}
         yield from (event for event in events if event["kind"] in _LASTING)

@@ -34,7 +34,7 @@ class Updates:
 
     def add(self, update: Update) -> None:
         self.pending.append(update)
-        self.next_id = max(self.next_id, update["update_id"] + 1)
+        self.next_id = update["update_id"] + 1
         self.arrived.set()
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)

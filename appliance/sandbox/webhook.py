@@ -1,6 +1,7 @@
 """The webhook: checks of the address, and the deliverer that posts updates to it in order."""
 
 import asyncio
+import os
 import re
 import time
 from typing import Any
@@ -36,6 +37,8 @@ def set_webhook(world: World, parameters: Parameters) -> object:
         "secret_token": _secret(parameters),
         "max_connections": parameters.integer("max_connections", _MAX_CONNECTIONS),
     }
+    if before != webhook:
+        world.webhook_problem = {}
     world.state.commit("webhook", webhook=webhook)
     world.state.updates.terminate("setWebhook request")
     world.state.updates.arrived.set()
@@ -60,9 +63,7 @@ def webhook_info(world: World, _parameters: Parameters) -> dict[str, Any]:
     }
     if webhook:
         info["max_connections"] = webhook["max_connections"]
-        if webhook.get("last_error_message"):
-            info["last_error_date"] = webhook["last_error_date"]
-            info["last_error_message"] = webhook["last_error_message"]
+        info.update(world.webhook_problem)
     if world.state.updates.allowed:
         info["allowed_updates"] = world.state.updates.allowed
     return info
@@ -143,12 +144,14 @@ class Deliverer:
         except TimeoutError:
             problem = "Read timeout expired"
         except aiohttp.ClientConnectorError as error:
-            problem = error.strerror or "Connection refused"
+            problem = os.strerror(error.errno) if error.errno else str(error)
         except aiohttp.ClientError as error:
             problem = str(error) or "Connection closed"
         if problem:
-            webhook["last_error_message"] = problem
-            webhook["last_error_date"] = int(time.time())
+            self._world.webhook_problem = {
+                "last_error_date": int(time.time()),
+                "last_error_message": problem,
+            }
             return False
         self._world.state.commit("confirm", before=update["update_id"] + 1)
         return True

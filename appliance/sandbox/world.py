@@ -21,6 +21,8 @@ class World:
     files: Files = field(default_factory=Files)
     calls: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    webhook_problem: dict[str, Any] = field(default_factory=dict)
+    """What getWebhookInfo tells of the last failure."""
 
     @property
     def bot_id(self) -> int:

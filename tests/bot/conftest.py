@@ -14,7 +14,6 @@ import requests
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
-from appliance.bot.router import Router
 from appliance.bot.telegram import make_bot
 from appliance.bot.updates import Handler, Poller, receive
 from appliance.config import SANDBOX_TOKEN
@@ -50,23 +49,22 @@ class Desk:
         self.database = database
         self.clock = Clock()
         self.site = Site(site_url, "en")
-        self.router = build_router()
-        self.handler = self.make_handler(self.router)
+        self.dispatcher = Dispatcher(build_router(), self.site)
+        self.handler = Handler(database, self.dispatcher, clock=self.clock)
         with database.writing() as session:
             settings.put_setting(
                 session, settings.BOT, {"id": 100001, "username": "club_bot", "name": "Club"}
             )
 
-    def make_handler(self, router: Router, **options: Any) -> Handler:
-        dispatcher = Dispatcher(router, self.site)
-        return Handler(self.database, dispatcher, clock=self.clock, **options)
-
     def feed(self, *payloads: dict[str, Any]) -> None:
         """Store the updates and handle all that wait; none may fail."""
-        for payload in payloads:
-            receive(self.database, payload, self.clock())
+        self.store(*payloads)
         self.handler.run_through()
         assert [row.error for row in self.rows() if row.error] == []
+
+    def store(self, *payloads: dict[str, Any]) -> None:
+        for payload in payloads:
+            receive(self.database, payload, self.clock())
 
     def say(self, text: str, **options: Any) -> None:
         self.feed(self.text(text, **options))
@@ -104,7 +102,11 @@ class Desk:
         )
 
     def pressed(
-        self, data: str | None, person: int = ANNA, chat: dict[str, Any] | None = None, date: int = 1
+        self,
+        data: str | None,
+        person: int = ANNA,
+        chat: dict[str, Any] | None = None,
+        date: int = 1,
     ) -> dict[str, Any]:
         query: dict[str, Any] = {
             "id": "4242",
@@ -202,16 +204,18 @@ class Phone:
         self.post("/faults", {"kind": kind, **fields})
 
     def calls(self) -> dict[str, int]:
-        answer = requests.get(f"{self.url}/sandbox/stats", timeout=10)
-        return dict(answer.json()["calls"])
+        return dict(self.get("/stats")["calls"])
+
+    def messages(self, person: int) -> list[dict[str, Any]]:
+        return list(self.get(f"/people/{person}/messages")["messages"])
+
+    def get(self, path: str) -> dict[str, Any]:
+        return dict(requests.get(f"{self.url}/sandbox{path}", timeout=10).json())
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = requests.post(f"{self.url}/sandbox{path}", json=body, timeout=10)
         assert answer.ok, answer.text
         return dict(answer.json())
-
-    def clear_faults(self) -> None:
-        requests.delete(f"{self.url}/sandbox/faults", timeout=10)
 
     def call(self, method: str, **params: Any) -> Any:
         """A call to the Bot API, as some other program with the token would make it."""

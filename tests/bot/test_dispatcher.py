@@ -36,7 +36,7 @@ def test_edits_and_posts_pass(desk, kind):
 def test_updates_of_the_future_pass(desk):
     desk.feed(desk.update(telepathy={"thought": "🤯"}), desk.update(), desk.text("/help"))
     assert desk.waiting() == 0
-    assert desk.said() == [desk.said()[-1]]
+    assert len(desk.said()) == 1
 
 
 class TestGroups:
@@ -67,9 +67,8 @@ def test_apologies_go_to_known_people_only(desk):
     desk.say("/start")
     desk.feed(desk.group_message({"text": "hello"}))
     payloads = [desk.text("x"), desk.text("x", person=5), desk.group_message({}), desk.update()]
-    dispatcher = desk.handler._dispatcher
     with desk.database.writing() as session:
         for payload in payloads:
-            dispatcher.apologise(session, payload, desk.clock())
+            desk.dispatcher.apologise(session, payload, desk.clock())
     assert desk.said()[1:] == [say("en", "wrong")]
     assert desk.calls(GROUP) == []

@@ -145,9 +145,7 @@ def test_aiogram_reads_callbacks_and_membership(api: Any) -> None:
             inline_keyboard=[[InlineKeyboardButton(text="Yes", callback_data="yes")]]
         )
         sent = await bot.send_message(person, "Well?", reply_markup=keyboard)
-        await asyncio.to_thread(
-            api.act, person, "press", message_id=sent.message_id, data="yes"
-        )
+        await asyncio.to_thread(api.act, person, "press", message_id=sent.message_id, data="yes")
         await asyncio.to_thread(api.act, person, "block")
         await asyncio.to_thread(api.act, person, "unblock")
         pressed, blocked, unblocked = await bot.get_updates()

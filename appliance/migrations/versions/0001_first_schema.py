@@ -185,7 +185,7 @@ def upgrade() -> None:
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
             "ix_messages_outbox",
-            ["priority", "id"],
+            ["state", "priority", "id"],
             unique=False,
             sqlite_where=sa.text("state IN (0, 1)"),
             postgresql_where=sa.text("state IN (0, 1)"),

@@ -75,8 +75,9 @@ export const en = {
   "messages.title": "Messages",
   "messages.lead": "What you were sent here and in Telegram, newest first.",
   "messages.empty": "No messages yet",
-  "messages.empty.text": "When somebody writes to you, it appears here.",
-  "messages.empty.link": "Link Telegram to read messages there, too.",
+  "messages.empty.text":
+    "When somebody writes to you, it appears here, and in Telegram once you have linked it.",
+  "messages.empty.link": "Link Telegram",
   "messages.kind.broadcast": "To many",
   "messages.kind.out": "To you",
   "messages.kind.in": "From you",

@@ -14,7 +14,7 @@ export function date(iso: string, language: Language): string {
 }
 
 export function clock(time: Date, language: Language): string {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(time);
+  return new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(time);
 }
 
 /** The two largest units: "2 hr 5 min", "41 sec". */

@@ -77,8 +77,9 @@ export const ru: Texts = {
   "messages.title": "Сообщения",
   "messages.lead": "Всё, что вам прислали здесь и в Telegram; новые сверху.",
   "messages.empty": "Сообщений пока нет",
-  "messages.empty.text": "Когда вам напишут, сообщение появится здесь.",
-  "messages.empty.link": "Привяжите Telegram, чтобы читать сообщения и там.",
+  "messages.empty.text":
+    "Когда вам напишут, сообщение появится здесь — и в Telegram, если его привязать.",
+  "messages.empty.link": "Привязать Telegram",
   "messages.kind.broadcast": "Рассылка",
   "messages.kind.out": "Вам",
   "messages.kind.in": "От вас",

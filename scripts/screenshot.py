@@ -1,0 +1,97 @@
+"""Starts `appliance demo`, looks at it with Chromium, and writes pictures into a folder."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+WIDE = {"width": 1240, "height": 860}
+TEXT = (
+    "<b>Choir rehearsal</b> moves to <i>Thursday</i>, 19:00.\n\n"
+    "Same place. Please bring the <u>new scores</u> and a pencil.\n"
+    "<blockquote>Doors open at 18:30</blockquote>"
+)
+ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+
+
+def main(folder: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("screenshot: Chromium is missing: sudo apt-get install chromium")
+    folder.mkdir(parents=True, exist_ok=True)
+    with demo() as shown, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, chromium_sandbox=False, args=ARGUMENTS
+        )
+        page = browser.new_page(
+            base_url=shown["Site"], viewport=WIDE, device_scale_factor=2, locale="en-US"
+        )
+        log_in(page, shown)
+        picture_of_results(page, folder / "results.png")
+        picture_of_composer(page, folder / "composer.png")
+        picture_of_phone(page, folder / "phone.png")
+        browser.close()
+
+
+@contextmanager
+def demo() -> Iterator[dict[str, str]]:
+    """What the demo says of itself once its broadcast is over: Site, Admin, Password."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "appliance", "demo"], stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    try:
+        said: dict[str, str] = {}
+        for line in process.stderr:
+            word, _, rest = line.partition(" ")
+            said[word] = rest.strip()
+            if word == "Password":
+                yield said
+                return
+        sys.exit("screenshot: the demo ended before it was ready")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def log_in(page: Page, shown: dict[str, str]) -> None:
+    page.goto("/login")
+    page.fill("#email", shown["Admin"])
+    page.fill("#password", shown["Password"])
+    page.click("[data-testid=login-form] [type=submit]")
+    page.wait_for_url("**/messages")
+
+
+def picture_of_results(page: Page, file: Path) -> None:
+    page.goto("/broadcasts/1")
+    page.get_by_test_id("results-filter").select_option("failed")
+    page.get_by_test_id("result-row").filter(has_text="failed").first.wait_for()
+    page.screenshot(path=file)
+
+
+def picture_of_composer(page: Page, file: Path) -> None:
+    page.goto("/broadcasts/new")
+    page.get_by_test_id("format-html").check(force=True)
+    page.get_by_test_id("composer-text").fill(TEXT)
+    page.get_by_test_id("composer-add-button").click()
+    page.get_by_label("Text 1").fill("Programme")
+    page.get_by_label("Address 1").fill("https://choir.example/programme")
+    page.get_by_test_id("bubble").locator("blockquote").wait_for()
+    page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
+    page.screenshot(path=file)
+
+
+def picture_of_phone(page: Page, file: Path) -> None:
+    page.goto("/phones")
+    page.get_by_test_id("phone-person").nth(1).click()
+    page.get_by_test_id("phone-message").filter(has_text="Summer party").wait_for()
+    page.screenshot(path=file)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

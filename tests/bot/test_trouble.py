@@ -1,0 +1,72 @@
+"""What each error of a poll means: the table of docs/telegram.md."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from appliance.bot.telegram import Refused
+from appliance.bot.trouble import BACK_OFF, CONFLICT, judge, where
+from appliance.errors import BadToken, Unavailable
+
+OFFLINE = Unavailable("cannot reach the Bot API at example.org: no answer in time")
+CONFLICTS = {
+    "terminated by other getUpdates request; make sure that only one bot instance is running": (
+        "another program polls"
+    ),
+    "can't use getUpdates method while webhook is active": "a webhook is set",
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "bounds"),
+    [
+        (OFFLINE, BACK_OFF),
+        (Refused(502, "Bad Gateway"), BACK_OFF),
+        (Refused(500, "Internal Server Error"), BACK_OFF),
+        (Refused(409, "Conflict: terminated"), CONFLICT),
+        (OperationalError("BEGIN", {}, Exception("locked")), BACK_OFF),
+        (ZeroDivisionError(), BACK_OFF),
+    ],
+)
+def test_pauses_grow_up_to_a_limit(error, bounds):
+    first, longest = bounds
+    for tries in (0, 1, 3, 10, 10_000):
+        full = min(longest, first * 2 ** min(tries, 20))
+        assert full / 2 <= judge(error, tries).seconds <= full
+
+
+def test_pauses_differ():
+    assert len({judge(OFFLINE, 3).seconds for _ in range(10)}) > 1
+
+
+@pytest.mark.parametrize("words", CONFLICTS)
+def test_a_conflict_names_its_cause(words):
+    trouble = judge(Refused(409, f"Conflict: {words}"), 0)
+    assert trouble.loud
+    assert trouble.state.startswith("conflict: ")
+    assert CONFLICTS[words] in trouble.state
+
+
+def test_a_wrong_token_is_loud_and_rarely_tried():
+    trouble = judge(BadToken("no"), 0)
+    assert trouble.loud and trouble.state.startswith("bad token")
+    assert trouble.seconds >= 60
+
+
+def test_a_flood_is_waited_out():
+    assert judge(Refused(429, "Too Many Requests", 3600), 5).seconds == 3600
+    assert judge(Refused(429, "Too Many Requests"), 0).seconds == 1
+
+
+def test_states_fit_the_lease():
+    long = Unavailable("cannot reach the Bot API at " + "x" * 300)
+    assert len(judge(long, 0).state) <= 255
+
+
+def test_an_error_is_placed_without_its_words():
+    try:
+        raise ValueError("what Anna wrote")
+    except ValueError as error:
+        told = where(error)
+    assert "Anna" not in told
+    assert told.startswith("ValueError in test_an_error_is_placed_without_its_words (test_trouble")
+    assert where(BadToken("our own words")) == "BadToken: our own words"

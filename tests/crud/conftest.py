@@ -1,0 +1,67 @@
+"""Both databases for the tests of storage, and people to store."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.crud import chats, users
+from appliance.database import Database
+from appliance.models import Broadcast, Role
+
+NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def store(request: pytest.FixtureRequest) -> Database:
+    """An empty database: every test that takes it runs on SQLite and on PostgreSQL."""
+    name = "database" if request.param == "sqlite" else "postgresql_database"
+    database: Database = request.getfixturevalue(name)
+    return database
+
+
+@pytest.fixture
+def know(store: Database) -> Callable[..., None]:
+    """`know(1, 2, language="ru")`: active private chats with these ids."""
+
+    def know(*chat_ids: int, **values: object) -> None:
+        with store.writing() as session:
+            for chat_id in chat_ids:
+                chat = chats.remember(session, chat_id, first_name=f"P{chat_id}", now=NOW)
+                for name, value in values.items():
+                    setattr(chat, name, value)
+
+    return know
+
+
+@pytest.fixture
+def enrol(store: Database) -> Callable[..., int]:
+    """`enrol("ann", role=…)`: a user's id."""
+
+    def enrol(name: str, role: Role = Role.MEMBER) -> int:
+        with store.writing() as session:
+            return users.add(
+                session,
+                email=f"{name}@example.org",
+                name=name,
+                password_hash=None,
+                role=role,
+                language="en",
+            ).id
+
+    return enrol
+
+
+@pytest.fixture
+def announce(store: Database) -> Callable[..., int]:
+    """`announce(text=…)`: the id of a broadcast to everybody, with these values."""
+
+    def announce(**values: object) -> int:
+        values = {"text": "hello", "audience": {"to": ["all"], "not": []}, **values}
+        with store.writing() as session:
+            broadcast = Broadcast(**values)
+            session.add(broadcast)
+            session.flush()
+            return broadcast.id
+
+    return announce

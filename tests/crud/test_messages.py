@@ -1,0 +1,275 @@
+"""The outbox: what is queued leaves once, in order, replies first."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, text
+
+from appliance.crud import messages
+from appliance.crud.messages import MessageOutcome
+from appliance.models import DeliveryState, Message, Priority, utcnow
+
+NOW = utcnow()
+PENDING, SENDING, SENT, FAILED, SKIPPED, UNKNOWN = DeliveryState
+REPLY, NOTIFICATION = Priority.REPLY, Priority.NOTIFICATION
+
+
+@pytest.fixture
+def queue(store, know):
+    """`queue(1, "hi")`: the id of a queued message; makes the chat known."""
+
+    def queue(chat_id, words="hi", priority=REPLY, **options):
+        know(chat_id)
+        with store.writing() as session:
+            return messages.queue(
+                session,
+                chat_id,
+                "sendMessage",
+                {"text": words},
+                priority=priority,
+                text=words,
+                **{"now": NOW, **options},
+            ).id
+
+    return queue
+
+
+@pytest.fixture
+def take(store):
+    def take(limit=10, busy=()):
+        with store.writing() as session:
+            return messages.take(session, limit, frozenset(busy))
+
+    return take
+
+
+@pytest.fixture
+def record(store):
+    def record(*outcomes, now=NOW):
+        with store.writing() as session:
+            messages.record(session, outcomes, now)
+
+    return record
+
+
+@pytest.fixture
+def find(store):
+    def find(message_id):
+        with store.reading() as session:
+            return session.get(Message, message_id)
+
+    return find
+
+
+def ids(taken):
+    return [row.id for row in taken]
+
+
+def test_what_was_queued_is_taken_once(queue, take, find):
+    message_id = queue(1, "hello")
+    (row,) = take()
+    assert (row.id, row.chat_id, row.method) == (message_id, 1, "sendMessage")
+    assert (row.params, row.priority, row.attempts, row.visible) == (
+        {"text": "hello"},
+        REPLY,
+        0,
+        True,
+    )
+    assert find(message_id).state == SENDING
+    assert take() == []
+
+
+def test_queuing_belongs_to_the_callers_transaction(store, know, take):
+    know(1)
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        messages.queue(session, 1, "sendMessage", {"text": "never"})
+        raise ZeroDivisionError
+    assert take() == []
+
+
+def test_replies_leave_before_notifications(queue, take):
+    notification = queue(1, priority=NOTIFICATION)
+    replies = [queue(2), queue(3)]
+    assert ids(take()) == [*replies, notification]
+
+
+def test_in_the_order_they_were_queued(queue, take):
+    queued = [queue(chat_id) for chat_id in (9, 3, 7)]
+    assert ids(take(2)) == queued[:2]
+    assert ids(take(2)) == queued[2:]
+
+
+def test_one_at_a_time_to_one_chat(queue, take, record):
+    first, second = queue(1, "first"), queue(1, "second")
+    assert ids(take()) == [first]
+    assert take() == []  # the first is under way still
+    record(MessageOutcome(first, SENT, message_id=77))
+    assert ids(take()) == [second]
+
+
+def test_a_reply_does_not_overtake_what_is_being_sent(queue, take, record):
+    notification = queue(1, priority=NOTIFICATION)
+    assert ids(take()) == [notification]
+    reply = queue(1)
+    assert take() == []
+    record(MessageOutcome(notification, SENT))
+    assert ids(take()) == [reply]
+
+
+def test_within_a_chat_a_reply_goes_first(queue, take):
+    queue(1, priority=NOTIFICATION)
+    reply = queue(1)
+    assert ids(take()) == [reply]
+
+
+def test_busy_chats_are_left_out_and_hold_nobody_up(queue, take):
+    queue(1), queue(2)
+    third = queue(3)
+    assert ids(take(1, busy={1, 2})) == [third]
+    assert len(take(10, busy={1})) == 1
+
+
+def test_put_back_it_comes_again_with_its_tries(queue, take, record, find):
+    message_id = queue(1)
+    take()
+    record(MessageOutcome(message_id, PENDING, "server_error"))
+    assert (find(message_id).state, find(message_id).finished_at) == (PENDING, None)
+    take()
+    record(MessageOutcome(message_id, PENDING, "flood", counts=False))
+    (row,) = take()
+    assert (row.id, row.attempts) == (message_id, 1)
+
+
+def test_outcomes_are_kept(queue, take, record, find):
+    sent, failed = queue(1), queue(2)
+    take()
+    later = NOW + timedelta(seconds=1)
+    record(
+        MessageOutcome(sent, SENT, message_id=2**40),
+        MessageOutcome(failed, FAILED, "blocked"),
+        now=later,
+    )
+    row = find(sent)
+    assert (row.state, row.message_id, row.reason, row.attempts) == (SENT, 2**40, None, 1)
+    assert row.finished_at == later
+    row = find(failed)
+    assert (row.state, row.message_id, row.reason) == (FAILED, None, "blocked")
+    record()  # nothing is fine
+
+
+def test_an_outcome_that_comes_too_late_changes_nothing(queue, take, store, record, find):
+    message_id = queue(1)
+    take()
+    with store.writing() as session:
+        messages.recover(session, NOW)
+    record(MessageOutcome(message_id, SENT, message_id=5))
+    assert (find(message_id).state, find(message_id).message_id) == (UNKNOWN, None)
+
+
+def test_after_a_crash_nothing_is_sent_again(queue, take, store, find):
+    under_way, waiting = queue(1), queue(2)
+    take(1)
+    with store.writing() as session:
+        assert messages.recover(session, NOW) == 1
+        assert messages.recover(session, NOW) == 0
+    row = find(under_way)
+    assert (row.state, row.reason, row.finished_at) == (UNKNOWN, "interrupted", NOW)
+    assert ids(take()) == [waiting]
+
+
+def test_what_people_write_is_not_sent_back(store, know, take):
+    know(1)
+    with store.writing() as session:
+        row = messages.record_incoming(session, 1, "hello", 12, NOW)
+        assert (row.direction, row.state, row.message_id) == ("in", None, 12)
+        assert not messages.any_waiting(session)
+        assert messages.waiting(session) == (0, None)
+    assert take() == []
+
+
+def test_what_waits_is_counted(queue, store, take, record):
+    first = queue(1)
+    queue(2, now=NOW + timedelta(seconds=1))
+    with store.reading() as session:
+        assert messages.waiting(session) == (2, NOW)
+        assert messages.any_waiting(session)
+    take()
+    with store.reading() as session:
+        assert messages.waiting(session) == (2, NOW)  # what is under way has not arrived
+        assert not messages.any_waiting(session)
+    record(MessageOutcome(first, SENT))
+    with store.reading() as session:
+        assert messages.waiting(session) == (1, NOW + timedelta(seconds=1))
+
+
+def test_a_thread_is_what_was_said_newest_first(queue, store, know):
+    queue(2, "to another")
+    first = queue(1, "one")
+    queue(1, "a call", visible=False)
+    with store.writing() as session:
+        second = messages.record_incoming(session, 1, "two", 5).id
+    third = queue(1, "three")
+    with store.reading() as session:
+        assert [row.id for row in messages.thread(session, 1, 10)] == [third, second, first]
+        page = messages.thread(session, 1, 1)
+        rest = messages.thread(session, 1, 10, page[-1].id)
+        assert [row.id for row in [*page, *rest]] == [third, second, first]
+
+
+def test_when_a_text_was_last_told(queue, store):
+    queue(1, "hello")
+    queue(1, "hello", now=NOW + timedelta(hours=1))
+    queue(2, "hello", now=NOW + timedelta(hours=2))
+    with store.writing() as session:
+        messages.record_incoming(session, 1, "hello", 5, NOW + timedelta(hours=3))
+        assert messages.last_outgoing_at(session, 1, "hello") == NOW + timedelta(hours=1)
+        assert messages.last_outgoing_at(session, 1, "other") is None
+
+
+def test_only_finished_calls_are_forgotten(queue, store, take, record, find):
+    call, message, waiting = queue(1, visible=False), queue(2), queue(3, visible=False)
+    taken = [row.id for row in take(2)]
+    record(*(MessageOutcome(number, SENT) for number in taken))
+    with store.writing() as session:
+        assert messages.forget_calls(session, NOW) == 0
+        assert messages.forget_calls(session, NOW + timedelta(seconds=1)) == 1
+    assert find(call) is None
+    assert find(message) is not None
+    assert find(waiting) is not None
+
+
+@pytest.mark.parametrize(
+    "look",
+    [lambda session: messages.take(session, 5), messages.any_waiting, messages.waiting],
+    ids=["take", "any_waiting", "waiting"],
+)
+def test_the_outbox_is_read_from_its_index(database, look):
+    """A table of a million messages is not read twenty times a second."""
+    statements = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if statement.startswith("SELECT"):
+            statements.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.writing() as session:
+        look(session)
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert len(statements) == 1
+    with database.reading() as session:
+        plan = session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {statements[0][0]}", statements[0][1]
+        )
+        steps = [row[3] for row in plan]
+    assert any("INDEX ix_messages_outbox (state=?)" in step for step in steps), steps
+    assert [step for step in steps if step.startswith("SCAN messages")] == []
+
+
+@pytest.mark.slow
+def test_postgresql_reads_the_outbox_from_its_index_too(postgresql_database):
+    with postgresql_database.reading() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = session.scalars(
+            text("EXPLAIN SELECT id FROM messages WHERE messages.state IN (0, 1) AND state = 0")
+        )
+        assert any("ix_messages_outbox" in line for line in plan)

@@ -1,0 +1,106 @@
+"""An engine under the test's own hand, against the real simulator."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from appliance import config
+from appliance.crud import broadcasts, chats
+from appliance.database import Database
+from appliance.delivery.client import Client
+from appliance.delivery.engine import Engine
+from appliance.delivery.jobs import Job
+from appliance.models import Broadcast
+from appliance.sandbox.server import Sandbox
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast
+from appliance.services.leases import DELIVERY, Holding
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(sandbox: Sandbox) -> Ask:
+    """`ask("people")` reads the simulator's control interface, `ask("people", {…})` posts to it."""
+
+    def ask(path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    return ask
+
+
+@pytest.fixture
+def people(ask: Ask, database: Database) -> Callable[..., list[int]]:
+    """`people(5)`: simulated people who pressed Start and whom the database knows."""
+
+    def make(count: int) -> list[int]:
+        made = ask("people", {"count": count, "start": True, "seed": 1})["people"]
+        ids = sorted(person["id"] for person in made)
+        with database.writing() as session:
+            for chat_id in ids:
+                chats.remember(session, chat_id, first_name="P", activate=True)
+        return ids
+
+    return make
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[Client[Job]]:
+    client: Client[Job] = Client(sandbox.url, config.SANDBOX_TOKEN, timeout=5)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def lease(database: Database) -> Holding:
+    holding = Holding(database, DELIVERY)
+    assert holding.acquire()
+    return holding
+
+
+@pytest.fixture
+def engine(database: Database, client: Client[Job], lease: Holding) -> Engine:
+    """Recovered and ready; nothing runs but what the test steps."""
+    engine = Engine(database, client, lease, rate=1000)
+    engine.recover()
+    return engine
+
+
+@pytest.fixture
+def queue(database: Database) -> Callable[..., int]:
+    """`queue("text")` is the id of a broadcast to everybody."""
+
+    def queue(text: str = "hello", format: str = "plain", to: tuple[str, ...] = ("all",)) -> int:
+        with database.writing() as session:
+            return service.create(session, NewBroadcast(text, format, to=to))[0].id
+
+    return queue
+
+
+@pytest.fixture
+def shown(database: Database) -> Callable[[int], Broadcast]:
+    def shown(broadcast_id: int) -> Broadcast:
+        with database.reading() as session:
+            return broadcasts.get(session, broadcast_id)
+
+    return shown
+
+
+@pytest.fixture
+def run_until(engine: Engine, wait_until: Callable[..., Any]) -> Callable[..., None]:
+    """Step the engine until something is true."""
+
+    def run_until(done: Callable[[], object], timeout: float = 15) -> None:
+        def stepped() -> bool:
+            engine.step()
+            return bool(done())
+
+        wait_until(stepped, timeout)
+
+    return run_until

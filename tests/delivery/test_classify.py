@@ -1,0 +1,100 @@
+"""Every answer of the Bot API has exactly one meaning."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.delivery.classify import Answer, Kind, classify
+
+
+def refusal(status: int, description: str, **parameters: Any) -> Answer:
+    document = {"ok": False, "error_code": status, "description": description}
+    if parameters:
+        document["parameters"] = parameters
+    return Answer(status, json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "kind", "reason"),
+    [
+        (403, "Forbidden: bot was blocked by the user", Kind.GONE, "blocked"),
+        (403, "Forbidden: user is deactivated", Kind.GONE, "deactivated"),
+        (403, "Forbidden: bot can't initiate conversation with a user", Kind.GONE, "never_started"),
+        (403, "Forbidden: bot was kicked from the supergroup chat", Kind.GONE, "kicked"),
+        (403, "Forbidden: bot is not a member of the channel chat", Kind.GONE, "not_a_member"),
+        (400, "Bad Request: chat not found", Kind.REFUSED, "chat_not_found"),
+        (400, "Bad Request: can't parse entities: Unsupported start tag", Kind.CONTENT, "content"),
+        (400, "Bad Request: message is too long", Kind.CONTENT, "content"),
+        (400, "Bad Request: message caption is too long", Kind.CONTENT, "content"),
+        (400, "Bad Request: message text is empty", Kind.CONTENT, "content"),
+        (400, "Bad Request: BUTTON_DATA_INVALID", Kind.CONTENT, "content"),
+        (400, "Bad Request: TOPIC_CLOSED", Kind.REFUSED, "topic_closed"),
+        (401, "Unauthorized", Kind.TOKEN, "token"),
+        (404, "Not Found", Kind.TOKEN, "token"),
+        (500, "Internal Server Error", Kind.SERVER, "server_error"),
+        (502, "Bad Gateway", Kind.SERVER, "server_error"),
+    ],
+)
+def test_refusals(status: int, words: str, kind: Kind, reason: str) -> None:
+    verdict = classify(refusal(status, words))
+
+    assert (verdict.kind, verdict.reason, verdict.words) == (kind, reason, words)
+
+
+def test_sent_knows_the_message() -> None:
+    body = b'{"ok":true,"result":{"message_id":7}}'
+
+    verdict = classify(Answer(200, body))
+
+    assert (verdict.kind, verdict.message_id) == (Kind.SENT, 7)
+
+
+def test_a_call_that_is_no_message_is_sent_too() -> None:
+    assert classify(Answer(200, b'{"ok":true,"result":true}')).kind == Kind.SENT
+
+
+def test_an_album_is_named_by_its_first_message() -> None:
+    body = b'{"ok":true,"result":[{"message_id":7},{"message_id":8}]}'
+
+    assert classify(Answer(200, body)).message_id == 7
+
+
+def test_flood_says_how_long() -> None:
+    verdict = classify(refusal(429, "Too Many Requests: retry after 5", retry_after=5))
+
+    assert (verdict.kind, verdict.retry_after) == (Kind.FLOOD, 5.0)
+
+
+def test_a_flood_page_of_a_proxy_counts_by_its_header() -> None:
+    verdict = classify(Answer(429, b"<html>slow down</html>", retry_after=9))
+
+    assert (verdict.kind, verdict.retry_after) == (Kind.FLOOD, 9)
+
+
+def test_a_group_that_moved_names_its_new_id() -> None:
+    words = "Bad Request: group chat was upgraded to a supergroup chat"
+
+    verdict = classify(refusal(400, words, migrate_to_chat_id=-1001))
+
+    assert (verdict.kind, verdict.migrate_to) == (Kind.MIGRATED, -1001)
+
+
+def test_a_request_that_never_left_was_surely_not_delivered() -> None:
+    assert classify(Answer(error="refused", left=False)).kind == Kind.OFFLINE
+
+
+def test_a_request_without_an_answer_is_unknown() -> None:
+    assert classify(Answer(error="timed out", left=True)).kind == Kind.UNKNOWN
+
+
+@pytest.mark.parametrize("body", [b"", b'{"ok":tr', b"[]", b"<html>"])
+def test_success_without_a_readable_answer_is_unknown(body: bytes) -> None:
+    assert classify(Answer(200, body)).kind == Kind.UNKNOWN
+
+
+@given(st.integers(0, 599), st.binary(max_size=60) | st.builds(str.encode, st.text(max_size=40)))
+def test_no_answer_breaks_it(status: int, body: bytes) -> None:
+    assert classify(Answer(status, body)).kind in set(Kind)

@@ -1,0 +1,187 @@
+"""Calls over libcurl against real sockets: what left, what came back, and nothing sent twice."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from appliance import config
+from appliance.delivery.classify import Answer, Kind, classify
+from appliance.delivery.client import Client
+
+BODY = b'{"ok":true,"result":{"message_id":1}}'
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+class RawServer:
+    """Reads whole requests and does with each connection what the test says."""
+
+    def __init__(self, react: Callable[[socket.socket, bytes], bool]) -> None:
+        self.bodies: list[bytes] = []
+        self._react = react
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        buffer = b""
+        with connection:
+            while data := connection.recv(65536):
+                buffer += data
+                while b"\r\n\r\n" in buffer:
+                    head, rest = buffer.split(b"\r\n\r\n", 1)
+                    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                    if len(rest) < length:
+                        break
+                    body, buffer = rest[:length], rest[length:]
+                    self.bodies.append(body)
+                    if not self._react(connection, body):
+                        return
+
+
+def collect(client: Client[str], count: int, seconds: float = 10) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {}
+    deadline = time.monotonic() + seconds
+    while len(answers) < count and time.monotonic() < deadline:
+        answers.update(client.poll(0.1))
+    return answers
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., tuple[RawServer, Client[str]]]]:
+    opened: list[RawServer | Client[str]] = []
+
+    def serve(
+        react: Callable[[socket.socket, bytes], bool], timeout: float = 5
+    ) -> tuple[RawServer, Client[str]]:
+        server = RawServer(react)
+        client: Client[str] = Client(server.url, config.SANDBOX_TOKEN, timeout=timeout)
+        opened.extend((client, server))
+        return server, client
+
+    yield serve
+    for thing in opened:
+        thing.close()
+
+
+def answering(connection: socket.socket, body: bytes) -> bool:
+    connection.sendall(OK)
+    return True
+
+
+def closing_on_drop(connection: socket.socket, body: bytes) -> bool:
+    return b"drop" not in body and answering(connection, body)
+
+
+def test_calls_are_answered_and_connections_reused(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+    server, client = serve(answering)
+    for number in range(50):
+        client.start(str(number), "sendMessage", b'{"chat_id":%d}' % number)
+
+    answers = collect(client, 50)
+
+    assert {classify(a).kind for a in answers.values()} == {Kind.SENT}
+    assert len(server.bodies) == 50
+    assert client.in_flight == 0
+
+
+def test_a_connection_lost_after_the_request_is_unknown_and_never_sent_again(
+    serve: Callable[..., tuple[RawServer, Client[str]]],
+) -> None:
+    """libcurl repeats a POST on a kept-alive connection that is lost, unless it cannot rewind."""
+    server, client = serve(closing_on_drop)
+    client.start("first", "sendMessage", b"one")
+    collect(client, 1)
+    client.start("second", "sendMessage", b"drop")
+
+    answer = collect(client, 1)["second"]
+
+    assert classify(answer).kind == Kind.UNKNOWN
+    assert server.bodies.count(b"drop") == 1
+
+
+def test_a_connection_lost_on_a_fresh_connection_is_unknown_too(
+    serve: Callable[..., tuple[RawServer, Client[str]]],
+) -> None:
+    server, client = serve(closing_on_drop)
+    client.start("only", "sendMessage", b"drop")
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.UNKNOWN
+    assert server.bodies == [b"drop"]
+
+
+def test_half_an_answer_is_unknown(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+    def half(connection: socket.socket, body: bytes) -> bool:
+        connection.sendall(OK[:60])
+        return False
+
+    _, client = serve(half)
+    client.start("only", "sendMessage", b"x")
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.UNKNOWN
+
+
+def test_a_server_that_never_answers_is_unknown(
+    serve: Callable[..., tuple[RawServer, Client[str]]],
+) -> None:
+    server, client = serve(lambda connection, body: True, timeout=0.3)
+    client.start("only", "sendMessage", b"x")
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.UNKNOWN
+    assert server.bodies == [b"x"]
+
+
+def test_a_refused_connection_never_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    client: Client[str] = Client(f"http://127.0.0.1:{port}", config.SANDBOX_TOKEN)
+    client.start("only", "sendMessage", b"x")
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.OFFLINE
+    client.close()
+
+
+def test_an_unknown_host_never_left() -> None:
+    client: Client[str] = Client("http://nobody.invalid", config.SANDBOX_TOKEN)
+    client.start("only", "sendMessage", b"x")
+
+    assert classify(collect(client, 1, 30)["only"]).kind == Kind.OFFLINE
+    client.close()
+
+
+def test_a_long_body_arrives_whole(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+    server, client = serve(answering)
+    body = bytes(range(256)) * 2000
+    client.start("only", "sendMessage", body)
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.SENT
+    assert server.bodies == [body]
+
+
+def test_the_token_is_in_no_answer(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+    _, client = serve(lambda connection, body: False)
+    client.start("only", "sendMessage", b"x")
+
+    assert config.SANDBOX_TOKEN not in repr(collect(client, 1))
+
+
+def test_wake_ends_a_wait(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+    _, client = serve(answering)
+    client.wake()
+    ended = threading.Event()
+    threading.Thread(target=lambda: (client.poll(60), ended.set()), daemon=True).start()
+
+    assert ended.wait(10)

@@ -1,0 +1,113 @@
+"""The budget is used to the full and never exceeded, whatever the loop's luck."""
+
+import random
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.delivery.pacer import SHARE, ChatPacer, Pacer
+
+
+def send_for(pacer: Pacer, seconds: float, late: random.Random, start: float = 100.0) -> list[float]:
+    """When messages leave, if the loop wakes at each due time, a bit late."""
+    now, sent = start, []
+    while now < start + seconds:
+        while pacer.take(now):
+            sent.append(now)
+        now = max(pacer.ready_at(now), now) + late.uniform(0, 0.004)
+    return sent
+
+
+def peak(times: list[float]) -> int:
+    """The most messages in any one second."""
+    window: deque[float] = deque()
+    most = 0
+    for at in times:
+        window.append(at)
+        while window[0] <= at - 1.0:
+            window.popleft()
+        most = max(most, len(window))
+    return most
+
+
+@pytest.mark.parametrize("rate", [1, 5, 30, 100, 1000])
+def test_no_second_holds_more_than_the_rate(rate: int) -> None:
+    times = send_for(Pacer(rate), 20, random.Random(rate))
+
+    assert peak(times) <= rate
+
+
+@pytest.mark.parametrize("rate", [30, 1000])
+def test_nearly_all_of_the_budget_is_used(rate: int) -> None:
+    times = send_for(Pacer(rate), 20, random.Random(rate))
+
+    assert len(times) >= 0.96 * rate * 20
+
+
+def test_it_does_not_start_with_a_burst() -> None:
+    pacer = Pacer(30)
+
+    assert [pacer.take(50.0) for _ in range(3)] == [True, False, False]
+
+
+def test_a_long_silence_saves_nothing_up() -> None:
+    pacer = Pacer(30)
+    pacer.take(50.0)
+
+    assert sum(pacer.take(80.0) for _ in range(10)) == 1
+
+
+def test_a_pause_silences_and_is_never_shortened() -> None:
+    pacer = Pacer(30)
+    pacer.pause(110.0)
+    pacer.pause(105.0)
+
+    assert not pacer.take(109.9)
+    assert pacer.due_within(100.0, 5.0) == 0
+    assert pacer.take(110.0)
+    assert not pacer.take(110.0), "and does not end with a burst"
+
+
+@given(st.floats(0.5, 1000), st.floats(0, 5), st.floats(0.01, 2))
+def test_what_is_due_within_a_span_can_be_sent_in_it(rate: float, wait: float, span: float) -> None:
+    pacer = Pacer(rate)
+    pacer.take(10.0)
+    now = 10.0 + wait
+
+    due = pacer.due_within(now, span)
+    sent, at = 0, max(now, pacer.ready_at(now))
+    while at <= now + span:
+        assert pacer.take(at)
+        sent += 1
+        at = max(at, pacer.ready_at(at))
+
+    assert abs(due - sent) <= 1
+
+
+def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None:
+    pacer = Pacer(30)
+
+    assert 30 * pacer.interval - pacer.tolerance > 1.015, "31 messages never fit into a second"
+    assert SHARE >= 0.96
+
+
+def test_a_chat_gets_one_a_second_and_a_group_twenty_a_minute() -> None:
+    chats = ChatPacer()
+    chats.note(7, 100.0)
+    chats.note(-7, 100.0)
+
+    assert (chats.ready_at(7), chats.ready_at(-7), chats.ready_at(8)) == (101.0, 103.0, 0.0)
+    assert chats.busy(100.5) == {7, -7}
+    assert chats.busy(101.5) == {-7}
+
+
+def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
+    chats = ChatPacer()
+    for number in range(1, 100_001):
+        chats.note(number if number % 2 else -number, 100.0 + number / 1000)
+
+    assert len(chats.busy(200.0)) <= 1500 + 1500
+    assert chats.ready_at(99_999) == 200.999
+    assert chats.ready_at(1) == 0.0

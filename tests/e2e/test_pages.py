@@ -1,0 +1,112 @@
+"""Every page: reachable by its address, free of accessibility faults, as narrow as a phone."""
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js")
+
+GUEST_PAGES = ["/", "/register", "/login"]
+PAGES = [
+    "/messages",
+    "/telegram",
+    "/link",
+    "/profile",
+    "/people",
+    "/people/chats",
+    "/broadcasts",
+    "/broadcasts/new",
+    "/broadcasts/1",
+    "/status",
+    "/phones",
+    "/no/such/page",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def content(site: Any, wait_until: Callable[..., Any]) -> None:
+    """Somebody to see on the lists, one of whom cannot be reached, and a broadcast."""
+    crowd = {"count": 5, "start": True, "blocked": 1, "seed": 7}
+    site.call("POST", "/sandbox/people", crowd)
+    wait_until(lambda: site.call("GET", "/chats?status=blocked")["items"], timeout=30)
+    audience = {"to": ["all"], "not": []}
+    draft = {"text": "<b>Hello</b> <code>x</code>", "format": "html", "audience": audience}
+    site.call("POST", "/broadcasts", draft)
+
+
+@pytest.fixture
+def english_again(site: Any) -> Iterator[None]:
+    """The choice of a language is the account's, which the next test shares."""
+    yield
+    site.call("PATCH", "/users/me", {"language": "en"})
+
+
+OpenAt = Callable[..., Page]
+
+
+@pytest.fixture
+def open_at(open_page: Any, admin_state: Any) -> OpenAt:
+    """Opens an address anew, as a guest or as the admin, and waits until its content is there."""
+
+    def open_at(path: str, **options: Any) -> Page:
+        if path not in GUEST_PAGES:
+            options["storage_state"] = admin_state
+        page = open_page(**options)
+        page.goto(path)
+        expect(page.locator("h1")).to_be_visible(timeout=20_000)
+        expect(page.locator("main .loading-spinner")).to_have_count(0, timeout=20_000)
+        return page
+
+    return open_at
+
+
+@pytest.mark.parametrize("path", GUEST_PAGES + PAGES)
+def test_an_address_opens_its_page_anew(open_at: OpenAt, path: str) -> None:
+    page = open_at(path)
+    title = page.locator("h1").inner_text()
+    page.reload()
+    expect(page.locator("h1")).to_have_text(title)
+    assert (path == "/no/such/page") == page.get_by_test_id("not-found").is_visible()
+
+
+@pytest.mark.parametrize("path", GUEST_PAGES + PAGES)
+def test_a_page_has_no_serious_accessibility_fault(open_at: OpenAt, path: str) -> None:
+    assert violations(open_at(path, color_scheme="light")) == []
+
+
+def test_a_phone_in_use_has_no_serious_accessibility_fault(open_at: OpenAt) -> None:
+    page = open_at("/phones")
+    page.get_by_test_id("phone-person").first.click()
+    expect(page.get_by_test_id("phone-message").first).to_be_visible(timeout=20_000)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", GUEST_PAGES + PAGES)
+def test_a_page_fits_a_narrow_phone(open_at: OpenAt, path: str, english_again: None) -> None:
+    page = open_at(path, viewport={"width": 360, "height": 740})
+    for language in ("en", "ru"):
+        page.get_by_test_id("language").select_option(language)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def violations(page: Page) -> list[str]:
+    """Serious and critical ones in both themes, with the first place of each."""
+    page.evaluate(AXE.read_text())  # not add_script_tag: the site's CSP rightly refuses it
+    return [*_violations(page, "light"), *_violations(page, "dark")]
+
+
+def _violations(page: Page, theme: str) -> list[str]:
+    # Reduced motion: a colour seen half-way through a transition is no fault.
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        f"{theme} {one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]

@@ -1,0 +1,156 @@
+"""The webhook: what is accepted, and that updates arrive in order, once, with the secret."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from appliance.sandbox.webhook import SECRET_HEADER
+
+
+class Site:
+    """A web site that takes updates; `answers` are the statuses to give, then 200."""
+
+    def __init__(self) -> None:
+        self.updates: list[dict[str, Any]] = []
+        self.secrets: list[str | None] = []
+        self.answers: list[int] = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                site.updates.append(json.loads(body))
+                site.secrets.append(self.headers[SECRET_HEADER])
+                self.send_response(site.answers.pop(0) if site.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+
+    def texts(self) -> list[str]:
+        return [update["message"]["text"] for update in self.updates]
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site()
+    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield site
+    site.server.shutdown()
+    site.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def api(make_api: Any) -> Any:
+    return make_api(webhook_pause=0.02)
+
+
+def test_updates_arrive_in_order_with_the_secret(api: Any, site: Site, wait_until: Any) -> None:
+    person = api.person()
+    api.act(person, "send", text="0")
+    api.call("setWebhook", url=site.url, secret_token="s3cret_-")
+    for number in range(1, 5):
+        api.act(person, "send", text=str(number))
+    wait_until(lambda: len(site.updates) == 5)
+    assert site.texts() == ["0", "1", "2", "3", "4"]
+    assert set(site.secrets) == {"s3cret_-"}
+    wait_until(lambda: api.call("getWebhookInfo")["pending_update_count"] == 0)
+
+
+def test_a_failure_is_told_and_tried_again(api: Any, site: Site, wait_until: Any) -> None:
+    site.answers = [500, 503]
+    person = api.person()
+    api.call("setWebhook", url=site.url)
+    api.act(person, "send", text="a")
+    api.act(person, "send", text="b")
+    wait_until(lambda: len(site.updates) == 4)
+    assert site.texts() == ["a", "a", "a", "b"]
+    info = api.call("getWebhookInfo")
+    assert info["last_error_message"] == (
+        "Wrong response from the webhook: 503 Service Unavailable"
+    )
+    assert info["last_error_date"] > 1_600_000_000
+
+
+def test_an_absent_site_is_told(api: Any, site: Site, wait_until: Any) -> None:
+    person = api.person()
+    api.call("setWebhook", url="http://127.0.0.1:9/hook")
+    api.act(person, "send", text="a")
+    wait_until(lambda: "last_error_message" in api.call("getWebhookInfo"))
+    assert "refused" in api.call("getWebhookInfo")["last_error_message"].lower()
+    api.call("setWebhook", url=site.url)
+    wait_until(lambda: site.updates)
+
+
+def test_what_set_and_delete_say(api: Any, site: Site) -> None:
+    def says(method: str, **parameters: Any) -> Any:
+        body = json.dumps(parameters).encode()
+        _, answer, _ = api.request(
+            "POST", f"/bot{api.token}/{method}", body, Content_Type="application/json"
+        )
+        return json.loads(answer)["description"]
+
+    assert says("deleteWebhook") == "Webhook is already deleted"
+    assert says("setWebhook", url=site.url) == "Webhook was set"
+    assert says("setWebhook", url=site.url) == "Webhook is already set"
+    assert api.call("getWebhookInfo")["url"] == site.url
+    assert says("deleteWebhook") == "Webhook was deleted"
+    assert says("setWebhook", url="") == "Webhook is already deleted"
+    assert api.call("getWebhookInfo")["url"] == ""
+
+
+def test_pending_updates_can_be_dropped(api: Any) -> None:
+    person = api.person()
+    api.act(person, "send", text="a")
+    api.call("deleteWebhook", drop_pending_updates=True)
+    assert api.updates() == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "description"),
+    [
+        (
+            {"url": "http://example.com/hook"},
+            "Bad Request: bad webhook: An HTTPS URL must be provided for webhook",
+        ),
+        (
+            {"url": "https://example.com:9000/hook"},
+            "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
+        ),
+        (
+            {"url": "http://127.0.0.1/", "secret_token": "a b"},
+            "Bad Request: secret token contains unallowed characters",
+        ),
+        (
+            {"url": "http://127.0.0.1/", "secret_token": "a" * 257},
+            "Bad Request: secret token is too long",
+        ),
+        (
+            {"url": "http://127.0.0.1/", "allowed_updates": {"a": 1}},
+            "Bad Request: expected an Array of allowed updates",
+        ),
+    ],
+)
+def test_webhooks_that_are_refused(api: Any, parameters: dict[str, Any], description: str) -> None:
+    assert api.refused("setWebhook", **parameters).description == description
+
+
+def test_set_webhook_ends_a_long_poll(api: Any, site: Site) -> None:
+    refused = []
+    thread = threading.Thread(target=lambda: refused.append(api.refused("getUpdates", timeout=50)))
+    thread.start()
+    while not refused:
+        api.call("setWebhook", url=site.url)
+        api.call("getWebhookInfo")
+    thread.join(10)
+    assert refused[0].code == 409
