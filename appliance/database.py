@@ -8,7 +8,7 @@ SQLite's write lock at once. Beginning to read and then writing would fail witho
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -152,25 +152,32 @@ def schema_version(url: str) -> str | None:
     """
     path = sqlite_path(url)
     if path is None:
-        engine = sa.create_engine(parse_url(url), **engine_options(url))
-        try:
-            with engine.connect() as connection:
-                if not sa.inspect(connection).has_table("alembic_version"):
-                    return None
-                return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        finally:
-            engine.dispose()
-    if not path.exists():
-        return None
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        return _server_version(url)
+    return _file_version(path) if path.exists() else None
+
+
+def _server_version(url: str) -> str | None:
+    engine = sa.create_engine(parse_url(url), **engine_options(url))
     try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
-        raise
+        with engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            version: str | None = connection.scalar(
+                sa.text("SELECT version_num FROM alembic_version")
+            )
+            return version
     finally:
-        connection.close()
+        engine.dispose()
+
+
+def _file_version(path: Path) -> str | None:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return None
+            raise
     return row[0] if row else None
 
 

@@ -128,7 +128,9 @@ class Connection(asyncio.Protocol):
 async def serve(port: int, delay: float, limit: int | None) -> None:
     loop = asyncio.get_running_loop()
     world = World(delay, limit)
-    server = await loop.create_server(lambda: Connection(world, loop), "127.0.0.1", port, backlog=4096)
+    server = await loop.create_server(
+        lambda: Connection(world, loop), "127.0.0.1", port, backlog=4096
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -44,10 +44,9 @@ def demo() -> Iterator[dict[str, str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "appliance", "demo"], stderr=subprocess.PIPE, text=True
     )
-    assert process.stderr is not None
     try:
         said: dict[str, str] = {}
-        for line in process.stderr:
+        for line in process.stderr or ():
             word, _, rest = line.partition(" ")
             said[word] = rest.strip()
             if word == "Password":

@@ -37,10 +37,19 @@ def broadcast() -> None:
 
 @broadcast.command()
 @click.argument("text", required=False)
-@click.option("--html", is_flag=True, help="The text has Telegram's HTML tags; plain is the default.")
-@click.option("--to", multiple=True, metavar="AUDIENCE", help="all (the default), linked, unlinked,"
-              " user:EMAIL, chat:ID, role:ROLE, lang:CODE. Repeatable.")
-@click.option("--not", "exclude", multiple=True, metavar="AUDIENCE", help="Leave these out. Repeatable.")
+@click.option(
+    "--html", is_flag=True, help="The text has Telegram's HTML tags; plain is the default."
+)
+@click.option(
+    "--to",
+    multiple=True,
+    metavar="AUDIENCE",
+    help="all (the default), linked, unlinked,"
+    " user:EMAIL, chat:ID, role:ROLE, lang:CODE. Repeatable.",
+)
+@click.option(
+    "--not", "exclude", multiple=True, metavar="AUDIENCE", help="Leave these out. Repeatable."
+)
 @click.option("--button", multiple=True, metavar="TEXT=URL", help="A button under it. Repeatable.")
 @click.option("--silent", is_flag=True, help="Without a sound.")
 @click.option("--key", help="Send only once for this key, however often it is called.")
@@ -94,9 +103,7 @@ def list_(context: Context, limit: int) -> None:
     from appliance.services.broadcasts import as_document
 
     with context.database.reading() as session:
-        found = [
-            (as_document(row), row.text) for row in broadcasts.list_page(session, limit)
-        ]
+        found = [(as_document(row), row.text) for row in broadcasts.list_page(session, limit)]
     lines = [
         f"{doc['id']:>5}  {doc['status']:<10} {doc['sent']:>7}/{doc['total']:<7}"
         f" failed {doc['failed']:<5} unknown {doc['unknown']:<4} {' '.join(text.split())[:50]}"
@@ -154,7 +161,9 @@ def cancel(context: Context, broadcast_id: int) -> None:
 
 @broadcast.command()
 @click.argument("broadcast_id", type=int, metavar="ID")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
+)
 @common_options
 @pass_context
 def report(context: Context, broadcast_id: int, form: str) -> None:

@@ -58,7 +58,9 @@ def demo(context: Context, once: bool, port: int | None) -> None:
         with sending.progress_bar(context.progress) as show:
             document = sending.wait_for_end(site.database, broadcast_id, show, asked)
         context.emit(document, "\n" + sending.summary(document))
-        context.say(f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}")
+        context.say(
+            f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
+        )
         context.say("Phones    Open “Simulated phones” in the menu to read it as a Telegram user.")
         if not once:
             context.say("\nCtrl-C ends it.")

@@ -8,9 +8,15 @@ from appliance.cli.context import Context, common_options, pass_context
 
 
 @click.command()
-@click.option("--domain", help="The site's host name, e.g. club.example.org; leave out to try it locally.")
-@click.option("--bot-token", help="From @BotFather. Better: --bot-token-file, which no process list shows.")
-@click.option("--bot-token-file", type=click.Path(path_type=Path), help="A file with the bot token.")
+@click.option(
+    "--domain", help="The site's host name, e.g. club.example.org; leave out to try it locally."
+)
+@click.option(
+    "--bot-token", help="From @BotFather. Better: --bot-token-file, which no process list shows."
+)
+@click.option(
+    "--bot-token-file", type=click.Path(path_type=Path), help="A file with the bot token."
+)
 @click.option("--admin-email", help="The first admin's email address.")
 @click.option("--admin-name", help="The first admin's name. Default: Admin.")
 @click.option(
@@ -19,7 +25,9 @@ from appliance.cli.context import Context, common_options, pass_context
     help="A file with the first admin's password (at least 10 characters); '-' is standard input.",
 )
 @click.option("--language", type=click.Choice(["en", "ru"]), help="The site's own language.")
-@click.option("--sandbox", is_flag=True, help="Use the built-in Telegram simulator; needs no token.")
+@click.option(
+    "--sandbox", is_flag=True, help="Use the built-in Telegram simulator; needs no token."
+)
 @click.option("--yes", is_flag=True, help="Never ask; what is missing is an error.")
 @common_options
 @pass_context

@@ -135,7 +135,9 @@ def _engine_if_needed(context: Context) -> Iterator[None]:
     if not settings.bot_enabled:
         raise TryLater("there is no bot (BOT_MODE=off or no BOT_TOKEN): it stays queued")
     if settings.sandbox and settings.bot_api_url is None:
-        raise TryLater("the simulator runs inside `appliance serve`, which does not run: it stays queued")
+        raise TryLater(
+            "the simulator runs inside `appliance serve`, which does not run: it stays queued"
+        )
     with delivering(settings, context.database):
         yield
 

@@ -30,9 +30,7 @@ def serve(
       appliance --home /tmp/try serve --sandbox --port 9000
     """
     settings = _with_sandbox(context) if sandbox else context.settings
-    settings = dataclasses.replace(
-        settings, host=host or settings.host, port=port or settings.port
-    )
+    settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     _run(context, settings, web=True, bot=not no_bot)
 
 

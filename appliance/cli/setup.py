@@ -77,7 +77,9 @@ def make_home(
     new_values = {} if (home / ".env").exists() else _new_values(values, wishes, asking)
     settings = Settings.load(home, {**values, **new_values})
     admin = None if _has_admin(settings) else _first_admin(wishes, asking)
-    bot = _identify(settings) if new_values and settings.bot_token and not settings.sandbox else None
+    bot = (
+        _identify(settings) if new_values and settings.bot_token and not settings.sandbox else None
+    )
 
     if new_values:
         _make_directory(home)

@@ -121,7 +121,9 @@ def set_password(context: Context, who: str, password_file: Path | None) -> None
     from appliance.crud import users
     from appliance.services import accounts
 
-    password = Asking(context.interactive).password(password_file, "New password", "--password-file")
+    password = Asking(context.interactive).password(
+        password_file, "New password", "--password-file"
+    )
     accounts.validate_password(password)
     hashed = accounts.hash_password(password)
     with context.database.writing() as session:

@@ -49,19 +49,23 @@ def freeze(
         recipients = recipients.where(Chat.id > after)
     chunk = recipients.subquery()
     # `preserve_rowcount`: SQLAlchemy keeps the number of inserted rows only when told to
-    written = session.connection().execute(
-        insert(Delivery).from_select(
-            ["broadcast_id", "chat_id", "state", "attempts", "updated_at"],
-            select(
-                literal(broadcast_id),
-                chunk.c.id,
-                literal(int(DeliveryState.PENDING)),
-                literal(0),
-                literal(now),
-            ).order_by(chunk.c.id),
-        ),
-        execution_options={"preserve_rowcount": True},
-    ).rowcount
+    written = (
+        session.connection()
+        .execute(
+            insert(Delivery).from_select(
+                ["broadcast_id", "chat_id", "state", "attempts", "updated_at"],
+                select(
+                    literal(broadcast_id),
+                    chunk.c.id,
+                    literal(int(DeliveryState.PENDING)),
+                    literal(0),
+                    literal(now),
+                ).order_by(chunk.c.id),
+            ),
+            execution_options={"preserve_rowcount": True},
+        )
+        .rowcount
+    )
     last = session.scalar(
         select(func.max(Delivery.chat_id)).where(Delivery.broadcast_id == broadcast_id)
     )

@@ -1,5 +1,6 @@
 """Chats: what the bot knows of people, groups and channels on Telegram."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from appliance.errors import NotFound
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Message, utcnow
+
+_CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,22 @@ def set_status(
 
 
 def migrate(session: Session, old: int, new: int, now: datetime | None = None) -> None:
-    """A group became a supergroup: what is known of it moves to the new id."""
+    """A group became a supergroup: what is known of it moves to the new id, a /stop too."""
     was = session.get(Chat, old)
     if was is None:
         return
+    unknown = session.get(Chat, new) is None
     chat = remember(
-        session, new, type=ChatType.SUPERGROUP, title=was.title, username=was.username,
-        language=was.language, activate=True, now=now,
+        session,
+        new,
+        type=ChatType.SUPERGROUP,
+        title=was.title,
+        username=was.username,
+        language=was.language,
+        now=now,
     )
+    if unknown or was.status == ChatStatus.STOPPED:
+        chat.status = was.status
     session.execute(update(Message).where(Message.chat_id == old).values(chat_id=chat.id))
     session.delete(was)
     session.flush()
@@ -118,7 +129,7 @@ def _narrowed(query: Select, narrow: ChatFilter) -> Select:  # type: ignore[type
         words = narrow.query.strip().removeprefix("@")
         names = (Chat.first_name, Chat.last_name, Chat.username, Chat.title)
         matches = [name.icontains(words, autoescape=True) for name in names]
-        if words.lstrip("-").isdigit() and abs(int(words)) <= MAX_ID:
+        if _CHAT_ID.fullmatch(words) and abs(int(words)) <= MAX_ID:
             matches.append(Chat.id == int(words))
         query = query.where(or_(*matches))
     return query

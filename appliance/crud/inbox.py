@@ -46,9 +46,7 @@ def lines(session: Session, chat_id: int, limit: int, before: Place | None = Non
     return list(islice(merged, limit))
 
 
-def _messages(
-    session: Session, chat_id: int, limit: int, before: Place | None
-) -> Iterator[Line]:
+def _messages(session: Session, chat_id: int, limit: int, before: Place | None) -> Iterator[Line]:
     query = select(Message).where(Message.chat_id == chat_id, Message.visible)
     if before is not None:
         query = query.where(_earlier(Message.created_at, Message.id, MESSAGE, before))
@@ -65,9 +63,7 @@ def _messages(
         )
 
 
-def _broadcasts(
-    session: Session, chat_id: int, limit: int, before: Place | None
-) -> Iterator[Line]:
+def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None) -> Iterator[Line]:
     # what waits is not news yet, and what was cancelled never will be
     told = Delivery.state.not_in((DeliveryState.PENDING, DeliveryState.SKIPPED))
     at = func.coalesce(Broadcast.started_at, Broadcast.created_at)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import false, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -31,7 +31,7 @@ def acquire(
         Lease.holder.is_(None),
         Lease.holder == holder,
         Lease.expires_at <= now,
-        Lease.holder == dead if dead else False,
+        Lease.holder == dead if dead else false(),
     )
     result = session.execute(
         update(Lease)

@@ -218,8 +218,6 @@ def any_waiting(session: Session) -> bool:
 def forget_calls(session: Session, before: datetime) -> int:
     """Delete finished calls that were never messages (answers to buttons, edits)."""
     result = session.execute(
-        delete(Message).where(
-            Message.visible.is_(False), Message.finished_at < before
-        )
+        delete(Message).where(Message.visible.is_(False), Message.finished_at < before)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -111,7 +111,9 @@ def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
     if answer.status in {401, 404}:
         return Verdict(Kind.TOKEN, "token", words)
     if isinstance(parameters.get("migrate_to_chat_id"), int):
-        return Verdict(Kind.MIGRATED, "migrated", words, migrate_to=parameters["migrate_to_chat_id"])
+        return Verdict(
+            Kind.MIGRATED, "migrated", words, migrate_to=parameters["migrate_to_chat_id"]
+        )
     return _classify_words(words)
 
 

@@ -29,9 +29,7 @@ class Run:
     def __init__(self, broadcast: Broadcast, chat_pacer: ChatPacer) -> None:
         self.id = broadcast.id
         self._pacer = chat_pacer
-        self._method, params = content.compose(
-            broadcast.text, broadcast.format, broadcast.options
-        )
+        self._method, params = content.compose(broadcast.text, broadcast.format, broadcast.options)
         self._body = Body(params)
         self._after: int | None = None
         self._exhausted = False

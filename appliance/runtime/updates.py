@@ -5,8 +5,6 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-
-
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router

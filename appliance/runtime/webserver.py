@@ -120,7 +120,9 @@ def _bind(app: Any, settings: Settings, sockets: dict[int, Any]) -> Any:
             **options,
         )
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no address of this machine"
+        reason = (
+            error.strerror if isinstance(error, OSError) else "it is no address of this machine"
+        )
         if isinstance(error, socket.gaierror):
             reason = "the host name is not known"
         raise Unavailable(

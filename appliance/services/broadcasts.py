@@ -13,7 +13,7 @@ from appliance.crud import broadcasts, deliveries
 from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
 from appliance.database import Database
-from appliance.errors import Conflict, Fault, Invalid, NothingToDo, NotFound
+from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo
 from appliance.models import Broadcast, BroadcastStatus, utcnow
 from appliance.services import audience, content
 

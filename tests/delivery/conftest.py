@@ -28,7 +28,9 @@ def ask(sandbox: Sandbox) -> Ask:
 
     def ask(path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"})
+        request = Request(
+            f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"}
+        )
         with urlopen(request, timeout=20) as answer:
             return json.load(answer)
 

@@ -86,7 +86,9 @@ def closing_on_drop(connection: socket.socket, body: bytes) -> bool:
     return b"drop" not in body and answering(connection, body)
 
 
-def test_calls_are_answered_and_connections_reused(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+def test_calls_are_answered_and_connections_reused(
+    serve: Callable[..., tuple[RawServer, Client[str]]],
+) -> None:
     server, client = serve(answering)
     for number in range(50):
         client.start(str(number), "sendMessage", b'{"chat_id":%d}' % number)

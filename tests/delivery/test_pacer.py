@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from appliance.delivery.pacer import SHARE, ChatPacer, Pacer
 
 
-def send_for(pacer: Pacer, seconds: float, late: random.Random, start: float = 100.0) -> list[float]:
+def send_for(
+    pacer: Pacer, seconds: float, late: random.Random, start: float = 100.0
+) -> list[float]:
     """When messages leave, if the loop wakes at each due time, a bit late."""
     now, sent = start, []
     while now < start + seconds:

@@ -2,11 +2,11 @@
 
 import type { Page } from "$lib/api/types";
 
-type Fetch<T> = (cursor: string | null) => Promise<Page<T>>;
+type Fetch<T> = (cursor?: string) => Promise<Page<T>>;
 
 export class PagedList<T> {
   items = $state<T[]>([]);
-  cursor = $state<string | null>(null);
+  cursor = $state<string>();
   loading = $state(true);
   error = $state<unknown>(null);
   #fetch: Fetch<T>;
@@ -22,7 +22,7 @@ export class PagedList<T> {
 
   /** Starts anew; what is shown stays until the answer comes. */
   reload(): Promise<void> {
-    return this.#load(null, (page) => page.items);
+    return this.#load(undefined, (page) => page.items);
   }
 
   more(): Promise<void> {
@@ -33,7 +33,7 @@ export class PagedList<T> {
     this.items = this.items.map((other) => (same(other) ? item : other));
   }
 
-  async #load(cursor: string | null, merge: (page: Page<T>) => T[]): Promise<void> {
+  async #load(cursor: string | undefined, merge: (page: Page<T>) => T[]): Promise<void> {
     const turn = ++this.#turn;
     this.loading = true;
     this.error = null;
@@ -41,7 +41,7 @@ export class PagedList<T> {
       const page = await this.#fetch(cursor);
       if (turn !== this.#turn) return;
       this.items = merge(page);
-      this.cursor = page.next_cursor;
+      this.cursor = page.next_cursor ?? undefined;
     } catch (error) {
       if (turn === this.#turn) this.error = error;
     } finally {

@@ -12,7 +12,7 @@ export class People {
 
   async load(signal?: AbortSignal): Promise<void> {
     const found: Person[] = [];
-    let after: number | null = null;
+    let after = 0;
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const { people, total } = await listPeople(after, signal);
       found.push(...people);

@@ -1,16 +1,7 @@
 /** Who is asking: sessions, the own account, the own Telegram. */
 
-import { del, get, patch, post } from "./client";
-import type {
-  InboxMessage,
-  Language,
-  LinkOffer,
-  Page,
-  Session,
-  Site,
-  TelegramState,
-  User,
-} from "./types";
+import { api, body } from "./client";
+import type { Language } from "./types";
 
 export interface Registration {
   email: string;
@@ -19,23 +10,25 @@ export interface Registration {
   language: Language;
 }
 
-export const getSite = () => get<Site>("/site");
-export const getSession = () => get<Session>("/session");
-export const register = (body: Registration) => post<Session>("/auth/register", body);
+export const getSite = () => body(api.GET("/api/v1/site"));
+export const getSession = () => body(api.GET("/api/v1/session"));
+export const register = (registration: Registration) =>
+  body(api.POST("/api/v1/auth/register", { body: registration }));
 export const login = (email: string, password: string) =>
-  post<Session>("/auth/login", { email, password });
-export const logout = () => post<void>("/auth/logout");
+  body(api.POST("/api/v1/auth/login", { body: { email, password } }));
+export const logout = () => body(api.POST("/api/v1/auth/logout"));
 
-export const updateMe = (body: { name?: string; language?: Language }) =>
-  patch<User>("/users/me", body);
+export const updateMe = (changes: { name?: string; language?: Language }) =>
+  body(api.PATCH("/api/v1/users/me", { body: changes }));
 export const changePassword = (current_password: string, new_password: string) =>
-  post<void>("/users/me/password", { current_password, new_password });
+  body(api.POST("/api/v1/users/me/password", { body: { current_password, new_password } }));
 
 export const getTelegram = (signal?: AbortSignal) =>
-  get<TelegramState>("/users/me/telegram", { signal });
-export const offerLink = () => post<LinkOffer>("/users/me/telegram/link");
-export const claimLink = (code: string) => post<User>("/users/me/telegram/claim", { code });
-export const unlink = () => del<void>("/users/me/telegram");
+  body(api.GET("/api/v1/users/me/telegram", { signal }));
+export const offerLink = () => body(api.POST("/api/v1/users/me/telegram/link"));
+export const claimLink = (code: string) =>
+  body(api.POST("/api/v1/users/me/telegram/claim", { body: { code } }));
+export const unlink = () => body(api.DELETE("/api/v1/users/me/telegram"));
 
-export const listMessages = (cursor: string | null) =>
-  get<Page<InboxMessage>>("/messages", { query: { cursor, limit: 20 } });
+export const listMessages = (cursor?: string) =>
+  body(api.GET("/api/v1/messages", { params: { query: { cursor, limit: 20 } } }));

@@ -1,27 +1,45 @@
 /** Broadcasts and what became of each of their deliveries. */
 
-import { get, getIfChanged, post } from "./client";
-import type { Broadcast, BroadcastDraft, Delivery, DeliveryState, Page, Preview } from "./types";
+import { api, body } from "./client";
+import type { Broadcast, BroadcastDraft, DeliveryState, Page } from "./types";
 
 export type BroadcastAction = "pause" | "resume" | "cancel";
 
-export const listBroadcasts = (cursor: string | null) =>
-  get<Page<Broadcast>>("/broadcasts", { query: { cursor, limit: 20 } });
+const at = (broadcast_id: number) => ({ params: { path: { broadcast_id } } });
+
+export const listBroadcasts = (cursor?: string) =>
+  body(api.GET("/api/v1/broadcasts", { params: { query: { cursor, limit: 20 } } })) as Promise<
+    Page<Broadcast>
+  >;
 
 export const previewBroadcast = (draft: BroadcastDraft, signal?: AbortSignal) =>
-  post<Preview>("/broadcasts/preview", draft, { signal });
+  body(api.POST("/api/v1/broadcasts/preview", { body: draft, signal }));
 
 /** The same key gives the first broadcast again, so a repeated press sends nothing twice. */
 export const sendBroadcast = (draft: BroadcastDraft, key: string) =>
-  post<Broadcast>("/broadcasts", draft, { headers: { "Idempotency-Key": key } });
+  body(
+    api.POST("/api/v1/broadcasts", {
+      body: draft,
+      params: { header: { "Idempotency-Key": key } },
+    }),
+  ) as Promise<Broadcast>;
 
-export const pollBroadcast = (id: string, etag: string | null, signal?: AbortSignal) =>
-  getIfChanged<Broadcast>(`/broadcasts/${id}`, etag, signal);
+/** The broadcast and its ETag, or null when it is still the one that `etag` names. */
+export async function pollBroadcast(id: number, etag: string | null, signal?: AbortSignal) {
+  const headers: Record<string, string> = etag ? { "If-None-Match": etag } : {};
+  const answer = await api.GET("/api/v1/broadcasts/{broadcast_id}", { ...at(id), headers, signal });
+  if (answer.response.status === 304) return null;
+  return { value: answer.data as Broadcast, etag: answer.response.headers.get("ETag") };
+}
 
 export const actOnBroadcast = (id: number, action: BroadcastAction) =>
-  post<Broadcast>(`/broadcasts/${id}/${action}`);
+  body(api.POST(`/api/v1/broadcasts/{broadcast_id}/${action}`, at(id))) as Promise<Broadcast>;
 
-export const listDeliveries = (id: number, state: DeliveryState | "", cursor: string | null) =>
-  get<Page<Delivery>>(`/broadcasts/${id}/deliveries`, { query: { state, cursor, limit: 50 } });
+export const listDeliveries = (broadcast_id: number, state?: DeliveryState, cursor?: string) =>
+  body(
+    api.GET("/api/v1/broadcasts/{broadcast_id}/deliveries", {
+      params: { path: { broadcast_id }, query: { state, cursor, limit: 50 } },
+    }),
+  );
 
 export const reportAddress = (id: number) => `/api/v1/broadcasts/${id}/report.csv`;

@@ -1,18 +1,11 @@
 /** The one place that talks to the server: the session's cookie, the CSRF token, errors. */
 
+import createClient from "openapi-fetch";
+
 import { Problem, problemOf } from "./problem";
-import type { Session } from "./types";
+import type { paths } from "./schema";
 
-const BASE = "/api/v1";
-
-export type Query = Record<string, string | number | null | undefined>;
-
-interface Options {
-  query?: Query;
-  body?: unknown;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
-}
+const ORIGIN = typeof location === "undefined" ? "http://localhost" : location.origin;
 
 let csrfToken: string | null = null;
 let onUnauthorized: () => void = () => {};
@@ -27,64 +20,39 @@ export function whenUnauthorized(react: () => void): void {
   onUnauthorized = react;
 }
 
-export const get = <T>(path: string, options?: Options) => call<T>("GET", path, options);
-export const post = <T>(path: string, body?: unknown, options?: Options) =>
-  call<T>("POST", path, { ...options, body: body ?? {} });
-export const patch = <T>(path: string, body: unknown) => call<T>("PATCH", path, { body });
-export const del = <T>(path: string) => call<T>("DELETE", path);
+/** Typed by the server's OpenAPI document. Every call rejects with Problem, or when aborted. */
+export const api = createClient<paths>({ baseUrl: ORIGIN, fetch: checkedFetch });
 
-/** The value and its ETag, or null when it is still the one `etag` names. */
-export async function getIfChanged<T>(
-  path: string,
-  etag: string | null,
-  signal?: AbortSignal,
-): Promise<{ value: T; etag: string | null } | null> {
-  const headers: Record<string, string> = etag ? { "If-None-Match": etag } : {};
-  const response = await send("GET", path, { headers, signal });
-  if (response.status === 304) return null;
-  return { value: await read<T>(response), etag: response.headers.get("ETag") };
+/** The body of a successful answer. */
+export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  return (await answer).data as T;
 }
 
-/** Raises Problem for every answer but a success. */
-async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
-  if (method !== "GET" && csrfToken === null) {
-    csrfToken = (await get<Session>("/session")).csrf_token;
-  }
-  return read<T>(await send(method, path, options));
+/** For routes that the document does not describe. */
+export async function raw<T>(method: string, path: string, sent?: unknown, signal?: AbortSignal) {
+  const headers = { "Content-Type": "application/json" };
+  const text = sent === undefined ? undefined : JSON.stringify(sent);
+  const request = new Request(ORIGIN + path, { method, headers, body: text, signal });
+  return (await (await checkedFetch(request)).json()) as T;
 }
 
-async function send(method: string, path: string, options: Options): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
-  if (method !== "GET" && csrfToken) headers["X-CSRF-Token"] = csrfToken;
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+/** The answer when it is a success or 304; everything else is thrown as a Problem. */
+async function checkedFetch(request: Request): Promise<Response> {
+  if (request.method !== "GET") request.headers.set("X-CSRF-Token", await knownToken());
+  let response: Response;
   try {
-    return await fetch(BASE + path + queryString(options.query), {
-      method,
-      headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-      credentials: "same-origin",
-      signal: options.signal,
-    });
+    response = await fetch(request);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (request.signal.aborted) throw error;
     throw new Problem(0, "");
   }
-}
-
-async function read<T>(response: Response): Promise<T> {
-  if (response.ok) {
-    return (response.status === 204 ? undefined : await response.json()) as T;
-  }
+  if (response.ok || response.status === 304) return response;
   const problem = await problemOf(response);
   if (problem.status === 401) onUnauthorized();
   throw problem;
 }
 
-export function queryString(query: Query = {}): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(name, String(value));
-  }
-  const text = parameters.toString();
-  return text ? `?${text}` : "";
+async function knownToken(): Promise<string> {
+  csrfToken ??= (await body(api.GET("/api/v1/session"))).csrf_token;
+  return csrfToken;
 }

@@ -1,21 +1,21 @@
 /** Users and chats, for operators and admins. */
 
-import { get, patch } from "./client";
-import type { Chat, Page, Role, User } from "./types";
+import { api, body } from "./client";
+import type { ChatStatus, Role } from "./types";
 
 export interface ChatFilter {
   q?: string;
-  status?: string;
-  linked?: string;
+  status?: ChatStatus;
+  linked?: boolean;
 }
 
-export const listUsers = (q: string, cursor: string | null, limit = 30, signal?: AbortSignal) =>
-  get<Page<User>>("/users", { query: { q, cursor, limit }, signal });
-export const updateUser = (id: number, body: { role?: Role; disabled?: boolean }) =>
-  patch<User>(`/users/${id}`, body);
-export const listChats = (
-  filter: ChatFilter,
-  cursor: string | null,
-  limit = 30,
-  signal?: AbortSignal,
-) => get<Page<Chat>>("/chats", { query: { ...filter, cursor, limit }, signal });
+const PAGE = 30;
+
+export const listUsers = (q: string, cursor?: string, limit = PAGE) =>
+  body(api.GET("/api/v1/users", { params: { query: { q: q || undefined, cursor, limit } } }));
+
+export const updateUser = (user_id: number, changes: { role?: Role; disabled?: boolean }) =>
+  body(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id } }, body: changes }));
+
+export const listChats = (filter: ChatFilter, cursor?: string, limit = PAGE) =>
+  body(api.GET("/api/v1/chats", { params: { query: { ...filter, cursor, limit } } }));

@@ -568,7 +568,7 @@ export interface components {
              * Not
              * @default []
              */
-            not: string[];
+            not?: string[];
             /** To */
             to: string[];
         };
@@ -578,7 +578,7 @@ export interface components {
              * Not
              * @default []
              */
-            not: string[];
+            not?: string[];
             /** To */
             to: string[];
         };
@@ -657,7 +657,7 @@ export interface components {
              * Next Cursor
              * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /** Button */
         Button: {
@@ -714,7 +714,7 @@ export interface components {
              * Next Cursor
              * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /** ChatUser */
         ChatUser: {
@@ -772,7 +772,7 @@ export interface components {
              * Next Cursor
              * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Draft
@@ -785,7 +785,7 @@ export interface components {
              * @default plain
              * @enum {string}
              */
-            format: "plain" | "html";
+            format?: "plain" | "html";
             /**
              * @default {
              *       "buttons": [],
@@ -794,7 +794,7 @@ export interface components {
              *       "silent": false
              *     }
              */
-            options: components["schemas"]["Options"];
+            options?: components["schemas"]["Options"];
             /** Text */
             text: string;
         };
@@ -807,21 +807,21 @@ export interface components {
              * Column
              * @default null
              */
-            column: number | null;
+            column?: number | null;
             /** Field */
             field: string;
             /**
              * Line
              * @default null
              */
-            line: number | null;
+            line?: number | null;
             /** Message */
             message: string;
             /**
              * Offset
              * @default null
              */
-            offset: number | null;
+            offset?: number | null;
         };
         /** Health */
         Health: {
@@ -830,7 +830,7 @@ export interface components {
              * @default ok
              * @constant
              */
-            status: "ok";
+            status?: "ok";
         };
         /** InboxItem */
         InboxItem: {
@@ -861,7 +861,7 @@ export interface components {
              * Next Cursor
              * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /** NewBroadcast */
         NewBroadcast: {
@@ -871,12 +871,12 @@ export interface components {
              * @default plain
              * @enum {string}
              */
-            format: "plain" | "html";
+            format?: "plain" | "html";
             /**
              * Key
              * @default null
              */
-            key: string | null;
+            key?: string | null;
             /**
              * @default {
              *       "buttons": [],
@@ -885,7 +885,7 @@ export interface components {
              *       "silent": false
              *     }
              */
-            options: components["schemas"]["Options"];
+            options?: components["schemas"]["Options"];
             /** Text */
             text: string;
         };
@@ -895,22 +895,22 @@ export interface components {
              * Buttons
              * @default []
              */
-            buttons: components["schemas"]["Button"][][];
+            buttons?: components["schemas"]["Button"][][];
             /**
              * Link Preview
              * @default true
              */
-            link_preview: boolean;
+            link_preview?: boolean;
             /**
              * Protected
              * @default false
              */
-            protected: boolean;
+            protected?: boolean;
             /**
              * Silent
              * @default false
              */
-            silent: boolean;
+            silent?: boolean;
         };
         /** Part */
         Part: {
@@ -954,7 +954,7 @@ export interface components {
              * Faults
              * @default null
              */
-            faults: components["schemas"]["Fault"][] | null;
+            faults?: components["schemas"]["Fault"][] | null;
             /** Status */
             status: number;
             /** Title */
@@ -963,7 +963,7 @@ export interface components {
              * Type
              * @default about:blank
              */
-            type: string;
+            type?: string;
         };
         /** ProfilePatch */
         ProfilePatch: {
@@ -971,12 +971,12 @@ export interface components {
              * Language
              * @default null
              */
-            language: ("en" | "ru") | null;
+            language?: ("en" | "ru") | null;
             /**
              * Name
              * @default null
              */
-            name: string | null;
+            name?: string | null;
         };
         /** QueueState */
         QueueState: {
@@ -1013,7 +1013,7 @@ export interface components {
              * Language
              * @default null
              */
-            language: ("en" | "ru") | null;
+            language?: ("en" | "ru") | null;
             /** Name */
             name: string;
             /** Password */
@@ -1122,7 +1122,7 @@ export interface components {
              * Next Cursor
              * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /** UserPatch */
         UserPatch: {
@@ -1130,12 +1130,12 @@ export interface components {
              * Disabled
              * @default null
              */
-            disabled: boolean | null;
+            disabled?: boolean | null;
             /**
              * Role
              * @default null
              */
-            role: ("member" | "operator" | "admin") | null;
+            role?: ("member" | "operator" | "admin") | null;
         };
     };
     responses: {

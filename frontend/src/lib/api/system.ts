@@ -1,4 +1,3 @@
-import { get } from "./client";
-import type { SystemStatus } from "./types";
+import { api, body } from "./client";
 
-export const getStatus = (signal?: AbortSignal) => get<SystemStatus>("/status", { signal });
+export const getStatus = (signal?: AbortSignal) => body(api.GET("/api/v1/status", { signal }));

@@ -1,0 +1,124 @@
+"""The outbox as a source of jobs: what is claimed, and what an outcome does to its row."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from appliance.crud import chats, messages
+from appliance.database import Database
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.outbox import Outbox, is_paced
+from appliance.models import ChatStatus, DeliveryState, Message
+
+NOW = Moment(1_790_000_000.0, time.monotonic())
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox(lambda now: frozenset())
+
+
+@pytest.fixture
+def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
+    def claim() -> list[Job]:
+        with database.writing() as session:
+            return outbox.claim(session, 10, NOW)
+
+    return claim
+
+
+@pytest.fixture
+def record(database: Database, outbox: Outbox) -> Callable[[Result], Message]:
+    def record(result: Result) -> Message:
+        with database.writing() as session:
+            outbox.record(session, [result], NOW)
+        with database.reading() as session:
+            row = session.get(Message, result.job.row)
+            assert row is not None
+            return row
+
+    return record
+
+
+@pytest.fixture(autouse=True)
+def one_waits(database: Database) -> None:
+    with database.writing() as session:
+        chats.remember(session, -5, type="group", title="G")
+        messages.queue(session, -5, "sendMessage", {"text": "hi"}, text="hi")
+
+
+def test_a_job_is_the_call(claim: Callable[[], list[Job]]) -> None:
+    (job,) = claim()
+
+    assert job.method == "sendMessage"
+    assert json.loads(job.body) == {"chat_id": -5, "text": "hi"}
+    assert is_paced(job)
+
+
+def test_answering_a_button_names_no_chat(
+    claim: Callable[[], list[Job]], database: Database
+) -> None:
+    claim()
+    with database.writing() as session:
+        chats.remember(session, 6)
+        params = {"callback_query_id": "1"}
+        messages.queue(session, 6, "answerCallbackQuery", params, visible=False)
+
+    (job,) = claim()
+
+    assert json.loads(job.body) == {"callback_query_id": "1"}
+    assert not is_paced(job)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (Kind.SENT, DeliveryState.SENT),
+        (Kind.UNKNOWN, DeliveryState.UNKNOWN),
+        (Kind.REFUSED, DeliveryState.FAILED),
+        (Kind.CONTENT, DeliveryState.FAILED),
+        (Kind.GONE, DeliveryState.FAILED),
+    ],
+)
+def test_a_verdict_is_the_rows_state(
+    kind: Kind,
+    state: DeliveryState,
+    claim: Callable[[], list[Job]],
+    record: Callable[[Result], Message],
+) -> None:
+    row = record(Result(claim()[0], Verdict(kind, "why", message_id=3)))
+
+    assert (row.state, row.message_id, row.attempts) == (state, 3, 1)
+    assert row.reason == "why"
+
+
+def test_what_is_tried_again_waits_until_then(
+    claim: Callable[[], list[Job]], record: Callable[[Result], Message]
+) -> None:
+    verdict = Verdict(Kind.FLOOD, "flood")
+
+    row = record(Result(claim()[0], verdict, NOW.mono + 60, counts=False))
+
+    assert (row.state, row.attempts) == (DeliveryState.PENDING, 0)
+    assert claim() == []
+
+
+def test_a_chat_that_is_gone_is_marked(
+    claim: Callable[[], list[Job]], record: Callable[[Result], Message], database: Database
+) -> None:
+    record(Result(claim()[0], Verdict(Kind.GONE, "kicked")))
+
+    with database.reading() as session:
+        assert chats.find(session, -5).status == ChatStatus.LEFT
+
+
+def test_a_group_that_moved_gets_it_under_its_new_id(
+    claim: Callable[[], list[Job]], record: Callable[[Result], Message]
+) -> None:
+    row = record(Result(claim()[0], Verdict(Kind.MIGRATED, "migrated", migrate_to=-1005)))
+
+    assert (row.chat_id, row.state) == (-1005, DeliveryState.PENDING)
+    assert json.loads(claim()[0].body)["chat_id"] == -1005

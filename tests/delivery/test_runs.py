@@ -1,0 +1,173 @@
+"""A broadcast under way: freezing, claiming, retrying, moving, ending."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from appliance.crud import broadcasts, chats, deliveries
+from appliance.database import Database
+from appliance.delivery import runs
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.runs import Freezer, Run
+from appliance.models import Broadcast, DeliveryState
+
+NOW = Moment(1_790_000_000.0, time.monotonic())
+Claim = Callable[..., list[Job]]
+Record = Callable[..., None]
+
+
+def later(seconds: float) -> Moment:
+    return Moment(NOW.wall + seconds, NOW.mono + seconds)
+
+
+@pytest.fixture
+def number(database: Database, queue: Callable[..., int]) -> int:
+    """A broadcast to five chats, in the ledger."""
+    with database.writing() as session:
+        for chat_id in (1, 2, 3, 4, 5):
+            chats.remember(session, chat_id)
+    number = queue()
+    with database.writing() as session:
+        assert Freezer().step(session, broadcasts.get(session, number), NOW)
+    return number
+
+
+@pytest.fixture
+def pacer() -> ChatPacer:
+    return ChatPacer()
+
+
+@pytest.fixture
+def run(database: Database, number: int, pacer: ChatPacer) -> Run:
+    with database.reading() as session:
+        return Run(broadcasts.get(session, number), pacer)
+
+
+@pytest.fixture
+def claim(database: Database, run: Run) -> Claim:
+    def claim(limit: int = 10, now: Moment = NOW) -> list[Job]:
+        with database.writing() as session:
+            return run.claim(session, limit, now)
+
+    return claim
+
+
+@pytest.fixture
+def record(database: Database, run: Run) -> Record:
+    def record(*results: Result) -> None:
+        with database.writing() as session:
+            run.record(session, list(results), NOW)
+
+    return record
+
+
+def states(database: Database, number: int) -> dict[DeliveryState, int]:
+    with database.reading() as session:
+        return deliveries.states_of(session, number)
+
+
+def test_claims_go_on_where_they_stopped(claim: Claim, run: Run) -> None:
+    assert [job.chat_id for job in claim(2)] == [1, 2]
+    assert [job.chat_id for job in claim(2)] == [3, 4]
+    assert [job.chat_id for job in claim(2)] == [5]
+    assert claim(2) == []
+    assert run.finished
+
+
+def test_a_chat_that_was_just_written_to_waits_its_second(claim: Claim, pacer: ChatPacer) -> None:
+    pacer.note(1, NOW.mono)
+
+    assert [job.chat_id for job in claim(1)] == []
+    assert [job.chat_id for job in claim(1)] == [2]
+    assert [job.chat_id for job in claim(1, later(1.5))] == [1]
+
+
+def test_another_try_comes_when_it_is_due_and_counts(
+    claim: Claim, record: Record, run: Run, database: Database, number: int
+) -> None:
+    first, *_ = claim(5)
+    claim(1)
+    record(Result(first, Verdict(Kind.SERVER), NOW.mono + 5))
+
+    assert not run.finished
+    assert claim(5, later(4)) == []
+    (again,) = claim(5, later(6))
+
+    assert (again.chat_id, again.tries) == (1, 1)
+
+
+def test_the_end_is_what_the_ledger_says(
+    claim: Claim, record: Record, run: Run, database: Database, number: int
+) -> None:
+    jobs = claim(10)
+    claim(10)
+    record(*(Result(job, Verdict(Kind.SENT, message_id=9)) for job in jobs[:4]))
+    with database.writing() as session:
+        assert not run.close(session, NOW), "one is still being sent"
+    record(Result(jobs[4], Verdict(Kind.UNKNOWN, "no_answer")))
+
+    with database.writing() as session:
+        assert run.close(session, NOW)
+        row = broadcasts.get(session, number)
+        session.refresh(row)
+        assert (row.status, row.sent, row.unknown) == ("done", 4, 1)
+
+
+def test_a_group_that_moved_is_sent_to_under_its_new_id(
+    claim: Claim, record: Record, database: Database, number: int
+) -> None:
+    job = claim(1)[0]
+
+    record(Result(job, Verdict(Kind.MIGRATED, "migrated", migrate_to=-1001)))
+
+    assert -1001 in {j.chat_id for j in claim(10, later(1))}
+    with database.reading() as session:
+        rows = {row.chat_id for row in deliveries.iterate(session, number)}
+    assert rows == {-1001, 2, 3, 4, 5}
+
+
+def test_a_few_content_errors_after_a_success_halt_nothing(
+    claim: Claim, record: Record, database: Database, number: int
+) -> None:
+    jobs = claim(5)
+    record(Result(jobs[0], Verdict(Kind.SENT, message_id=1)))
+    record(*(Result(job, Verdict(Kind.CONTENT, "content", "no")) for job in jobs[1:]))
+
+    with database.reading() as session:
+        assert broadcasts.get(session, number).status == "running"
+
+
+def test_nothing_but_content_errors_halts(
+    claim: Claim, record: Record, database: Database, number: int
+) -> None:
+    jobs = claim(5)
+    record(*(Result(job, Verdict(Kind.CONTENT, "content", "bad tag")) for job in jobs[:3]))
+    record(Result(jobs[3], Verdict(Kind.REFUSED, "chat_not_found")))
+
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+    assert (row.status, row.note) == ("halted", "bad tag")
+
+
+def test_a_freeze_goes_on_after_a_crash(
+    database: Database, queue: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "FREEZE_CHUNK", 2)
+    with database.writing() as session:
+        for chat_id in range(10, 15):
+            chats.remember(session, chat_id)
+    number = queue()
+    steps = 0
+    whole = False
+    while not whole:
+        with database.writing() as session:  # each step as by a new process
+            whole = Freezer().step(session, broadcasts.get(session, number), NOW)
+        steps += 1
+
+    with database.reading() as session:
+        row: Broadcast = broadcasts.get(session, number)
+        assert (row.total, row.pending, row.status, steps) == (5, 5, "running", 3)
+        assert sorted(r.chat_id for r in deliveries.iterate(session, number)) == [*range(10, 15)]

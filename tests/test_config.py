@@ -1,0 +1,347 @@
+"""Settings: who wins, what a bad value says, and `.env` whole or not at all."""
+
+import dataclasses
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance import config
+from appliance.config import SANDBOX_TOKEN, Settings, read_values, write_env_file
+from appliance.errors import ConfigError
+
+KEY = "k" * 32
+TOKEN = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+SECRET = "hunter2-hunter2"
+
+
+def load(home: Path, **environ: str) -> Settings:
+    return Settings.load(home, environ={"SECRET_KEY": KEY, **environ})
+
+
+def test_defaults(tmp_path):
+    settings = load(tmp_path)
+    assert dataclasses.asdict(settings) == {
+        "home": tmp_path,
+        "secret_key": KEY,
+        "database_url": f"sqlite:///{tmp_path}/data/database.db",
+        "bot_token": None,
+        "domain": None,
+        "bot_api_url": None,
+        "bot_mode": "polling",
+        "send_rate": 30.0,
+        "host": "127.0.0.1",
+        "port": 8080,
+        "trusted_proxy": None,
+        "log_format": "text",
+        "log_level": "INFO",
+        "timezone": "UTC",
+        "default_language": "en",
+        "cors_origins": (),
+    }
+    assert settings.api_url == "https://api.telegram.org"
+    assert settings.site_url == "http://127.0.0.1:8080"
+    assert not settings.bot_enabled
+
+
+def test_everything_can_be_told(tmp_path):
+    settings = load(
+        tmp_path,
+        BOT_TOKEN=TOKEN,
+        DATABASE_URL="postgresql://u@h/n",
+        DOMAIN="Club.Example.org",
+        BOT_API_URL="http://127.0.0.1:8081/",
+        BOT_MODE="Webhook",
+        SEND_RATE="0.5",
+        HOST="::1",
+        PORT="9000",
+        TRUSTED_PROXY="127.0.0.1",
+        LOG_FORMAT="JSON",
+        LOG_LEVEL="debug",
+        TIMEZONE="Europe/Berlin",
+        DEFAULT_LANGUAGE="RU",
+        CORS_ORIGINS=" https://a.example , ,https://b.example",
+    )
+    assert settings == Settings(
+        home=tmp_path,
+        secret_key=KEY,
+        database_url="postgresql://u@h/n",
+        bot_token=TOKEN,
+        domain="club.example.org",
+        bot_api_url="http://127.0.0.1:8081",
+        bot_mode="webhook",
+        send_rate=0.5,
+        host="::1",
+        port=9000,
+        trusted_proxy="127.0.0.1",
+        log_format="json",
+        log_level="DEBUG",
+        timezone="Europe/Berlin",
+        default_language="ru",
+        cors_origins=("https://a.example", "https://b.example"),
+    )
+    assert settings.bot_enabled
+    assert settings.site_url == "https://club.example.org"
+    assert dataclasses.replace(settings, domain=None).site_url == "http://[::1]:9000"
+
+
+# Who wins
+
+
+def test_the_environment_wins_over_env_over_a_file(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file\n")
+    told = {"DATABASE_URL_FILE": str(secret)}
+    assert read_values(tmp_path, told) == {"DATABASE_URL": "from-a-file"}
+    write_env_file(tmp_path / ".env", {"DATABASE_URL": "from-env", "PORT": "1"})
+    assert read_values(tmp_path, told) == {"DATABASE_URL": "from-env", "PORT": "1"}
+    told["DATABASE_URL"] = "from-the-environment"
+    assert read_values(tmp_path, told)["DATABASE_URL"] == "from-the-environment"
+
+
+def test_env_may_name_a_file_too(tmp_path):
+    (tmp_path / "key").write_text(f"  {KEY}\n")
+    write_env_file(tmp_path / ".env", {"SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert Settings.load(tmp_path, environ={}).secret_key == KEY
+
+
+def test_only_secrets_come_from_files(tmp_path):
+    assert "PORT" not in read_values(tmp_path, {"PORT_FILE": "/etc/hostname"})
+
+
+def test_what_is_empty_is_not_set(tmp_path):
+    assert load(tmp_path, PORT="", BOT_TOKEN="", DATABASE_URL="", DOMAIN="", TIMEZONE="").port == 8080
+
+
+def test_strangers_variables_are_left_alone(tmp_path):
+    assert read_values(tmp_path, {"PATH": "/bin", "PORT": "1"}) == {"PORT": "1"}
+
+
+def test_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert config.home_from_environment({}) == tmp_path
+    assert config.home_from_environment({"APPLIANCE_HOME": ""}) == tmp_path
+    assert config.home_from_environment({"APPLIANCE_HOME": "club"}) == tmp_path / "club"
+    assert config.home_from_environment({"APPLIANCE_HOME": "~"}) == Path.home()
+
+
+def test_sandbox_mode_can_be_asked_for(tmp_path):
+    settings = Settings.load(tmp_path, environ={"SECRET_KEY": KEY}, sandbox=True)
+    assert settings.sandbox
+    assert settings.bot_token == SANDBOX_TOKEN
+
+
+# What a bad value says
+
+
+@pytest.mark.parametrize(
+    ("name", "got", "takes"),
+    [
+        ("PORT", "0", "1 to 65535"),
+        ("PORT", "65536", "1 to 65535"),
+        ("PORT", "80.5", "1 to 65535"),
+        ("PORT", "http", "1 to 65535"),
+        ("SEND_RATE", "0", "0.01 to 1000"),
+        ("SEND_RATE", "nan", "0.01 to 1000"),
+        ("SEND_RATE", "inf", "0.01 to 1000"),
+        ("SEND_RATE", "fast", "0.01 to 1000"),
+        ("BOT_MODE", "poll", "polling, webhook, sandbox, off"),
+        ("LOG_FORMAT", "xml", "text, json"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR"),
+        ("DEFAULT_LANGUAGE", "de", "en, ru"),
+        ("TIMEZONE", "Mars/Base", "Europe/Berlin"),
+        ("TIMEZONE", "../../etc/passwd", "Europe/Berlin"),
+        ("TIMEZONE", "Europe", "Europe/Berlin"),
+        ("DOMAIN", "https://example.org", "a host name"),
+        ("DOMAIN", "example.org/x", "a host name"),
+        ("DOMAIN", "-example.org", "a host name"),
+        ("DOMAIN", "example.org\n", "a host name"),
+        ("BOT_API_URL", "localhost:8081", "http://HOST"),
+        ("BOT_API_URL", "ftp://host", "http://HOST"),
+        ("BOT_API_URL", "http://", "http://HOST"),
+        ("BOT_API_URL", "http://[::1", "http://HOST"),
+        ("BOT_API_URL", "http://host:port", "http://HOST"),
+        ("BOT_API_URL", "http://host:99999", "http://HOST"),
+    ],
+)
+def test_a_bad_value_names_itself(tmp_path, name, got, takes):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, **{name: got})
+    told = str(caught.value)
+    assert told.startswith(f"{name} is {got!r}")
+    assert takes in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"SECRET_KEY": SECRET}, "SECRET_KEY"),
+        ({"BOT_TOKEN": SECRET}, "BOT_TOKEN"),
+        ({"BOT_TOKEN": f"12:{SECRET} "}, "BOT_TOKEN"),
+        ({"BOT_TOKEN": TOKEN, "BOT_MODE": "sandbox"}, "BOT_TOKEN"),
+    ],
+)
+def test_a_bad_secret_is_named_but_not_shown(tmp_path, values, name):
+    with pytest.raises(ConfigError, match=name) as caught:
+        load(tmp_path, **values)
+    assert not any(value in str(caught.value) for value in (SECRET, TOKEN))
+    assert caught.value.__cause__ is None
+
+
+def test_without_a_key_it_says_what_to_run(tmp_path):
+    with pytest.raises(ConfigError, match=rf"SECRET_KEY .*appliance --home {tmp_path} init"):
+        Settings.load(tmp_path, environ={})
+
+
+def test_the_simulator_never_stands_beside_a_real_token(tmp_path):
+    with pytest.raises(ConfigError, match="real token"):
+        load(tmp_path, BOT_MODE="sandbox", BOT_TOKEN=TOKEN)
+    write_env_file(tmp_path / ".env", {"BOT_TOKEN": TOKEN})
+    with pytest.raises(ConfigError, match="real token"):
+        Settings.load(tmp_path, environ={"SECRET_KEY": KEY}, sandbox=True)
+
+
+def test_the_simulator_is_on_loopback(tmp_path):
+    for url in ("http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"):
+        assert load(tmp_path, BOT_MODE="sandbox", BOT_API_URL=url).api_url == url
+    with pytest.raises(ConfigError, match="loopback"):
+        load(tmp_path, BOT_MODE="sandbox", BOT_API_URL="https://api.telegram.org")
+
+
+def test_off_has_no_bot(tmp_path):
+    assert not load(tmp_path, BOT_MODE="off", BOT_TOKEN=TOKEN).bot_enabled
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.mkdir(), "directory"),
+        (lambda path: path.write_bytes(b"DOMAIN=\xff\xfe\n"), "UTF-8"),
+    ],
+)
+def test_an_unreadable_env_says_so(tmp_path, make, reason):
+    make(tmp_path / ".env")
+    with pytest.raises(ConfigError, match=rf"cannot read {tmp_path}/\.env: .*{reason}"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_an_unreadable_secret_file_says_so(tmp_path, content):
+    path = tmp_path / "token"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"BOT_TOKEN_FILE: cannot read {path}: "):
+        load(tmp_path, BOT_TOKEN_FILE=str(path))
+
+
+def test_an_env_written_by_hand(tmp_path):
+    lines = ["# settings", "export PORT=9000", "DOMAIN = example.org # ours", "LOG_LEVEL", "=x"]
+    (tmp_path / ".env").write_bytes("\r\n".join(lines).encode())
+    settings = load(tmp_path)
+    assert (settings.port, settings.domain, settings.log_level) == (9000, "example.org", "INFO")
+
+
+def test_nothing_is_interpolated(tmp_path):
+    (tmp_path / ".env").write_text(f"SECRET_KEY={KEY}$PORT${{PORT}}\nPORT=1\n")
+    assert Settings.load(tmp_path, environ={}).secret_key == f"{KEY}$PORT${{PORT}}"
+
+
+def test_repr_shows_no_secret(tmp_path):
+    settings = load(tmp_path, BOT_TOKEN=TOKEN, DATABASE_URL=f"postgresql://u:{SECRET}@h/n")
+    shown = f"{settings!r} {settings}"
+    assert not any(secret in shown for secret in (KEY, TOKEN, SECRET))
+
+
+# Writing .env
+
+
+def test_env_is_for_its_owner(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("old")
+    path.chmod(0o644)
+    write_env_file(path, {"PORT": "1"})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == [".env"]
+
+
+NAMES = st.from_regex(r"[A-Z][A-Z_]{0,10}", fullmatch=True)
+VALUES = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(values=st.dictionaries(NAMES, VALUES | st.text("'\"\\#$ =\n\r{}`~", max_size=8)))
+def test_any_value_comes_back(tmp_path_factory, values):
+    home = tmp_path_factory.getbasetemp() / "round-trip"
+    home.mkdir(exist_ok=True)
+    write_env_file(home / ".env", values)
+    assert config._read_env_file(home / ".env") == values
+
+
+def test_other_readers_understand_it_too(tmp_path):
+    values = {"SECRET_KEY": "a'b\"c\\d#e$f ${G} h", "EMPTY": ""}
+    write_env_file(tmp_path / ".env", values)
+    assert dotenv_values(tmp_path / ".env") == values | {"SECRET_KEY": "a'b\"c\\d#e$f  h"}
+    assert dotenv_values(tmp_path / ".env", interpolate=False) == values
+
+
+def test_a_reader_sees_the_old_or_the_new(tmp_path):
+    path = tmp_path / ".env"
+    versions = [{"A": letter * 50_000} for letter in "xy"]
+    write_env_file(path, versions[0])
+    seen, done = [], threading.Event()
+
+    def read():
+        while not done.is_set():
+            seen.append(config._read_env_file(path))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(20):
+        write_env_file(path, versions[turn % 2])
+    done.set()
+    reader.join()
+    assert seen
+    assert all(values in versions for values in seen)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda tmp: (tmp / "file").touch() or tmp / "file" / ".env", id="below a file"),
+        pytest.param(lambda tmp: tmp / "absent" / ".env", id="no directory"),
+        pytest.param(lambda tmp: (tmp / ".env").mkdir() or tmp / ".env", id="it is a directory"),
+    ],
+)
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, make):
+    path = make(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ConfigError, match=f"cannot write {path}: "):
+        write_env_file(path, {"PORT": "1"})
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_value_that_is_no_text_leaves_nothing_behind(tmp_path):
+    with pytest.raises(ConfigError, match=r"cannot write .*UTF-8"):
+        write_env_file(tmp_path / ".env", {"DOMAIN": "\udcff"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_are_new_and_long():
+    keys = {config.new_secret_key() for _ in range(10)}
+    assert len(keys) == 10
+    assert all(len(key) >= 48 for key in keys)
+
+
+def test_real_tokens_are_told_from_the_simulators():
+    assert config.is_real_token(TOKEN)
+    assert not config.is_real_token(SANDBOX_TOKEN)
+
+
+def test_where_systemd_listens():
+    assert config.notify_socket({"NOTIFY_SOCKET": "/run/x"}) == "/run/x"
+    assert config.notify_socket({"NOTIFY_SOCKET": ""}) is None
+    assert config.notify_socket({}) is None

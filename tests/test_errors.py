@@ -1,0 +1,43 @@
+"""The tree of errors is what the web and the command line map to statuses and exit codes."""
+
+import inspect
+
+import pytest
+
+from appliance import errors
+from appliance.errors import ApplianceError, Fault, Invalid
+
+KINDS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, Exception)
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_error_hangs_on_the_tree_and_says_what_it_is_for(kind):
+    assert issubclass(kind, ApplianceError)
+    assert kind.__doc__
+
+
+def test_faults_travel_with_the_error():
+    fault = Fault("text", "too long", 4, 1, 5)
+    error = Invalid("too long", (fault,))
+    assert str(error) == "too long"
+    assert error.faults == (fault,)
+    assert Invalid("no").faults == ()
+
+
+def test_a_fault_tells_only_what_it_knows():
+    assert Fault("text", "no").as_dict() == {"field": "text", "message": "no"}
+    assert Fault("text", "no", 0, 1, 1).as_dict() == {
+        "field": "text",
+        "message": "no",
+        "offset": 0,
+        "line": 1,
+        "column": 1,
+    }
+
+
+def test_slowing_down_says_for_how_long():
+    assert errors.TooManyRequests("slow down", 2.5).retry_after == 2.5
