@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
@@ -144,9 +145,11 @@ def write_env_file(path: Path, values: Mapping[str, str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    except (OSError, UnicodeEncodeError) as error:
+        with suppress(OSError):  # where it could not be made, it cannot be removed
+            temporary.unlink()
+        reason = getattr(error, "strerror", None) or "a value is not UTF-8 text"
+        raise ConfigError(f"cannot write {path}: {reason}") from None
 
 
 def new_secret_key() -> str:
@@ -170,7 +173,7 @@ def _read_env_file(path: Path) -> dict[str, str]:
     try:
         if not path.exists():
             return {}
-        with path.open(encoding="utf-8") as stream:
+        with path.open(encoding="utf-8", newline="") as stream:
             parsed = dotenv_values(stream=stream, interpolate=False)
     except UnicodeDecodeError:
         raise ConfigError(f"cannot read {path}: it is not UTF-8 text") from None
@@ -218,7 +221,8 @@ def _secret_key(home: Path, values: Mapping[str, str]) -> str:
     key = values.get("SECRET_KEY")
     if not key:
         raise ConfigError(
-            f"SECRET_KEY is not set and {home / '.env'} has none: run `appliance --home {home} init`"
+            f"SECRET_KEY is not set and {home / '.env'} has none:"
+            f" run `appliance --home {home} init`"
         )
     if len(key) < 32:
         raise ConfigError("SECRET_KEY is too short: it takes at least 32 characters")
@@ -241,14 +245,24 @@ def _token(token: str | None, mode: str) -> str | None:
 def _api_url(url: str | None, mode: str) -> str | None:
     if url is None:
         return None
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    host = _host_of(url)
+    if host is None:
         raise ConfigError(
             f"BOT_API_URL is {url!r}: it takes http://HOST[:PORT] or https://HOST[:PORT]"
         )
-    if mode == "sandbox" and parts.hostname not in LOOPBACK:
+    if mode == "sandbox" and host not in LOOPBACK:
         raise ConfigError(f"BOT_API_URL is {url!r}: in sandbox mode it takes a loopback address")
     return url.rstrip("/")
+
+
+def _host_of(url: str) -> str | None:
+    """The host of a web address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises ValueError unless it is a port
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None
 
 
 def _domain(domain: str | None) -> str | None:

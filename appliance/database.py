@@ -37,8 +37,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Raises ConfigError when the address cannot be understood. Nothing is connected yet."""
-        self.engine = sa.create_engine(parse_url(url), **engine_options(url))
-        prepare(self.engine)
+        self.engine = make_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -73,6 +72,19 @@ def writing(session: Session) -> Iterator[Session]:
         raise
 
 
+def make_engine(url: str, **options: Any) -> sa.Engine:
+    """An engine that is set up. Raises ConfigError; connects to nothing yet."""
+    try:
+        engine = sa.create_engine(parse_url(url), **engine_options(url), **options)
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "DATABASE_URL names PostgreSQL and its driver is not installed:"
+            " install appliance[postgresql]"
+        ) from None
+    prepare(engine)
+    return engine
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` (and SQLALCHEMY_ENGINE_OPTIONS) take for this address."""
     parsed = parse_url(url)
@@ -85,7 +97,7 @@ def parse_url(url: str) -> URL:
     """Raises ConfigError: the address names a database this program does not know."""
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # ValueError: the port is no number
         raise ConfigError(
             "DATABASE_URL cannot be understood: it takes sqlite:///FILE or"
             " postgresql://USER@HOST/NAME"
@@ -99,14 +111,12 @@ def parse_url(url: str) -> URL:
 
 
 def migration_engine(url: str) -> sa.Engine:
-    """An engine for Alembic: every transaction writes, so that each migration is whole or not at all.
+    """An engine for Alembic: every transaction writes, so each migration is whole or absent.
 
     Foreign keys are off: with them on, a batch alter (copy, drop, rename) cascades into every
     child row.
     """
-    options = engine_options(url) | {"execution_options": {_WRITE: True}}
-    engine = sa.create_engine(parse_url(url), **options)
-    prepare(engine)
+    engine = make_engine(url, execution_options={_WRITE: True})
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=OFF"))
     return engine
@@ -146,49 +156,47 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def schema_version(url: str) -> str | None:
-    """The migration the database stands at; None when it has none yet.
+    """The migration the database stands at; None when it has none yet. Raises ConfigError.
 
     SQLite is asked with plain sqlite3: 0.5 ms, where importing Alembic costs 150.
     """
     path = sqlite_path(url)
-    if path is None:
-        return _server_version(url)
-    return _file_version(path) if path.exists() else None
+    try:
+        return _version_of_server(url) if path is None else _version_of_file(path)
+    except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
+        raise ConfigError(f"cannot open the database: {first_line(error)}") from None
 
 
-def _server_version(url: str) -> str | None:
-    engine = sa.create_engine(parse_url(url), **engine_options(url))
+def _version_of_server(url: str) -> str | None:
+    engine = make_engine(url)
     try:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return None
-            version: str | None = connection.scalar(
-                sa.text("SELECT version_num FROM alembic_version")
-            )
-            return version
+            version = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return None if version is None else str(version)
     finally:
         engine.dispose()
 
 
-def _file_version(path: Path) -> str | None:
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                return None
-            raise
-    return row[0] if row else None
+def _version_of_file(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    finally:
+        connection.close()
+    return str(row[0]) if row else None
 
 
 def check_schema(settings: Settings) -> None:
-    """Raises SchemaError when the database is older or newer than this program."""
-    try:
-        found = schema_version(settings.database_url)
-    except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
-        raise ConfigError(f"cannot open the database: {_first_line(error)}") from None
-    if found == SCHEMA:
-        return
+    """Raises SchemaError when the database is older or newer than this program; ConfigError."""
+    found = schema_version(settings.database_url)
     command = f"appliance --home {settings.home}"
     if found is None:
         raise SchemaError(f"there is no database yet: run `{command} init`")
@@ -196,12 +204,23 @@ def check_schema(settings: Settings) -> None:
         raise SchemaError(
             f"the database is at schema {found}, this program needs {SCHEMA}: run `{command} upgrade`"
         )
-    raise SchemaError(
-        f"the database is at schema {found}, this program knows only {SCHEMA}: install the newer"
-        " version of the appliance that made it"
-    )
+    _check_known(found)
 
 
-def _first_line(error: Exception) -> str:
+def check_not_newer(settings: Settings) -> None:
+    """Raises SchemaError when a newer program made the database; ConfigError."""
+    _check_known(schema_version(settings.database_url))
+
+
+def _check_known(found: str | None) -> None:
+    if found is not None and found > SCHEMA:
+        raise SchemaError(
+            f"the database is at schema {found}, this program knows only {SCHEMA}: install the"
+            " newer version of the appliance that made it"
+        )
+
+
+def first_line(error: Exception) -> str:
+    """What the driver said, in one line and without SQLAlchemy's words around it."""
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0]

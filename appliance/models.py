@@ -34,7 +34,7 @@ MAX_ID = 2**63 - 1
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite drops time zones, so they are checked going in and put back coming out."""
+    """An aware UTC time. SQLite drops time zones: checked going in, put back coming out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

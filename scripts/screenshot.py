@@ -87,7 +87,8 @@ def picture_of_composer(page: Page, file: Path) -> None:
 
 def picture_of_phone(page: Page, file: Path) -> None:
     page.goto("/phones")
-    page.get_by_test_id("phone-person").nth(1).click()
+    page.get_by_test_id("phone-search").fill("Florence")
+    page.get_by_test_id("phone-person").first.click()
     page.get_by_test_id("phone-message").filter(has_text="Summer party").wait_for()
     page.screenshot(path=file)
 

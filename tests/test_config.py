@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 from hypothesis import given
+from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
 from appliance import config
@@ -273,6 +274,7 @@ NAMES = st.from_regex(r"[A-Z][A-Z_]{0,10}", fullmatch=True)
 VALUES = st.text(st.characters(exclude_categories=["Cs"]))
 
 
+@given_settings(max_examples=30)  # each writes to the disk and waits for it
 @given(values=st.dictionaries(NAMES, VALUES | st.text("'\"\\#$ =\n\r{}`~", max_size=8)))
 def test_any_value_comes_back(tmp_path_factory, values):
     home = tmp_path_factory.getbasetemp() / "round-trip"

@@ -1,4 +1,4 @@
-"""The `appliance` command. Each command lives in a file of its own and is imported when it is called."""
+"""The `appliance` command. Each command has a file and is imported when called."""
 
 from appliance.cli.root import main
 

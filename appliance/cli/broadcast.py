@@ -155,7 +155,7 @@ def cancel(context: Context, broadcast_id: int) -> None:
     from appliance.services.broadcasts import sweep_cancelled
 
     _change(context, "cancel", broadcast_id, quiet=True)
-    sweep_cancelled(context.database, broadcast_id, utcnow())
+    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     show.callback(broadcast_id)  # type: ignore[misc]
 
 

@@ -1,4 +1,4 @@
-"""What `appliance init` does, step by step; each step finds out first whether it was done before."""
+"""What `appliance init` does; each step finds out first whether it was done before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

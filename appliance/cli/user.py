@@ -63,7 +63,8 @@ def list_(context: Context, search: str | None) -> None:
     with context.database.reading() as session:
         documents = [_document(row) for row in users.list_page(session, 1_000_000, None, search)]
     lines = [
-        f"{d['id']:>5}  {d['role']:<9} {'disabled ' if d['disabled'] else ''}{d['email']}  {d['name']}"
+        f"{d['id']:>5}  {d['role']:<9} {'disabled ' if d['disabled'] else ''}{d['email']}"
+        f"  {d['name']}"
         for d in documents
     ]
     context.emit(documents, "\n".join(lines) or "No user.")

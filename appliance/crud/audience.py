@@ -1,4 +1,4 @@
-"""Who a broadcast goes to, as a condition on chats. The words are parsed in `services/audience.py`."""
+"""Who a broadcast goes to, as a condition on chats. `services/audience.py` parses the words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

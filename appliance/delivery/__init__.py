@@ -1,1 +1,1 @@
-"""The broadcast engine: the only sender, at Telegram's limit, over a ledger that survives crashes."""
+"""The broadcast engine: the only sender, at Telegram's limit, over a durable ledger."""

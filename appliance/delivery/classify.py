@@ -15,7 +15,7 @@ class Kind(StrEnum):
     GONE = "gone"  # this recipient cannot be reached any more; the chat is marked
     REFUSED = "refused"  # this recipient only; the chat stays as it is
     CONTENT = "content"  # the message itself: every recipient would fail
-    TOKEN = "token"  # Telegram does not know the bot
+    TOKEN = "token"  # noqa: S105 - a kind, not a secret: Telegram does not know the bot
     FLOOD = "flood"  # every sender must be silent for `retry_after`
     OFFLINE = "offline"  # the request never left: surely not delivered
     SERVER = "server"  # 5xx: probably not delivered

@@ -293,7 +293,7 @@ class Engine:
         with self._database.reading() as session:
             unswept = broadcasts.list_unswept(session)
         for broadcast_id in unswept:
-            sweep_cancelled(self._database, broadcast_id, datetime.now(UTC))
+            sweep_cancelled(self._database.writing, broadcast_id, datetime.now(UTC))
 
     def _in_trouble(self, error: SQLAlchemyError, now: Moment) -> None:
         """The database failed: nothing was changed by the transaction; start again from it."""

@@ -24,7 +24,7 @@ _FINAL = {
 
 
 class Run:
-    """One running broadcast. What matters is in the ledger; this is where the engine stands in it."""
+    """One running broadcast. The ledger has the facts; this is where the engine stands."""
 
     def __init__(self, broadcast: Broadcast, chat_pacer: ChatPacer) -> None:
         self.id = broadcast.id
@@ -61,7 +61,7 @@ class Run:
         self._halt_if_hopeless(session, results)
 
     def close(self, session: Session, now: Moment) -> bool:
-        """Done, when the ledger agrees that nothing is outstanding; else look again from the start."""
+        """Done, when the ledger agrees that nothing is outstanding; else look again."""
         broadcast = broadcasts.get(session, self.id)
         session.refresh(broadcast)
         if broadcast.pending or broadcast.sending:

@@ -1,22 +1,30 @@
 """How Alembic reaches the database: over the connection that `services/schema.py` opened."""
 
+from typing import Any
+
 from alembic import context
+from alembic.migration import MigrationContext
+
 from appliance.models import Base
 
 
 def run() -> None:
-    connection = context.config.attributes["connection"]
     context.configure(
-        connection=connection,
+        connection=context.config.attributes["connection"],
         target_metadata=Base.metadata,
         render_as_batch=True,  # SQLite cannot alter most things in place
         transaction_per_migration=True,
+        on_version_apply=check_references,
         compare_type=True,
     )
     with context.begin_transaction():
         context.run_migrations()
-    if connection.dialect.name == "sqlite":
-        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+
+
+def check_references(ctx: MigrationContext, **_: Any) -> None:
+    """At the end of each migration, inside its transaction: foreign keys are off until then."""
+    if ctx.connection is not None and ctx.dialect.name == "sqlite":
+        broken = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
             raise RuntimeError(f"the migration broke {len(broken)} foreign keys; it was not kept")
 

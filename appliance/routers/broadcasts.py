@@ -119,7 +119,9 @@ def resume_broadcast(broadcast_id: int) -> Broadcast:
 @endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
 def cancel_broadcast(broadcast_id: int) -> Broadcast:
     """Stop for good; who was not reached yet is skipped."""
-    return _change(broadcasts.cancel, broadcast_id)
+    _change(broadcasts.cancel, broadcast_id)
+    broadcasts.sweep_cancelled(lambda: writing(context.session()), broadcast_id, models.utcnow())
+    return _show(context.session(), broadcasts_crud.get(context.session(), broadcast_id))
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/deliveries")

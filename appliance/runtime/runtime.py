@@ -75,7 +75,7 @@ class Runtime:
                 self._systemd.alive()
 
     def stop(self) -> None:
-        """Within 10 s: no new work, requests finished, what is in flight recorded. Twice is fine."""
+        """Within 10 s: finish requests, record what is in flight. Twice is fine."""
         if self._stopped.is_set():
             return
         self._stopped.set()

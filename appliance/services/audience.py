@@ -1,4 +1,4 @@
-"""The words that name an audience: `all`, `linked`, `unlinked`, `user:…`, `chat:…`, `role:…`, `lang:…`."""
+"""The words that name an audience: `all`, `linked`, `user:…`, `chat:…`, `role:…` and so on."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,6 +1,7 @@
 """The life of a broadcast: create, preview, pause, resume, cancel, and how it is shown."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,6 @@ from appliance.crud import audience as audience_crud
 from appliance.crud import broadcasts, deliveries
 from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
-from appliance.database import Database
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo
 from appliance.models import Broadcast, BroadcastStatus, utcnow
 from appliance.services import audience, content
@@ -125,14 +125,17 @@ def cancel(session: Session, broadcast_id: int) -> Broadcast:
     )
 
 
-def sweep_cancelled(database: Database, broadcast_id: int, now: datetime) -> int:
+def sweep_cancelled(
+    write: Callable[[], AbstractContextManager[Session]], broadcast_id: int, now: datetime
+) -> int:
     """Skip what is pending in a cancelled broadcast, some thousands at a time. Returns how many.
 
-    Whoever cancels does it at once; the engine finishes it if that process died.
+    Whoever cancels does it at once; the engine finishes it if that process died. `write` opens a
+    writing transaction.
     """
     swept = 0
     while True:
-        with database.writing() as session:
+        with write() as session:
             chunk = deliveries.skip_pending(session, broadcast_id, int(now.timestamp()), SWEEP)
             if chunk == 0:
                 return swept

@@ -1,4 +1,4 @@
-"""What a message says: checking it before anything is queued, and turning it into a Bot API call."""
+"""What a message says: checked before anything is queued, and turned into a Bot API call."""
 
 from typing import Any, Literal, get_args
 

@@ -50,10 +50,10 @@ class Holding:
         with self._database.reading() as session:
             lease = leases.get_lease(session, self.name)
             current = lease.holder if lease else None
-            if lease and current and lease.expires_at and lease.expires_at > now:
-                if current != self.holder and not is_gone(current):
-                    return False
+            runs_out = lease.expires_at if lease else None
         dead = current if current and is_gone(current) else None
+        if current not in {None, self.holder, dead} and runs_out and runs_out > now:
+            return False
         with self._database.writing() as session:
             return leases.acquire(session, self.name, self.holder, now, self._ttl, dead)
 

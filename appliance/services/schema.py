@@ -5,18 +5,24 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from appliance.config import Settings
-from appliance.database import migration_engine, sqlite_path
+from appliance.database import check_not_newer, first_line, migration_engine, sqlite_path
 from appliance.errors import ConfigError
 
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
-def upgrade(settings: Settings) -> None:
-    """Run every migration that is missing, each in a transaction. Raises ConfigError."""
+
+def upgrade(settings: Settings, migrations: Path = MIGRATIONS) -> None:
+    """Run every migration that is missing, each in a transaction: whole or not at all.
+
+    Raises ConfigError, and SchemaError for a database that a newer program made.
+    """
     from alembic import command
     from alembic.config import Config
 
+    check_not_newer(settings)
     _make_room(sqlite_path(settings.database_url))
     config = Config()
-    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     engine = migration_engine(settings.database_url)
     try:
@@ -24,8 +30,7 @@ def upgrade(settings: Settings) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except sa.exc.OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise ConfigError(f"cannot open the database: {reason}") from None
+        raise ConfigError(f"cannot open the database: {first_line(error)}") from None
     finally:
         engine.dispose()
 
@@ -37,7 +42,3 @@ def _make_room(path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ConfigError(f"cannot make {path.parent}: {error.strerror}") from None
-
-
-def _migrations() -> Path:
-    return Path(__file__).resolve().parent.parent / "migrations"

@@ -196,6 +196,16 @@ def test_pause_resume_cancel(admin, create):
     assert admin.post(f"{path}/resume").status_code == 409
 
 
+def test_cancel_skips_who_was_not_reached(admin, create, freeze):
+    broadcast_id = create()
+    freeze(broadcast_id)
+    waiting = admin.get(f"/broadcasts/{broadcast_id}").json["pending"]
+    cancelled = admin.post(f"/broadcasts/{broadcast_id}/cancel").json
+    assert waiting > 0
+    assert (cancelled["pending"], cancelled["skipped"]) == (0, waiting)
+    assert cancelled["reasons"] == {"cancelled": waiting}
+
+
 def test_broadcasts_come_in_pages(admin, create):
     made = [create(text=f"number {number}") for number in range(5)]
     first = admin.get("/broadcasts?limit=3").json

@@ -108,9 +108,9 @@ export class Composer {
     const draft = parse(recall(MEMORY, thisTab));
     if (!draft) return;
     this.text = draft.text;
-    this.format = draft.format;
+    this.format = draft.format ?? "plain";
     this.to = draft.audience.to;
-    this.not = draft.audience.not;
+    this.not = draft.audience.not ?? [];
     this.silent = draft.options?.silent ?? false;
     this.protected = draft.options?.protected ?? false;
     this.linkPreview = draft.options?.link_preview ?? true;

@@ -1,0 +1,309 @@
+"""Transactions on both databases, SQLite's settings, and the check of the schema."""
+
+import dataclasses
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from appliance import database as module
+from appliance.crud.settings import get_setting, put_setting
+from appliance.database import Database, check_schema, parse_url, schema_version, writing
+from appliance.errors import ConfigError, SchemaError
+from appliance.models import Chat, Message, User, utcnow
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def store(request) -> Database:
+    name = "database" if request.param == "sqlite" else "postgresql_database"
+    return request.getfixturevalue(name)
+
+
+def pragma(database, name):
+    with database.reading() as session:
+        return session.execute(text(f"PRAGMA {name}")).scalar()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL: a commit survives a power cut
+        ("foreign_keys", 1),
+        ("busy_timeout", 10_000),
+    ],
+)
+def test_sqlite_is_set_up(database, name, value):
+    assert pragma(database, name) == value
+
+
+# Transactions
+
+
+def test_writing_commits_at_the_end(store):
+    with store.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    with store.reading() as session:
+        assert get_setting(session, "a") == {"n": 1}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_writing_that_raises_changes_nothing(store, error):
+    with pytest.raises(error), store.writing() as session:
+        put_setting(session, "a", {"n": 1})
+        raise error
+    with store.reading() as session:
+        assert get_setting(session, "a") is None
+
+
+def test_reading_changes_nothing(store):
+    with store.reading() as session:
+        put_setting(session, "a", {"n": 1})
+    with store.reading() as session:
+        assert get_setting(session, "a") is None
+
+
+def test_reading_sees_one_moment(store):
+    with store.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    with store.reading() as reader:
+        assert get_setting(reader, "a") == {"n": 1}
+        with store.writing() as session:
+            put_setting(session, "a", {"n": 2})
+        reader.expire_all()
+        assert get_setting(reader, "a") == {"n": 1}
+
+
+def test_objects_outlive_their_session(store):
+    with store.writing() as session:
+        user = User(email="a@example.org", name="A")
+        session.add(user)
+    assert user.id > 0
+    assert user.created_at < utcnow() + timedelta(seconds=1)
+
+
+def test_two_who_write_at_once_both_succeed(store):
+    """Each reads, then writes what it read plus one; nothing is lost, nobody fails."""
+    with store.writing() as session:
+        put_setting(session, "a", {"n": 0})
+    barrier = threading.Barrier(2)
+    errors = []
+
+    def count():
+        barrier.wait(10)
+        try:
+            for _ in range(10):
+                with store.writing() as session:
+                    row = session.execute(
+                        text("UPDATE settings SET updated_at = updated_at RETURNING value")
+                    )
+                    row.all()  # PostgreSQL locks the row only now
+                    put_setting(session, "a", {"n": get_setting(session, "a")["n"] + 1})
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=count) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+    with store.reading() as session:
+        assert get_setting(session, "a") == {"n": 20}
+
+
+def test_what_was_read_before_writing_is_read_again(database):
+    """Without the rollback in `writing`: SQLITE_BUSY_SNAPSHOT, at once and for ever."""
+    with database.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    with database.reading() as session:
+        assert get_setting(session, "a") == {"n": 1}
+        with database.writing() as other:
+            put_setting(other, "a", {"n": 2})
+        with writing(session) as session:
+            value = get_setting(session, "a")
+            assert value == {"n": 2}
+            put_setting(session, "a", {"n": value["n"] + 1})
+    with database.reading() as session:
+        assert get_setting(session, "a") == {"n": 3}
+
+
+def test_writing_takes_the_lock_at_once(database):
+    other = sqlite3.connect(database.engine.url.database, timeout=0, isolation_level=None)
+    with database.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    with database.reading() as session:
+        get_setting(session, "a")
+        other.execute("BEGIN IMMEDIATE")  # a reader holds nobody up
+    other.close()
+
+
+def test_a_session_reads_again_after_it_wrote(database):
+    """A connection goes back to the pool without the will to write."""
+    with database.writing() as session:
+        put_setting(session, "a", {"n": 1})
+        with database.reading() as reader:
+            assert get_setting(reader, "a") is None
+    with database.reading() as reader, database.writing() as session:
+        get_setting(reader, "a")
+        put_setting(session, "a", {"n": 2})
+
+
+def test_foreign_keys_hold(store):
+    with pytest.raises(IntegrityError), store.writing() as session:
+        session.add(Message(chat_id=99, direction="in"))
+    with store.writing() as session:
+        chat = Chat(id=5)
+        session.add(chat)
+        session.flush()
+        session.add(Message(chat_id=5, direction="in"))
+    with store.writing() as session:
+        session.delete(session.get(Chat, 5))
+    with store.reading() as session:
+        assert session.query(Message).count() == 0
+
+
+def test_a_database_that_cannot_be_written_says_so(database):
+    os.unlink(database.engine.url.database)
+    with pytest.raises(OperationalError), database.writing() as session:
+        put_setting(session, "a", {})
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "host"),
+    [
+        ("sqlite:////var/x.db", "sqlite", None),
+        ("postgresql://u:p@db.example/n", "postgresql+psycopg", "db.example"),
+        ("postgresql+psycopg://u@h/n", "postgresql+psycopg", "h"),
+        ("postgresql+psycopg2://u@h/n", "postgresql+psycopg", "h"),
+        ("postgresql://u@/n?host=/run/postgresql", "postgresql+psycopg", None),
+    ],
+)
+def test_an_address_is_understood(url, driver, host):
+    parsed = parse_url(url)
+    assert (parsed.drivername, parsed.host) == (driver, host)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "hunter2", "mysql://u:hunter2@h/n", "postgresql://u:hunter2@h:port/n", "x+y://hunter2"],
+)
+def test_an_address_nobody_understands_is_not_shown(url):
+    """It may hold a password."""
+    with pytest.raises(ConfigError, match="DATABASE_URL") as caught:
+        Database(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_no_file():
+    assert module.sqlite_path("postgresql://h/n") is None
+    assert module.sqlite_path("sqlite://") is None
+    assert module.sqlite_path("sqlite:////a/b c.db").name == "b c.db"
+
+
+def test_postgresql_without_its_driver_says_what_to_install(tmp_path):
+    script = """
+import sys
+sys.modules["psycopg"] = None
+from appliance.database import Database
+from appliance.errors import ConfigError
+try:
+    Database("postgresql://u:hunter2@h/n")
+except ConfigError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "appliance[postgresql]" in done.stdout
+    assert "hunter2" not in done.stdout
+
+
+# The schema
+
+
+def set_version(database, version):
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+
+
+def test_the_right_schema_is_accepted(settings, database):
+    assert schema_version(settings.database_url) == module.SCHEMA
+    check_schema(settings)
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.touch()])
+def test_no_database_yet(settings, make):
+    make(settings.data / "database.db")
+    with pytest.raises(SchemaError, match=rf"appliance --home {settings.home} init"):
+        check_schema(settings)
+
+
+def test_an_older_schema(settings, database):
+    set_version(database, "0000")
+    with pytest.raises(SchemaError, match=rf"at schema 0000, .*--home {settings.home} upgrade"):
+        check_schema(settings)
+
+
+def test_a_newer_schema(settings, database):
+    set_version(database, "0999")
+    with pytest.raises(SchemaError, match="knows only .*: install the newer version"):
+        check_schema(settings)
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(200)])
+def test_what_is_no_database(settings, content):
+    (settings.data / "database.db").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"cannot open the database: \S.*") as caught:
+        check_schema(settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_directory_is_no_database(settings):
+    (settings.data / "database.db").mkdir()
+    with pytest.raises(ConfigError, match="cannot open the database"):
+        check_schema(settings)
+
+
+def test_a_name_full_of_signs(settings, database, migrated_file):
+    path = settings.data / "what? 100%#1.db"
+    path.write_bytes(migrated_file.read_bytes())
+    url = f"sqlite:///{path}"
+    check_schema(dataclasses.replace(settings, database_url=url))
+    other = Database(url)
+    with other.writing() as session:
+        put_setting(session, "a", {})
+    other.dispose()
+
+
+def test_looking_makes_no_file(settings):
+    assert schema_version(settings.database_url) is None
+    assert list(settings.data.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_schema_of_postgresql(settings, postgresql_database, make_postgresql):
+    url = postgresql_database.engine.url.render_as_string(hide_password=False)
+    check_schema(dataclasses.replace(settings, database_url=url))
+    with pytest.raises(SchemaError, match="no database yet"):
+        check_schema(dataclasses.replace(settings, database_url=make_postgresql()))
+
+
+@pytest.mark.slow
+def test_a_postgresql_that_is_not_there(settings, tmp_path):
+    url = f"postgresql://u:hunter2@/n?host={tmp_path}"
+    with pytest.raises(ConfigError, match="cannot open the database: .*") as caught:
+        check_schema(dataclasses.replace(settings, database_url=url))
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_is_connected_yet(tmp_path):
+    Database(f"sqlite:///{tmp_path}/absent/x.db").dispose()
