@@ -39,11 +39,12 @@ class Database:
         """Raises ConfigError when the address cannot be understood. Nothing is connected yet."""
         self.engine = make_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on one snapshot; whatever it changed is rolled back."""
-        with self._sessions() as session:
+        with self._readers() as session:
             yield session
 
     @contextmanager
@@ -127,6 +128,13 @@ def prepare(engine: sa.Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+
+
+def _snapshots(engine: sa.Engine) -> sa.Engine:
+    """The engine for reading: every transaction of SQLite is a snapshot, PostgreSQL has to be told."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _on_connect(connection: sqlite3.Connection, record: object) -> None:

@@ -210,6 +210,7 @@ def test_what_is_no_file():
     assert module.sqlite_path("sqlite:////a/b c.db").name == "b c.db"
 
 
+@pytest.mark.slow
 def test_postgresql_without_its_driver_says_what_to_install(tmp_path):
     script = """
 import sys
@@ -273,7 +274,7 @@ def test_a_directory_is_no_database(settings):
 
 
 def test_a_name_full_of_signs(settings, database, migrated_file):
-    path = settings.data / "what? 100%#1.db"
+    path = settings.data / "100% & #1.db"
     path.write_bytes(migrated_file.read_bytes())
     url = f"sqlite:///{path}"
     check_schema(dataclasses.replace(settings, database_url=url))

@@ -140,7 +140,7 @@ def test_a_restart_respects_the_pause(
     engine = Engine(database, client, lease, rate=1000)
     engine.recover()
 
-    for _ in range(30):
+    for _ in range(5):
         engine.step()
 
     assert received(ask) == Counter()
@@ -288,7 +288,7 @@ def test_a_pause_takes_back_what_has_not_left(
     wait_until: Callable[..., Any],
     ask: Ask,
 ) -> None:
-    people(40)
+    people(12)
     engine = Engine(database, client, lease, rate=20)
     engine.recover()
     number = queue()
@@ -298,14 +298,14 @@ def test_a_pause_takes_back_what_has_not_left(
 
     wait_until(lambda: engine.step() or not shown(number).sending)
     stood = received(ask).total()
-    for _ in range(10):
+    for _ in range(4):
         engine.step()
 
     assert received(ask).total() == stood == shown(number).sent
     with database.writing() as session:
         service.resume(session, number)
     wait_until(lambda: engine.step() or shown(number).status == "done")
-    assert shown(number).sent == 40
+    assert shown(number).sent == 12
 
 
 def test_a_cancelled_broadcast_skips_the_rest(
