@@ -1,10 +1,11 @@
 """Broadcasts: their states and counters. Their ledger is `crud/deliveries.py`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -57,13 +58,45 @@ def list_in(session: Session, statuses: Iterable[BroadcastStatus]) -> Sequence[B
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def list_unswept(session: Session) -> Sequence[int]:
-    """Cancelled broadcasts whose pending recipients are not all skipped yet."""
-    return session.scalars(
-        select(Broadcast.id).where(
-            Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A broadcast the engine has something to do for."""
+
+    id: int
+    status: str
+
+
+def list_active(session: Session) -> list[Active]:
+    """Scheduled and running ones, and cancelled ones that are not swept yet."""
+    return [Active(number, status) for number, status in session.connection().execute(_ACTIVE)]
+
+
+_ACTIVE = (
+    select(Broadcast.id, Broadcast.status)
+    .where(
+        or_(
+            Broadcast.status.in_(OPEN),
+            and_(Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0),
         )
-    ).all()
+    )
+    .order_by(Broadcast.id)
+)
+
+
+def finish(session: Session, broadcast_id: int, now: datetime) -> bool:
+    """Done, if it runs and nobody is pending or being sent to."""
+    result = session.execute(
+        update(Broadcast)
+        .where(
+            Broadcast.id == broadcast_id,
+            Broadcast.status.in_(OPEN),
+            Broadcast.pending == 0,
+            Broadcast.sending == 0,
+        )
+        .values(status=BroadcastStatus.DONE, finished_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
 def list_sending(session: Session) -> Sequence[int]:
@@ -116,24 +149,34 @@ def move_counts(
     reasons: Mapping[str, int] | None = None,
 ) -> None:
     """Add to the counters, in the transaction that changes the deliveries."""
-    values: dict[str, Any] = {
-        state.word: getattr(Broadcast, state.word) + change
-        for state, change in changes.items()
-        if change
-    }
+    if any(changes.values()):
+        deltas = {f"{state.word}_by": changes.get(state, 0) for state in DeliveryState}
+        session.connection().execute(_MOVE, {"broadcast": broadcast_id, **deltas})
     if reasons:
         stored = session.scalar(select(Broadcast.reasons).where(Broadcast.id == broadcast_id)) or {}
         merged = dict(stored)
         for reason, change in reasons.items():
             merged[reason] = merged.get(reason, 0) + change
-        values["reasons"] = {reason: number for reason, number in merged.items() if number}
-    if values:
+        kept = {reason: number for reason, number in merged.items() if number}
         session.execute(
             update(Broadcast)
             .where(Broadcast.id == broadcast_id)
-            .values(**values)
+            .values(reasons=kept)
             .execution_options(synchronize_session=False)
         )
+
+
+# Built once: building a statement costs more than running it, and this one runs 20 times a second.
+_MOVE = (
+    update(Broadcast)
+    .where(Broadcast.id == bindparam("broadcast"))
+    .values(
+        {
+            state.word: getattr(Broadcast, state.word) + bindparam(f"{state.word}_by")
+            for state in DeliveryState
+        }
+    )
+)
 
 
 def set_counts(

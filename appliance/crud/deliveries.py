@@ -5,15 +5,16 @@ the ORM takes 54–102.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
-from appliance.models import Chat, Delivery, DeliveryState
+from appliance.models import MAX_ID, Chat, Delivery, DeliveryState
 
 INTERRUPTED = "interrupted"
 CANCELLED = "cancelled"
@@ -49,35 +50,94 @@ def peek(
     session: Session, broadcast_id: int, after: int | None, limit: int
 ) -> Sequence[tuple[int, str | None]]:
     """The next pending recipients, by chat id, each with its chat's status (None: forgotten)."""
-    query = (
-        select(Delivery.chat_id, Chat.status)
-        .outerjoin(Chat, Chat.id == Delivery.chat_id)
-        .where(Delivery.broadcast_id == broadcast_id, Delivery.state == DeliveryState.PENDING)
-        .order_by(Delivery.chat_id)
-        .limit(limit)
+    start = after if after is not None else -MAX_ID - 1
+    parameters = {"broadcast": broadcast_id, "after": start, "most": limit}
+    return [(chat, status) for chat, status in session.connection().execute(_PEEK, parameters)]
+
+
+# Built once: building a statement costs more than running it, and these run 20 times a second.
+_PEEK = (
+    select(Delivery.chat_id, Chat.status)
+    .outerjoin(Chat, Chat.id == Delivery.chat_id)
+    .where(
+        Delivery.broadcast_id == bindparam("broadcast"),
+        Delivery.chat_id > bindparam("after"),
+        Delivery.state == literal_column(str(int(DeliveryState.PENDING))),
     )
-    if after is not None:
-        query = query.where(Delivery.chat_id > after)
-    return [(chat_id, status) for chat_id, status in session.execute(query)]
+    .order_by(Delivery.chat_id)
+    .limit(bindparam("most"))
+)
 
 
-def take(session: Session, broadcast_id: int, chat_ids: Sequence[int], now: int) -> list[int]:
-    """Pending → sending for these recipients; returns those that were pending."""
+class Tally:
+    """Changes of one broadcast's counters, collected to be written once a transaction."""
+
+    def __init__(self, broadcast_id: int) -> None:
+        self._broadcast_id = broadcast_id
+        self._changes: Counter[DeliveryState] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._drifted = False
+
+    def add(self, changes: Mapping[DeliveryState, int], reasons: Mapping[str, int] | None) -> None:
+        self._changes.update(changes)
+        self._reasons.update(reasons or {})
+
+    def drift(self) -> None:
+        """Not all rows were what the caller believed: count the ledger afresh."""
+        self._drifted = True
+
+    def write(self, session: Session) -> None:
+        """Must be called before the transaction commits."""
+        if self._drifted:
+            recount(session, self._broadcast_id)
+        else:
+            broadcasts.move_counts(session, self._broadcast_id, self._changes, self._reasons)
+
+
+@contextmanager
+def tallying(session: Session, broadcast_id: int, tally: Tally | None) -> Iterator[Tally]:
+    """The caller's tally, or one that is written at the end of the block."""
+    if tally is not None:
+        yield tally
+        return
+    own = Tally(broadcast_id)
+    yield own
+    own.write(session)
+
+
+def take(
+    session: Session,
+    broadcast_id: int,
+    chat_ids: Sequence[int],
+    now: int,
+    tally: Tally | None = None,
+) -> list[int]:
+    """Pending → sending for these recipients; returns those that were pending.
+
+    With a `tally` the caller writes the counters.
+    """
     if not chat_ids:
         return []
-    chosen = and_(Delivery.broadcast_id == broadcast_id, Delivery.chat_id.in_(chat_ids))
-    taken = session.execute(
-        update(Delivery)
-        .where(chosen, Delivery.state == DeliveryState.PENDING)
-        .values(state=DeliveryState.SENDING, updated_at=now)
-        .execution_options(synchronize_session=False)
-    ).rowcount  # type: ignore[attr-defined]
-    _moved(session, broadcast_id, {DeliveryState.PENDING: -taken, DeliveryState.SENDING: taken})
+    chosen = {"broadcast": broadcast_id, "chats": chat_ids}
+    taken = session.connection().execute(_TAKE, {**chosen, "now": now}).rowcount
+    with tallying(session, broadcast_id, tally) as counts:
+        counts.add({DeliveryState.PENDING: -taken, DeliveryState.SENDING: taken}, None)
     if taken == len(chat_ids):
         return list(chat_ids)
     # some were cancelled meanwhile; none of them can have been `sending` before: we alone claim
-    sending = select(Delivery.chat_id).where(chosen, Delivery.state == DeliveryState.SENDING)
-    return list(session.scalars(sending))
+    return [chat for (chat,) in session.connection().execute(_SENDING, chosen)]
+
+
+_CHOSEN = and_(
+    Delivery.broadcast_id == bindparam("broadcast"),
+    Delivery.chat_id.in_(bindparam("chats", expanding=True)),
+)
+_TAKE = (
+    update(Delivery)
+    .where(_CHOSEN, Delivery.state == DeliveryState.PENDING)
+    .values(state=int(DeliveryState.SENDING), updated_at=bindparam("now"))
+)
+_SENDING = select(Delivery.chat_id).where(_CHOSEN, Delivery.state == DeliveryState.SENDING)
 
 
 def record(
@@ -86,8 +146,12 @@ def record(
     outcomes: Sequence[DeliveryOutcome],
     now: int,
     was: DeliveryState = DeliveryState.SENDING,
+    tally: Tally | None = None,
 ) -> None:
-    """Write outcomes and the counters; every recipient must be in the state `was`."""
+    """Write outcomes and the counters; every recipient must be in the state `was`.
+
+    With a `tally` the caller writes the counters.
+    """
     if not outcomes:
         return
     written = session.connection().execute(
@@ -106,14 +170,13 @@ def record(
             for outcome in outcomes
         ],
     )
-    if written.rowcount != len(outcomes):
-        # another engine took over and recovered some of them: count afresh what really stands
-        recount(session, broadcast_id)
-        return
     changes = Counter(outcome.state for outcome in outcomes)
     changes[was] -= len(outcomes)
     final = (o.reason for o in outcomes if o.reason and o.state != DeliveryState.PENDING)
-    _moved(session, broadcast_id, changes, Counter(final))
+    with tallying(session, broadcast_id, tally) as counts:
+        counts.add(changes, Counter(final))
+        if written.rowcount != len(outcomes):  # another engine took over and recovered some
+            counts.drift()
 
 
 _RECORD = (
@@ -130,7 +193,6 @@ _RECORD = (
         reason=bindparam("new_reason"),
         updated_at=bindparam("now"),
     )
-    .execution_options(synchronize_session=False)
 )
 
 

@@ -42,9 +42,11 @@ class Moment:
 class Source(Protocol):
     """Where jobs come from and where their outcomes are written; called inside one transaction."""
 
-    def claim(self, session: Session, limit: int, now: Moment) -> list[Job]: ...
-
-    def record(self, session: Session, results: list[Result], now: Moment) -> None: ...
+    def exchange(
+        self, session: Session, results: list[Result], limit: int, now: Moment
+    ) -> list[Job]:
+        """Hand in outcomes, take up to `limit` new jobs."""
+        ...
 
 
 class Body:

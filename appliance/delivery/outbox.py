@@ -25,6 +25,16 @@ class Outbox:
         """`busy` tells which chats may not be written to yet, at a monotonic time."""
         self._busy = busy
         self._later: dict[int, float] = {}  # chat id → monotonic time of its next try
+        self.waits = False
+        """Whether anything waited when the last exchange was over."""
+
+    def exchange(
+        self, session: Session, results: list[Result], limit: int, now: Moment
+    ) -> list[Job]:
+        if results:
+            self.record(session, results, now)
+        self.waits = messages.any_waiting(session)
+        return self.claim(session, limit, now) if self.waits and limit else []
 
     def claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
         self._later = {chat: when for chat, when in self._later.items() if when > now.mono}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud import audience, broadcasts, chats, deliveries
-from appliance.crud.deliveries import DeliveryOutcome
+from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.delivery.classify import Kind
 from appliance.delivery.jobs import Body, Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
@@ -37,52 +37,59 @@ class Run:
         self._tries: dict[int, int] = {}  # of recipients that wait for another try
         self._content_errors = 0
         self._anything_sent = broadcast.sent > 0
+        self.halted = False
+        """Whether the last exchange found that nobody can get this message."""
 
     @property
     def finished(self) -> bool:
         """Nothing is left to claim or to try again, as far as this run knows."""
         return self._exhausted and not self._later
 
-    def claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
-        taken = self._claim_due(session, limit, now)
-        if len(taken) < limit and not self._exhausted:
-            taken += self._claim_next(session, limit - len(taken), now)
+    def exchange(
+        self, session: Session, results: list[Result], limit: int, now: Moment
+    ) -> list[Job]:
+        """Write the outcomes, claim the next recipients, write the counters once."""
+        tally = Tally(self.id)
+        self._record(session, results, tally, now)
+        self.halted = self._halt_if_hopeless(session, results)
+        taken = [] if self.halted else self._claim(session, limit, tally, now)
+        tally.write(session)
         return [self._job(chat_id) for chat_id in taken]
 
-    def record(self, session: Session, results: list[Result], now: Moment) -> None:
-        """Write the outcomes; marks chats that are gone and halts a message nobody can get."""
+    def _claim(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
+        if limit <= 0:
+            return []
+        taken = self._claim_due(session, limit, tally, now)
+        if len(taken) < limit and not self._exhausted:
+            taken += self._claim_next(session, limit - len(taken), tally, now)
+        return taken
+
+    def _record(self, session: Session, results: list[Result], tally: Tally, now: Moment) -> None:
+        """Write the outcomes; marks chats that are gone."""
         migrated = [r for r in results if r.verdict.kind == Kind.MIGRATED and r.retry_at is None]
         plain = [r for r in results if r not in migrated]
-        deliveries.record(session, self.id, [self._outcome(r) for r in plain], int(now.wall))
+        outcomes = [self._outcome(r) for r in plain]
+        deliveries.record(session, self.id, outcomes, int(now.wall), tally=tally)
         for result in plain:
             self._learn(session, result)
         for result in migrated:
             self._migrate(session, result, now)
-        self._halt_if_hopeless(session, results)
 
     def close(self, session: Session, now: Moment) -> bool:
         """Done, when the ledger agrees that nothing is outstanding; else look again."""
-        broadcast = broadcasts.get(session, self.id)
-        session.refresh(broadcast)
-        if broadcast.pending or broadcast.sending:
-            self._after, self._exhausted = None, False
-            return False
-        return broadcasts.change_status(
-            session,
-            self.id,
-            broadcasts.OPEN,
-            BroadcastStatus.DONE,
-            finished_at=datetime.fromtimestamp(now.wall, UTC),
-        )
+        if broadcasts.finish(session, self.id, datetime.fromtimestamp(now.wall, UTC)):
+            return True
+        self._after, self._exhausted = None, False
+        return False
 
-    def _claim_due(self, session: Session, limit: int, now: Moment) -> list[int]:
+    def _claim_due(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         """Those that waited: for their chat, for a flood pause, for another try."""
         due: list[int] = []
         while self._later and self._later[0][0] <= now.mono and len(due) < limit:
             due.append(heapq.heappop(self._later)[1])
-        return deliveries.take(session, self.id, due, int(now.wall))
+        return deliveries.take(session, self.id, due, int(now.wall), tally)
 
-    def _claim_next(self, session: Session, limit: int, now: Moment) -> list[int]:
+    def _claim_next(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         rows = deliveries.peek(session, self.id, self._after, limit)
         if not rows:
             self._exhausted = True
@@ -101,8 +108,8 @@ class Run:
                 heapq.heappush(self._later, (when, chat_id))
             else:
                 ready.append(chat_id)
-        deliveries.record(session, self.id, away, int(now.wall), was=DeliveryState.PENDING)
-        return deliveries.take(session, self.id, ready, int(now.wall))
+        deliveries.record(session, self.id, away, int(now.wall), DeliveryState.PENDING, tally)
+        return deliveries.take(session, self.id, ready, int(now.wall), tally)
 
     def _job(self, chat_id: int) -> Job:
         tries = self._tries.get(chat_id, 0)
@@ -129,13 +136,14 @@ class Run:
             gone = ChatStatus.LEFT if result.job.chat_id < 0 else ChatStatus.BLOCKED
             chats.set_status(session, result.job.chat_id, gone)
 
-    def _halt_if_hopeless(self, session: Session, results: list[Result]) -> None:
+    def _halt_if_hopeless(self, session: Session, results: list[Result]) -> bool:
         """Content errors and nothing else: nobody can get this message, so stop and say why."""
         words = [r.verdict.words for r in results if r.verdict.kind == Kind.CONTENT]
-        if words and self._content_errors >= HALT_AFTER and not self._anything_sent:
-            broadcasts.change_status(
-                session, self.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=words[-1]
-            )
+        if not words or self._anything_sent or self._content_errors < HALT_AFTER:
+            return False
+        return broadcasts.change_status(
+            session, self.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=words[-1]
+        )
 
     def _migrate(self, session: Session, result: Result, now: Moment) -> None:
         old, new = result.job.chat_id, result.verdict.migrate_to

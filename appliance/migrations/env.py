@@ -1,9 +1,11 @@
 """How Alembic reaches the database: over the connection that `services/schema.py` opened."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from alembic import context
 from alembic.migration import MigrationContext
+from alembic.runtime.migration import MigrationInfo
 
 from appliance.models import Base
 
@@ -21,7 +23,9 @@ def run() -> None:
         context.run_migrations()
 
 
-def check_references(ctx: MigrationContext, **_: Any) -> None:
+def check_references(
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+) -> None:
     """At the end of each migration, inside its transaction: foreign keys are off until then."""
     if ctx.connection is not None and ctx.dialect.name == "sqlite":
         broken = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()

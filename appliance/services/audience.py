@@ -1,5 +1,6 @@
 """The words that name an audience: `all`, `linked`, `user:…`, `chat:…`, `role:…` and so on."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from appliance.errors import Fault, Invalid
 from appliance.models import MAX_ID, Role
 
 WORDS = "all, linked, unlinked, user:EMAIL, chat:ID, role:ROLE, lang:CODE"
+_CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
 def parse(session: Session, to: Iterable[str], exclude: Iterable[str] = ()) -> Audience:
@@ -39,7 +41,7 @@ def _user(session: Session, field: str, value: str) -> str:
 
 
 def _chat(session: Session, field: str, value: str) -> str:
-    if not value.removeprefix("-").isdecimal() or abs(int(value)) > MAX_ID:
+    if not _CHAT_ID.fullmatch(value) or abs(int(value)) > MAX_ID:
         raise _invalid(field, f"chat:{value} is not a chat id: it takes a whole number")
     return str(chats.find(session, int(value)).id)
 

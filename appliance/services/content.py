@@ -4,6 +4,7 @@ from typing import Any, Literal, get_args
 
 from appliance.errors import Fault, Invalid
 from appliance.services import telegram_html
+from appliance.services.telegram_links import LinkError, checked_link
 
 Format = Literal["plain", "html"]
 
@@ -109,6 +110,14 @@ def _button_faults(field: str, button: dict[str, Any]) -> list[Fault]:
     label, url = button.get("text"), button.get("url")
     if not isinstance(label, str) or not label.strip() or len(label) > 64:
         faults.append(Fault(field, "a button's text takes 1 to 64 characters"))
-    if not isinstance(url, str) or not url.startswith(("https://", "http://", "tg://")):
+    if not isinstance(url, str) or not _leads_somewhere(url):
         faults.append(Fault(field, "a button's address takes https://…, http://… or tg://…"))
     return faults
+
+
+def _leads_somewhere(url: str) -> bool:
+    try:
+        checked_link(url)
+    except LinkError:
+        return False
+    return url.startswith(("https://", "http://", "tg://"))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, inbox
 from appliance.crud.inbox import BROADCAST, MESSAGE, Line, Place
 from appliance.errors import Fault, Invalid
+from appliance.models import MAX_ID
 from appliance.services import content
 
 
@@ -61,6 +62,8 @@ def _parse(text: str) -> Place:
             raise ValueError
         seconds, rest = divmod(int(microseconds), 1_000_000)
         at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+        if not 0 < int(number) <= MAX_ID:
+            raise ValueError
         return Place(at, kind, int(number))
     except (ValueError, OverflowError, OSError):
         message = f"{text!r} is no place in the inbox"

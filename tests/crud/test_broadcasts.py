@@ -6,7 +6,9 @@ import pytest
 
 from appliance.crud import broadcasts
 from appliance.errors import NotFound
-from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState
+from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState, utcnow
+
+NOW = utcnow()
 
 SCHEDULED, RUNNING, PAUSED = (
     BroadcastStatus.SCHEDULED,
@@ -83,14 +85,41 @@ def test_those_in_some_states_oldest_first(store, announce):
         ]
 
 
-def test_what_the_engine_must_finish(store, announce):
+def test_what_the_engine_has_to_look_after(store, announce):
+    running = announce(status=RUNNING)
     unswept = announce(status=BroadcastStatus.CANCELLED, pending=2)
     announce(status=BroadcastStatus.CANCELLED)
-    announce(status=RUNNING, pending=2)
+    announce(status=BroadcastStatus.DONE)
     sending = announce(status=PAUSED, sending=1)
+    scheduled = announce(status=SCHEDULED)
     with store.reading() as session:
-        assert list(broadcasts.list_unswept(session)) == [unswept]
+        assert [(row.id, row.status) for row in broadcasts.list_active(session)] == [
+            (running, "running"),
+            (unswept, "cancelled"),
+            (scheduled, "scheduled"),
+        ]
         assert list(broadcasts.list_sending(session)) == [sending]
+
+
+@pytest.mark.parametrize(
+    ("values", "done"),
+    [
+        ({"status": RUNNING}, True),
+        ({"status": RUNNING, "pending": 1}, False),
+        ({"status": RUNNING, "sending": 1}, False),
+        ({"status": PAUSED}, False),
+        ({"status": BroadcastStatus.CANCELLED}, False),
+    ],
+)
+def test_it_is_done_when_nobody_is_left(store, announce, values, done):
+    number = announce(**values)
+    with store.writing() as session:
+        assert broadcasts.finish(session, number, NOW) is done
+    with store.reading() as session:
+        row = broadcasts.get(session, number)
+    assert (row.status, row.finished_at) == (
+        (BroadcastStatus.DONE, NOW) if done else (values["status"], None)
+    )
 
 
 def test_a_state_changes_only_from_an_allowed_one(store, announce):

@@ -25,7 +25,7 @@ def outbox() -> Outbox:
 def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
     def claim() -> list[Job]:
         with database.writing() as session:
-            return outbox.claim(session, 10, NOW)
+            return outbox.exchange(session, [], 10, NOW)
 
     return claim
 
@@ -34,7 +34,7 @@ def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
 def record(database: Database, outbox: Outbox) -> Callable[[Result], Message]:
     def record(result: Result) -> Message:
         with database.writing() as session:
-            outbox.record(session, [result], NOW)
+            outbox.exchange(session, [result], 0, NOW)
         with database.reading() as session:
             row = session.get(Message, result.job.row)
             assert row is not None

@@ -50,7 +50,7 @@ def run(database: Database, number: int, pacer: ChatPacer) -> Run:
 def claim(database: Database, run: Run) -> Claim:
     def claim(limit: int = 10, now: Moment = NOW) -> list[Job]:
         with database.writing() as session:
-            return run.claim(session, limit, now)
+            return run.exchange(session, [], limit, now)
 
     return claim
 
@@ -59,7 +59,7 @@ def claim(database: Database, run: Run) -> Claim:
 def record(database: Database, run: Run) -> Record:
     def record(*results: Result) -> None:
         with database.writing() as session:
-            run.record(session, list(results), NOW)
+            run.exchange(session, list(results), 0, NOW)
 
     return record
 

@@ -1,0 +1,167 @@
+"""The engine's side of the database: one transaction hands in outcomes and takes new jobs."""
+
+import random
+from collections import Counter
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import broadcasts, deliveries, messages
+from appliance.crud import settings as stored
+from appliance.crud.broadcasts import Active
+from appliance.database import Database
+from appliance.delivery.jobs import Job, Moment, Result, Source
+from appliance.delivery.outbox import Outbox
+from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.runs import Freezer, Run
+from appliance.models import BroadcastStatus
+from appliance.services.broadcasts import sweep_cancelled
+from appliance.services.leases import Holding
+
+BEAT = 3.0  # seconds between two signs of life
+
+
+class LeaseLost(Exception):
+    """Another process took over: this one must not send any more."""
+
+
+class Ledger:
+    """What the engine knows of the work: the outbox, the running broadcasts, what is claimed."""
+
+    def __init__(self, database: Database, lease: Holding, chat_pacer: ChatPacer) -> None:
+        self._database = database
+        self._lease = lease
+        self._chat_pacer = chat_pacer
+        self._outbox = Outbox(chat_pacer.busy)
+        self._freezer = Freezer()
+        self._runs: dict[int, Run] = {}
+        self._unswept: list[int] = []
+        self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
+        self._beat_at = 0.0
+        self.work = True
+        """Whether, at the last look, anything waited or ran."""
+        self.freezing = False
+        """Whether an audience is being written into the ledger."""
+
+    def recover(self, now: Moment) -> tuple[int, float]:
+        """After a crash: what was in flight is `unknown`.
+
+        Returns how many those are, and until when (seconds since 1970) a flood pause goes on.
+        """
+        with self._database.writing() as session:
+            self._fence(session, now, "recovering")
+            lost = messages.recover(session, datetime.fromtimestamp(now.wall, UTC))
+            for broadcast_id in broadcasts.list_sending(session):
+                lost += deliveries.recover(session, broadcast_id, int(now.wall))
+            flood = stored.get_setting(session, stored.FLOOD) or {}
+        return lost, float(flood.get("until", 0))
+
+    def look(self, now: Moment) -> bool:
+        """Whether there is something to do, asked without taking the write lock."""
+        with self._database.reading() as session:
+            self.work = messages.any_waiting(session) or bool(broadcasts.list_active(session))
+        return self.work or now.mono - self._beat_at >= BEAT
+
+    def settle(
+        self, results: list[Result], wanted: int, flood_until: float | None, state: str, now: Moment
+    ) -> list[Job]:
+        """Write the outcomes and claim up to `wanted` calls, all or nothing.
+
+        Raises LeaseLost, and SQLAlchemyError when the database failed: then nothing has changed,
+        and the results must be handed in again.
+        """
+        with self._database.writing() as session:
+            self._fence(session, now, state)
+            jobs = self._exchange(session, results, wanted, now)
+            if flood_until is not None:
+                stored.put_setting(session, stored.FLOOD, {"until": flood_until})
+        for result in results:
+            self._outstanding[_key(result.job)] -= 1
+        for job in jobs:
+            self._outstanding[_key(job)] += 1
+        return jobs
+
+    def hand_in(self, results: list[Result], now: Moment) -> None:
+        """Write the last outcomes; the lease may be gone already."""
+        with self._database.writing() as session:
+            for source, own in _by_source(results):
+                source.exchange(session, own, 0, now)
+
+    def sweep(self, now: Moment) -> None:
+        """Finish the work of whoever cancelled a broadcast and died before all was skipped."""
+        for broadcast_id in self._unswept:
+            wall = datetime.fromtimestamp(now.wall, UTC)
+            sweep_cancelled(self._database.writing, broadcast_id, wall)
+        self._unswept = []
+
+    def is_stopped(self, job: Job) -> bool:
+        """Whether the job belongs to a broadcast that was paused, halted or cancelled."""
+        return isinstance(job.source, Run) and job.row not in self._runs
+
+    def forget(self) -> None:
+        """The database failed: what is believed of the running broadcasts may be wrong."""
+        self._runs.clear()
+
+    def _fence(self, session: Session, now: Moment, state: str) -> None:
+        """The lease must be ours in this very transaction. Raises LeaseLost."""
+        wall = datetime.fromtimestamp(now.wall, UTC)
+        if now.mono - self._beat_at < BEAT:
+            alive = self._lease.held(session, wall)
+        else:
+            alive = self._lease.keep(session, state, wall)
+            self._beat_at = now.mono
+        if not alive:
+            raise LeaseLost(f"another process holds the {self._lease.name} lease now")
+
+    def _exchange(
+        self, session: Session, results: list[Result], wanted: int, now: Moment
+    ) -> list[Job]:
+        handed = dict(_by_source(results))
+        jobs = self._outbox.exchange(session, handed.pop(self._outbox, []), wanted, now)
+        self._follow(session, broadcasts.list_active(session), now)
+        own = {source.id: part for source, part in handed.items() if isinstance(source, Run)}
+        for source, part in handed.items():
+            if isinstance(source, Run) and source.id not in self._runs:
+                source.exchange(session, part, 0, now)
+        runs = list(self._runs.values())
+        random.shuffle(runs)  # who comes first gets what cannot be divided
+        for place, run in enumerate(runs):
+            share = -(-(wanted - len(jobs)) // (len(runs) - place))
+            jobs += self._exchange_run(session, run, own.get(run.id, []), share, now)
+        self.work = bool(self._runs or self.freezing or self._unswept or self._outbox.waits)
+        return jobs
+
+    def _exchange_run(
+        self, session: Session, run: Run, results: list[Result], share: int, now: Moment
+    ) -> list[Job]:
+        jobs = run.exchange(session, results, max(0, share), now)
+        outstanding = self._outstanding[run.id] - len(results) + len(jobs)
+        done = outstanding == 0 and run.finished and run.close(session, now)
+        if done or run.halted:
+            del self._runs[run.id]
+        return jobs
+
+    def _follow(self, session: Session, active: list[Active], now: Moment) -> None:
+        """See what the web or a command changed: started, paused, resumed, cancelled."""
+        running = [a.id for a in active if a.status == BroadcastStatus.RUNNING]
+        scheduled = [a.id for a in active if a.status == BroadcastStatus.SCHEDULED]
+        self._unswept = [a.id for a in active if a.status == BroadcastStatus.CANCELLED]
+        self._runs = {
+            number: self._runs.get(number) or Run(broadcasts.get(session, number), self._chat_pacer)
+            for number in running
+        }
+        self.freezing = bool(scheduled)
+        if scheduled:
+            self._freezer.step(session, broadcasts.get(session, scheduled[0]), now)
+
+
+def _by_source(results: list[Result]) -> list[tuple[Source, list[Result]]]:
+    groups: dict[Source, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.job.source, []).append(result)
+    return list(groups.items())
+
+
+def _key(job: Job) -> int:
+    """The broadcast of a job; 0 for the outbox."""
+    return job.row if isinstance(job.source, Run) else 0

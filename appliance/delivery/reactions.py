@@ -1,0 +1,76 @@
+"""What follows from a verdict: an outcome, another try, or silence for every sender.
+
+`classify.py` says what an answer means; here, and only here, it is decided what to do about it.
+"""
+
+import logging
+import random
+
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.pacer import Pacer
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 6
+TOKEN_PAUSE = 30.0  # seconds; a token does not heal by itself
+TROUBLED = 5  # failures of the server in a row that mean it is down, not one recipient's bad luck
+
+
+class Reactions:
+    """Silences the pacer where Telegram or the network ask for it, and remembers why."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        self._pacer = pacer
+        self._failures = 0  # of the server, in a row
+        self.words = ""
+        """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
+        self.flood_until: float | None = None
+        """Seconds since 1970 until which Telegram asked for silence; to be stored."""
+
+    def act(self, job: Job, verdict: Verdict, now: Moment) -> Result:
+        if verdict.kind == Kind.FLOOD:
+            self._silence(verdict.retry_after, now, f"flood pause, {verdict.retry_after:.0f} s")
+            self.flood_until = now.wall + self._pacer.paused_until - now.mono
+            return self._after_pause(job, verdict)
+        if verdict.kind == Kind.TOKEN:
+            self._silence(TOKEN_PAUSE, now, f"token refused: {verdict.words}")
+            return self._after_pause(job, verdict)
+        if verdict.kind == Kind.OFFLINE:
+            self._failures += 1
+            self._silence(backoff(self._failures), now, f"offline: {verdict.words}")
+            return self._after_pause(job, verdict)
+        if verdict.kind == Kind.SERVER:
+            return self._server_error(job, verdict, now)
+        self._failures = 0
+        return Result(job, verdict)
+
+    def _server_error(self, job: Job, verdict: Verdict, now: Moment) -> Result:
+        self._failures += 1
+        if self._failures >= TROUBLED:
+            seconds = backoff(self._failures - TROUBLED + 1)
+            self._silence(seconds, now, f"server: {verdict.words}")
+            return self._after_pause(job, verdict)
+        if job.tries + 1 >= MAX_TRIES:
+            return Result(job, verdict)
+        return Result(job, verdict, now.mono + backoff(job.tries + 1))
+
+    def _after_pause(self, job: Job, verdict: Verdict) -> Result:
+        """Nothing was delivered for a reason that is not the recipient's: no attempt counts."""
+        return Result(job, verdict, self._pacer.paused_until, counts=False)
+
+    def _silence(self, seconds: float, now: Moment, words: str) -> None:
+        if self._pacer.paused_until <= now.mono:
+            log.warning("sending pauses for %.1f s: %s", seconds, words)
+        self.words = words[:255]
+        self._pacer.pause(now.mono + seconds)
+
+
+def again(job: Job, reason: str, at: float) -> Result:
+    """Back to pending until `at` (monotonic seconds), without an attempt: it never left."""
+    return Result(job, Verdict(Kind.OFFLINE, reason), at, counts=False)
+
+
+def backoff(failures: int) -> float:
+    """Seconds: 0.5, 1, 2 … 60, with jitter so that many do not come back at once."""
+    return float(min(60.0, 0.5 * 2 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25))  # noqa: S311

@@ -1,0 +1,191 @@
+"""The command, in this process and in processes of its own; never a secret in what it says."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from click.testing import CliRunner, Result
+
+from appliance import config
+from appliance.cli import main
+from appliance.config import SANDBOX_TOKEN
+from appliance.crud import chats
+from appliance.database import Database
+
+PASSWORD = "correct horse battery"
+REAL_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
+SECRETS = [PASSWORD, REAL_TOKEN, SANDBOX_TOKEN, "only-for-tests-0123456789"]
+
+
+def check_no_secret(*texts: str | None) -> None:
+    assert [secret for secret in SECRETS for text in texts if text and secret in text] == []
+
+
+def _one_line(error: str) -> bool:
+    return len(error.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def refused() -> Callable[..., str]:
+    """`refused(result, 1)`: the one line on stderr; nothing on stdout, no traceback."""
+
+    def refused(result: Any, code: int) -> str:
+        status = getattr(result, "exit_code", getattr(result, "returncode", None))
+        assert (status, result.stdout) == (code, ""), result.stderr
+        assert _one_line(result.stderr), result.stderr
+        assert result.stderr.startswith("appliance: ")
+        return str(result.stderr.strip())
+
+    return refused
+
+
+@pytest.fixture
+def invoke(home: Path) -> Callable[..., Result]:
+    """`invoke("status", "--json")` in this process, on `home`."""
+
+    def invoke(*words: str | int, input: str | bytes = "", **environ: str) -> Result:
+        arguments = ["--home", str(home), *map(str, words)]
+        result = CliRunner(env=environ).invoke(main, arguments, input=input)
+        check_no_secret(result.stdout, result.stderr)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def answer(invoke: Callable[..., Result]) -> Callable[..., Any]:
+    """`answer("user", "list")`: the JSON document of a command that succeeds."""
+
+    def answer(*words: str | int, **options: Any) -> Any:
+        result = invoke(*words, "--json", **options)
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return answer
+
+
+@pytest.fixture
+def appliance(home: Path, root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command in a process of its own; it is at no terminal."""
+
+    def appliance(
+        *words: str | int, home: Path = home, input: str = "", **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "appliance", "--home", home, *map(str, words)],
+            cwd=root,
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=dict(os.environ) | environ,
+            check=False,
+        )
+        check_no_secret(done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return appliance
+
+
+class Running:
+    """A command that runs until it is told to stop."""
+
+    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+@pytest.fixture
+def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """`start("serve", "--port", 9000)`: a command that goes on running; killed at the end."""
+    started: list[Running] = []
+
+    def start(*words: str | int, **environ: str) -> Running:
+        log = tmp_path / f"log-{len(started)}"
+        with log.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "appliance", "--home", home, *map(str, words)],
+                cwd=root,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                text=True,
+                env=dict(os.environ) | environ,
+            )
+        started.append(Running(process, log))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.process.kill()
+        running.process.wait()
+        check_no_secret(running.log())
+        assert "Traceback" not in running.log()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    """A file with the password."""
+    path = tmp_path / "password"
+    path.write_text(f"{PASSWORD}\nsecond line\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def ask(sandbox: Any) -> Callable[..., Any]:
+    """`ask("people")` reads the simulator's control interface, `ask("people", {…})` posts to it."""
+
+    def ask(path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    return ask
+
+
+@pytest.fixture
+def town(home: Path, sandbox: Any, ask: Callable[..., Any], database: Database) -> list[int]:
+    """Six simulated people who pressed Start, known here; the home points at the simulator."""
+    values = config.read_values(home, {}) | {"BOT_API_URL": sandbox.url}
+    config.write_env_file(home / ".env", values)
+    people = ask("people", {"count": 6, "start": True, "seed": 1})["people"]
+    ids = sorted(person["id"] for person in people)
+    with database.writing() as session:
+        for chat_id in ids:
+            chats.remember(session, chat_id, first_name="P")
+    return ids
+
+
+@pytest.fixture
+def known(database: Database) -> list[int]:
+    """Three chats, without a simulator."""
+    with database.writing() as session:
+        for chat_id in (1, 2, 3):
+            chats.remember(session, chat_id, first_name=f"P{chat_id}", language="en")
+    return [1, 2, 3]

@@ -1,0 +1,75 @@
+"""Asking at a terminal, and what happens without one."""
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from appliance.cli.asking import Asking, read_secret
+from appliance.errors import ConfigError
+
+
+def test_what_was_given_is_not_asked():
+    assert Asking(False).text("x", "Question", "--flag") == "x"
+
+
+def test_without_a_terminal_the_flag_is_named():
+    with pytest.raises(click.UsageError, match="--flag is missing"):
+        Asking(False).text(None, "Question", "--flag")
+    with pytest.raises(click.UsageError, match="--flag is missing"):
+        Asking(False).password(None, "Question", "--flag")
+
+
+def at_a_terminal(question, answers):
+    """What a command that asks gets and says."""
+    got = []
+
+    @click.command()
+    def command():
+        got.append(question(Asking(True)))
+
+    result = CliRunner().invoke(command, input=answers)
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    return got[0], result.stderr
+
+
+def test_a_question_goes_to_stderr():
+    got, said = at_a_terminal(lambda asking: asking.text(None, "Email", "--email"), "a@b\n")
+    assert got == "a@b"
+    assert said.startswith("Email: ")
+
+
+def test_a_password_is_typed_twice_and_not_shown():
+    got, said = at_a_terminal(
+        lambda asking: asking.password(None, "Password", "--p"), "secret1\nother\nsecret1\nsecret1\n"
+    )
+    assert got == "secret1"
+    assert "secret1" not in said
+
+
+def test_the_first_line_of_a_file(tmp_path):
+    path = tmp_path / "secret"
+    path.write_bytes("пароль # x \r\nmore\n".encode())
+    assert read_secret(path, "--flag") == "пароль # x "
+    assert Asking(False).password(path, "Password", "--flag") == "пароль # x "
+    assert Asking(False).secret_from("value", path, "--flag") == "пароль # x "
+    assert Asking(False).secret_from("value", None, "--flag") == "value"
+    assert Asking(False).secret_from(None, None, "--flag") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"", "is empty"), (b"\nx", "is empty"), (b"\xff\xff", "UTF-8"), (None, "No such")]
+)
+def test_a_file_without_a_secret(tmp_path, content, told):
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"--flag: .*{told}"):
+        read_secret(path, "--flag")
+
+
+def test_a_directory_is_no_file(tmp_path: Path):
+    with pytest.raises(ConfigError, match="--flag: cannot read"):
+        read_secret(tmp_path, "--flag")

@@ -1,0 +1,43 @@
+"""What every command shares."""
+
+import json
+
+from appliance.cli.context import Context
+
+
+def test_home_is_told_or_found(tmp_path, monkeypatch):
+    assert Context(tmp_path).home == tmp_path
+    monkeypatch.chdir(tmp_path)
+    assert Context(None).home == tmp_path
+    monkeypatch.setenv("APPLIANCE_HOME", "/srv/club")
+    assert Context(None).home.as_posix() == "/srv/club"
+
+
+def test_the_answer_goes_to_stdout(tmp_path, capsys):
+    context = Context(tmp_path)
+    context.emit({"a": "я"}, "text")
+    context.say("remark")
+    assert capsys.readouterr() == ("text\n", "remark\n")
+
+
+def test_json_is_one_document(tmp_path, capsys):
+    context = Context(tmp_path)
+    context.json = True
+    context.emit({"a": "я"}, "text")
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"a": "я"}
+    assert "я" in out
+
+
+def test_quiet_leaves_the_answer(tmp_path, capsys):
+    context = Context(tmp_path)
+    context.quiet = True
+    context.say("remark")
+    context.emit({}, "text")
+    context.emit({}, "")
+    assert capsys.readouterr() == ("text\n", "")
+
+
+def test_nobody_is_at_a_terminal_here(tmp_path):
+    assert not Context(tmp_path).interactive
+    assert not Context(tmp_path).progress

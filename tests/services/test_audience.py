@@ -1,0 +1,98 @@
+"""The words of an audience, and what a wrong one says."""
+
+import pytest
+
+from appliance.crud import chats, users
+from appliance.errors import Invalid, NotFound
+from appliance.models import MAX_ID, Role
+from appliance.services import audience
+
+
+@pytest.fixture
+def parse(database):
+    def parse(to, exclude=()):
+        with database.reading() as session:
+            return audience.parse(session, to, exclude).as_dict()
+
+    return parse
+
+
+@pytest.fixture
+def ann(database):
+    with database.writing() as session:
+        chats.remember(session, -5, type="group", title="Choir")
+        return users.add(
+            session,
+            email="ann@example.org",
+            name="Ann",
+            password_hash=None,
+            role=Role.ADMIN,
+            language="en",
+        ).id
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("all", "all"),
+        (" linked ", "linked"),
+        ("unlinked", "unlinked"),
+        ("user:ann@example.org", "user:{ann}"),
+        ("user:ANN@example.org", "user:{ann}"),
+        ("user:{ann}", "user:{ann}"),
+        ("chat:-5", "chat:-5"),
+        ("role:admin", "role:admin"),
+        ("lang:RU", "lang:ru"),
+        ("lang:pt-BR", "lang:pt-br"),
+    ],
+)
+def test_words(parse, ann, given, stored):
+    expected = stored.format(ann=ann)
+    assert parse([given.format(ann=ann)]) == {"to": [expected], "not": []}
+    assert parse(["all"], [given.format(ann=ann)]) == {"to": ["all"], "not": [expected]}
+
+
+def test_said_twice_it_counts_once(parse, ann):
+    assert parse(["all", "all", "user:ann@example.org", f"user:{ann}"]) == {
+        "to": ["all", f"user:{ann}"],
+        "not": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("everybody", "names no audience"),
+        ("", "names no audience"),
+        ("all:x", "names no audience"),
+        ("ALL", "names no audience"),
+        ("user:", "names no audience"),
+        ("topic:x", "names no audience"),
+        ("chat:five", "takes a whole number"),
+        ("chat:--5", "takes a whole number"),
+        ("chat:²", "takes a whole number"),
+        ("chat:" + "9" * 5000, "takes a whole number"),
+        (f"chat:{MAX_ID + 1}", "takes a whole number"),
+        ("role:boss", "member, operator, admin"),
+        ("lang:english!", "no language code"),
+        ("lang:a-very-long-one", "no language code"),
+        ("lang:-", "no language code"),
+    ],
+)
+@pytest.mark.parametrize("field", ["to", "not"])
+def test_a_wrong_word_says_so(parse, word, told, field):
+    with pytest.raises(Invalid, match=told) as caught:
+        parse(*(([word],) if field == "to" else (["all"], [word])))
+    (fault,) = caught.value.faults
+    assert (fault.field, fault.message) == (f"audience.{field}", str(caught.value))
+
+
+@pytest.mark.parametrize("word", ["user:bob@example.org", "user:99", "chat:99"])
+def test_who_does_not_exist(parse, word):
+    with pytest.raises(NotFound):
+        parse([word])
+
+
+def test_nobody_is_not_everybody(parse):
+    with pytest.raises(Invalid, match="at least one of all, linked"):
+        parse([], ["all"])

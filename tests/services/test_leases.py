@@ -1,0 +1,120 @@
+"""Holding a lease, and knowing whether its holder is gone."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from appliance.models import utcnow
+from appliance.services import leases
+from appliance.services.leases import TTL, Holding, identity, is_gone
+
+NOW = utcnow()
+WAIT = "import sys; from appliance.services.leases import identity; print(identity(), flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def child():
+    """A process that told its identity and waits; (process, identity)."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process, process.stdout.readline().strip()
+        process.kill()
+
+
+def test_an_identity_is_one_processs():
+    assert identity() == identity()
+    assert f" {os.getpid()} " in identity()
+    assert len(identity()) <= 255
+    assert not is_gone(identity())
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_gone_even_as_a_zombie(child, wait_until):
+    process, holder = child
+    assert not is_gone(holder)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and not waited for
+    with open(f"/proc/{process.pid}/stat") as file:
+        assert file.read().rpartition(")")[2].split()[0] == "Z"
+    assert is_gone(holder)
+    process.wait()
+    assert is_gone(holder)
+
+
+@pytest.mark.slow
+def test_its_lease_is_free_at_once(child, database):
+    process, holder = child
+    assert Holding(database, "delivery", holder=holder).acquire()
+    mine = Holding(database, "delivery")
+    assert not mine.acquire()
+    process.kill()
+    process.wait()
+    assert mine.acquire()
+
+
+@pytest.mark.parametrize("change", ["pid", "start"])
+def test_a_process_that_never_was(change):
+    machine, pid, started = identity().rsplit(" ", 2)
+    if change == "pid":
+        pid = str(2**22 + 1)  # over the kernel's highest
+    else:
+        started = str(int(started) - 1)  # the number was given to another since
+    assert is_gone(f"{machine} {pid} {started}")
+
+
+@pytest.mark.parametrize(
+    "holder", ["", "x", "other-host 1234[5] 1 1", "a b c d e", " ", f"{identity()} x"]
+)
+def test_of_strangers_nothing_is_known(holder):
+    assert not is_gone(holder)
+
+
+def test_another_machine_is_waited_for(database):
+    theirs = Holding(database, "delivery", holder="other 12345678[1] 1 1")
+    mine = Holding(database, "delivery")
+    assert theirs.acquire(NOW)
+    assert not mine.acquire(NOW + TTL - timedelta(milliseconds=1))
+    assert mine.acquire(NOW + TTL)
+
+
+def test_held_is_told_inside_the_callers_transaction(database):
+    mine = Holding(database, "delivery", holder="me")
+    with database.writing() as session:
+        assert not mine.held(session, NOW)
+    assert mine.acquire(NOW)
+    with database.writing() as session:
+        assert mine.held(session, NOW)
+        assert mine.keep(session, "sending", NOW + timedelta(seconds=5))
+        assert mine.held(session, NOW + TTL)
+        assert not mine.held(session, NOW + TTL + timedelta(seconds=5))
+
+
+def test_what_another_took_is_lost(database):
+    mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
+    mine.acquire(NOW)
+    assert theirs.acquire(NOW + TTL)
+    assert not mine.beat("sending", NOW + TTL)
+    with database.writing() as session:
+        assert not mine.held(session, NOW + TTL)
+        assert not mine.keep(session, None, NOW + TTL)
+    mine.release()  # not his any more: nothing happens
+    assert theirs.beat("sending", NOW + TTL)
+
+
+def test_given_back_it_is_free(database):
+    mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
+    mine.acquire()
+    assert not theirs.acquire()
+    mine.release()
+    assert theirs.acquire()
+    assert not mine.acquire()
+
+
+def test_parts_have_leases_of_their_own(database):
+    names = (leases.UPDATES, leases.DELIVERY, leases.SCHEDULE, leases.WEB)
+    holdings = [Holding(database, name, holder=name) for name in names]
+    assert all(holding.acquire() for holding in holdings)
