@@ -190,7 +190,8 @@ def _version_of_server(url: str) -> str | None:
 def _version_of_file(path: Path) -> str | None:
     if not path.exists():
         return None
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    # rw makes no file; ro would leave the WAL's behind, for whoever closes last tidies them up
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:

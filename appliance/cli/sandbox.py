@@ -172,8 +172,19 @@ def _line(fault: dict[str, Any]) -> str:
 def _client(context: Context, url: str | None) -> "ControlClient":
     from appliance.sandbox.client import ControlClient
 
-    known = url or config.read_values(context.home).get("BOT_API_URL")
+    known = url or config.read_values(context.home).get("BOT_API_URL") or _of_serve(context)
     return ControlClient(known or f"http://127.0.0.1:{DEFAULT_PORT}")
+
+
+def _of_serve(context: Context) -> str | None:
+    """The simulator that runs inside `serve`, if this home ever had one."""
+    from appliance.crud.settings import SANDBOX, get_setting
+
+    if not (context.home / ".env").exists():
+        return None
+    with context.database.reading() as session:
+        stored = get_setting(session, SANDBOX)
+    return str(stored["url"]) if stored else None
 
 
 def _harmless_token(home: Path, given: str | None) -> str:

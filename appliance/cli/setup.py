@@ -49,7 +49,7 @@ class Made:
     @property
     def summary(self) -> str:
         if not self.made:
-            return f"{self.home} is ready already: nothing was changed. Edit {self.home}/.env to."
+            return f"{self.home} is ready already: nothing was changed. Its settings: {self.home}/.env"
         return f"{self.home} is ready. Start it: appliance --home {self.home} serve"
 
     def note(self, what: str, line: str) -> None:
@@ -74,7 +74,8 @@ def make_home(
     """
     made = Made(home)
     values = config.read_values(home, environ)
-    new_values = {} if (home / ".env").exists() else _new_values(values, wishes, asking)
+    fresh = not (home / ".env").exists()
+    new_values = _new_values(values, wishes, asking) if fresh else {}
     settings = Settings.load(home, {**values, **new_values})
     admin = None if _has_admin(settings) else _first_admin(wishes, asking)
     bot = (
@@ -98,7 +99,7 @@ def _new_values(known: Mapping[str, str], wishes: Wishes, asking: Asking) -> dic
     sandbox = wishes.sandbox or known.get("BOT_MODE", "").lower() == "sandbox"
     if sandbox and wishes.bot_token:
         raise click.UsageError("--sandbox and --bot-token exclude each other: choose one")
-    values = {"SECRET_KEY": config.new_secret_key()}
+    values = {"SECRET_KEY": known.get("SECRET_KEY") or config.new_secret_key()}
     if sandbox:
         values["BOT_MODE"] = "sandbox"
     elif known.get("BOT_MODE", "").lower() != "off":

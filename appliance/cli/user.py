@@ -57,7 +57,7 @@ def add(
 @common_options
 @pass_context
 def list_(context: Context, search: str | None) -> None:
-    """Accounts by id."""
+    """Accounts, the newest first."""
     from appliance.crud import users
 
     with context.database.reading() as session:
@@ -139,7 +139,7 @@ def _change_access(context: Context, who: str, **changes: Any) -> None:
 
     with context.database.writing() as session:
         found = users.find(session, who)
-        document = _document(accounts.update_access(session, found.id, **changes))
+        document = _document(accounts.update_access(session, found.id, None, **changes))
     state = "disabled" if document["disabled"] else document["role"]
     context.emit(document, f"{document['email']} is {state} now.")
 

@@ -36,7 +36,7 @@ def acquire(
     result = session.execute(
         update(Lease)
         .where(Lease.name == name, free)
-        .values(holder=holder, expires_at=now + ttl, heartbeat_at=now)
+        .values(holder=holder, state=None, expires_at=now + ttl, heartbeat_at=now)
     )
     return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 

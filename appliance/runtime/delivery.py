@@ -1,13 +1,14 @@
 """The delivery part: the engine under its lease."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
+from appliance.delivery.jobs import Job
 from appliance.errors import TryLater
 from appliance.runtime.parts import LeasedPart
 from appliance.services.leases import DELIVERY, Holding
@@ -16,8 +17,9 @@ from appliance.services.leases import DELIVERY, Holding
 class Delivery:
     """Makes an engine whenever the lease is won; `wake` reaches the one that runs."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self._settings = settings
+    def __init__(self, locate: Callable[[], Settings], database: Database) -> None:
+        """`locate` tells the settings, with the Bot API's address, whenever the part begins."""
+        self._locate = locate
         self._database = database
         self._engine: Engine | None = None
 
@@ -32,8 +34,9 @@ class Delivery:
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Send until told to stop. Raises LeaseLost."""
-        client: Client = Client(self._settings.api_url, str(self._settings.bot_token))  # type: ignore[type-arg]
-        self._engine = Engine(self._database, client, holding, rate=self._settings.send_rate)
+        settings = self._locate()
+        client: Client[Job] = Client(settings.api_url, str(settings.bot_token))
+        self._engine = Engine(self._database, client, holding, rate=settings.send_rate)
         try:
             self._engine.run(stop)
         finally:
@@ -50,7 +53,7 @@ def delivering(settings: Settings, database: Database) -> Iterator[None]:
     holding = Holding(database, DELIVERY)
     if not holding.acquire():
         raise TryLater("another process is about to send: try again in some seconds")
-    part = LeasedPart(holding, Delivery(settings, database).run)
+    part = LeasedPart(holding, Delivery(lambda: settings, database).run)
     part.start()
     try:
         yield

@@ -1,21 +1,18 @@
 """One process with its parts: starts them in order, watches them, stops them together."""
 
-import dataclasses
 import logging
 import threading
-from pathlib import Path
 from types import TracebackType
 
 from appliance.config import Settings
-from appliance.crud.settings import SANDBOX, put_setting
 from appliance.database import Database, check_schema
 from appliance.runtime.delivery import Delivery
 from appliance.runtime.parts import LeasedPart, Part
 from appliance.runtime.schedule import Schedule
+from appliance.runtime.simulator import Simulator
 from appliance.runtime.systemd import Systemd
 from appliance.runtime.updates import UpdatesPart
-from appliance.runtime.webserver import WebPart
-from appliance.sandbox.server import Sandbox
+from appliance.runtime.webserver import WebPart, check_port
 from appliance.services.leases import SCHEDULE, UPDATES, Holding
 
 log = logging.getLogger(__name__)
@@ -32,14 +29,14 @@ class Runtime:
         Raises SchemaError, ConfigError, Unavailable, with nothing left running.
         """
         check_schema(settings)
-        self._sandbox = _sandbox(settings) if settings.sandbox and bot else None
-        if self._sandbox:
-            settings = dataclasses.replace(settings, bot_api_url=self._sandbox.url)
-        self.settings = settings
         self.database = Database(settings.database_url)
+        self._simulator = Simulator(settings, self.database)
         self._systemd = Systemd()
         self._stopped = threading.Event()
         try:
+            if web:
+                check_port(settings)  # before a simulator is started for nothing
+            self.settings = self._simulator.locate()
             self._parts = self._make_parts(web, bot and settings.bot_enabled)
         except BaseException:
             self._close()
@@ -58,9 +55,6 @@ class Runtime:
         self.stop()
 
     def start(self) -> None:
-        if self._sandbox:
-            with self.database.writing() as session:
-                put_setting(session, SANDBOX, {"url": self._sandbox.url})
         for part in self._parts:
             part.start()
         self._systemd.ready()
@@ -91,25 +85,13 @@ class Runtime:
         if web:
             parts.append(WebPart(self.settings, self.database))
         if bot:
-            delivery = Delivery(self.settings, self.database)
-            updates = UpdatesPart(self.settings, self.database, delivery.wake)
+            delivery = Delivery(self._simulator.locate, self.database)
+            updates = UpdatesPart(self._simulator.locate, self.database, delivery.wake)
             parts.append(delivery.part())
             parts.append(LeasedPart(Holding(self.database, UPDATES), updates.run))
         parts.append(LeasedPart(Holding(self.database, SCHEDULE), Schedule(self.database).run))
         return parts
 
     def _close(self) -> None:
+        self._simulator.stop()
         self.database.dispose()
-        if self._sandbox:
-            self._sandbox.stop()
-
-
-def _sandbox(settings: Settings) -> Sandbox | None:
-    """The simulator inside this process, unless BOT_API_URL names another."""
-    if settings.bot_api_url is not None:
-        return None
-    journal: Path = settings.data / "sandbox.jsonl"
-    sandbox = Sandbox(str(settings.bot_token), journal=journal)
-    sandbox.start()
-    log.info("the Telegram simulator listens at %s", sandbox.url)
-    return sandbox

@@ -28,19 +28,23 @@ class UpdatesPart:
     """What `LeasedPart` runs: listens to Telegram until it is told to stop."""
 
     def __init__(
-        self, settings: Settings, database: Database, on_handled: Callable[[], None]
+        self, locate: Callable[[], Settings], database: Database, on_handled: Callable[[], None]
     ) -> None:
-        """`on_handled` is called after each update: an answer may wait in the outbox."""
-        self._settings = settings
+        """`locate` tells the settings, with the Bot API's address, whenever the part begins.
+
+        `on_handled` is called after each update: an answer may wait in the outbox.
+        """
+        self._locate = locate
         self._database = database
         self._on_handled = on_handled
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Raises LeaseLost."""
-        bot = make_bot(str(self._settings.bot_token), self._settings.api_url)
+        settings = self._locate()
+        bot = make_bot(str(settings.bot_token), settings.api_url)
         if not self._introduce(bot, holding, stop):
             return
-        updates = self._listen(bot)
+        updates = self._listen(settings, bot)
         updates.start()
         try:
             while not stop.wait(BEAT_SECONDS):
@@ -50,8 +54,8 @@ class UpdatesPart:
         finally:
             updates.stop()
 
-    def _listen(self, bot: Bot) -> Updates:
-        site = Site(self._settings.site_url, self._settings.default_language)
+    def _listen(self, settings: Settings, bot: Bot) -> Updates:
+        site = Site(settings.site_url, settings.default_language)
         dispatcher = Dispatcher(build_router(), site)
         handler = Handler(self._database, dispatcher, on_handled=self._on_handled)
         return Updates(handler, Poller(self._database, bot))

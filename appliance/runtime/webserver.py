@@ -98,6 +98,19 @@ class WebPart:
             log.warning("web: the lease could not be given back")
 
 
+def check_port(settings: Settings) -> None:
+    """Raises Unavailable when the address cannot be listened on now."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise _cannot_listen(settings, error) from None
+
+
 def _bind(app: Any, settings: Settings, sockets: dict[int, Any]) -> Any:
     options: dict[str, Any] = {}
     if settings.trusted_proxy:
@@ -120,12 +133,14 @@ def _bind(app: Any, settings: Settings, sockets: dict[int, Any]) -> Any:
             **options,
         )
     except (OSError, ValueError) as error:
-        reason = (
-            error.strerror if isinstance(error, OSError) else "it is no address of this machine"
-        )
-        if isinstance(error, socket.gaierror):
-            reason = "the host name is not known"
-        raise Unavailable(
-            f"cannot listen on {settings.host} port {settings.port}: {reason};"
-            " choose another with --host, --port or HOST, PORT"
-        ) from None
+        raise _cannot_listen(settings, error) from None
+
+
+def _cannot_listen(settings: Settings, error: Exception) -> Unavailable:
+    reason = error.strerror if isinstance(error, OSError) else "it is no address of this machine"
+    if isinstance(error, socket.gaierror):
+        reason = "the host name is not known"
+    return Unavailable(
+        f"cannot listen on {settings.host} port {settings.port}: {reason};"
+        " choose another with --host, --port or HOST, PORT"
+    )

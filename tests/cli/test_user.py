@@ -55,7 +55,7 @@ def test_searched(add, answer, invoke):
     add("ann@example.org")
     add("bob@example.org")
     assert [user["email"] for user in answer("user", "list", "--search", "bob")] == ["bob@example.org"]
-    assert [user["id"] for user in answer("user", "list")] == [1, 2]
+    assert [user["id"] for user in answer("user", "list")] == [2, 1]
     assert invoke("user", "list", "--search", "nobody").stdout == "No user.\n"
 
 

@@ -149,3 +149,14 @@ def test_of_two_who_race_exactly_one_wins(store, acquire, there):
     assert len(won) == 1
     with store.reading() as session:
         assert leases.get_lease(session, "delivery").holder == won[0]
+
+
+def test_a_new_holder_does_not_inherit_the_old_ones_state(store, acquire):
+    acquire("a")
+    with store.writing() as session:
+        leases.release(session, "delivery", "a")
+    acquire("b")
+
+    with store.reading() as session:
+        lease = leases.get_lease(session, "delivery")
+        assert (lease.holder, lease.state) == ("b", None)

@@ -1,0 +1,59 @@
+"""The Telegram simulator of sandbox mode: in this process, or in another of the same home."""
+
+import dataclasses
+import logging
+import threading
+
+from appliance.config import Settings
+from appliance.crud.settings import SANDBOX, get_setting, put_setting
+from appliance.database import Database
+from appliance.errors import Unavailable
+from appliance.sandbox.server import Sandbox
+
+log = logging.getLogger(__name__)
+
+
+class Simulator:
+    """Tells where the Bot API is; starts a simulator where none runs for this home."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._sandbox: Sandbox | None = None
+        self._lock = threading.Lock()  # several parts may begin at once
+
+    def locate(self) -> Settings:
+        """The settings with the Bot API's address in them. Raises Unavailable.
+
+        Asked by each part whenever it begins, for the process whose simulator it used may be gone.
+        """
+        if not self._settings.sandbox or self._settings.bot_api_url is not None:
+            return self._settings
+        with self._lock:
+            return dataclasses.replace(self._settings, bot_api_url=self._url())
+
+    def stop(self) -> None:
+        if self._sandbox:
+            self._sandbox.stop()
+
+    def _url(self) -> str:
+        if self._sandbox is None:
+            sandbox = Sandbox(
+                str(self._settings.bot_token), journal=self._settings.data / "sandbox.jsonl"
+            )
+            try:
+                sandbox.start()
+            except Unavailable:  # the journal is another process's: so is the simulator
+                return self._known()
+            log.info("the Telegram simulator listens at %s", sandbox.url)
+            with self._database.writing() as session:
+                put_setting(session, SANDBOX, {"url": sandbox.url})
+            self._sandbox = sandbox
+        return self._sandbox.url
+
+    def _known(self) -> str:
+        with self._database.reading() as session:
+            found = get_setting(session, SANDBOX)
+        if not found:
+            raise Unavailable("another simulator of this home is starting: try again")
+        return str(found["url"])

@@ -1,0 +1,202 @@
+"""`appliance broadcast …` without anything that sends. With it: tests/cli/test_sending.py."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from appliance.crud import audience, broadcasts, deliveries
+from appliance.crud.deliveries import DeliveryOutcome
+from appliance.models import DeliveryState
+from appliance.services.broadcasts import audience_of
+
+SHAPE = [
+    *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
+    *("skipped", "unknown", "reasons", "created_at", "started_at", "finished_at", "seconds", "rate"),
+]
+
+
+@pytest.fixture
+def stored(database):
+    def stored(number=1):
+        with database.reading() as session:
+            return broadcasts.get(session, number)
+
+    return stored
+
+
+@pytest.fixture
+def delivered(answer, known, database):
+    """A broadcast that reached 1, not 2, and waits for 3."""
+    number = answer("broadcast", "hello")["id"]
+    with database.writing() as session:
+        chosen = audience_of(broadcasts.get(session, number))
+        audience.freeze(session, number, chosen, None, 100, 1_800_000_000)
+        broadcasts.add_frozen(session, number, 3, 3, None)
+        deliveries.take(session, number, [1, 2], 1_800_000_000)
+        outcomes = [
+            DeliveryOutcome(1, DeliveryState.SENT, message_id=77),
+            DeliveryOutcome(2, DeliveryState.FAILED, "blocked"),
+        ]
+        deliveries.record(session, number, outcomes, 1_800_000_001)
+    return number
+
+
+def test_text_is_sent(answer, known, stored):
+    document = answer("broadcast", "The hall is open again")
+    assert list(document) == SHAPE
+    assert (document["status"], document["audience"]) == ("scheduled", {"to": ["all"], "not": []})
+    assert (stored().text, stored().format, stored().options) == (
+        "The hall is open again",
+        "plain",
+        {},
+    )
+
+
+@pytest.mark.parametrize("words", [["-"], [], ["send"], ["send", "-"]])
+def test_standard_input(answer, known, stored, words):
+    answer("broadcast", *words, input="Первая\n\nsecond\n")
+    assert stored().text == "Первая\n\nsecond"
+
+
+def test_a_text_that_is_a_commands_name(answer, invoke, known, stored):
+    answer("broadcast", "send", "list")
+    assert stored().text == "list"
+    assert invoke("broadcast", "--", "--html").exit_code == 0
+    assert stored(2).text == "--html"
+
+
+def test_standard_input_that_is_no_text(known, invoke, refused):
+    refused(invoke("broadcast", "-", input=b"\xff\xfe"), 1)
+
+
+def test_everything_at_once(answer, known, stored):
+    answer(
+        *("broadcast", "--html", "<b>x</b>", "--to", "lang:en", "--to", "chat:1", "--not", "chat:3"),
+        *("--button", "Read=https://a.example/?x=1", "--silent", "--key", "k"),
+    )
+    row = stored()
+    assert row.format == "html"
+    assert row.audience == {"to": ["lang:en", "chat:1"], "not": ["chat:3"]}
+    assert row.options == {
+        "silent": True,
+        "buttons": [[{"text": "Read", "url": "https://a.example/?x=1"}]],
+    }
+
+
+def test_a_key_sends_once(invoke, answer, known):
+    first = invoke("broadcast", "hello", "--key", "k", "--json")
+    again = invoke("broadcast", "hello", "--key", "k", "--json")
+    assert first.exit_code == again.exit_code == 0
+    assert json.loads(first.stdout) == json.loads(again.stdout)
+    assert "was used before: this is broadcast 1" in again.stderr
+    assert len(answer("broadcast", "list")) == 1
+
+
+def test_nobody_is_an_exit_code_of_its_own(database, invoke, refused, answer):
+    assert "nobody is in this audience" in refused(invoke("broadcast", "hello"), 4)
+    assert answer("broadcast", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--html", "one\ntwo <b>"], "line 2, column 5"),
+        (["--html", "a\n\n</i>"], "line 3, column 1"),
+        ([""], "the text is empty"),
+        (["x", "--to", "everybody"], "names no audience"),
+        (["x", "--button", "nowhere"], "TEXT=URL"),
+        (["x", "--button", "Read=nowhere"], "https://"),
+        (["x", "--key", ""], "1 to 255"),
+        (["x" * 4097], "4097 characters"),
+    ],
+)
+def test_what_is_refused_as_it_stands(known, invoke, answer, words, told):
+    result = invoke("broadcast", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) <= 2
+    assert answer("broadcast", "list") == []
+
+
+def test_somebody_unknown(known, invoke, refused):
+    refused(invoke("broadcast", "x", "--to", "user:nobody@example.org"), 1)
+
+
+def test_nothing_sends_and_that_is_said(known, invoke):
+    result = invoke("broadcast", "hello")
+    assert result.stdout == "Broadcast 1 is scheduled.\n"
+    assert "Nothing sends at the moment" in result.stderr
+    assert invoke("broadcast", "hello", "--quiet").stderr == ""
+
+
+def test_listed_and_shown(delivered, answer, invoke):
+    (listed,) = answer("broadcast", "list")
+    shown = answer("broadcast", "show", delivered)
+    assert list(listed) == list(shown) == SHAPE
+    assert (shown["total"], shown["sent"], shown["failed"], shown["pending"]) == (3, 1, 1, 1)
+    assert shown["reasons"] == {"blocked": 1}
+    assert "hello" in invoke("broadcast", "list").stdout
+    assert "blocked" in invoke("broadcast", "show", delivered).stdout
+
+
+def test_the_newest_are_listed(known, answer, invoke):
+    for text in "abc":
+        answer("broadcast", text)
+    assert [row["id"] for row in answer("broadcast", "list", "--limit", 2)] == [3, 2]
+
+
+def test_an_empty_list(database, invoke, answer):
+    assert answer("broadcast", "list") == []
+    assert invoke("broadcast", "list").stdout == "No broadcast yet.\n"
+
+
+@pytest.mark.parametrize("verb", ["show", "pause", "resume", "cancel", "report"])
+def test_an_unknown_one_is_one_line(database, invoke, refused, verb):
+    assert "there is no broadcast 99" in refused(invoke("broadcast", verb, 99), 1)
+
+
+def test_paused_resumed_cancelled(delivered, answer, invoke, refused):
+    assert answer("broadcast", "pause", delivered)["status"] == "paused"
+    assert "is paused: it cannot be paused" in refused(invoke("broadcast", "pause", delivered), 1)
+    assert answer("broadcast", "resume", delivered)["status"] == "scheduled"
+    cancelled = answer("broadcast", "cancel", delivered)
+    assert (cancelled["status"], cancelled["pending"], cancelled["skipped"]) == ("cancelled", 0, 1)
+    assert "cannot be resumed" in refused(invoke("broadcast", "resume", delivered), 1)
+    assert "cannot be cancelled" in refused(invoke("broadcast", "cancel", delivered), 1)
+
+
+def test_a_report_as_csv(delivered, invoke):
+    result = invoke("broadcast", "report", delivered, "--format", "csv")
+    assert result.stdout.splitlines()[0] == "chat_id,state,reason,attempts,message_id,updated_at"
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [(row["chat_id"], row["state"], row["reason"]) for row in rows] == [
+        ("1", "sent", ""),
+        ("2", "failed", "blocked"),
+        ("3", "pending", ""),
+    ]
+    assert rows[0]["message_id"] == "77"
+    assert rows[0]["updated_at"] == "2027-01-15T08:00:01.000Z"
+    assert invoke("broadcast", "report", delivered).stdout == result.stdout
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])
+def test_a_report_as_json(delivered, invoke, words):
+    rows = json.loads(invoke("broadcast", "report", delivered, *words).stdout)
+    assert [list(row) for row in rows] == [
+        ["chat_id", "state", "reason", "attempts", "message_id", "updated_at"]
+    ] * 3
+    assert rows[1] | {"updated_at": None} == {
+        "chat_id": 2,
+        "state": "failed",
+        "reason": "blocked",
+        "attempts": 1,
+        "message_id": None,
+        "updated_at": None,
+    }
+
+
+def test_an_empty_report(known, answer):
+    answer("broadcast", "hello")
+    assert answer("broadcast", "report", 1) == []

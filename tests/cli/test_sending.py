@@ -1,0 +1,139 @@
+"""`broadcast --wait`: it sends itself where nothing else does, and tells the truth about it."""
+
+import io
+import json
+from collections import Counter
+
+import pytest
+
+from appliance.cli import sending
+from appliance.crud import broadcasts
+from appliance.errors import ConfigError
+from appliance.models import Broadcast, BroadcastStatus
+from appliance.services.broadcasts import as_document
+
+DONE = {"status": "done", "failed": 0, "unknown": 0, "reasons": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, 0),
+        ({"failed": 2, "reasons": {"blocked": 1, "deactivated": 1}}, 0),
+        ({"failed": 2, "reasons": {"blocked": 1, "server_error": 1}}, 3),
+        ({"unknown": 1, "reasons": {"no_answer": 1}}, 3),
+        ({"status": "cancelled"}, 1),
+        ({"status": "halted"}, 1),
+        ({"status": "running"}, 1),
+    ],
+)
+def test_exit_codes(change, code):
+    assert sending.outcome_code(DONE | change) == code
+
+
+def test_a_summary_names_every_count():
+    row = Broadcast(
+        id=7, status="done", audience={}, total=3, pending=0, sending=0, sent=2, failed=1,
+        skipped=0, unknown=0, reasons={"blocked": 1}, text="x",
+    )  # fmt: skip
+    lines = dict(line.rsplit(None, 1) for line in sending.summary(as_document(row)).splitlines())
+    assert {name.strip(): value for name, value in lines.items()} == {
+        "Broadcast 7": "done",
+        "Recipients": "3",
+        "Sent": "2",
+        "Failed": "1",
+        "blocked": "1",
+        "Skipped": "0",
+        "Unknown": "0",
+        "Pending": "0",
+    }
+
+
+def test_text_that_is_given_is_not_read():
+    assert sending.read_text("hello") == "hello"
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\n\n"))
+    assert sending.read_text("-") == "a\n\nb"
+
+
+def test_standard_input_that_is_no_text(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8"))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        sending.read_text(None)
+
+
+@pytest.mark.parametrize("words", [(), ("--wait",)])
+def test_without_a_bot_it_stays_queued(known, invoke, database, words):
+    result = invoke("broadcast", "hello", *words, BOT_MODE="off")
+    assert result.exit_code == (75 if words else 0)
+    with database.reading() as session:
+        assert broadcasts.get(session, 1).status == BroadcastStatus.SCHEDULED
+
+
+def test_the_simulator_runs_inside_serve(known, invoke, refused):
+    assert "stays queued" in refused(invoke("broadcast", "hello", "--wait"), 75)
+
+
+@pytest.fixture
+def record(ask):
+    """Who got how many messages, as the simulator saw it."""
+    return lambda: Counter(row["chat_id"] for row in ask("record")["record"])
+
+
+@pytest.mark.slow
+def test_it_delivers_by_itself_and_the_counts_are_the_truth(appliance, town, ask, record):
+    for person in town[:2]:
+        ask(f"people/{person}/block", {"silent": True})
+    done = appliance("broadcast", "hello", "--wait", "--json")
+    assert done.returncode == 0, done.stderr  # who blocked the bot is an outcome, not a fault
+    document = json.loads(done.stdout)
+    assert (document["status"], document["total"]) == ("done", 6)
+    assert (document["sent"], document["failed"], document["reasons"]) == (4, 2, {"blocked": 2})
+    rows = json.loads(appliance("broadcast", "report", 1, "--json").stdout)
+    assert {row["chat_id"] for row in rows if row["state"] == "failed"} == set(town[:2])
+    assert record() == Counter(row["chat_id"] for row in rows if row["state"] == "sent")
+    again = appliance("broadcast", "again", "--wait", "--json")
+    assert json.loads(again.stdout)["total"] == 4  # they are known to be gone now
+
+
+@pytest.mark.slow
+def test_a_key_called_twice_sends_once(appliance, town, record):
+    for _ in range(2):
+        done = appliance("broadcast", "hello", "--key", "k", "--wait", "--json")
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["sent"] == 6
+    assert record() == Counter(town)
+
+
+@pytest.mark.slow
+def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(appliance, town, ask, record):
+    ask("faults", {"kind": "close_after", "method": "sendMessage", "chat_id": town[0], "count": 1})
+    done = appliance("broadcast", "hello", "--wait", "--json")
+    assert done.returncode == 3
+    document = json.loads(done.stdout)
+    assert (document["status"], document["sent"], document["unknown"]) == ("done", 5, 1)
+    assert record() == Counter(town)
+
+
+@pytest.mark.slow
+def test_a_message_that_nobody_can_get_is_halted(appliance, town, ask, database):
+    fault = {"kind": "400", "method": "sendMessage", "description": "Bad Request: BUTTON_URL_INVALID"}
+    ask("faults", fault)
+    done = appliance("broadcast", "hello", "--wait", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["status"] == "halted"
+
+
+@pytest.mark.slow
+def test_while_another_sends_it_only_follows(appliance, town, start, port, record, ask, wait_until):
+    start("serve", "--port", port)
+    wait_until(lambda: _delivery(appliance)["state"] in {"idle", "sending"}, 20)
+    done = appliance("broadcast", "hello", "--wait", "--json")
+    assert (done.returncode, json.loads(done.stdout)["sent"]) == (0, 6)
+    assert record() == Counter(town)
+
+
+def _delivery(appliance):
+    return json.loads(appliance("status", "--json").stdout)["parts"]["delivery"]

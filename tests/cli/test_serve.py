@@ -1,0 +1,104 @@
+"""`appliance serve` and `appliance bot` as processes: they start, say where, and stop in time."""
+
+import json
+import signal
+import socket
+import time
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def answers(port):
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+            return response.status == 200
+    except URLError:
+        return False
+
+
+@pytest.fixture
+def parts(appliance):
+    return lambda: json.loads(appliance("status", "--json").stdout)["parts"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_and_stops_within_ten_seconds(database, start, port, wait_until, number, parts):
+    running = start("serve", "--sandbox", "--port", port)
+    wait_until(lambda: answers(port), 20, running.log)
+    assert f"The site is at http://127.0.0.1:{port}" in running.log()
+    wait_until(lambda: {part["state"] for part in parts().values()}.isdisjoint({"stopped"}), 20)
+    asked = time.monotonic()
+    assert running.stop(number) == 0
+    assert time.monotonic() - asked < 10
+    assert {part["state"] for part in parts().values()} == {"stopped"}
+    assert "Stopping …" in running.log()
+
+
+def test_it_stops_while_telegram_does_not_answer(database, start, sandbox, ask, port, wait_until):
+    ask("faults", {"kind": "latency", "method": "*", "seconds": 60})
+    running = start("serve", "--port", port, BOT_API_URL=sandbox.url)
+    wait_until(lambda: answers(port), 20, running.log)
+    asked = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - asked < 15
+
+
+def test_a_port_in_use_is_one_line(database, appliance, refused, port):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        done = appliance("serve", "--sandbox", "--port", port)
+    told = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in told
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_one_line(database, appliance, host, port):
+    done = appliance("serve", "--no-bot", "--host", host, "--port", port)
+    assert done.returncode == 1
+    assert f"cannot listen on {host}" in done.stderr.strip().splitlines()[-1]
+
+
+def test_without_a_database_it_says_what_to_run(home, appliance, refused):
+    assert f"appliance --home {home} init" in refused(appliance("serve"), 1)
+
+
+def test_the_simulator_refuses_beside_a_real_token(database, appliance, refused):
+    token = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
+    done = appliance("serve", "--sandbox", BOT_TOKEN=token)
+    assert "real token" in refused(done, 1)
+
+
+def test_the_site_alone(database, start, port, wait_until, parts):
+    running = start("serve", "--no-bot", "--port", port)
+    wait_until(lambda: answers(port), 20, running.log)
+    wait_until(lambda: parts()["web"]["state"] == "running", 10)
+    assert parts()["delivery"]["state"] == parts()["updates"]["state"] == "stopped"
+    assert running.stop() == 0
+
+
+def test_the_bot_alone(town, start, wait_until, parts):
+    running = start("bot")
+    wait_until(lambda: parts()["updates"]["state"] not in {"stopped", "dead"}, 20, running.log)
+    assert parts()["web"]["state"] == "stopped"
+    assert running.stop() == 0
+
+
+def test_without_a_token_it_says_that_there_is_no_bot(database, start, port, wait_until):
+    running = start("serve", "--port", port, BOT_MODE="off")
+    wait_until(lambda: answers(port), 20, running.log)
+    wait_until(lambda: "There is no bot" in running.log(), 5)
+    assert running.stop() == 0
+
+
+def test_log_lines_as_json(database, start, port, wait_until):
+    running = start("serve", "--sandbox", "--port", port, "--quiet", LOG_FORMAT="json")
+    wait_until(lambda: answers(port), 20, running.log)
+    assert running.stop() == 0
+    lines = [json.loads(line) for line in running.log().splitlines()]
+    assert {tuple(line)[:4] for line in lines} == {("time", "level", "logger", "message")}

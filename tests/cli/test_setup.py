@@ -1,0 +1,177 @@
+"""Making a home: everything asked and checked before the first byte is written."""
+
+import stat
+
+import click
+import pytest
+
+from appliance.cli.asking import Asking
+from appliance.cli.setup import Wishes, make_home
+from appliance.config import SANDBOX_TOKEN, Settings, read_values
+from appliance.crud import users
+from appliance.crud.settings import BOT, get_setting
+from appliance.database import Database
+from appliance.errors import BadToken, ConfigError, EmailTaken, Invalid, SchemaError, Unavailable
+
+EMAIL = "me@example.org"
+WRONG_TOKEN = "100001:WRONG-wrong-wrong-wrong-wrong-wrong-wrong"
+KEY = "k" * 40
+
+
+@pytest.fixture
+def new_home(tmp_path):
+    """A path where nothing is yet."""
+    return tmp_path / "new" / "home"
+
+
+@pytest.fixture
+def make(new_home, password):
+    def make(environ=None, **wishes):
+        wishes = {"admin_email": EMAIL, "admin_password_file": password, **wishes}
+        return make_home(new_home, Wishes(**wishes), Asking(False), environ or {})
+
+    return make
+
+
+def test_a_home_is_made(make, new_home):
+    made = make(sandbox=True)
+    assert made.made == ["settings", "database", "admin"]
+    assert made.document == {"home": str(new_home), "made": made.made, "admin": EMAIL}
+    assert stat.S_IMODE(new_home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((new_home / ".env").stat().st_mode) == 0o600
+    settings = Settings.load(new_home, environ={})
+    assert settings.sandbox
+    assert len(settings.secret_key) >= 48
+    database = Database(settings.database_url)
+    with database.reading() as session:
+        (admin,) = users.list_admins(session)
+    database.dispose()
+    assert (admin.email, admin.name) == (EMAIL, "Admin")
+
+
+def test_every_home_has_a_key_of_its_own(make, new_home, tmp_path):
+    make(sandbox=True)
+    first = Settings.load(new_home, environ={}).secret_key
+    new_home.rename(tmp_path / "other")
+    make(sandbox=True)
+    assert Settings.load(new_home, environ={}).secret_key != first
+
+
+def test_made_again_it_changes_not_one_byte(make, new_home):
+    make(sandbox=True)
+    before = _files(new_home)
+    made = make(sandbox=True, admin_email="other@example.org", domain="other.example")
+    assert made.made == []
+    assert "nothing was changed" in made.summary
+    assert _files(new_home) == before
+
+
+def _files(home):
+    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+def test_only_what_is_missing_is_made(make, new_home):
+    make(sandbox=True)
+    env = (new_home / ".env").read_bytes()
+    (new_home / "data" / "database.db").unlink()
+    assert make().made == ["database", "admin"]
+    assert (new_home / ".env").read_bytes() == env
+
+
+def test_a_site_with_a_domain(make, new_home, sandbox):
+    environ = {"BOT_API_URL": sandbox.url}
+    make(environ, domain="club.example.org", bot_token=SANDBOX_TOKEN, language="ru")
+    values = read_values(new_home, {})
+    assert values.pop("SECRET_KEY")
+    assert values == {
+        "BOT_TOKEN": SANDBOX_TOKEN,
+        "DOMAIN": "club.example.org",
+        "TRUSTED_PROXY": "127.0.0.1",
+        "DEFAULT_LANGUAGE": "ru",
+    }
+
+
+def test_the_bot_is_asked_who_it_is(make, new_home, sandbox):
+    make({"BOT_API_URL": sandbox.url}, bot_token=SANDBOX_TOKEN)
+    settings = Settings.load(new_home, environ={})
+    database = Database(settings.database_url)
+    with database.reading() as session:
+        assert get_setting(session, BOT)["id"] == 100001
+    database.dispose()
+
+
+def test_what_the_environment_says_is_not_written_down(make, new_home, tmp_path):
+    """In `.env` it would win over the file a service manager names."""
+    (tmp_path / "key").write_text(KEY)
+    environ = {"SECRET_KEY_FILE": str(tmp_path / "key"), "BOT_MODE": "off"}
+    made = make(environ)
+    assert made.made == ["settings", "database", "admin"]
+    assert read_values(new_home, {}) == {}
+    assert make(environ).made == []
+
+
+@pytest.mark.parametrize(
+    ("wishes", "error"),
+    [
+        ({"admin_email": "no address"}, Invalid),
+        ({"admin_name": ""}, Invalid),
+        ({"domain": "https://x"}, ConfigError),
+        ({"sandbox": True, "bot_token": "x"}, click.UsageError),
+        ({"admin_email": None}, click.UsageError),
+        ({"admin_password_file": None}, click.UsageError),
+        ({"sandbox": False}, click.UsageError),
+        ({"sandbox": False, "bot_token": "no token"}, ConfigError),
+    ],
+)
+def test_what_is_refused_leaves_nothing(make, new_home, wishes, error):
+    with pytest.raises(error):
+        make(**{"sandbox": True, **wishes})
+    assert not new_home.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"x" * 201, b"\xff\xfe"])
+def test_a_password_that_is_none_leaves_nothing(make, new_home, tmp_path, content):
+    (tmp_path / "bad").write_bytes(content)
+    with pytest.raises((ConfigError, Invalid)):
+        make(sandbox=True, admin_password_file=tmp_path / "bad")
+    assert not new_home.exists()
+
+
+def test_a_wrong_token_leaves_nothing(make, new_home, sandbox):
+    with pytest.raises(BadToken) as caught:
+        make({"BOT_API_URL": sandbox.url}, bot_token=WRONG_TOKEN)
+    assert WRONG_TOKEN not in str(caught.value)
+    assert not new_home.exists()
+
+
+def test_a_bot_api_out_of_reach_leaves_nothing(make, new_home, port):
+    with pytest.raises(Unavailable, match="cannot reach") as caught:
+        make({"BOT_API_URL": f"http://127.0.0.1:{port}"}, bot_token=WRONG_TOKEN)
+    assert WRONG_TOKEN not in str(caught.value)
+    assert not new_home.exists()
+
+
+def test_a_home_below_a_file(make, new_home):
+    new_home.parent.write_text("a file")
+    with pytest.raises(ConfigError, match="cannot make"):
+        make(sandbox=True)
+
+
+def test_a_newer_database_is_left_alone(make, new_home, migrated_file):
+    (new_home / "data").mkdir(parents=True)
+    path = new_home / "data" / "database.db"
+    path.write_bytes(migrated_file.read_bytes().replace(b"0001", b"0999"))
+    with pytest.raises(SchemaError, match="0999"):
+        make(sandbox=True)
+    assert not (new_home / ".env").exists()
+
+
+def test_an_address_that_a_member_has(make, new_home):
+    make(sandbox=True)
+    settings = Settings.load(new_home, environ={})
+    database = Database(settings.database_url)
+    with database.writing() as session:
+        users.list_admins(session)[0].role = "member"
+    database.dispose()
+    with pytest.raises(EmailTaken):
+        make()
