@@ -78,11 +78,9 @@ def make_home(
     new_values = _new_values(values, wishes, asking) if fresh else {}
     settings = Settings.load(home, {**values, **new_values})
     admin = None if _has_admin(settings) else _first_admin(wishes, asking)
-    bot = (
-        _identify(settings) if new_values and settings.bot_token and not settings.sandbox else None
-    )
+    bot = _identify(settings) if fresh and settings.bot_enabled and not settings.sandbox else None
 
-    if new_values:
+    if fresh:
         _make_directory(home)
         config.write_env_file(home / ".env", new_values)
         made.note("settings", f"wrote {home / '.env'} (mode 0600)")

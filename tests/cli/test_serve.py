@@ -29,7 +29,7 @@ def parts(appliance):
 def test_it_serves_and_stops_within_ten_seconds(database, start, port, wait_until, number, parts):
     running = start("serve", "--sandbox", "--port", port)
     wait_until(lambda: answers(port), 20, running.log)
-    assert f"The site is at http://127.0.0.1:{port}" in running.log()
+    wait_until(lambda: f"The site is at http://127.0.0.1:{port} " in running.log(), 5)
     wait_until(lambda: {part["state"] for part in parts().values()}.isdisjoint({"stopped"}), 20)
     asked = time.monotonic()
     assert running.stop(number) == 0
