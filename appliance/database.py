@@ -8,7 +8,7 @@ SQLite's write lock at once. Beginning to read and then writing would fail witho
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from appliance.config import Settings
 from appliance.errors import ConfigError, SchemaError
 from appliance.models import Base
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
 
 BUSY_TIMEOUT_MS = 10_000

@@ -16,9 +16,9 @@ INTRODUCTION = """\
 
 # The command line
 
-`appliance --home DIRECTORY COMMAND …`. Without `--home` the home is `$APPLIANCE_HOME`, else the
-working directory; what it holds is told in [configuration](configuration.md). Every command answers
-`--help`.
+`appliance --home DIRECTORY`, and a command with its options. Without `--home` the home is
+`$APPLIANCE_HOME`, else the working directory; what it holds is told in
+[configuration](configuration.md). Every command answers `--help`.
 
 The answer goes to stdout, everything else to stderr. Commands that take `--json` answer with one
 JSON document; `--quiet` leaves out remarks and progress bars, which are shown only at a terminal

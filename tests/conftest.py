@@ -98,7 +98,9 @@ def make_postgresql() -> Iterator[Callable[..., str]]:
         nonlocal made
         made += 1
         name = name or f"test_{made}"
-        with psycopg.connect(f"host={folder} user=tester dbname=postgres", autocommit=True) as server:
+        with psycopg.connect(
+            f"host={folder} user=tester dbname=postgres", autocommit=True
+        ) as server:
             server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql://tester@/{name}?host={folder}"
 
@@ -188,7 +190,7 @@ def find_program() -> Callable[..., str]:
 
 
 def _find_program(name: str, package: str | None = None) -> str:
-    # Debian keeps nginx off the path of people who are not root, PostgreSQL's server off everyone's.
+    # Debian keeps nginx off the path of people who are not root, PostgreSQL off everybody's.
     folders = ["/usr/sbin", "/sbin", *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)]
     path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *folders]))
     if path is None:

@@ -16,7 +16,7 @@ from appliance.config import SANDBOX_TOKEN, Settings, read_values, write_env_fil
 from appliance.errors import ConfigError
 
 KEY = "k" * 32
-TOKEN = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+TOKEN = "123456789:" + "A" * 35
 SECRET = "hunter2-hunter2"
 
 
@@ -115,7 +115,9 @@ def test_only_secrets_come_from_files(tmp_path):
 
 
 def test_what_is_empty_is_not_set(tmp_path):
-    assert load(tmp_path, PORT="", BOT_TOKEN="", DATABASE_URL="", DOMAIN="", TIMEZONE="").port == 8080
+    assert (
+        load(tmp_path, PORT="", BOT_TOKEN="", DATABASE_URL="", DOMAIN="", TIMEZONE="").port == 8080
+    )
 
 
 def test_strangers_variables_are_left_alone(tmp_path):
@@ -313,7 +315,9 @@ def test_a_reader_sees_the_old_or_the_new(tmp_path):
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(lambda tmp: (tmp / "file").touch() or tmp / "file" / ".env", id="below a file"),
+        pytest.param(
+            lambda tmp: (tmp / "file").touch() or tmp / "file" / ".env", id="below a file"
+        ),
         pytest.param(lambda tmp: tmp / "absent" / ".env", id="no directory"),
         pytest.param(lambda tmp: (tmp / ".env").mkdir() or tmp / ".env", id="it is a directory"),
     ],

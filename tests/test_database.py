@@ -222,7 +222,9 @@ try:
 except ConfigError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert "appliance[postgresql]" in done.stdout
     assert "hunter2" not in done.stdout
 
@@ -255,7 +257,7 @@ def test_an_older_schema(settings, database):
 
 def test_a_newer_schema(settings, database):
     set_version(database, "0999")
-    with pytest.raises(SchemaError, match="knows only .*: install the newer version"):
+    with pytest.raises(SchemaError, match=r"knows only .*: install the newer version"):
         check_schema(settings)
 
 
@@ -300,7 +302,7 @@ def test_the_schema_of_postgresql(settings, postgresql_database, make_postgresql
 @pytest.mark.slow
 def test_a_postgresql_that_is_not_there(settings, tmp_path):
     url = f"postgresql://u:hunter2@/n?host={tmp_path}"
-    with pytest.raises(ConfigError, match="cannot open the database: .*") as caught:
+    with pytest.raises(ConfigError, match="cannot open the database: ") as caught:
         check_schema(dataclasses.replace(settings, database_url=url))
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)

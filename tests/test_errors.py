@@ -8,9 +8,7 @@ from appliance import errors
 from appliance.errors import ApplianceError, Fault, Invalid
 
 KINDS = [
-    kind
-    for _, kind in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(kind, Exception)
+    kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)
 ]
 
 

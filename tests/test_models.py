@@ -54,7 +54,10 @@ def test_times_compare_as_times(database):
     with database.reading() as session:
         before = datetime(2026, 8, 31, 23, 0, 0, 1, tzinfo=UTC)
         assert session.query(Lease).where(Lease.expires_at < before).count() == 1
-        assert session.query(Lease).where(Lease.expires_at < before.replace(microsecond=0)).count() == 0
+        assert (
+            session.query(Lease).where(Lease.expires_at < before.replace(microsecond=0)).count()
+            == 0
+        )
 
 
 @pytest.mark.parametrize(

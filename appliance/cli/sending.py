@@ -101,8 +101,8 @@ def summary(document: Document) -> str:
         ("Sent", document["sent"]),
         ("Failed", document["failed"]),
     ]
-    rows += [(f"  {reason}", n) for reason, n in sorted(document["reasons"].items())]
     rows += [(name.capitalize(), document[name]) for name in ("skipped", "unknown", "pending")]
+    rows += [(f"  {reason}", n) for reason, n in sorted(document["reasons"].items())]
     if document["seconds"] is not None:
         rows += [("Seconds", f"{document['seconds']:.1f}"), ("Rate, 1/s", document["rate"])]
     return "\n".join(f"{name:<18}{value!s:>12}" for name, value in rows)

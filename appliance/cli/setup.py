@@ -49,7 +49,9 @@ class Made:
     @property
     def summary(self) -> str:
         if not self.made:
-            return f"{self.home} is ready already: nothing was changed. Its settings: {self.home}/.env"
+            return (
+                f"{self.home} is ready already: nothing was changed. Its settings: {self.home}/.env"
+            )
         return f"{self.home} is ready. Start it: appliance --home {self.home} serve"
 
     def note(self, what: str, line: str) -> None:

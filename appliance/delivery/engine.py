@@ -3,7 +3,7 @@
 Each turn of the loop collects answers, settles (one transaction that writes the outcomes and
 claims what will leave in the next 70 ms) and starts what the budget allows. `sending` is
 committed before a request leaves and the outcome after it, in batches by time: what a kill leaves
-`unknown` is rate × (latency + SETTLE), 150 at 1,000/s and 5 at 30/s.
+`unknown` is at most rate × (latency + SETTLE + AHEAD), 170 at 1,000/s and 5 at 30/s, for 50 ms.
 """
 
 import logging

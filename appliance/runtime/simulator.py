@@ -38,6 +38,7 @@ class Simulator:
 
     def _url(self) -> str:
         if self._sandbox is None:
+            self._settings.data.mkdir(parents=True, exist_ok=True)
             sandbox = Sandbox(
                 str(self._settings.bot_token), journal=self._settings.data / "sandbox.jsonl"
             )

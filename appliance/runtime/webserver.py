@@ -133,6 +133,7 @@ def _bind(app: Any, settings: Settings, sockets: dict[int, Any]) -> Any:
             **options,
         )
     except (OSError, ValueError) as error:
+        wasyncore.close_all(sockets)  # waitress leaves them open
         raise _cannot_listen(settings, error) from None
 
 

@@ -1,7 +1,6 @@
 """The command, in this process and in processes of its own; never a secret in what it says."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -27,6 +26,11 @@ SECRETS = [PASSWORD, REAL_TOKEN, SANDBOX_TOKEN, "only-for-tests-0123456789"]
 
 def check_no_secret(*texts: str | None) -> None:
     assert [secret for secret in SECRETS for text in texts if text and secret in text] == []
+
+
+def _command(environ: dict[str, str]) -> list[str]:
+    """The program, with these variables besides those that every test has."""
+    return ["env", *(f"{k}={v}" for k, v in environ.items()), sys.executable, "-m", "appliance"]
 
 
 def _one_line(error: str) -> bool:
@@ -82,13 +86,12 @@ def appliance(home: Path, root: Path) -> Callable[..., subprocess.CompletedProce
         *words: str | int, home: Path = home, input: str = "", **environ: str
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "appliance", "--home", home, *map(str, words)],
+            [*_command(environ), "--home", home, *map(str, words)],
             cwd=root,
             input=input,
             capture_output=True,
             text=True,
             timeout=60,
-            env=dict(os.environ) | environ,
             check=False,
         )
         check_no_secret(done.stdout, done.stderr)
@@ -122,13 +125,12 @@ def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Runn
         log = tmp_path / f"log-{len(started)}"
         with log.open("w") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "appliance", "--home", home, *map(str, words)],
+                [*_command(environ), "--home", home, *map(str, words)],
                 cwd=root,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
                 text=True,
-                env=dict(os.environ) | environ,
             )
         started.append(Running(process, log))
         return started[-1]
@@ -162,7 +164,9 @@ def ask(sandbox: Any) -> Callable[..., Any]:
 
     def ask(path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"})
+        request = Request(
+            f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"}
+        )
         with urlopen(request, timeout=20) as response:
             return json.load(response)
 

@@ -43,7 +43,8 @@ def test_a_question_goes_to_stderr():
 
 def test_a_password_is_typed_twice_and_not_shown():
     got, said = at_a_terminal(
-        lambda asking: asking.password(None, "Password", "--p"), "secret1\nother\nsecret1\nsecret1\n"
+        lambda asking: asking.password(None, "Password", "--p"),
+        "secret1\nother\nsecret1\nsecret1\n",
     )
     assert got == "secret1"
     assert "secret1" not in said
@@ -60,7 +61,8 @@ def test_the_first_line_of_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"", "is empty"), (b"\nx", "is empty"), (b"\xff\xff", "UTF-8"), (None, "No such")]
+    ("content", "told"),
+    [(b"", "is empty"), (b"\nx", "is empty"), (b"\xff\xff", "UTF-8"), (None, "No such")],
 )
 def test_a_file_without_a_secret(tmp_path, content, told):
     path = tmp_path / "secret"

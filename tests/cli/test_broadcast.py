@@ -3,17 +3,29 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
+from sqlalchemy import insert
 
 from appliance.crud import audience, broadcasts, deliveries
 from appliance.crud.deliveries import DeliveryOutcome
-from appliance.models import DeliveryState
+from appliance.models import Delivery, DeliveryState
 from appliance.services.broadcasts import audience_of
 
 SHAPE = [
     *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
-    *("skipped", "unknown", "reasons", "created_at", "started_at", "finished_at", "seconds", "rate"),
+    *(
+        "skipped",
+        "unknown",
+        "reasons",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "seconds",
+        "rate",
+    ),
 ]
 
 
@@ -73,7 +85,17 @@ def test_standard_input_that_is_no_text(known, invoke, refused):
 
 def test_everything_at_once(answer, known, stored):
     answer(
-        *("broadcast", "--html", "<b>x</b>", "--to", "lang:en", "--to", "chat:1", "--not", "chat:3"),
+        *(
+            "broadcast",
+            "--html",
+            "<b>x</b>",
+            "--to",
+            "lang:en",
+            "--to",
+            "chat:1",
+            "--not",
+            "chat:3",
+        ),
         *("--button", "Read=https://a.example/?x=1", "--silent", "--key", "k"),
     )
     row = stored()
@@ -200,3 +222,23 @@ def test_a_report_as_json(delivered, invoke, words):
 def test_an_empty_report(known, answer):
     answer("broadcast", "hello")
     assert answer("broadcast", "report", 1) == []
+
+
+@pytest.mark.slow
+def test_a_reader_that_stops_reading_is_no_accident(home, root, known, answer, database):
+    """`appliance broadcast report 1 | head -1`"""
+    number = answer("broadcast", "hello")["id"]
+    with database.writing() as session:
+        session.connection().execute(
+            insert(Delivery),
+            [
+                {"broadcast_id": number, "chat_id": i, "state": 0, "attempts": 0, "updated_at": 0}
+                for i in range(5000)
+            ],
+        )
+    command = f"{sys.executable} -m appliance --home {home} broadcast report {number} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["chat_id,state,reason,attempts,message_id,updated_at"]
+    assert done.stderr == ""

@@ -5,6 +5,8 @@ import stat
 
 import pytest
 
+from appliance.database import SCHEMA
+
 WRONG_TOKEN = "100001:WRONG-wrong-wrong-wrong-wrong-wrong-wrong"
 
 pytestmark = pytest.mark.slow
@@ -32,7 +34,7 @@ def test_a_home_in_one_command(init, new_home):
     assert done.stdout == f"{new_home} is ready. Start it: appliance --home {new_home} serve\n"
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
         f"wrote {new_home}/.env (mode 0600)",
-        "made the database at schema 0001",
+        f"made the database at schema {SCHEMA}",
         "made the first admin",
     ]
     assert stat.S_IMODE((new_home / ".env").stat().st_mode) == 0o600
@@ -62,7 +64,9 @@ def test_without_a_terminal_the_missing_flag_is_named(appliance, new_home, words
     assert not new_home.exists()
 
 
-def test_a_wrong_token_is_one_line_and_nothing_is_written(init, refused, new_home, sandbox, tmp_path):
+def test_a_wrong_token_is_one_line_and_nothing_is_written(
+    init, refused, new_home, sandbox, tmp_path
+):
     (tmp_path / "token").write_text(WRONG_TOKEN)
     done = init("--bot-token-file", tmp_path / "token", BOT_API_URL=sandbox.url)
     told = refused(done, 1)

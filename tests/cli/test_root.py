@@ -53,7 +53,9 @@ def test_every_command_can_be_loaded():
 
 
 @pytest.mark.parametrize(
-    ("path", "command"), list(commands()), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+    ("path", "command"),
+    list(commands()),
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_every_command_explains_itself(invoke, path, command):
     result = invoke(*path, "--help")

@@ -124,7 +124,11 @@ def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(appliance, tow
 
 @pytest.mark.slow
 def test_a_message_that_nobody_can_get_is_halted(appliance, town, ask, database):
-    fault = {"kind": "400", "method": "sendMessage", "description": "Bad Request: BUTTON_URL_INVALID"}
+    fault = {
+        "kind": "400",
+        "method": "sendMessage",
+        "description": "Bad Request: BUTTON_URL_INVALID",
+    }
     ask("faults", fault)
     done = appliance("broadcast", "hello", "--wait", "--json")
     assert done.returncode == 1

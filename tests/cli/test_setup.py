@@ -10,7 +10,7 @@ from appliance.cli.setup import Wishes, make_home
 from appliance.config import SANDBOX_TOKEN, Settings, read_values
 from appliance.crud import users
 from appliance.crud.settings import BOT, get_setting
-from appliance.database import Database
+from appliance.database import SCHEMA, Database
 from appliance.errors import BadToken, ConfigError, EmailTaken, Invalid, SchemaError, Unavailable
 
 EMAIL = "me@example.org"
@@ -160,7 +160,7 @@ def test_a_home_below_a_file(make, new_home):
 def test_a_newer_database_is_left_alone(make, new_home, migrated_file):
     (new_home / "data").mkdir(parents=True)
     path = new_home / "data" / "database.db"
-    path.write_bytes(migrated_file.read_bytes().replace(b"0001", b"0999"))
+    path.write_bytes(migrated_file.read_bytes().replace(SCHEMA.encode(), b"0999"))
     with pytest.raises(SchemaError, match="0999"):
         make(sandbox=True)
     assert not (new_home / ".env").exists()

@@ -54,7 +54,9 @@ def test_found_by_id_or_address(add, answer, invoke):
 def test_searched(add, answer, invoke):
     add("ann@example.org")
     add("bob@example.org")
-    assert [user["email"] for user in answer("user", "list", "--search", "bob")] == ["bob@example.org"]
+    assert [user["email"] for user in answer("user", "list", "--search", "bob")] == [
+        "bob@example.org"
+    ]
     assert [user["id"] for user in answer("user", "list")] == [2, 1]
     assert invoke("user", "list", "--search", "nobody").stdout == "No user.\n"
 
@@ -81,7 +83,9 @@ def test_an_address_is_taken_once(add, invoke, refused, password):
     assert "has an account already" in refused(result, 1)
 
 
-@pytest.mark.parametrize(("email", "secret"), [("ann", PASSWORD), ("a@b", "short"), ("a@b", "x" * 201)])
+@pytest.mark.parametrize(
+    ("email", "secret"), [("ann", PASSWORD), ("a@b", "short"), ("a@b", "x" * 201)]
+)
 def test_what_is_no_account(database, invoke, refused, email, secret):
     result = invoke("user", "add", email, "--password-file", "-", input=secret)
     refused(result, 2)

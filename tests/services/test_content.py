@@ -87,7 +87,8 @@ def test_characters_that_are_none(text, place, name, format):
 
 
 @pytest.mark.parametrize(
-    ("text", "format"), [("", "plain"), (" \n\t", "plain"), ("<b></b>", "html"), ("<b> </b>", "html")]
+    ("text", "format"),
+    [("", "plain"), (" \n\t", "plain"), ("<b></b>", "html"), ("<b> </b>", "html")],
 )
 def test_nothing_to_read(text, format):
     (fault,) = content.lint(text, format)

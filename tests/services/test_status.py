@@ -52,7 +52,9 @@ def test_a_part_that_runs(database, document):
 
 def test_a_part_whose_lease_ran_out(database, document):
     Holding(database, "delivery", holder="other 1[2] 3 4").acquire(NOW)
-    assert document(NOW + TTL - timedelta(milliseconds=1))["parts"]["delivery"]["state"] == "running"
+    assert (
+        document(NOW + TTL - timedelta(milliseconds=1))["parts"]["delivery"]["state"] == "running"
+    )
     assert document(NOW + TTL)["parts"]["delivery"]["state"] == "dead"
 
 

@@ -1,0 +1,106 @@
+"""Accounts of the site, chats on Telegram, and the codes that tie them together."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    String,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from appliance.models.base import Base, BigId, utcnow
+
+
+class Role(StrEnum):
+    MEMBER = "member"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class ChatType(StrEnum):
+    PRIVATE = "private"
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+
+class ChatStatus(StrEnum):
+    """Whether the bot may write there; only `active` chats are in an audience."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"  # said /stop
+    BLOCKED = "blocked"  # blocked the bot, or deleted the account
+    LEFT = "left"  # the bot was removed from the group or channel
+
+
+class User(Base):
+    """An account on the web site."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case
+    name: Mapped[str] = mapped_column(String(100))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(16), default=Role.MEMBER)
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    disabled: Mapped[bool] = mapped_column(default=False)
+    session_version: Mapped[int] = mapped_column(default=0)  # raised to end every session
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    last_login_at: Mapped[datetime | None]
+
+    chat: Mapped["Chat | None"] = relationship(back_populates="user", uselist=False)
+
+
+class Chat(Base):
+    """A private chat, group or channel the bot knows; the id is Telegram's."""
+
+    __tablename__ = "chats"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    type: Mapped[str] = mapped_column(String(16), default=ChatType.PRIVATE)
+    status: Mapped[str] = mapped_column(String(16), default=ChatStatus.ACTIVE)
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), unique=True
+    )
+    title: Mapped[str | None] = mapped_column(String(255))
+    first_name: Mapped[str | None] = mapped_column(String(255))
+    last_name: Mapped[str | None] = mapped_column(String(255))
+    username: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(8))
+    timezone: Mapped[str | None] = mapped_column(String(64))  # None: the site's own
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    user: Mapped[User | None] = relationship(back_populates="chat")
+
+    @property
+    def name(self) -> str:
+        """What people call it: a title, a person's name, or the id."""
+        person = " ".join(part for part in (self.first_name, self.last_name) if part)
+        return self.title or person or str(self.id)
+
+
+class LinkCode(Base):
+    """A single-use, expiring code that ties a Telegram chat to a user; only its hash is stored.
+
+    Made on the site it carries the user and is used in Telegram; made by the bot it carries the
+    chat and is used on the site.
+    """
+
+    __tablename__ = "link_codes"
+    __table_args__ = (CheckConstraint("(user_id IS NULL) <> (chat_id IS NULL)", name="one_side"),)
+
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    chat_id: Mapped[int | None] = mapped_column(
+        ForeignKey("chats.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,33 @@
+"""Leases of the parts, and values the program keeps for itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    String,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from appliance.models.base import Base, utcnow
+
+
+class Lease(Base):
+    """Who runs a part that must be alone; also the part's heartbeat."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(String(255))
+    state: Mapped[str | None] = mapped_column(String(255))
+    heartbeat_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+
+class Setting(Base):
+    """A value the program keeps for itself (the flood pause, the bot's name, …)."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)

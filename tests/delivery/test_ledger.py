@@ -1,0 +1,137 @@
+"""The engine's transaction: all or nothing, and only under the lease."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from appliance.crud import chats, deliveries, leases, messages
+from appliance.crud import settings as stored
+from appliance.database import Database
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Moment, Result
+from appliance.delivery.ledger import Ledger, LeaseLost
+from appliance.delivery.pacer import ChatPacer
+from appliance.models import Broadcast, DeliveryState
+from appliance.services import broadcasts as service
+from appliance.services.leases import DELIVERY, Holding
+
+Queue = Callable[..., int]
+Shown = Callable[[int], Broadcast]
+
+
+@pytest.fixture
+def ledger(database: Database, lease: Holding) -> Ledger:
+    return Ledger(database, lease, ChatPacer())
+
+
+@pytest.fixture
+def settle(ledger: Ledger) -> Callable[..., list[object]]:
+    def settle(results=(), wanted=100, flood_until=None):
+        now = Moment(time.time(), time.monotonic())
+        return ledger.settle(list(results), wanted, flood_until, "sending", now)
+
+    return settle
+
+
+@pytest.fixture(autouse=True)
+def five(database: Database) -> None:
+    with database.writing() as session:
+        for chat_id in range(1, 6):
+            chats.remember(session, chat_id)
+
+
+def test_what_is_claimed_is_committed_as_sending(settle, queue: Queue, shown: Shown) -> None:
+    number = queue()
+    settle()
+
+    jobs = settle(wanted=3)
+
+    assert [job.chat_id for job in jobs] == [1, 2, 3]
+    assert (shown(number).sending, shown(number).pending) == (3, 2)
+
+
+def test_the_last_outcome_ends_the_broadcast(settle, queue: Queue, shown: Shown) -> None:
+    number = queue()
+    settle()
+    jobs = settle()
+
+    settle([Result(job, Verdict(Kind.SENT, message_id=1)) for job in jobs])
+
+    assert (shown(number).status, shown(number).sent) == ("done", 5)
+
+
+def test_replies_come_first(settle, queue: Queue, database: Database) -> None:
+    queue()
+    settle()
+    with database.writing() as session:
+        messages.queue(session, 5, "sendMessage", {"text": "r"}, text="r")
+
+    jobs = settle(wanted=2)
+
+    assert [job.chat_id for job in jobs] == [5, 1]
+
+
+def test_a_lost_lease_changes_nothing(
+    settle, queue: Queue, shown: Shown, database: Database, lease: Holding
+) -> None:
+    number = queue()
+    settle()
+    with database.writing() as session:
+        leases.release(session, DELIVERY, lease.holder)
+
+    with pytest.raises(LeaseLost):
+        settle()
+
+    assert (shown(number).sending, shown(number).pending) == (0, 5)
+
+
+def test_a_paused_broadcast_is_claimed_no_more(
+    settle, ledger: Ledger, queue: Queue, database: Database
+) -> None:
+    number = queue()
+    settle()
+    (job, *_) = settle(wanted=1)
+    with database.writing() as session:
+        service.pause(session, number)
+
+    assert settle() == []
+    assert ledger.is_stopped(job)
+
+
+def test_an_outcome_after_a_pause_is_kept(
+    settle, queue: Queue, database: Database, shown: Shown
+) -> None:
+    number = queue()
+    settle()
+    jobs = settle(wanted=1)
+    with database.writing() as session:
+        service.pause(session, number)
+
+    settle([Result(jobs[0], Verdict(Kind.SENT, message_id=4))])
+
+    assert (shown(number).sent, shown(number).sending) == (1, 0)
+
+
+def test_the_flood_pause_is_stored_with_the_outcomes(settle, database: Database) -> None:
+    settle(flood_until=2_000_000_000.0)
+
+    with database.reading() as session:
+        assert stored.get_setting(session, stored.FLOOD) == {"until": 2_000_000_000.0}
+
+
+def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
+    settle, ledger: Ledger, queue: Queue, database: Database, shown: Shown
+) -> None:
+    number = queue()
+    settle()
+    jobs = settle(wanted=2)
+    with database.writing() as session:  # the process that took over
+        deliveries.recover(session, number, 0)
+
+    ledger.hand_in([Result(jobs[0], Verdict(Kind.SENT, message_id=4))], Moment(0.0, 0.0))
+
+    with database.reading() as session:
+        states = deliveries.states_of(session, number)
+    assert states == {DeliveryState.UNKNOWN: 2, DeliveryState.PENDING: 3}
+    assert (shown(number).unknown, shown(number).pending, shown(number).sent) == (2, 3, 0)

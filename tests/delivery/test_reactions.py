@@ -1,0 +1,101 @@
+"""What follows from a verdict: an outcome, another try, or silence for everybody."""
+
+import pytest
+
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment
+from appliance.delivery.outbox import Outbox
+from appliance.delivery.pacer import Pacer
+from appliance.delivery.reactions import MAX_TRIES, TOKEN_PAUSE, TROUBLED, Reactions, backoff
+
+NOW = Moment(1_790_000_000.0, 1000.0)
+
+
+@pytest.fixture
+def pacer() -> Pacer:
+    return Pacer(30)
+
+
+@pytest.fixture
+def reactions(pacer: Pacer) -> Reactions:
+    return Reactions(pacer)
+
+
+def job(tries: int = 0) -> Job:
+    return Job(Outbox(lambda now: frozenset()), 1, 5, "sendMessage", b"{}", tries)
+
+
+@pytest.mark.parametrize("kind", [Kind.SENT, Kind.GONE, Kind.REFUSED, Kind.CONTENT, Kind.UNKNOWN])
+def test_an_outcome_is_final(kind: Kind, reactions: Reactions, pacer: Pacer) -> None:
+    result = reactions.act(job(), Verdict(kind), NOW)
+
+    assert result.retry_at is None
+    assert pacer.paused_until == 0.0
+
+
+def test_a_flood_pause_is_for_everybody_and_to_be_stored(
+    reactions: Reactions, pacer: Pacer
+) -> None:
+    result = reactions.act(job(), Verdict(Kind.FLOOD, retry_after=7), NOW)
+
+    assert pacer.paused_until == 1007.0
+    assert (result.retry_at, result.counts) == (1007.0, False)
+    assert reactions.flood_until == NOW.wall + 7
+
+
+def test_a_second_flood_answer_never_shortens_the_first(reactions: Reactions, pacer: Pacer) -> None:
+    reactions.act(job(), Verdict(Kind.FLOOD, retry_after=60), NOW)
+    reactions.act(job(), Verdict(Kind.FLOOD, retry_after=1), NOW)
+
+    assert pacer.paused_until == 1060.0
+    assert reactions.flood_until == NOW.wall + 60
+
+
+def test_a_refused_token_silences_and_says_so(reactions: Reactions, pacer: Pacer) -> None:
+    reactions.act(job(), Verdict(Kind.TOKEN, words="Unauthorized"), NOW)
+
+    assert pacer.paused_until == NOW.mono + TOKEN_PAUSE
+    assert reactions.words == "token refused: Unauthorized"
+
+
+def test_one_server_error_is_the_recipients_affair(reactions: Reactions, pacer: Pacer) -> None:
+    result = reactions.act(job(), Verdict(Kind.SERVER), NOW)
+
+    assert result.retry_at is not None
+    assert result.retry_at > NOW.mono
+    assert result.counts
+    assert pacer.paused_until == 0.0
+
+
+def test_many_in_a_row_are_the_servers(reactions: Reactions, pacer: Pacer) -> None:
+    results = [reactions.act(job(), Verdict(Kind.SERVER), NOW) for _ in range(TROUBLED)]
+
+    assert pacer.paused_until > NOW.mono
+    assert not results[-1].counts
+
+
+def test_a_success_in_between_makes_it_single_again(reactions: Reactions, pacer: Pacer) -> None:
+    for _ in range(3 * TROUBLED):
+        reactions.act(job(), Verdict(Kind.SERVER), NOW)
+        reactions.act(job(), Verdict(Kind.SENT), NOW)
+
+    assert pacer.paused_until == 0.0
+
+
+def test_tries_end(reactions: Reactions) -> None:
+    assert reactions.act(job(MAX_TRIES - 1), Verdict(Kind.SERVER), NOW).retry_at is None
+
+
+def test_being_offline_costs_no_try(reactions: Reactions, pacer: Pacer) -> None:
+    result = reactions.act(job(), Verdict(Kind.OFFLINE, words="refused"), NOW)
+
+    assert not result.counts
+    assert pacer.paused_until > NOW.mono
+
+
+def test_backoff_grows_to_a_minute_and_a_bit() -> None:
+    waits = [backoff(n) for n in range(1, 40)]
+
+    assert waits[0] <= 0.7
+    assert max(waits) <= 75
+    assert min(waits[10:]) >= 45

@@ -1,0 +1,44 @@
+"""An engine for as long as a block runs, as `broadcast --wait` needs it."""
+
+import pytest
+
+from appliance.crud import broadcasts, chats
+from appliance.errors import TryLater
+from appliance.runtime import delivering
+from appliance.runtime.delivery import Delivery
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast
+from appliance.services.leases import Holding
+
+
+@pytest.fixture
+def queued(database):
+    with database.writing() as session:
+        chats.remember(session, 1)
+        return service.create(session, NewBroadcast("hello", to=("all",)))[0].id
+
+
+def status(database, number):
+    with database.reading() as session:
+        return broadcasts.get(session, number).status
+
+
+@pytest.mark.slow
+def test_what_is_queued_leaves(with_simulator, database, queued, parts, wait_until):
+    with delivering(with_simulator, database):
+        wait_until(lambda: status(database, queued) == "done", 20)
+        assert parts()["delivery"]["holder"]
+    assert parts()["delivery"]["state"] == "stopped"
+
+
+def test_while_another_sends_it_says_to_try_later(with_simulator, database):
+    Holding(database, "delivery", holder="other 1[2] 3 4").acquire()
+    with (
+        pytest.raises(TryLater, match="try again"),
+        delivering(with_simulator, database),
+    ):
+        pass
+
+
+def test_waking_nobody_is_no_mistake(settings, database):
+    Delivery(lambda: settings, database).wake()

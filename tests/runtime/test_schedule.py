@@ -1,0 +1,70 @@
+"""What is due is done, and no more often than it must be."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.crud import chats, links, messages, users
+from appliance.crud.messages import MessageOutcome
+from appliance.delivery.engine import LeaseLost
+from appliance.models import DeliveryState, LinkCode, Message, Role
+from appliance.runtime import schedule
+from appliance.runtime.schedule import Schedule
+from appliance.services.leases import Holding
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def old(database):
+    """A call and a message that ended long ago, and a code that is over."""
+    with database.writing() as session:
+        chats.remember(session, 1)
+        user = users.add(
+            session, email="a@b", name="A", password_hash=None, role=Role.MEMBER, language="en"
+        )
+        links.add(session, bytes(32), now=NOW, expires_at=NOW, user_id=user.id)
+        for visible in (False, True):
+            messages.queue(session, 1, "sendMessage", {}, visible=visible, now=NOW)
+            for row in messages.take(session, 10):
+                messages.record(session, [MessageOutcome(row.id, DeliveryState.SENT)], NOW)
+
+
+def left(database):
+    with database.reading() as session:
+        return session.query(Message).count(), session.query(LinkCode).count()
+
+
+def test_what_has_served_is_deleted(database, old):
+    Schedule(database).tidy(NOW + timedelta(hours=1))
+    assert left(database) == (2, 1)
+    Schedule(database).tidy(NOW + timedelta(days=3))
+    assert left(database) == (1, 0)  # a message stays: it is somebody's thread
+
+
+def test_once_an_hour(database, old):
+    tidying = Schedule(database)
+    tidying.step(NOW, 100.0)
+    later = NOW + timedelta(days=3)
+    tidying.step(later, 100.0 + schedule.TIDY_SECONDS - 1)
+    assert left(database) == (2, 1)
+    tidying.step(later, 100.0 + schedule.TIDY_SECONDS)
+    assert left(database) == (1, 0)
+
+
+def test_it_stops_when_its_lease_is_another_processs(database):
+    Holding(database, "schedule", holder="other 1[2] 3 4").acquire()
+    with pytest.raises(LeaseLost):
+        Schedule(database).run(Holding(database, "schedule"), threading.Event())
+
+
+def test_it_ends_when_told(database):
+    holding = Holding(database, "schedule")
+    assert holding.acquire()
+    stop = threading.Event()
+    thread = threading.Thread(target=Schedule(database).run, args=(holding, stop))
+    thread.start()
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()

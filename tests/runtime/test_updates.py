@@ -1,0 +1,94 @@
+"""The updates part: it learns who the bot is, and listens until it is told to stop."""
+
+import dataclasses
+import json
+import threading
+from urllib.request import Request, urlopen
+
+import pytest
+
+from appliance.crud import chats
+from appliance.crud.settings import BOT, get_setting
+from appliance.delivery.engine import LeaseLost
+from appliance.runtime import updates
+from appliance.runtime.updates import UpdatesPart
+from appliance.services.leases import Holding
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def ask(sandbox):
+    def ask(path, body):
+        request = Request(
+            f"{sandbox.url}/sandbox/{path}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    return ask
+
+
+@pytest.fixture
+def run(with_simulator, database):
+    """`run()` starts it in a thread: (stop, thread); ended at the end."""
+    started = []
+
+    def run(**change):
+        settings = dataclasses.replace(with_simulator, **change)
+        holding = Holding(database, "updates")
+        assert holding.acquire()
+        part, stop = UpdatesPart(lambda: settings, database, lambda: None), threading.Event()
+        thread = threading.Thread(target=part.run, args=(holding, stop))
+        thread.start()
+        started.append((stop, thread))
+        return stop, thread
+
+    yield run
+    for stop, thread in started:
+        stop.set()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+def test_who_writes_becomes_known(run, ask, database, wait_until):
+    run()
+    (person,) = ask("people", {"count": 1, "start": True})["people"]
+
+    def known():
+        with database.reading() as session:
+            return chats.get(session, person["id"])
+
+    assert wait_until(known, 15).status == "active"
+    with database.reading() as session:
+        assert get_setting(session, BOT)["id"] == 100001
+
+
+def test_a_wrong_token_is_shown_and_it_can_be_stopped(run, parts, wait_until):
+    stop, thread = run(bot_token="100001:SANDBOX-but-another-one-than-the-simulators")
+    wait_until(lambda: parts()["updates"]["state"] == "bad token", 10)
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_a_bot_api_that_comes_late_is_waited_for(run, ask, parts, wait_until, database):
+    ask("faults", {"kind": "502", "method": "getMe", "count": 1})
+    run()
+    wait_until(lambda: parts()["updates"]["state"] == "unreachable", 10)
+
+    def introduced():
+        with database.reading() as session:
+            return get_setting(session, BOT)
+
+    assert wait_until(introduced, 15)["id"] == 100001
+
+
+def test_without_its_lease_it_ends(with_simulator, database):
+    part = UpdatesPart(lambda: with_simulator, database, lambda: None)
+    Holding(database, "updates", holder="other 1[2] 3 4").acquire()
+    with pytest.raises(LeaseLost):
+        part.run(Holding(database, "updates"), threading.Event())
+    assert updates.BEAT_SECONDS < 12

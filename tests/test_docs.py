@@ -1,0 +1,309 @@
+"""The documents against the program: links, named files, commands, the help, the two READMEs."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from appliance.cli import main as root
+from appliance.cli.broadcast import SendByDefault
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.ru.md")
+DOCUMENTS = [
+    *READMES,
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
+
+FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+
+# What people ask for by the names they know from elsewhere; `routers/notify` is not there yet.
+NAMES = {
+    "main": "appliance/__main__.py",
+    "database": "appliance/database.py",
+    "models": "appliance/models/",
+    "schemas": "appliance/schemas.py",
+    "crud": "appliance/crud/",
+    "config": "appliance/config.py",
+    "bot/handlers": "appliance/bot/handlers/",
+    "bot/keyboards": "appliance/bot/keyboards.py",
+    "routers/users": "appliance/routers/users.py",
+    "routers/notify": "appliance/crud/messages.py",
+    "services/telegram_auth": "appliance/services/telegram_auth.py",
+}
+NOT_THERE_YET = {"routers/notify"}
+SUFFIXES = (".py", ".md", ".sh", ".toml", ".cfg")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def prose(name: str) -> str:
+    """The text without its fenced blocks."""
+    return FENCE.sub("", text_of(name))
+
+
+# -- links and names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_relative_links_lead_somewhere(name: str) -> None:
+    assert [link for link in _relative_links(name) if not _leads_somewhere(name, link)] == []
+
+
+def _relative_links(name: str) -> list[str]:
+    return [link for link in LINK.findall(prose(name)) if not re.match(r"\w+:", link)]
+
+
+def _leads_somewhere(name: str, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = (ROOT / name).parent / path if path else ROOT / name
+    if not target.exists() or path.endswith("/") != (bool(path) and target.is_dir()):
+        return False
+    return not anchor or anchor in _anchors(target)
+
+
+def _anchors(document: Path) -> set[str]:
+    headings = HEADING.findall(FENCE.sub("", document.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w -]", "", words.lower()).replace(" ", "-") for _, words in headings}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_named_files_exist(name: str) -> None:
+    named = {words for words in INLINE.findall(prose(name)) if _is_a_file_name(words)}
+    assert sorted(words for words in named - NOT_THERE_YET if not _exists(words)) == []
+
+
+def _is_a_file_name(words: str) -> bool:
+    """`crud/users.py`, `tests/e2e`, `nginx/`; no address, no command, nothing in a home's data/."""
+    if not re.fullmatch(r"\.?\w[\w.-]*(/[\w.-]+)*/?", words) or words.startswith("data/"):
+        return False
+    first = words.split("/")[0]
+    return words.endswith(SUFFIXES) or (
+        "/" in words and ((ROOT / first).is_dir() or (ROOT / "appliance" / first).is_dir())
+    )
+
+
+def _exists(words: str) -> bool:
+    """From the top of the working copy or, as the rooms are called, from `appliance/`."""
+    places = [ROOT / words, ROOT / "appliance" / words]
+    return any(place.exists() or place.with_suffix(".py").exists() for place in places)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_named_scripts_and_make_targets_exist(name: str) -> None:
+    text, targets = text_of(name), re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE)
+    scripts = set(re.findall(r"(?<![\w/])(?:\./)?(scripts/[\w.-]*\w)", text))
+    assert [script for script in scripts if not (ROOT / script).is_file()] == []
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) - set(targets) == set()
+
+
+def test_every_document_is_linked_from_the_readme() -> None:
+    linked = set(_relative_links("README.md"))
+    assert {name for name in DOCUMENTS if name.startswith("docs/")} <= linked
+
+
+def test_every_picture_is_shown() -> None:
+    shown = {Path(link).name for name in DOCUMENTS for link in _relative_links(name)}
+    assert {path.name for path in (ROOT / "docs" / "images").iterdir()} <= shown
+
+
+@pytest.mark.parametrize("readme", READMES)
+@pytest.mark.parametrize("wanted", NAMES)
+def test_the_readme_leads_to_what_people_look_for(readme: str, wanted: str) -> None:
+    rows = re.findall(rf"^\| `{wanted}` \|(.+)\|$", text_of(readme), re.MULTILINE)
+    assert len(rows) == 1
+    assert f"]({NAMES[wanted]})" in rows[0]
+
+
+def test_what_is_not_there_yet_is_not_there() -> None:
+    """Otherwise the READMEs say something untrue by now."""
+    assert [name for name in NOT_THERE_YET if _exists(name)] == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_tells_every_folder_and_every_room(readme: str) -> None:
+    linked = {link.rstrip("/") for link in _relative_links(readme)}
+    paths = [path for path in _files() if not path.parts[0].startswith(".")]
+    folders = {path.parts[0] for path in paths if len(path.parts) > 1}
+    rooms = {"/".join(path.parts[:2]) for path in paths if path.parts[0] == "appliance"}
+    assert folders - linked == set()
+    said_elsewhere = {"appliance/__init__.py", "appliance/py.typed"}
+    assert rooms - said_elsewhere - linked == set()
+
+
+def _files() -> list[Path]:
+    """What git has or would take, as it stands in the working copy."""
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [Path(name) for name in done.stdout.splitlines() if (ROOT / name).exists()]
+
+
+# -- two languages -----------------------------------------------------------------------------
+
+
+def test_both_readmes_have_the_same_shape() -> None:
+    shapes = [[len(marks) for marks, _ in HEADING.findall(prose(name))] for name in READMES]
+    assert shapes[0] == shapes[1]
+
+
+def test_both_readmes_have_the_same_links() -> None:
+    english, russian = (_relative_links(name) for name in READMES)
+    assert english[0] == "README.ru.md"
+    assert russian[0] == "README.md"
+    assert english[1:] == russian[1:]
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    english, russian = ([_without_comments(code) for code in blocks(name)] for name in READMES)
+    assert english == russian
+
+
+def test_both_readmes_name_the_same_things() -> None:
+    english, russian = (sorted(INLINE.findall(prose(name))) for name in READMES)
+    assert english == russian
+
+
+def blocks(name: str) -> list[str]:
+    return [code for _, code in FENCE.findall(text_of(name))]
+
+
+def _without_comments(code: str) -> list[str]:
+    return [re.sub(r"\s+#.*", "", line).rstrip() for line in code.splitlines()]
+
+
+# -- commands ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_commands_exist_with_their_options(name: str) -> None:
+    found = {" ".join(words): fault_of(words) for words in commands_in(name)}
+    assert {words: fault for words, fault in found.items() if fault} == {}
+
+
+def test_commands_are_found() -> None:
+    """The test above is worth nothing if it sees no command."""
+    shown = {" ".join(words) for name in DOCUMENTS for words in commands_in(name)}
+    assert "--home ~/club serve" in shown
+    assert "--home /var/lib/appliance init --domain example.org" in shown
+    assert len(shown) > 60
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "appliance explode",
+        "appliance --house ~/club serve",
+        "appliance serve --prot 1",
+        "appliance broadcast show 1 2",
+    ],
+)
+def test_wrong_commands_are_noticed(line: str) -> None:
+    [words] = _commands_of_line(line)
+    assert fault_of(words)
+
+
+def commands_in(name: str) -> Iterator[list[str]]:
+    """The words after `appliance` wherever a document shows it as a command."""
+    for code in blocks(name):
+        for line in re.sub(r" *\\\n *", " ", code).splitlines():
+            yield from _commands_of_line(line)
+    for words in INLINE.findall(prose(name)):
+        yield from _commands_of_line(words)
+
+
+def _commands_of_line(line: str) -> Iterator[list[str]]:
+    if "appliance" not in line:
+        return
+    line = re.sub(r"(\S) {2,}.*", r"\1", line.strip())  # the remark beside an example
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|;&<>()")
+    lexer.whitespace_split = True
+    try:
+        words = list(lexer)
+    except ValueError:
+        return  # prose with an apostrophe
+    for simple in _simple_commands(words):
+        yield from _arguments(simple)
+
+
+def _simple_commands(words: list[str]) -> Iterator[list[str]]:
+    """Split where a shell would begin another command; what is redirected is left out."""
+    current: list[str] = []
+    redirected = False
+    for word in words:
+        if set(word) <= set("|;&"):
+            yield current
+            current, redirected = [], False
+        elif set(word) <= set("<>"):
+            redirected = True
+        elif not redirected:
+            current.append(word)
+    yield current
+
+
+def _arguments(words: list[str]) -> Iterator[list[str]]:
+    while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        words = words[1:]
+    if words[:2] == ["sudo", "-u"]:
+        words = words[3:]
+    if words and Path(words[0]).name == "appliance" and len(words) > 1:
+        yield [word for word in words[1:] if word != "…"]  # it stands for what may follow
+
+
+def fault_of(words: list[str]) -> str:
+    """What the Click tree has against these arguments; empty: nothing."""
+    command: click.Command = root
+    context = click.Context(root, info_name="appliance", **root.context_settings)
+    while True:
+        try:
+            _, words, _ = command.make_parser(context).parse_args(args=list(words))
+        except click.UsageError as error:
+            return error.format_message()
+        if not isinstance(command, click.Group):
+            return f"{command.name} takes no {words}" if words else ""
+        if not words:
+            return ""
+        if isinstance(command, SendByDefault) and words[0] not in command.commands:
+            words = ["send", *words]
+        below = command.get_command(context, words[0])
+        if below is None:
+            return f"there is no command {words[0]}"
+        context = click.Context(below, info_name=words[0], parent=context)
+        command, words = below, words[1:]
+
+
+# -- the page of the command line --------------------------------------------------------------
+
+
+def test_the_page_of_the_command_line_is_what_the_commands_say() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "docs.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["init"], ["broadcast", "send"], ["sandbox", "fault"]])
+def test_the_page_shows_the_real_help(words: list[str]) -> None:
+    shown = CliRunner().invoke(root, [*words, "--help"], prog_name="appliance", terminal_width=90)
+    assert shown.exit_code == 0
+    assert f"```text\n{shown.output.rstrip()}\n```\n" in text_of("docs/cli.md")
