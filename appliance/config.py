@@ -28,6 +28,12 @@ N = TypeVar("N", int, float)
 TELEGRAM_API = "https://api.telegram.org"
 SANDBOX_TOKEN = "100001:SANDBOX-works-only-with-the-simulator"  # noqa: S105 - opens nothing real
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+FREE_RATE = 30.0
+"""Messages a second that Telegram lets a bot send for nothing."""
+
+RATE_SHARE = 0.975
+"""Of the limit: a spacing of exactly 1/rate puts 31 into some one-second windows at 30/s."""
+
 SECRETS = ("BOT_TOKEN", "SECRET_KEY", "DATABASE_URL")
 NAMES = (
     *SECRETS,
@@ -35,6 +41,7 @@ NAMES = (
     "BOT_API_URL",
     "BOT_MODE",
     "SEND_RATE",
+    "PAID_BROADCAST",
     "HOST",
     "PORT",
     "TRUSTED_PROXY",
@@ -61,8 +68,10 @@ class Settings:
     """Base address of the Bot API server, without the token; None: Telegram, or the simulator
     that `serve` starts itself in sandbox mode."""
     bot_mode: BotMode = "polling"
-    send_rate: float = 30.0
-    """Messages a second over the whole bot."""
+    send_rate: float = FREE_RATE
+    """Messages a second over the whole bot, as asked for; see `rate`."""
+    paid_broadcast: bool = False
+    """Whether Telegram Stars may be spent on sending faster than FREE_RATE."""
     host: str = "127.0.0.1"
     port: int = 8080
     trusted_proxy: str | None = None
@@ -86,6 +95,20 @@ class Settings:
     @property
     def sandbox(self) -> bool:
         return self.bot_mode == "sandbox"
+
+    @property
+    def paid(self) -> bool:
+        """Whether messages carry `allow_paid_broadcast`: only when both variables ask for it."""
+        return self.paid_broadcast and self.send_rate > FREE_RATE
+
+    @property
+    def rate(self) -> float:
+        """Messages a second that are really sent: more than FREE_RATE only if paid for.
+
+        The simulator takes what it is given.
+        """
+        free = self.paid or self.sandbox
+        return self.send_rate if free else min(self.send_rate, FREE_RATE)
 
     @property
     def bot_enabled(self) -> bool:
@@ -204,6 +227,7 @@ def _build(home: Path, values: Mapping[str, str]) -> Settings:
         bot_api_url=_api_url(values.get("BOT_API_URL"), mode),
         bot_mode=mode,
         send_rate=_number(values, "SEND_RATE", float, 30.0, 0.01, 1000.0),
+        paid_broadcast=_choice(values, "PAID_BROADCAST", ("on", "off"), "off") == "on",
         host=values.get("HOST", "127.0.0.1"),
         port=_number(values, "PORT", int, 8080, 1, 65535),
         trusted_proxy=values.get("TRUSTED_PROXY"),

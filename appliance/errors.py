@@ -3,14 +3,41 @@
 Every error says what is wrong, where, and what to do, in one line without a secret in it. The web
 maps this tree to HTTP statuses once (`routers/problems.py`), the command line to exit codes once
 (`cli/exits.py`).
+
+Messages are English. Those that people on the web can meet are made by `say`, so that the edge can
+say them in another language (`services/phrases.py`); the command line shows them as they are.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 
+class Said(str):
+    """An English text that knows its template and values; made by `say`, else a plain string."""
+
+    template: str
+    values: Mapping[str, object]
+
+
+def say(template: str, /, **values: object) -> Said:
+    """The template with its `{names}` filled in.
+
+    `template` must be written out at the call: a test finds it there and asks the catalogue
+    `locales/errors.ru.json` for the same template in Russian.
+    """
+    said = Said(template.format_map(values))
+    said.template, said.values = template, values
+    return said
+
+
 class ApplianceError(Exception):
     """Root of every error this package raises on purpose; `str(error)` is shown to people."""
+
+    @property
+    def message(self) -> str:
+        """What was raised: `str(error)`, but still `Said` where it was said."""
+        return self.args[0] if self.args else ""
 
 
 class ConfigError(ApplianceError):

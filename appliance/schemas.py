@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from appliance import models
 from appliance.errors import Fault as DomainFault
+from appliance.errors import say
 
 T = TypeVar("T")
 
@@ -27,7 +28,10 @@ def _storable(text: str) -> str:
     """PostgreSQL stores no NUL, and half a surrogate pair is in no encoding."""
     for offset, character in enumerate(text):
         if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise ValueError(f"the character U+{ord(character):04X} at {offset} cannot be stored")
+            code = f"U+{ord(character):04X}"
+            raise ValueError(
+                say("the character {code} at {offset} cannot be stored", code=code, offset=offset)
+            )
     return text
 
 

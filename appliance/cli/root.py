@@ -21,6 +21,7 @@ COMMANDS = {
     "broadcast": ("appliance.cli.broadcast:broadcast", "Write to many people; see what happened."),
     "user": ("appliance.cli.user:user", "Accounts of the web site."),
     "chat": ("appliance.cli.chat:chat", "People, groups and channels on Telegram."),
+    "topic": ("appliance.cli.topic:topic", "What people may subscribe to."),
     "status": ("appliance.cli.status:status", "What runs, what waits."),
     "upgrade": ("appliance.cli.upgrade:upgrade", "Bring the database to this version."),
     "sandbox": ("appliance.cli.sandbox:sandbox", "The Telegram simulator."),

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound
-from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState
+from appliance.errors import NotFound, say
+from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState, UtcDateTime
 
 OPEN = (BroadcastStatus.SCHEDULED, BroadcastStatus.RUNNING)
 
@@ -20,9 +20,18 @@ def get(session: Session, broadcast_id: int) -> Broadcast:
     found = session.get(Broadcast, broadcast_id) if 0 < broadcast_id <= MAX_ID else None
     if found is None:
         raise NotFound(
-            f"there is no broadcast {broadcast_id}; `appliance broadcast list` shows all"
+            say(
+                "there is no broadcast {id}; `appliance broadcast list` shows all", id=broadcast_id
+            )
         )
     return found
+
+
+def get_fresh(session: Session, broadcast_id: int) -> Broadcast:
+    """As the database has it now, whatever the session remembers. Raises NotFound."""
+    broadcast = get(session, broadcast_id)
+    session.refresh(broadcast)
+    return broadcast
 
 
 def get_by_key(session: Session, key: str) -> Broadcast | None:
@@ -52,6 +61,19 @@ def list_page(session: Session, limit: int, before_id: int | None = None) -> Seq
     return session.scalars(query).all()
 
 
+def last_to(session: Session, audience: Mapping[str, Any]) -> int | None:
+    """The newest broadcast that was begun to exactly these audience words."""
+    query = (
+        select(Broadcast.id, Broadcast.audience)
+        .where(Broadcast.frozen_at.is_not(None))
+        .order_by(Broadcast.id.desc())
+    )
+    for number, words in session.execute(query.limit(1000)):
+        if words == audience:
+            return int(number)
+    return None
+
+
 def list_in(session: Session, statuses: Iterable[BroadcastStatus]) -> Sequence[Broadcast]:
     """Every broadcast in one of these states, oldest first."""
     query = select(Broadcast).where(Broadcast.status.in_(list(statuses))).order_by(Broadcast.id)
@@ -64,18 +86,48 @@ class Active:
 
     id: int
     status: str
+    version: int
 
 
-def list_active(session: Session) -> list[Active]:
-    """Scheduled and running ones, and cancelled ones that are not swept yet."""
-    return [Active(number, status) for number, status in session.connection().execute(_ACTIVE)]
+def list_active(session: Session, now: datetime) -> list[Active]:
+    """Scheduled ones that are due, running ones, and cancelled ones that are not swept yet.
+
+    One that is too late to begin is left out, so that an engine that was away does not send it
+    before the schedule part has cancelled it.
+    """
+    rows = session.connection().execute(_ACTIVE, {"now": now})
+    return [
+        Active(number, status, version)
+        for number, status, version, starts_at, max_late in rows
+        if status != BroadcastStatus.SCHEDULED or not _is_missed(starts_at, max_late, now)
+    ]
 
 
+def list_missed(session: Session, now: datetime) -> Sequence[Broadcast]:
+    """Scheduled ones that are later than they may be, oldest first."""
+    query = select(Broadcast).where(
+        Broadcast.status == BroadcastStatus.SCHEDULED, Broadcast.starts_at < now
+    )
+    rows = session.scalars(query.order_by(Broadcast.id).execution_options(populate_existing=True))
+    return [row for row in rows if _is_missed(row.starts_at, row.max_late, now)]
+
+
+# Not in SQL: the two databases add seconds to a time each in its own way.
+def _is_missed(starts_at: datetime | None, max_late: int | None, now: datetime) -> bool:
+    if starts_at is None or max_late is None:
+        return False
+    return starts_at + timedelta(seconds=max_late) < now
+
+
+_DUE = or_(Broadcast.starts_at.is_(None), Broadcast.starts_at <= bindparam("now", type_=UtcDateTime))
 _ACTIVE = (
-    select(Broadcast.id, Broadcast.status)
+    select(
+        Broadcast.id, Broadcast.status, Broadcast.version, Broadcast.starts_at, Broadcast.max_late
+    )
     .where(
         or_(
-            Broadcast.status.in_(OPEN),
+            Broadcast.status == BroadcastStatus.RUNNING,
+            and_(Broadcast.status == BroadcastStatus.SCHEDULED, _DUE),
             and_(Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0),
         )
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from appliance.errors import NotFound
+from appliance.errors import NotFound, say
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Message, utcnow
 
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
@@ -31,7 +31,9 @@ def find(session: Session, chat_id: int) -> Chat:
     """Raises NotFound."""
     chat = get(session, chat_id)
     if chat is None:
-        raise NotFound(f"there is no chat {chat_id}; `appliance chat list` shows the known ones")
+        raise NotFound(
+            say("there is no chat {id}; `appliance chat list` shows the known ones", id=chat_id)
+        )
     return chat
 
 
@@ -114,6 +116,11 @@ def list_page(
     if after is not None:
         query = query.where(Chat.id > after)
     return session.scalars(query.limit(limit)).all()
+
+
+def zones(session: Session) -> set[str | None]:
+    """The time zones of chats; None where one has none of its own."""
+    return set(session.scalars(select(Chat.timezone).distinct()))
 
 
 def count(session: Session, narrow: ChatFilter) -> int:

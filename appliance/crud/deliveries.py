@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
-from appliance.models import MAX_ID, Chat, Delivery, DeliveryState
+from appliance.models import MAX_ID, Chat, ChatStatus, Delivery, DeliveryState
 
 INTERRUPTED = "interrupted"
 CANCELLED = "cancelled"
@@ -47,12 +47,24 @@ class DeliveryOutcome:
 
 
 def peek(
-    session: Session, broadcast_id: int, after: int | None, limit: int
+    session: Session,
+    broadcast_id: int,
+    after: int | None,
+    limit: int,
+    asleep: frozenset[str] = frozenset(),
+    zone: str = "UTC",
 ) -> Sequence[tuple[int, str | None]]:
-    """The next pending recipients, by chat id, each with its chat's status (None: forgotten)."""
+    """The next pending recipients, by chat id, each with its chat's status (None: forgotten).
+
+    Those whose time zone (else `zone`) is among `asleep` are left out.
+    """
     start = after if after is not None else -MAX_ID - 1
-    parameters = {"broadcast": broadcast_id, "after": start, "most": limit}
-    return [(chat, status) for chat, status in session.connection().execute(_PEEK, parameters)]
+    parameters: dict[str, object] = {"broadcast": broadcast_id, "after": start, "most": limit}
+    statement = _PEEK
+    if asleep:
+        statement = _PEEK_AWAKE
+        parameters |= {"asleep": sorted(asleep), "zone": zone}
+    return [(chat, status) for chat, status in session.connection().execute(statement, parameters)]
 
 
 # Built once: building a statement costs more than running it, and these run 20 times a second.
@@ -66,6 +78,9 @@ _PEEK = (
     )
     .order_by(Delivery.chat_id)
     .limit(bindparam("most"))
+)
+_PEEK_AWAKE = _PEEK.where(
+    func.coalesce(Chat.timezone, bindparam("zone")).not_in(bindparam("asleep", expanding=True))
 )
 
 
@@ -227,6 +242,49 @@ def recover(session: Session, broadcast_id: int, now: int) -> int:
     return _sweep(
         session, broadcast_id, DeliveryState.SENDING, DeliveryState.UNKNOWN, INTERRUPTED, now
     )
+
+
+def requeue(session: Session, broadcast_id: int, was: DeliveryState, now: int) -> int:
+    """Failed or unknown → pending, for another try. Returns how many."""
+    moved = session.execute(
+        update(Delivery)
+        .where(Delivery.broadcast_id == broadcast_id, Delivery.state == was)
+        .values(state=DeliveryState.PENDING, reason=None, message_id=None, updated_at=now)
+        .execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    if moved:
+        recount(session, broadcast_id)  # the reasons of those who failed are gone with it
+    return int(moved)
+
+
+def count_sent_before(session: Session, broadcast_id: int, moment: int) -> int:
+    """How many were delivered before a moment (seconds since 1970)."""
+    query = select(func.count()).where(
+        Delivery.broadcast_id == broadcast_id,
+        Delivery.state == DeliveryState.SENT,
+        Delivery.updated_at < moment,
+    )
+    return session.scalar(query) or 0
+
+
+def count_all(session: Session, broadcast_id: int) -> int:
+    query = select(func.count()).where(Delivery.broadcast_id == broadcast_id)
+    return session.scalar(query) or 0
+
+
+def count_left(session: Session, broadcast_id: int) -> int:
+    """How many got it and have blocked or left the bot since."""
+    query = (
+        select(func.count())
+        .select_from(Delivery)
+        .join(Chat, Chat.id == Delivery.chat_id)
+        .where(
+            Delivery.broadcast_id == broadcast_id,
+            Delivery.state == DeliveryState.SENT,
+            Chat.status.in_((ChatStatus.BLOCKED, ChatStatus.LEFT)),
+        )
+    )
+    return session.scalar(query) or 0
 
 
 def skip_pending(session: Session, broadcast_id: int, now: int, limit: int) -> int:

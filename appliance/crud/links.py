@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from appliance.errors import AlreadyLinked
+from appliance.errors import AlreadyLinked, say
 from appliance.models import Chat, LinkCode
 
 
@@ -81,7 +81,10 @@ def join(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
         joined = False
     if not joined:
         raise AlreadyLinked(
-            "the Telegram account or the account of the site is linked elsewhere: unlink it first"
+            say(
+                "the Telegram account or the account of the site is linked elsewhere: unlink it"
+                " first"
+            )
         )
     return session.scalars(
         select(Chat).where(Chat.id == chat_id).execution_options(populate_existing=True)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from appliance.errors import EmailTaken, NotFound
+from appliance.errors import EmailTaken, NotFound, say
 from appliance.models import MAX_ID, Role, User, utcnow
 
 
@@ -15,7 +15,7 @@ def get(session: Session, user_id: int) -> User:
     """Raises NotFound, also for a number no id can be."""
     user = session.get(User, user_id) if 0 < user_id <= MAX_ID else None
     if user is None:
-        raise NotFound(f"there is no user {user_id}; `appliance user list` shows the known ones")
+        raise _unknown(user_id)
     return user
 
 
@@ -30,7 +30,7 @@ def find(session: Session, name: str) -> User:
         return get(session, int(name[:20]))  # 20 digits are over any id already
     user = get_by_email(session, name.strip().lower())
     if user is None:
-        raise NotFound(f"there is no user {name}; `appliance user list` shows the known ones")
+        raise _unknown(name)
     return user
 
 
@@ -59,7 +59,8 @@ def add(
     try:
         session.flush()
     except IntegrityError:
-        raise EmailTaken(f"{email} has an account already: log in, or use another") from None
+        message = say("{email} has an account already: log in, or use another", email=email)
+        raise EmailTaken(message) from None
     return user
 
 
@@ -92,6 +93,12 @@ def names_of(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]
         return {}
     rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
     return {user_id: name for user_id, name in rows}
+
+
+def _unknown(user: object) -> NotFound:
+    return NotFound(
+        say("there is no user {user}; `appliance user list` shows the known ones", user=user)
+    )
 
 
 def _matches(words: str) -> ColumnElement[bool]:

@@ -18,10 +18,9 @@ from appliance.delivery.classify import classify
 from appliance.delivery.client import Client
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.ledger import LeaseLost, Ledger
-from appliance.delivery.outbox import is_paced
+from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import ChatPacer, Pacer
 from appliance.delivery.reactions import Reactions, again
-from appliance.delivery.runs import Run
 from appliance.services.leases import Holding
 
 __all__ = ["Engine", "LeaseLost"]
@@ -46,13 +45,23 @@ class Engine:
     """Sends what the outbox and the running broadcasts hold. See `run`."""
 
     def __init__(
-        self, database: Database, client: Client[Job], lease: Holding, *, rate: float
+        self,
+        database: Database,
+        client: Client[Job],
+        lease: Holding,
+        *,
+        rate: float,
+        timezone: str = "UTC",
+        paid: bool = False,
     ) -> None:
-        """`rate` is in messages a second over the whole bot."""
+        """`rate` is in messages a second over the whole bot; `timezone` the site's own.
+
+        `paid`: broadcasts may cost Telegram Stars, so that the rate may be over 30.
+        """
         self._client = client
         self._pacer = Pacer(rate)
         self._chats = ChatPacer()
-        self._ledger = Ledger(database, lease, self._chats)
+        self._ledger = Ledger(database, lease, self._chats, timezone, paid)
         self._reactions = Reactions(self._pacer)
         self._quantum = QUANTUM if rate > 200 else 0.0
         self._replies: deque[Job] = deque()
@@ -171,7 +180,7 @@ class Engine:
             self._in_trouble(error, now)
             return
         for job in jobs:
-            (self._broadcasts if isinstance(job.source, Run) else self._replies).append(job)
+            (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
         self._put_back_stopped(now)
         self._settled_at = self._looked_at = time.monotonic()
         self._state = self._describe(now)

@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, deliveries, messages
+from appliance.crud import broadcasts, deliveries, messages, operations
 from appliance.crud import settings as stored
 from appliance.crud.broadcasts import Active
 from appliance.database import Database
+from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source
+from appliance.delivery.operations import OperationRun
+from appliance.delivery.operations import load as load_operation
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.runs import Freezer, Run
+from appliance.delivery.quiet import QuietHours
+from appliance.delivery.runs import Run
 from appliance.models import BroadcastStatus
 from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
@@ -28,13 +32,24 @@ class LeaseLost(Exception):
 class Ledger:
     """What the engine knows of the work: the outbox, the running broadcasts, what is claimed."""
 
-    def __init__(self, database: Database, lease: Holding, chat_pacer: ChatPacer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lease: Holding,
+        chat_pacer: ChatPacer,
+        timezone: str = "UTC",
+        paid: bool = False,
+    ) -> None:
+        """`timezone` is the one of chats that have none; `paid`: broadcasts may cost Stars."""
         self._database = database
         self._lease = lease
         self._chat_pacer = chat_pacer
+        self._timezone = timezone
+        self._paid = paid
         self._outbox = Outbox(chat_pacer.busy)
-        self._freezer = Freezer()
         self._runs: dict[int, Run] = {}
+        self._operations: dict[int, OperationRun] = {}
+        self._seen: list[Active] = []
         self._unswept: list[int] = []
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
         self._beat_at = 0.0
@@ -59,7 +74,10 @@ class Ledger:
     def look(self, now: Moment) -> bool:
         """Whether there is something to do, asked without taking the write lock."""
         with self._database.reading() as session:
-            self.work = messages.any_waiting(session) or bool(broadcasts.list_active(session))
+            wall = datetime.fromtimestamp(now.wall, UTC)
+            news = broadcasts.list_active(session, wall) != self._seen
+            news = news or operations.list_running(session) != list(self._operations)
+            self.work = news or messages.any_waiting(session) or self._due(now)
         return self.work or now.mono - self._beat_at >= BEAT
 
     def settle(
@@ -95,12 +113,14 @@ class Ledger:
         self._unswept = []
 
     def is_stopped(self, job: Job) -> bool:
-        """Whether the job belongs to a broadcast that was paused, halted or cancelled."""
-        return isinstance(job.source, Run) and job.row not in self._runs
+        """Whether a broadcast's job is of one that was paused, halted, cancelled or edited."""
+        mine = self._operations if isinstance(job.source, OperationRun) else self._runs
+        return mine.get(job.row) is not job.source
 
     def forget(self) -> None:
         """The database failed: what is believed of the running broadcasts may be wrong."""
         self._runs.clear()
+        self._operations.clear()
 
     def _fence(self, session: Session, now: Moment, state: str) -> None:
         """The lease must be ours in this very transaction. Raises LeaseLost."""
@@ -118,17 +138,20 @@ class Ledger:
     ) -> list[Job]:
         handed = dict(_by_source(results))
         jobs = self._outbox.exchange(session, handed.pop(self._outbox, []), wanted, now)
-        self._follow(session, broadcasts.list_active(session), now)
-        own = {source.id: part for source, part in handed.items() if isinstance(source, Run)}
+        self._follow(session, now)
+        current: list[Run | OperationRun] = [*self._runs.values(), *self._operations.values()]
         for source, part in handed.items():
-            if isinstance(source, Run) and source.id not in self._runs:
+            if source not in current:  # paused, halted or edited meanwhile
                 source.exchange(session, part, 0, now)
-        runs = list(self._runs.values())
-        random.shuffle(runs)  # who comes first gets what cannot be divided
-        for place, run in enumerate(runs):
-            share = -(-(wanted - len(jobs)) // (len(runs) - place))
-            jobs += self._exchange_run(session, run, own.get(run.id, []), share, now)
-        self.work = bool(self._runs or self.freezing or self._unswept or self._outbox.waits)
+        random.shuffle(current)  # who comes first gets what cannot be divided
+        for place, run in enumerate(current):
+            share = -(-(wanted - len(jobs)) // (len(current) - place))
+            own = handed.get(run, [])
+            if isinstance(run, OperationRun):
+                jobs += self._exchange_operation(session, run, own, share, now)
+            else:
+                jobs += self._exchange_run(session, run, own, share, now)
+        self.work = self._outbox.waits or self.freezing or bool(self._unswept) or self._due(now)
         return jobs
 
     def _exchange_run(
@@ -141,18 +164,43 @@ class Ledger:
             del self._runs[run.id]
         return jobs
 
-    def _follow(self, session: Session, active: list[Active], now: Moment) -> None:
-        """See what the web or a command changed: started, paused, resumed, cancelled."""
-        running = [a.id for a in active if a.status == BroadcastStatus.RUNNING]
+    def _exchange_operation(
+        self, session: Session, run: OperationRun, results: list[Result], share: int, now: Moment
+    ) -> list[Job]:
+        jobs = run.exchange(session, results, max(0, share), now)
+        if run.done:
+            del self._operations[run.id]
+        return jobs
+
+    def _due(self, now: Moment) -> bool:
+        runs: list[Run | OperationRun] = [*self._runs.values(), *self._operations.values()]
+        return any(run.due(now) for run in runs)
+
+    def _follow(self, session: Session, now: Moment) -> None:
+        """See what the web or a command changed: started, paused, edited, cancelled."""
+        wall = datetime.fromtimestamp(now.wall, UTC)
+        active = self._seen = broadcasts.list_active(session, wall)
         scheduled = [a.id for a in active if a.status == BroadcastStatus.SCHEDULED]
         self._unswept = [a.id for a in active if a.status == BroadcastStatus.CANCELLED]
         self._runs = {
-            number: self._runs.get(number) or Run(broadcasts.get(session, number), self._chat_pacer)
-            for number in running
+            a.id: self._run(session, a) for a in active if a.status == BroadcastStatus.RUNNING
+        }
+        self._operations = {
+            number: self._operations.get(number) or load_operation(session, number)
+            for number in operations.list_running(session)
         }
         self.freezing = bool(scheduled)
         if scheduled:
-            self._freezer.step(session, broadcasts.get(session, scheduled[0]), now)
+            freeze(session, broadcasts.get(session, scheduled[0]), now)
+
+    def _run(self, session: Session, active: Active) -> Run:
+        """The run as it stands; a new one when it has just begun or was edited."""
+        known = self._runs.get(active.id)
+        if known is not None and known.version == active.version:
+            return known
+        broadcast = broadcasts.get_fresh(session, active.id)
+        quiet = QuietHours(broadcast.quiet, self._timezone) if broadcast.quiet else None
+        return Run(broadcast, self._chat_pacer, quiet, paid=self._paid)
 
 
 def _by_source(results: list[Result]) -> list[tuple[Source, list[Result]]]:
@@ -163,5 +211,5 @@ def _by_source(results: list[Result]) -> list[tuple[Source, list[Result]]]:
 
 
 def _key(job: Job) -> int:
-    """The broadcast of a job; 0 for the outbox."""
+    """The broadcast of a job; 0 for all else."""
     return job.row if isinstance(job.source, Run) else 0

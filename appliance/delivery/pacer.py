@@ -7,8 +7,9 @@ one-second window holds over the rate, also not after a start.
 
 from dataclasses import dataclass, field
 
-SHARE = 0.975
-"""Of the limit: a spacing of exactly 1/rate puts 31 into some one-second windows at 30/s."""
+from appliance.config import RATE_SHARE
+
+SHARE = RATE_SHARE
 
 PRIVATE_SECONDS = 1.0
 GROUP_SECONDS = 3.0  # 20 a minute

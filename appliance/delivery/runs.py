@@ -1,20 +1,21 @@
-"""Broadcasts under way: freezing the audience, claiming recipients, recording what happened."""
+"""Broadcasts under way: claiming recipients, and recording what became of them."""
 
 import heapq
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import audience, broadcasts, chats, deliveries
+from appliance.crud import broadcasts, chats, deliveries
 from appliance.crud.deliveries import DeliveryOutcome, Tally
+from appliance.delivery.canary import Canary
 from appliance.delivery.classify import Kind
 from appliance.delivery.jobs import Body, Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.quiet import QuietHours
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
 from appliance.services import content
-from appliance.services.broadcasts import audience_of
 
-FREEZE_CHUNK = 5000  # rows a transaction: others wait some 6 ms, for a million in one 430
 HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
 
 _FINAL = {
@@ -26,11 +27,21 @@ _FINAL = {
 class Run:
     """One running broadcast. The ledger has the facts; this is where the engine stands."""
 
-    def __init__(self, broadcast: Broadcast, chat_pacer: ChatPacer) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        chat_pacer: ChatPacer,
+        quiet: QuietHours | None = None,
+        *,
+        paid: bool = False,
+    ) -> None:
         self.id = broadcast.id
+        self.version = broadcast.version
         self._pacer = chat_pacer
+        self._quiet = quiet
+        self._canary = Canary(broadcast)
         self._method, params = content.compose(broadcast.text, broadcast.format, broadcast.options)
-        self._body = Body(params)
+        self._body = Body(params | ({"allow_paid_broadcast": True} if paid else {}))
         self._after: int | None = None
         self._exhausted = False
         self._later: list[tuple[float, int]] = []  # (monotonic time, chat id), a heap
@@ -43,7 +54,15 @@ class Run:
     @property
     def finished(self) -> bool:
         """Nothing is left to claim or to try again, as far as this run knows."""
-        return self._exhausted and not self._later
+        return self._exhausted and not self._later and not self._canary.waits
+
+    def due(self, now: Moment) -> bool:
+        """Whether there may be something to claim or to decide now."""
+        if self._later and self._later[0][0] <= now.mono:
+            return True
+        if self._exhausted:
+            return self._quiet is not None and not self._quiet.sleeping(now)
+        return self._canary.room(1) > 0 or self._canary.due(now)
 
     def exchange(
         self, session: Session, results: list[Result], limit: int, now: Moment
@@ -52,8 +71,11 @@ class Run:
         tally = Tally(self.id)
         self._record(session, results, tally, now)
         self.halted = self._halt_if_hopeless(session, results)
-        taken = [] if self.halted else self._claim(session, limit, tally, now)
+        room = self._canary.room(limit)
+        taken = [] if self.halted else self._claim(session, room, tally, now)
+        self._canary.count(len(taken), sum(r.retry_at is not None for r in results))
         tally.write(session)
+        self.halted = self.halted or self._canary.judge(session, now)
         return [self._job(chat_id) for chat_id in taken]
 
     def _claim(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
@@ -77,9 +99,12 @@ class Run:
 
     def close(self, session: Session, now: Moment) -> bool:
         """Done, when the ledger agrees that nothing is outstanding; else look again."""
+        if self._quiet and self._quiet.sleeping(now):
+            return False
         if broadcasts.finish(session, self.id, datetime.fromtimestamp(now.wall, UTC)):
             return True
-        self._after, self._exhausted = None, False
+        if not (self._quiet and self._quiet.wait(now)):
+            self._after, self._exhausted = None, False
         return False
 
     def _claim_due(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
@@ -90,7 +115,7 @@ class Run:
         return deliveries.take(session, self.id, due, int(now.wall), tally)
 
     def _claim_next(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
-        rows = deliveries.peek(session, self.id, self._after, limit)
+        rows = self._peek(session, limit, now)
         if not rows:
             self._exhausted = True
             return []
@@ -110,6 +135,14 @@ class Run:
                 ready.append(chat_id)
         deliveries.record(session, self.id, away, int(now.wall), DeliveryState.PENDING, tally)
         return deliveries.take(session, self.id, ready, int(now.wall), tally)
+
+    def _peek(self, session: Session, limit: int, now: Moment) -> Sequence[tuple[int, str | None]]:
+        if self._quiet is None:
+            return deliveries.peek(session, self.id, self._after, limit)
+        asleep = self._quiet.asleep(session, now)
+        return deliveries.peek(
+            session, self.id, self._after, limit, asleep, self._quiet.default_zone
+        )
 
     def _job(self, chat_id: int) -> Job:
         tries = self._tries.get(chat_id, 0)
@@ -152,33 +185,3 @@ class Run:
         chats.migrate(session, old, new)
         if deliveries.move(session, self.id, old, new, int(now.wall)):
             heapq.heappush(self._later, (now.mono, new))
-
-
-class Freezer:
-    """Writes the audience of a scheduled broadcast into the ledger, some thousands at a time.
-
-    The cursor is stored with each chunk, so a crash goes on where it stopped.
-    """
-
-    def step(self, session: Session, broadcast: Broadcast, now: Moment) -> bool:
-        """Freeze one chunk; True when the whole audience is in the ledger and the run has begun."""
-        wall = datetime.fromtimestamp(now.wall, UTC)
-        written, last = audience.freeze(
-            session,
-            broadcast.id,
-            audience_of(broadcast),
-            broadcast.cursor,
-            FREEZE_CHUNK,
-            int(now.wall),
-        )
-        whole = written < FREEZE_CHUNK
-        broadcasts.add_frozen(session, broadcast.id, written, last, wall if whole else None)
-        if whole:
-            broadcasts.change_status(
-                session,
-                broadcast.id,
-                (BroadcastStatus.SCHEDULED,),
-                BroadcastStatus.RUNNING,
-                started_at=broadcast.started_at or wall,
-            )
-        return whole

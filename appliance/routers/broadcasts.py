@@ -14,9 +14,9 @@ from appliance.crud import broadcasts as broadcasts_crud
 from appliance.crud import deliveries, users
 from appliance.crud.deliveries import DeliveryRow
 from appliance.database import writing
-from appliance.errors import Fault, Invalid
+from appliance.errors import Fault, Invalid, say
 from appliance.models import DeliveryState
-from appliance.routers import context, sessions
+from appliance.routers import context, language, sessions
 from appliance.routers.endpoints import Access, answer, endpoint
 from appliance.routers.paging import page
 from appliance.schemas import (
@@ -73,17 +73,19 @@ def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
 
 @blueprint.post("/broadcasts/preview")
 @endpoint(Access.ADMIN, body=Draft, answer=Preview)
-def preview_broadcast(body: Draft) -> Preview:
+def preview_broadcast(body: Draft) -> Response:
     """What would be sent, to how many; faults are listed, not refused."""
     preview = broadcasts.preview(context.session(), context.settings(), _new(body))
-    return Preview(
+    spoken = language.chosen()
+    shown = Preview(
         html=preview.html,
         length=preview.length,
         limit=preview.limit,
-        faults=faults_of(preview.faults),
+        faults=faults_of(language.translated(preview.faults, spoken)),
         count=preview.count,
         seconds=preview.seconds,
     )
+    return language.mark(answer(shown), spoken)
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>")
@@ -175,9 +177,9 @@ def _key(of_body: str | None) -> str | None:
     """From the header or the body. Raises Invalid when they differ or it is empty or too long."""
     key = request.headers.get("Idempotency-Key", of_body)
     if of_body is not None and key != of_body:
-        raise _bad_key("Idempotency-Key and `key` differ: one is enough")
+        raise _bad_key(say("Idempotency-Key and `key` differ: one is enough"))
     if key is not None and not 0 < len(key) <= 255:
-        raise _bad_key("the key takes 1 to 255 characters")
+        raise _bad_key(say("the key takes 1 to 255 characters"))
     return key
 
 

@@ -16,9 +16,9 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from appliance.errors import Fault, Forbidden, Invalid, Unauthorized
+from appliance.errors import Forbidden, Unauthorized, say
 from appliance.models import Role
-from appliance.routers import sessions
+from appliance.routers import sessions, validation
 
 View = Callable[..., Any]
 Call = Callable[..., ResponseReturnValue]
@@ -92,22 +92,26 @@ def require(access: Access) -> None:
         return
     user = sessions.current()
     if user is None:
-        raise Unauthorized("log in first")
+        raise Unauthorized(say("log in first"))
     if user.role not in _ROLES[access]:
-        raise Forbidden(f"this takes the role {access.value}; yours is {user.role}")
+        yours = say("{role}", role=user.role)
+        raise Forbidden(
+            say("this takes the role {role}; yours is {yours}", role=access.value, yours=yours)
+        )
 
 
 def read_body(model: type[BaseModel]) -> Any:
     """The request's JSON as a model, in strict mode: 415, 400 or Invalid."""
     if request.mimetype != "application/json":
-        raise UnsupportedMediaType("the body takes Content-Type: application/json")
+        raise UnsupportedMediaType(say("the body takes Content-Type: application/json"))
     try:
         return model.model_validate_json(request.get_data(cache=False))
     except ValidationError as error:
         malformed = next((e for e in error.errors() if e["type"] == "json_invalid"), None)
         if malformed:
-            raise BadRequest(f"the body is no JSON: {malformed['ctx']['error']}") from None
-        raise _invalid("the body", error) from None
+            reason = malformed["ctx"]["error"]
+            raise BadRequest(say("the body is no JSON: {reason}", reason=reason)) from None
+        raise validation.bad_body(error) from None
 
 
 def read_query(model: type[BaseModel]) -> Any:
@@ -115,7 +119,7 @@ def read_query(model: type[BaseModel]) -> Any:
     try:
         return model.model_validate(request.args.to_dict())
     except ValidationError as error:
-        raise _invalid("the address", error) from None
+        raise validation.bad_address(error) from None
 
 
 def answer(model: BaseModel, status: int = HTTPStatus.OK) -> Response:
@@ -130,11 +134,3 @@ def _respond(result: Any, status: int) -> ResponseReturnValue:
     if isinstance(result, tuple):
         return answer(*result)
     return result  # type: ignore[no-any-return]
-
-
-def _invalid(where: str, error: ValidationError) -> Invalid:
-    faults = tuple(
-        Fault(".".join(map(str, found["loc"])), found["msg"].removeprefix("Value error, "))
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    return Invalid(f"{where} has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)

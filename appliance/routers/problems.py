@@ -10,8 +10,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers.response import Response as BaseResponse
 
 from appliance import errors
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, Said, say
+from appliance.routers import language
 from appliance.schemas import Problem, faults_of
+from appliance.services.phrases import translate, word
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,13 @@ STATUSES: dict[type[ApplianceError], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SchemaError: HTTPStatus.SERVICE_UNAVAILABLE,
     ApplianceError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_DESCRIPTIONS = {
+    HTTPStatus.BAD_REQUEST: say("the request cannot be understood"),
+    HTTPStatus.NOT_FOUND: say("there is nothing at this address"),
+    HTTPStatus.METHOD_NOT_ALLOWED: say("this address takes another method: see Allow"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: say("the body is too large: it takes up to 1 MiB"),
 }
 
 MEDIA = "application/problem+json"
@@ -50,17 +59,8 @@ def kind_of(error: ApplianceError) -> str:
 
 
 def _domain_error(error: ApplianceError) -> Response:
-    status = status_of(error)
     faults = error.faults if isinstance(error, errors.Invalid) else ()
-    response = _problem(
-        Problem(
-            type=kind_of(error),
-            title=status.phrase,
-            status=status,
-            detail=str(error),
-            faults=faults_of(faults) or None,
-        )
-    )
+    response = _problem(status_of(error), error.message, kind_of(error), faults)
     if isinstance(error, errors.TooManyRequests):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     if isinstance(error, errors.Unauthorized):
@@ -74,10 +74,10 @@ def _http_error(error: HTTPException) -> BaseResponse:
     if error.response is not None or status < HTTPStatus.BAD_REQUEST:
         return error.get_response()
     if not speaks_json():
-        return Response(f"{status.phrase}\n", status, mimetype="text/plain")
-    response = _problem(
-        Problem(title=status.phrase, status=status, detail=error.description or status.phrase)
-    )
+        spoken = language.chosen()
+        words = f"{word('title', status.phrase, spoken)}\n"
+        return language.mark(Response(words, status, mimetype="text/plain"), spoken)
+    response = _problem(status, _description(error, status))
     told = dict(error.get_headers())
     for name in ("Allow", "Retry-After"):
         if name in told:
@@ -88,9 +88,8 @@ def _http_error(error: HTTPException) -> BaseResponse:
 def _unexpected(error: Exception) -> Response:
     """A bug. The log has the traceback, the answer nothing of it."""
     log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = "this is a fault of the program; its log says more"
-    return _problem(Problem(title=status.phrase, status=status, detail=detail))
+    detail = say("this is a fault of the program; its log says more")
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
 def speaks_json() -> bool:
@@ -98,5 +97,27 @@ def speaks_json() -> bool:
     return request.path.startswith(("/api/", "/healthz", "/readyz")) or request.path == "/api"
 
 
-def _problem(problem: Problem) -> Response:
-    return Response(problem.model_dump_json(exclude_none=True), problem.status, mimetype=MEDIA)
+def _description(error: HTTPException, status: HTTPStatus) -> str:
+    """What was said here, or our words for what Werkzeug says of itself."""
+    if isinstance(error.description, Said):
+        return error.description
+    return _DESCRIPTIONS.get(status) or error.description or status.phrase
+
+
+def _problem(
+    status: HTTPStatus,
+    detail: str,
+    type: str = "about:blank",
+    faults: tuple[errors.Fault, ...] = (),
+) -> Response:
+    """In the language of whoever asked."""
+    spoken = language.chosen()
+    problem = Problem(
+        type=type,
+        title=word("title", status.phrase, spoken),
+        status=status,
+        detail=translate(detail, spoken),
+        faults=faults_of(language.translated(faults, spoken)) or None,
+    )
+    body = problem.model_dump_json(exclude_none=True)
+    return language.mark(Response(body, status, mimetype=MEDIA), spoken)

@@ -12,7 +12,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from appliance.crud import users
 from appliance.database import db
-from appliance.errors import Forbidden, NotFound, Unauthorized
+from appliance.errors import Forbidden, NotFound, Unauthorized, say
 from appliance.models import User
 
 _CSRF = "csrf"
@@ -46,7 +46,7 @@ def caller() -> User:
     """The logged-in user. Raises Unauthorized."""
     user = current()
     if user is None:
-        raise Unauthorized("log in first")
+        raise Unauthorized(say("log in first"))
     return user
 
 
@@ -79,7 +79,7 @@ def check_request() -> None:
     if not request.path.startswith("/api/") or request.routing_exception is not None:
         return
     if "Authorization" in request.headers and request.method != "OPTIONS":
-        raise Unauthorized("this Authorization is not known here")
+        raise Unauthorized(say("this Authorization is not known here"))
     cookie = current_app.config["SESSION_COOKIE_NAME"]
     if request.method not in _SAFE and cookie in request.cookies:
         _check_csrf(request.headers.get("X-CSRF-Token", ""))
@@ -88,7 +88,9 @@ def check_request() -> None:
 def _check_csrf(given: str) -> None:
     known = session.get(_CSRF, "")
     if not known or not hmac.compare_digest(known.encode(), given.encode()):
-        raise Forbidden("X-CSRF-Token is missing or old: GET /api/v1/session has the right one")
+        raise Forbidden(
+            say("X-CSRF-Token is missing or old: reload the page, or ask GET /api/v1/session")
+        )
 
 
 def _load(visitor: str) -> Visitor | None:

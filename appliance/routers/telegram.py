@@ -5,7 +5,7 @@ from flask import Blueprint
 
 from appliance.crud import settings as settings_crud
 from appliance.database import writing
-from appliance.errors import Unavailable
+from appliance.errors import Unavailable, say
 from appliance.models import utcnow
 from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint
@@ -35,7 +35,9 @@ def start_link() -> TelegramCode:
     with writing(context.session()) as session:
         new = telegram_auth.start_link(session, user_id, utcnow())
         if new.url is None:
-            raise Unavailable("there is no bot yet: it has not introduced itself to this site")
+            raise Unavailable(
+                say("there is no bot yet: it has not introduced itself to this site")
+            )
     picture = segno.make(new.url, micro=False).svg_inline(omitsize=True, border=2)
     return TelegramCode(code=new.code, url=new.url, qr_svg=picture, expires_at=new.expires_at)
 

@@ -36,7 +36,14 @@ class Delivery:
         """Send until told to stop. Raises LeaseLost."""
         settings = self._locate()
         client: Client[Job] = Client(settings.api_url, str(settings.bot_token))
-        self._engine = Engine(self._database, client, holding, rate=settings.send_rate)
+        self._engine = Engine(
+            self._database,
+            client,
+            holding,
+            rate=settings.rate,
+            paid=settings.paid,
+            timezone=settings.timezone,
+        )
         try:
             self._engine.run(stop)
         finally:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud import users
-from appliance.errors import Conflict, Fault, Invalid, Unauthorized
+from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, say
 from appliance.models import Role, User, utcnow
 from appliance.services.passwords import (
     check_password,
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 LANGUAGES = ("en", "ru")
+_DISABLED = say("this account is disabled: ask an admin")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63})*")
 
 
@@ -46,7 +47,7 @@ def normalise_email(email: str) -> str:
     """As it is stored: trimmed, in lower case. Raises Invalid."""
     email = email.strip().lower()
     if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise _invalid("email", "this is no email address: it takes NAME@DOMAIN")
+        raise _invalid("email", say("this is no email address: it takes NAME@DOMAIN"))
     return email
 
 
@@ -54,7 +55,7 @@ def normalise_name(name: str) -> str:
     """Without spaces around it and in one line. Raises Invalid."""
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", "the name takes 1 to 100 characters")
+        raise _invalid("name", say("the name takes 1 to 100 characters"))
     return name
 
 
@@ -63,9 +64,10 @@ def create_user(
 ) -> User:
     """Inside the caller's writing transaction. Raises Invalid or EmailTaken."""
     if role not in set(Role):
-        raise _invalid("role", f"{role!r} is no role: it takes {', '.join(Role)}")
+        message = say("{role!r} is no role: it takes {known}", role=role, known=", ".join(Role))
+        raise _invalid("role", message)
     if language not in LANGUAGES:
-        raise _invalid("language", f"{language!r} is not spoken here: it takes en or ru")
+        raise _not_spoken(language)
     return users.add(
         session,
         email=normalise_email(email),
@@ -79,22 +81,23 @@ def create_user(
 def authenticate(session: Session, email: str, password: str) -> Login:
     """Check a password in a reading session; takes as long for an unknown address.
 
-    Raises Unauthorized.
+    Raises Unauthorized, or Forbidden when the account is disabled: only whoever knows its password
+    learns that.
     """
     user = users.get_by_email(session, email.strip().lower())
     if not check_password(user.password_hash if user else None, password) or user is None:
-        raise Unauthorized("the email address or the password is wrong")
+        raise Unauthorized(say("the email address or the password is wrong"))
     if user.disabled:
-        raise Unauthorized("this account is disabled: ask an admin")
+        raise Forbidden(_DISABLED)
     known = user.password_hash or ""
     return Login(user.id, hash_password(password) if needs_rehash(known) else None)
 
 
 def record_login(session: Session, login: Login, now: datetime | None = None) -> User:
-    """Raises NotFound or Unauthorized when the account went away meanwhile."""
+    """Raises NotFound or Forbidden when the account went away meanwhile."""
     user = users.get(session, login.user_id)
     if user.disabled:
-        raise Unauthorized("this account is disabled: ask an admin")
+        raise Forbidden(_DISABLED)
     user.last_login_at = now or utcnow()
     if login.new_hash:
         user.password_hash = login.new_hash
@@ -104,7 +107,7 @@ def record_login(session: Session, login: Login, now: datetime | None = None) ->
 def check_own_password(session: Session, user_id: int, password: str) -> None:
     """Raises Invalid naming `current_password`."""
     if not check_password(users.get(session, user_id).password_hash, password):
-        raise _invalid("current_password", "this is not your password")
+        raise _invalid("current_password", say("this is not your password"))
 
 
 def set_password(session: Session, user_id: int, password_hash: str) -> User:
@@ -124,7 +127,7 @@ def update_profile(
         user.name = normalise_name(name)
     if language is not None:
         if language not in LANGUAGES:
-            raise _invalid("language", f"{language!r} is not spoken here: it takes en or ru")
+            raise _not_spoken(language)
         user.language = language
     return user
 
@@ -145,15 +148,22 @@ def update_access(
     user = users.get(session, user_id)
     demoted = role is not None and role != Role.ADMIN and user.role == Role.ADMIN
     if (demoted or disabled) and user_id == actor_id:
-        raise Conflict("you cannot take away your own access: ask another admin")
+        raise Conflict(say("you cannot take away your own access: ask another admin"))
     if (demoted or disabled) and [admin.id for admin in admins] == [user_id]:
-        raise Conflict(f"{user.email} is the last admin: make another one first")
+        raise Conflict(
+            say("{email} is the last admin: make another one first", email=user.email)
+        )
     if role is not None:
         user.role = Role(role)
     if disabled is not None and disabled != user.disabled:
         user.disabled = disabled
         user.session_version += 1
     return user
+
+
+def _not_spoken(language: str) -> Invalid:
+    message = say("{language!r} is not spoken here: it takes en or ru", language=language)
+    return _invalid("language", message)
 
 
 def _invalid(field: str, message: str) -> Invalid:

@@ -13,7 +13,7 @@ from appliance.crud import audience as audience_crud
 from appliance.crud import broadcasts, deliveries
 from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
-from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo
+from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
 from appliance.models import Broadcast, BroadcastStatus, utcnow
 from appliance.services import audience, content
 
@@ -52,16 +52,15 @@ def create(session: Session, new: NewBroadcast) -> tuple[Broadcast, bool]:
     is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
     if new.key is not None and not 0 < len(new.key) <= 255:
-        raise Invalid(
-            "the key takes 1 to 255 characters", (Fault("key", "takes 1 to 255 characters"),)
-        )
+        message = say("the key takes 1 to 255 characters")
+        raise Invalid(message, (Fault("key", message),))
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
     options = dict(new.options)
     content.check(new.text, new.format, options)
     chosen = audience.parse(session, new.to, new.exclude)
     if audience_crud.count(session, chosen) == 0:
-        raise NothingToDo("nobody is in this audience: nothing was queued")
+        raise NothingToDo(say("nobody is in this audience: nothing was queued"))
     broadcast = Broadcast(
         key=new.key,
         status=BroadcastStatus.SCHEDULED,
@@ -83,14 +82,14 @@ def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
     except Invalid as error:
         faults += error.faults
     except NotFound as error:
-        faults += (Fault("audience", str(error)),)
+        faults += (Fault("audience", error.message),)
     return Preview(
         html=content.to_html(new.text, new.format),
         length=content.length(new.text, new.format),
         limit=content.TEXT_LIMIT,
         faults=faults,
         count=count,
-        seconds=round(count / settings.send_rate, 1),
+        seconds=round(count / settings.rate, 1),
     )
 
 
@@ -107,21 +106,21 @@ def audience_of(broadcast: Broadcast) -> Audience:
 def pause(session: Session, broadcast_id: int) -> Broadcast:
     """Raises NotFound, or Conflict in a state that cannot be paused."""
     return _change(
-        session, broadcast_id, broadcasts.OPEN, lambda _: BroadcastStatus.PAUSED, "paused"
+        session, broadcast_id, broadcasts.OPEN, lambda _: BroadcastStatus.PAUSED, say("paused")
     )
 
 
 def resume(session: Session, broadcast_id: int) -> Broadcast:
     """Raises NotFound, or Conflict unless it is paused or halted."""
     stopped = (BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
-    return _change(session, broadcast_id, stopped, _resumed, "resumed")
+    return _change(session, broadcast_id, stopped, _resumed, say("resumed"))
 
 
 def cancel(session: Session, broadcast_id: int) -> Broadcast:
     """Stop for good: what is pending becomes `skipped` (see `sweep_cancelled`)."""
     cancellable = (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
     return _change(
-        session, broadcast_id, cancellable, lambda _: BroadcastStatus.CANCELLED, "cancelled"
+        session, broadcast_id, cancellable, lambda _: BroadcastStatus.CANCELLED, say("cancelled")
     )
 
 
@@ -155,9 +154,20 @@ def _change(
 ) -> Broadcast:
     broadcast = broadcasts.get(session, broadcast_id)
     target = to(broadcast)
-    ended = {"finished_at": utcnow()} if target == BroadcastStatus.CANCELLED else {}
-    if not broadcasts.change_status(session, broadcast_id, allowed, target, note=None, **ended):
-        raise Conflict(f"broadcast {broadcast_id} is {broadcast.status}: it cannot be {done}")
+    values: dict[str, Any] = {"note": None}
+    if target == BroadcastStatus.CANCELLED:
+        values["finished_at"] = utcnow()
+    elif broadcast.status == BroadcastStatus.HALTED:
+        values["canary_passed"] = True  # whoever resumes it has seen what became of the first
+    if not broadcasts.change_status(session, broadcast_id, allowed, target, **values):
+        raise Conflict(
+            say(
+                "broadcast {id} is {status}: it cannot be {done}",
+                id=broadcast_id,
+                status=broadcast.status,
+                done=done,
+            )
+        )
     session.refresh(broadcast)
     return broadcast
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, get_args
 
-from appliance.errors import Fault, Invalid
+from appliance.errors import Fault, Invalid, say
 from appliance.services import telegram_html
 from appliance.services.telegram_links import LinkError, checked_link
 
@@ -24,7 +24,9 @@ def check(text: str, format: str, options: dict[str, Any] | None = None) -> None
 def lint(text: str, format: str) -> tuple[Fault, ...]:
     """The faults of a text, each with its place; empty when Telegram will take it."""
     if format not in get_args(Format):
-        return (Fault("format", f"format is {format!r}: it takes plain or html"),)
+        return (
+            Fault("format", say("format is {format!r}: it takes plain or html", format=format)),
+        )
     if (fault := _unusable(text)) is not None:
         return (fault,)
     try:
@@ -32,9 +34,13 @@ def lint(text: str, format: str) -> tuple[Fault, ...]:
     except telegram_html.EntityError as error:
         return (_fault_at(text, error.offset, error.message),)
     if not plain.strip():
-        return (Fault("text", "the text is empty: write what people should read"),)
+        return (Fault("text", say("the text is empty: write what people should read")),)
     if len(plain) > TEXT_LIMIT:
-        message = f"the text has {len(plain)} characters after parsing: Telegram takes {TEXT_LIMIT}"
+        message = say(
+            "the text has {length} characters after parsing: Telegram takes {limit}",
+            length=len(plain),
+            limit=TEXT_LIMIT,
+        )
         return (
             _fault_at(text, TEXT_LIMIT, message) if format == "plain" else Fault("text", message),
         )
@@ -44,7 +50,9 @@ def lint(text: str, format: str) -> tuple[Fault, ...]:
 def lint_options(options: dict[str, Any]) -> tuple[Fault, ...]:
     """The faults of buttons and switches."""
     unknown = set(options) - {"silent", "protected", "link_preview", "buttons"}
-    faults = [Fault(f"options.{name}", f"{name} is no option") for name in sorted(unknown)]
+    faults = [
+        Fault(f"options.{name}", say("{name} is no option", name=name)) for name in sorted(unknown)
+    ]
     for row, buttons in enumerate(options.get("buttons") or []):
         for column, button in enumerate(buttons):
             faults += _button_faults(f"options.buttons.{row}.{column}", button)
@@ -91,10 +99,17 @@ def _plain(text: str, format: str) -> str:
 
 def _unusable(text: str) -> Fault | None:
     if len(text) > _MAX_SOURCE:
-        return Fault("text", f"the text has {len(text)} characters: Telegram takes {TEXT_LIMIT}")
+        message = say(
+            "the text has {length} characters: Telegram takes {limit}",
+            length=len(text),
+            limit=TEXT_LIMIT,
+        )
+        return Fault("text", message)
     for offset, character in enumerate(text):
         if character == "\0" or "\ud800" <= character <= "\udfff":
-            return _fault_at(text, offset, f"the character U+{ord(character):04X} cannot be sent")
+            code = f"U+{ord(character):04X}"
+            message = say("the character {code} cannot be sent", code=code)
+            return _fault_at(text, offset, message)
     return None
 
 
@@ -109,9 +124,9 @@ def _button_faults(field: str, button: dict[str, Any]) -> list[Fault]:
     faults = []
     label, url = button.get("text"), button.get("url")
     if not isinstance(label, str) or not label.strip() or len(label) > 64:
-        faults.append(Fault(field, "a button's text takes 1 to 64 characters"))
+        faults.append(Fault(field, say("a button's text takes 1 to 64 characters")))
     if not isinstance(url, str) or not _leads_somewhere(url):
-        faults.append(Fault(field, "a button's address takes https://…, http://… or tg://…"))
+        faults.append(Fault(field, say("a button's address takes https://…, http://… or tg://…")))
     return faults
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import chats, inbox
 from appliance.crud.inbox import BROADCAST, MESSAGE, Line, Place
-from appliance.errors import Fault, Invalid
+from appliance.errors import Fault, Invalid, say
 from appliance.models import MAX_ID
 from appliance.services import content
 
@@ -66,5 +66,5 @@ def _parse(text: str) -> Place:
             raise ValueError
         return Place(at, kind, int(number))
     except (ValueError, OverflowError, OSError):
-        message = f"{text!r} is no place in the inbox"
+        message = say("{place!r} is no place in the inbox", place=text)
         raise Invalid(message, (Fault("cursor", message),)) from None

@@ -1,12 +1,21 @@
-"""What the bot says, by key and language, from `locales/bot.<language>.json`.
+"""What the program says to people, in their language.
 
-Phrases are Telegram's HTML. Values put into them are escaped, so a name cannot become markup.
+The bot's phrases are chosen by key, from `locales/bot.<language>.json`. They are Telegram's HTML;
+values put into them are escaped, so a name cannot become markup.
+
+Errors are said in English where they happen (`errors.say`) and translated here when they leave for
+somebody who reads another language, from `locales/errors.<language>.json`: a template for each
+English template, and words for the values of some `{names}`, such as a status. They are plain text.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import Any
+
+from appliance.errors import Said
 
 LANGUAGES = ("en", "ru")
 
@@ -23,11 +32,51 @@ def phrase(language: str, key: str, **values: object) -> str:
     return catalog(language)[key].format_map(escaped)
 
 
+def translate(message: str, language: str) -> str:
+    """An error's message in a language; as it is, where it was not said or has no translation."""
+    if not isinstance(message, Said):
+        return message
+    template = error_catalog(language)["templates"].get(message.template)
+    if template is None:
+        return message
+    values = {name: _value(name, value, language) for name, value in message.values.items()}
+    return str(template).format_map(values)
+
+
+def word(kind: str, value: str, language: str) -> str:
+    """The word for a value of a kind ("status": "paused"); the value itself, where none is known.
+
+    A kind is the `{name}` of a template: `{status}` is filled with the words of that kind.
+    """
+    return str(error_catalog(language)["words"].get(kind, {}).get(value, value))
+
+
 @cache
 def catalog(language: str) -> dict[str, str]:
     """Every phrase of a language. Raises KeyError."""
     if language not in LANGUAGES:
         raise KeyError(language)
-    source = files("appliance") / "locales" / f"bot.{language}.json"
-    phrases: dict[str, str] = json.loads(source.read_text(encoding="utf-8"))
+    phrases: dict[str, str] = _read(f"bot.{language}.json")
     return phrases
+
+
+@cache
+def error_catalog(language: str) -> Mapping[str, dict[str, Any]]:
+    """`templates` and `words` of a language; both are empty for English. Raises KeyError."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    if language == "en":
+        return {"templates": {}, "words": {}}
+    errors: dict[str, dict[str, Any]] = _read(f"errors.{language}.json")
+    return errors
+
+
+def _value(name: str, value: object, language: str) -> object:
+    """A part that was said itself is translated, a word of the program too; all else stays."""
+    if isinstance(value, Said):
+        return translate(value, language)
+    return word(name, value, language) if isinstance(value, str) else value
+
+
+def _read(name: str) -> Any:
+    return json.loads((files("appliance") / "locales" / name).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from appliance.crud import chats, links, messages, settings, users
-from appliance.errors import AlreadyLinked, Conflict, NotFound
+from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
 from appliance.services import telegram_html
 from appliance.services.phrases import choose, phrase
@@ -25,7 +25,9 @@ LIFETIME = timedelta(minutes=15)
 
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
 _LONGEST = 64
-_UNKNOWN = "this code is not known: it is wrong, was used already, or is older than 15 minutes"
+_UNKNOWN = say(
+    "this code is not known: it is wrong, was used already, or is older than 15 minutes"
+)
 _REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
 
 
@@ -45,7 +47,7 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
     """
     user = users.get(session, user_id)
     if chats.get_by_user(session, user.id) is not None:
-        raise AlreadyLinked("this account is linked to Telegram already: unlink it first")
+        raise AlreadyLinked(say("this account is linked to Telegram already: unlink it first"))
     links.revoke(session, user_id=user.id)
     bot = settings.get_setting(session, settings.BOT)
     code = secrets.token_urlsafe(_BYTES)
@@ -64,9 +66,9 @@ def start_link_from_chat(
     """
     chat = chats.find(session, chat_id)
     if chat.type != ChatType.PRIVATE:
-        raise Conflict("only a private chat can be linked to an account")
+        raise Conflict(say("only a private chat can be linked to an account"))
     if chat.user_id is not None:
-        raise AlreadyLinked("this Telegram account is linked already: unlink it first")
+        raise AlreadyLinked(say("this Telegram account is linked already: unlink it first"))
     links.revoke(session, chat_id=chat.id)
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
@@ -146,13 +148,15 @@ def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetim
     """Tie them, then use the code up; whoever comes second finds it used."""
     if chat.user_id not in (None, user.id):
         raise AlreadyLinked(
-            "this Telegram account is linked to another account of the site: send /unlink to the"
-            " bot there first"
+            say(
+                "this Telegram account is linked to another account of the site: send /unlink to"
+                " the bot there first"
+            )
         )
     other = chats.get_by_user(session, user.id)
     if other is not None and other.id != chat.id:
         raise AlreadyLinked(
-            "this account of the site is linked to another Telegram account: unlink it first"
+            say("this account of the site is linked to another Telegram account: unlink it first")
         )
     if not links.use(session, code.code_hash, now):
         raise NotFound(_UNKNOWN)

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from appliance.errors import say
 from appliance.services.telegram_entities import Entity, canonical, to_utf16
 from appliance.services.telegram_links import LinkError, checked_link, mentioned_user
 from appliance.services.telegram_render import render
@@ -42,7 +43,6 @@ _SPACES = re.compile(r"[ \t\r\n\x0b]*")
 _ATTRIBUTE = re.compile(r"[^ \t\r\n\x00\x0b=>/\"']*")
 _TOKEN = re.compile(r"[A-Za-z0-9.-]*")
 _DATE_FORMAT = re.compile(r"[rR]|[tTdDwW]*")
-_WORDS = "can't parse entities: "
 _MAX_INT32 = 2**31 - 1
 
 
@@ -50,8 +50,8 @@ class EntityError(ValueError):
     """The markup is refused; `message` is Telegram's description, without `Bad Request: `."""
 
     def __init__(self, reason: str, *, byte_offset: int, offset: int) -> None:
-        super().__init__(_WORDS + reason)
-        self.message = _WORDS + reason
+        self.message = say("can't parse entities: {reason}", reason=reason)
+        super().__init__(self.message)
         self.byte_offset = byte_offset
         self.offset = offset
 
@@ -92,12 +92,13 @@ class _Parser:
 
     def run(self) -> tuple[str, tuple[Entity, ...]]:
         if (broken := _first_surrogate(self.html)) is not None:
-            self._fail("Strings must be encoded in UTF-8", broken)
+            self._fail(say("Strings must be encoded in UTF-8"), broken)
         while self.at < len(self.html):
             self._step()
         if self.open:
             tag = self.open[-1]
-            self._fail(f'Can\'t find end tag corresponding to start tag "{tag.name}"', tag.begin)
+            reason = say('Can\'t find end tag corresponding to start tag "{tag}"', tag=tag.name)
+            self._fail(reason, tag.begin)
         return "".join(self.parts), tuple(self.entities)
 
     def _step(self) -> None:
@@ -121,9 +122,11 @@ class _Parser:
         self.at += 1
         name = self._take(_NAME).lower()
         if self._ended():
-            self._fail(f"Unclosed start tag at byte offset {self._byte(begin)}", begin)
+            self._fail(say("Unclosed start tag at byte offset {at}", at=self._byte(begin)), begin)
         if name not in _TYPES:
-            self._fail(f'Unsupported start tag "{name}" at byte offset {self._byte(begin)}', begin)
+            at = self._byte(begin)
+            reason = say('Unsupported start tag "{tag}" at byte offset {at}', tag=name, at=at)
+            self._fail(reason, begin)
         tag = _Tag(name, begin, self.length)
         while self._peek() != ">":
             self._take(_SPACES)
@@ -131,37 +134,47 @@ class _Parser:
                 self._attribute(tag)
         self.at += 1
         if name == "span" and tag.argument != "spoiler":
-            self._fail(
-                f'Tag "span" must have class "tg-spoiler" at byte offset {self._byte(begin)}',
-                begin,
+            reason = say(
+                'Tag "span" must have class "tg-spoiler" at byte offset {at}', at=self._byte(begin)
             )
+            self._fail(reason, begin)
         self.open.append(tag)
 
     def _attribute(self, tag: _Tag) -> None:
-        place = f'"{tag.name}" at byte offset {self._byte(tag.begin)}'
         name = self._take(_ATTRIBUTE)
         if not name:
-            self._fail(f"Empty attribute name in the tag {place}", tag.begin)
+            reason = say(
+                'Empty attribute name in the tag "{tag}" at byte offset {at}',
+                tag=tag.name,
+                at=self._byte(tag.begin),
+            )
+            self._fail(reason, tag.begin)
         self._take(_SPACES)
         if self._peek() != "=":
-            if self._ended():
-                self._fail(f"Unclosed start tag {place}", tag.begin)
+            self._check_closed(tag)
             _set_attribute(tag, name, "")
             return
         self.at += 1
         self._take(_SPACES)
-        if self._ended():
-            self._fail(f"Unclosed start tag {place}", tag.begin)
+        self._check_closed(tag)
         value = self._quoted() if self._peek() in "'\"" else self._token()
         if self._ended():
-            self._fail(f"Unclosed start tag at byte offset {self._byte(tag.begin)}", tag.begin)
+            at = self._byte(tag.begin)
+            self._fail(say("Unclosed start tag at byte offset {at}", at=at), tag.begin)
         _set_attribute(tag, name, value)
+
+    def _check_closed(self, tag: _Tag) -> None:
+        if self._ended():
+            at = self._byte(tag.begin)
+            reason = say('Unclosed start tag "{tag}" at byte offset {at}', tag=tag.name, at=at)
+            self._fail(reason, tag.begin)
 
     def _token(self) -> str:
         begin = self.at
         value = self._take(_TOKEN).lower()
         if not self._ended() and self._peek() not in " \t\r\n\x0b>":
-            self._fail(f"Unexpected end of name token at byte offset {self._byte(begin)}", begin)
+            reason = say("Unexpected end of name token at byte offset {at}", at=self._byte(begin))
+            self._fail(reason, begin)
         return value
 
     def _quoted(self) -> str:
@@ -176,19 +189,21 @@ class _Parser:
     def _end_tag(self) -> None:
         begin = self.at
         if not self.open:
-            self._fail(f"Unexpected end tag at byte offset {self._byte(begin)}", begin)
+            self._fail(say("Unexpected end tag at byte offset {at}", at=self._byte(begin)), begin)
         self.at += 2
         name = self._take(_NAME).lower()
         self._take(_SPACES)
         if self._peek() != ">":
-            self._fail(f"Unclosed end tag at byte offset {self._byte(begin)}", begin)
+            self._fail(say("Unclosed end tag at byte offset {at}", at=self._byte(begin)), begin)
         tag = self.open[-1]
         if name and name != tag.name:
-            self._fail(
-                f"Unmatched end tag at byte offset {self._byte(begin)},"
-                f' expected "</{tag.name}>", found "</{name}>"',
-                begin,
+            reason = say(
+                'Unmatched end tag at byte offset {at}, expected "</{tag}>", found "</{found}>"',
+                at=self._byte(begin),
+                tag=tag.name,
+                found=name,
             )
+            self._fail(reason, begin)
         self.at += 1
         self.open.pop()
         if self.length > tag.offset:
@@ -238,12 +253,12 @@ class _Parser:
 
     def _close_emoji(self, tag: _Tag, entity: Entity) -> None:
         if not re.fullmatch(r"-?\d{1,19}", tag.argument) or int(tag.argument) == 0:
-            self._fail("Invalid custom emoji identifier specified", tag.begin)
+            self._fail(say("Invalid custom emoji identifier specified"), tag.begin)
         self.entities.append(replace(entity, custom_emoji_id=str(int(tag.argument))))
 
     def _close_time(self, tag: _Tag, entity: Entity) -> None:
         if not _DATE_FORMAT.fullmatch(tag.argument):
-            self._fail("Invalid date format used", tag.begin)
+            self._fail(say("Invalid date format used"), tag.begin)
         if 0 < tag.date <= _MAX_INT32:
             self.entities.append(
                 replace(entity, unix_time=tag.date, date_time_format=tag.argument or None)
@@ -266,11 +281,11 @@ class _Parser:
             return ""
         code = int(digits, 16 if match["hex"] else 10)
         if 0xD800 <= code <= 0xDFFF:
-            self._fail(
+            reason = say(
                 "Text contains invalid Unicode characters after decoding HTML entities, check for"
-                " unmatched surrogate code units",
-                match.start(),
+                " unmatched surrogate code units"
             )
+            self._fail(reason, match.start())
         return chr(code) if 0 < code < 0x10FFFF else ""
 
     def _take(self, pattern: re.Pattern[str]) -> str:

@@ -15,8 +15,8 @@ from appliance.crud import settings as stored
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, LeaseLost, wall_and_monotonic
+from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job
-from appliance.delivery.runs import Freezer
 from appliance.models import Broadcast, ChatStatus, DeliveryState, Message, Priority
 from appliance.services import broadcasts as service
 from appliance.services.leases import DELIVERY, Holding
@@ -96,13 +96,23 @@ def test_who_stops_after_the_freeze_is_skipped(
 
 
 def test_a_message_nobody_can_get_halts_the_run(
-    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask
+    people: People,
+    queue: Queue,
+    shown: Shown,
+    ask: Ask,
+    database: Database,
+    client: Client[Job],
+    lease: Holding,
+    wait_until: Callable[..., Any],
 ) -> None:
     people(60)
     ask("faults", {"kind": "400", "description": "Bad Request: can't parse entities: no"})
+    engine = Engine(database, client, lease, rate=100)
+    engine.recover()
     number = queue()
 
-    run_until(lambda: shown(number).status == "halted" and not shown(number).sending)
+    wait_until(lambda: engine.step() or shown(number).status == "halted")
+    wait_until(lambda: engine.step() or not shown(number).sending)
 
     assert "can't parse entities" in str(shown(number).note)
     assert shown(number).pending > 0, "the rest was not tried"
@@ -198,7 +208,7 @@ def test_what_was_in_flight_at_a_crash_is_unknown(
     number = queue()
     with database.writing() as session:
         broadcast = service.broadcasts.get(session, number)
-        Freezer().step(session, broadcast, wall_and_monotonic())
+        freeze(session, broadcast, wall_and_monotonic())
         deliveries.take(session, number, ids[:2], 0)
 
     engine.recover()

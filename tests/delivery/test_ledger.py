@@ -10,7 +10,7 @@ from appliance.crud import settings as stored
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
-from appliance.delivery.ledger import Ledger, LeaseLost
+from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.pacer import ChatPacer
 from appliance.models import Broadcast, DeliveryState
 from appliance.services import broadcasts as service

@@ -7,12 +7,12 @@ import pytest
 
 from appliance.crud import broadcasts, chats, deliveries
 from appliance.database import Database
-from appliance.delivery import runs
 from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.runs import Freezer, Run
-from appliance.models import Broadcast, DeliveryState
+from appliance.delivery.runs import Run
+from appliance.models import DeliveryState
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 Claim = Callable[..., list[Job]]
@@ -31,7 +31,7 @@ def number(database: Database, queue: Callable[..., int]) -> int:
             chats.remember(session, chat_id)
     number = queue()
     with database.writing() as session:
-        assert Freezer().step(session, broadcasts.get(session, number), NOW)
+        assert freeze(session, broadcasts.get(session, number), NOW)
     return number
 
 
@@ -150,24 +150,3 @@ def test_nothing_but_content_errors_halts(
     with database.reading() as session:
         row = broadcasts.get(session, number)
     assert (row.status, row.note) == ("halted", "bad tag")
-
-
-def test_a_freeze_goes_on_after_a_crash(
-    database: Database, queue: Callable[..., int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "FREEZE_CHUNK", 2)
-    with database.writing() as session:
-        for chat_id in range(10, 15):
-            chats.remember(session, chat_id)
-    number = queue()
-    steps = 0
-    whole = False
-    while not whole:
-        with database.writing() as session:  # each step as by a new process
-            whole = Freezer().step(session, broadcasts.get(session, number), NOW)
-        steps += 1
-
-    with database.reading() as session:
-        row: Broadcast = broadcasts.get(session, number)
-        assert (row.total, row.pending, row.status, steps) == (5, 5, "running", 3)
-        assert sorted(r.chat_id for r in deliveries.iterate(session, number)) == [*range(10, 15)]

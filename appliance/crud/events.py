@@ -1,0 +1,43 @@
+"""Who decided what about a broadcast, and when."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from appliance.models import BroadcastEvent, utcnow
+
+SCHEDULER = "schedule"
+"""The actor of what the schedule part decides by itself."""
+
+
+def add(
+    session: Session,
+    broadcast_id: int,
+    actor: str,
+    action: str,
+    details: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+) -> BroadcastEvent:
+    """Note a decision, in the transaction that carries it out.
+
+    `actor` says who: "user:5", "cli:root", "engine", "schedule".
+    """
+    event = BroadcastEvent(
+        broadcast_id=broadcast_id,
+        actor=actor,
+        action=action,
+        details=dict(details or {}),
+        at=now or utcnow(),
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def list_for(session: Session, broadcast_id: int) -> Sequence[BroadcastEvent]:
+    """What was decided about a broadcast, oldest first."""
+    query = select(BroadcastEvent).where(BroadcastEvent.broadcast_id == broadcast_id)
+    return session.scalars(query.order_by(BroadcastEvent.id)).all()

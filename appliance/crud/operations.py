@@ -1,0 +1,145 @@
+"""Edits and recalls: how far each has come, and the messages it still has to change."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from appliance.errors import NotFound
+from appliance.models import (
+    MAX_ID,
+    Broadcast,
+    BroadcastStatus,
+    Delivery,
+    DeliveryState,
+    Operation,
+)
+
+Delivered = tuple[int, int, int]
+"""Chat id, message id, when it was sent (seconds since 1970)."""
+
+
+def add(session: Session, operation: Operation) -> Operation:
+    session.add(operation)
+    session.flush()
+    return operation
+
+
+def find(session: Session, operation_id: int) -> Operation:
+    """As the database has it now. Raises NotFound."""
+    operation = session.get(Operation, operation_id, populate_existing=True)
+    if operation is None:
+        raise NotFound(f"there is no operation {operation_id}")
+    return operation
+
+
+def list_for(session: Session, broadcast_id: int) -> Sequence[Operation]:
+    """What was done to a broadcast, oldest first."""
+    query = select(Operation).where(Operation.broadcast_id == broadcast_id).order_by(Operation.id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def list_running(session: Session) -> list[int]:
+    return [number for (number,) in session.connection().execute(_RUNNING)]
+
+
+_RUNNING = (
+    select(Operation.id).where(Operation.status == BroadcastStatus.RUNNING).order_by(Operation.id)
+)
+
+
+def change_status(
+    session: Session,
+    broadcast_id: int,
+    allowed: Iterable[BroadcastStatus],
+    to: BroadcastStatus,
+    now: datetime | None = None,
+) -> int:
+    """Pause, resume or cancel what is being done to a broadcast. Returns how many changed."""
+    result = session.execute(
+        update(Operation)
+        .where(Operation.broadcast_id == broadcast_id, Operation.status.in_(list(allowed)))
+        .values(status=to, finished_at=now if to == BroadcastStatus.CANCELLED else None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def count_delivered(session: Session, broadcast_id: int) -> int:
+    """How many messages of a broadcast can be edited or deleted by their id."""
+    query = select(func.count()).where(
+        Delivery.broadcast_id == broadcast_id,
+        Delivery.state == DeliveryState.SENT,
+        Delivery.message_id.is_not(None),
+    )
+    return session.scalar(query) or 0
+
+
+def peek_delivered(
+    session: Session, broadcast_id: int, after: int | None, limit: int
+) -> list[Delivered]:
+    """The next delivered messages, by chat id."""
+    start = after if after is not None else -MAX_ID - 1
+    parameters = {"broadcast": broadcast_id, "after": start, "most": limit}
+    rows = session.connection().execute(_DELIVERED, parameters)
+    return [(chat_id, int(message_id or 0), at) for chat_id, message_id, at in rows]
+
+
+_DELIVERED = (
+    select(Delivery.chat_id, Delivery.message_id, Delivery.updated_at)
+    .where(
+        Delivery.broadcast_id == bindparam("broadcast"),
+        Delivery.chat_id > bindparam("after"),
+        Delivery.state == DeliveryState.SENT,
+        Delivery.message_id.is_not(None),
+    )
+    .order_by(Delivery.chat_id)
+    .limit(bindparam("most"))
+)
+
+
+def find_delivered(
+    session: Session, broadcast_id: int, chat_ids: Sequence[int]
+) -> tuple[list[Delivered], bool]:
+    """These chats' messages, and whether some are still being sent."""
+    query = select(
+        Delivery.chat_id, Delivery.message_id, Delivery.updated_at, Delivery.state
+    ).where(Delivery.broadcast_id == broadcast_id, Delivery.chat_id.in_(chat_ids))
+    rows = session.execute(query).all()
+    sent = [(c, m, at) for c, m, at, state in rows if state == DeliveryState.SENT and m]
+    return sent, any(state == DeliveryState.SENDING for *_, state in rows)
+
+
+def advance(
+    session: Session,
+    operation: Operation,
+    cursor: int | None,
+    counts: Mapping[str, int],
+    reasons: Mapping[str, int],
+) -> None:
+    """Store how far it has come, and add what became of the messages up to there."""
+    operation.cursor = cursor
+    operation.done += counts.get("done", 0)
+    operation.failed += counts.get("failed", 0)
+    operation.too_old += counts.get("too_old", 0)
+    if reasons:
+        merged = dict(operation.reasons)
+        for reason, number in reasons.items():
+            merged[reason] = merged.get(reason, 0) + number
+        operation.reasons = merged
+    session.flush()
+
+
+def finish(session: Session, operation: Operation, now: datetime) -> None:
+    operation.status = BroadcastStatus.DONE
+    operation.finished_at = now
+    session.flush()
+
+
+def set_content(session: Session, broadcast: Broadcast, **values: object) -> None:
+    """Change what a broadcast says; its version goes up, so that nobody sends the old words."""
+    for name, value in values.items():
+        setattr(broadcast, name, value)
+    broadcast.version += 1
+    session.flush()

@@ -1,0 +1,38 @@
+"""What a message may call its recipient: names and language, read some hundred at a time."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from appliance.models import Chat
+
+
+class Person(NamedTuple):
+    """A recipient's names as Telegram told them; a group's or channel's title is its first name."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    username: str | None = None
+    language: str | None = None
+
+
+NOBODY = Person()
+
+
+def people_of(session: Session, chat_ids: Iterable[int]) -> dict[int, Person]:
+    """By chat id; a chat that is forgotten is left out (`NOBODY` stands for it)."""
+    parameters = {"chats": list(chat_ids)}
+    rows = session.connection().execute(_PEOPLE, parameters)
+    return {chat_id: Person(*names) for chat_id, *names in rows}
+
+
+# Built once: building a statement costs more than running it, and this runs with every claim.
+_PEOPLE = select(
+    Chat.id,
+    func.coalesce(Chat.first_name, Chat.title),
+    Chat.last_name,
+    Chat.username,
+    Chat.language,
+).where(Chat.id.in_(bindparam("chats", expanding=True)))

@@ -1,0 +1,115 @@
+"""Topics, and what people chose about them. Who gets what is in `crud/audience.py`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from appliance.errors import Conflict, NotFound, say
+from appliance.models import (
+    MAX_ID,
+    Broadcast,
+    BroadcastStatus,
+    Delivery,
+    Subscription,
+    Topic,
+    utcnow,
+)
+
+
+def get(session: Session, topic_id: int) -> Topic | None:
+    return session.get(Topic, topic_id) if 0 < topic_id <= MAX_ID else None
+
+
+def find(session: Session, name: str) -> Topic:
+    """Raises NotFound."""
+    topic = session.scalar(select(Topic).where(Topic.name == name))
+    if topic is None:
+        raise NotFound(say("there is no topic {name}; `appliance topic list` shows all", name=name))
+    return topic
+
+
+def list_all(session: Session) -> Sequence[Topic]:
+    """By name."""
+    return session.scalars(select(Topic).order_by(Topic.name)).all()
+
+
+def add(
+    session: Session,
+    name: str,
+    title: str,
+    title_ru: str | None = None,
+    *,
+    default_on: bool = True,
+    now: datetime | None = None,
+) -> Topic:
+    """Raises Conflict: the name is taken."""
+    topic = Topic(
+        name=name,
+        title=title,
+        title_ru=title_ru,
+        default_on=default_on,
+        created_at=now or utcnow(),
+    )
+    try:
+        with session.begin_nested():
+            session.add(topic)
+    except IntegrityError:
+        raise Conflict(say("there is a topic {name} already", name=name)) from None
+    return topic
+
+
+def remove(session: Session, topic: Topic) -> None:
+    """With what everybody chose about it."""
+    session.delete(topic)
+    session.flush()
+
+
+def choices(session: Session, chat_id: int) -> dict[int, bool]:
+    """What the chat chose, by topic; where nothing is said the topic's default holds."""
+    rows = session.execute(
+        select(Subscription.topic_id, Subscription.subscribed).where(
+            Subscription.chat_id == chat_id
+        )
+    )
+    return {topic_id: subscribed for topic_id, subscribed in rows}
+
+
+def choose(
+    session: Session,
+    topic_id: int,
+    chat_id: int,
+    subscribed: bool,
+    *,
+    broadcast_id: int | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Keep a choice, and the broadcast whose button made it; the same again changes nothing."""
+    chosen = session.get(Subscription, (topic_id, chat_id))
+    if chosen is None:
+        chosen = Subscription(topic_id=topic_id, chat_id=chat_id)
+        session.add(chosen)
+    elif chosen.subscribed == subscribed:
+        return
+    chosen.subscribed = subscribed
+    chosen.broadcast_id = broadcast_id
+    chosen.updated_at = now or utcnow()
+    session.flush()
+
+
+def got(session: Session, chat_id: int, broadcast_id: int) -> bool:
+    """Whether the broadcast was for this chat: what a button says of itself proves nothing."""
+    if not 0 < broadcast_id <= MAX_ID:
+        return False
+    return session.get(Delivery, (broadcast_id, chat_id)) is not None
+
+
+def unfrozen(session: Session, topic: Topic) -> Sequence[int]:
+    """Broadcasts that name the topic and whose recipients are not written down yet."""
+    ended = (BroadcastStatus.CANCELLED, BroadcastStatus.DONE)
+    open_ = select(Broadcast).where(Broadcast.frozen_at.is_(None), Broadcast.status.not_in(ended))
+    word = f"topic:{topic.name}"
+    rows = session.scalars(open_.order_by(Broadcast.id))
+    return [row.id for row in rows if word in [*row.audience["to"], *row.audience["not"]]]

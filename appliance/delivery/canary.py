@@ -1,0 +1,81 @@
+"""The canary: a few get it first, and what becomes of them decides about the rest."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import broadcasts, deliveries, events
+from appliance.delivery.jobs import Moment
+from appliance.models import Broadcast, BroadcastStatus
+
+LIMIT = 0.1  # the share of failures and blocks at which the rest is not sent to
+WAIT = 60  # seconds in which people may block the bot
+
+
+class Canary:
+    """Bounds how many recipients a run may claim until the first ones are judged."""
+
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._id = broadcast.id
+        self._open = broadcast.canary is None or broadcast.canary_passed
+        self._size = broadcast.canary or 0
+        self._limit = LIMIT if broadcast.canary_limit is None else broadcast.canary_limit
+        self._wait = timedelta(
+            seconds=WAIT if broadcast.canary_wait is None else broadcast.canary_wait
+        )
+        self._look_at = 0.0
+        self._tried = broadcast.sent + broadcast.failed + broadcast.unknown + broadcast.sending
+
+    @property
+    def waits(self) -> bool:
+        """Whether all of the first have been claimed and are not judged yet."""
+        return not self._open and self._tried >= self._size
+
+    def due(self, now: Moment) -> bool:
+        """Whether it is time to look at them."""
+        return self.waits and now.wall >= self._look_at
+
+    def room(self, limit: int) -> int:
+        """How many of `limit` may be claimed."""
+        return limit if self._open else max(0, min(limit, self._size - self._tried))
+
+    def count(self, claimed: int, put_back: int) -> None:
+        self._tried += claimed - put_back
+
+    def judge(self, session: Session, now: Moment) -> bool:
+        """Look at the first ones when their time has come; True: the run is halted.
+
+        Call it after the counters were written, inside the same transaction.
+        """
+        if not self.waits:
+            return False
+        broadcast = broadcasts.get_fresh(session, self._id)
+        if broadcast.sending:
+            return False
+        wall = datetime.fromtimestamp(now.wall, UTC)
+        if broadcast.canary_at is None:
+            broadcast.canary_at = wall
+        self._look_at = (broadcast.canary_at + self._wait).timestamp()
+        if now.wall < self._look_at:
+            session.flush()
+            return False
+        return self._decide(session, broadcast, wall)
+
+    def _decide(self, session: Session, broadcast: Broadcast, wall: datetime) -> bool:
+        tried = broadcast.sent + broadcast.failed + broadcast.unknown
+        left = deliveries.count_left(session, self._id)
+        bad = broadcast.failed + broadcast.unknown + left
+        details = {"tried": tried, "failed": bad - left, "blocked_since": left}
+        if tried and bad / tried > self._limit:
+            events.add(session, self._id, "engine", "canary_failed", details, wall)
+            return broadcasts.change_status(
+                session,
+                self._id,
+                broadcasts.OPEN,
+                BroadcastStatus.HALTED,
+                note=f"canary: of {tried} people {bad} failed or blocked the bot",
+            )
+        broadcast.canary_passed = self._open = True
+        events.add(session, self._id, "engine", "canary_passed", details, wall)
+        session.flush()
+        return False

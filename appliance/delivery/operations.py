@@ -1,0 +1,160 @@
+"""Edits and recalls under way: a call a delivered message, paced like everything else.
+
+Both calls may be repeated: an identical edit is "not modified", a deleted message is "not found".
+So nothing is claimed in the ledger; what is stored is a cursor, the last chat with all before it
+done, and a crash repeats at most what was in flight.
+"""
+
+import heapq
+from collections import Counter, OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import broadcasts, operations
+from appliance.crud.operations import Delivered
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment, Result, encode
+from appliance.models import Broadcast, Operation
+from appliance.services import content
+from appliance.services.control import RECALL_LIMIT
+
+MAX_TRIES = 5
+DONE, FAILED, TOO_OLD = "done", "failed", "too_old"
+
+_DELETE: tuple[str, dict[str, Any]] = ("deleteMessage", {})
+_AS_WISHED = {
+    "edit": ("message is not modified",),
+    "recall": ("message to delete not found",),
+}
+
+
+class OperationRun:
+    """One running operation. `window` holds what is under way, in the order of chat ids."""
+
+    def __init__(self, operation: Operation, broadcast: Broadcast) -> None:
+        self.id = operation.id
+        self._broadcast_id = broadcast.id
+        self._kind = operation.kind
+        self._broadcast = broadcast
+        self._after = operation.cursor
+        self._cursor = operation.cursor
+        self._late = list(operation.late)
+        self._exhausted = False
+        self._window: OrderedDict[int, tuple[str, str | None] | None] = OrderedDict()
+        self._messages: dict[int, int] = {}
+        self._later: list[tuple[float, int]] = []
+        self._tries: Counter[int] = Counter()
+        self.done = False
+        """Whether nothing is left to do."""
+
+    def due(self, now: Moment) -> bool:
+        """Whether there may be something to send now."""
+        if self._later and self._later[0][0] <= now.mono:
+            return True
+        return not self._exhausted or bool(self._late)
+
+    def exchange(
+        self, session: Session, results: list[Result], limit: int, now: Moment
+    ) -> list[Job]:
+        """Take in what became of calls, move the cursor, hand out the next calls."""
+        for result in results:
+            self._take_in(result, now)
+        jobs = self._claim(session, limit, now) if limit > 0 else []
+        self._advance(session, now)
+        return jobs
+
+    def _claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
+        due: list[int] = []
+        while self._later and self._later[0][0] <= now.mono and len(due) < limit:
+            due.append(heapq.heappop(self._later)[1])
+        chats = due + self._next(session, limit - len(due), now)
+        return [self._job(chat_id) for chat_id in chats]
+
+    def _next(self, session: Session, limit: int, now: Moment) -> list[int]:
+        if limit <= 0 or self.done:
+            return []
+        if not self._exhausted:
+            rows = operations.peek_delivered(session, self._broadcast_id, self._after, limit)
+            self._exhausted = not rows
+            self._after = rows[-1][0] if rows else self._after
+        elif self._late:
+            rows, unfinished = operations.find_delivered(session, self._broadcast_id, self._late)
+            if unfinished:  # was in flight when this began: its outcome comes
+                return []
+            self._late = []
+        else:
+            return []
+        return [chat_id for chat_id, *_ in rows if self._enter(chat_id, rows, now)]
+
+    def _enter(self, chat_id: int, rows: list[Delivered], now: Moment) -> bool:
+        """Put a message into the window; False when it is too old for Telegram."""
+        message_id, sent_at = next((m, at) for c, m, at in rows if c == chat_id)
+        self._messages[chat_id] = message_id
+        too_old = self._kind == "recall" and sent_at < now.wall - RECALL_LIMIT.total_seconds()
+        self._window[chat_id] = (TOO_OLD, None) if too_old else None
+        return not too_old
+
+    def _take_in(self, result: Result, now: Moment) -> None:
+        chat_id, verdict = result.job.chat_id, result.verdict
+        if result.retry_at is not None:
+            heapq.heappush(self._later, (result.retry_at, chat_id))
+        elif verdict.kind == Kind.UNKNOWN and self._tries[chat_id] < MAX_TRIES:
+            self._tries[chat_id] += 1  # it may be repeated
+            heapq.heappush(self._later, (now.mono + 1.0, chat_id))
+        else:
+            self._window[chat_id] = self._outcome(verdict)
+
+    def _outcome(self, verdict: Verdict) -> tuple[str, str | None]:
+        words = (verdict.words or "").lower()
+        if verdict.kind == Kind.SENT or any(w in words for w in _AS_WISHED[self._kind]):
+            return DONE, None
+        if "message can't be deleted" in words:
+            return TOO_OLD, None
+        return FAILED, verdict.reason
+
+    def _advance(self, session: Session, now: Moment) -> None:
+        """Fold what is done from the front of the window into the stored counters."""
+        counts: Counter[str] = Counter()
+        reasons: Counter[str] = Counter()
+        while self._window:
+            chat_id, outcome = next(iter(self._window.items()))
+            if outcome is None:
+                break
+            del self._window[chat_id], self._messages[chat_id]
+            self._tries.pop(chat_id, None)
+            counts[outcome[0]] += 1
+            if outcome[1]:
+                reasons[outcome[1]] += 1
+            self._cursor = max(chat_id, self._cursor if self._cursor is not None else chat_id)
+        self.done = self._exhausted and not self._late and not self._window
+        if not counts and not self.done:
+            return
+        operation = operations.find(session, self.id)
+        operations.advance(session, operation, self._cursor, counts, reasons)
+        if self.done:
+            operations.finish(session, operation, datetime.fromtimestamp(now.wall, UTC))
+
+    def _job(self, chat_id: int) -> Job:
+        message_id = self._messages[chat_id]
+        if self._kind == "recall":
+            method, params = _DELETE
+        else:
+            method, params = _edit_call(self._broadcast)
+        body = encode({"chat_id": chat_id, "message_id": message_id, **params})
+        return Job(self, self.id, chat_id, method, body, self._tries[chat_id])
+
+
+def _edit_call(broadcast: Broadcast) -> tuple[str, dict[str, Any]]:
+    """The call that brings a delivered message to what the broadcast says now."""
+    _, params = content.compose(broadcast.text, broadcast.format, broadcast.options)
+    for only_when_sent in ("disable_notification", "protect_content"):
+        params.pop(only_when_sent, None)
+    return "editMessageText", params
+
+
+def load(session: Session, operation_id: int) -> OperationRun:
+    """The operation with its broadcast. Raises NotFound."""
+    operation = operations.find(session, operation_id)
+    return OperationRun(operation, broadcasts.get(session, operation.broadcast_id))

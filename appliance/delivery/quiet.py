@@ -1,0 +1,52 @@
+"""Quiet hours during a run: who sleeps now is passed over, and taken when they wake."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats
+from appliance.delivery.jobs import Moment
+from appliance.services import schedule
+
+REFRESH = 30.0  # seconds for which the answer to "who sleeps?" is good
+
+
+class QuietHours:
+    """Which time zones sleep now; asks the database once for the zones there are."""
+
+    def __init__(self, hours: str, default_zone: str) -> None:
+        """`hours` as stored, `22:00-08:00`; `default_zone` for chats without a zone."""
+        self.default_zone = default_zone
+        self._hours = schedule.parse_quiet(hours)
+        self._zones: frozenset[str] | None = None
+        self._asleep: frozenset[str] = frozenset()
+        self._good_until = 0.0
+        self._wait_until = 0.0
+
+    def asleep(self, session: Session, now: Moment) -> frozenset[str]:
+        """The zones in which it is night at the moment."""
+        if self._zones is None:
+            known = chats.zones(session)
+            self._zones = frozenset(zone or self.default_zone for zone in known)
+            self._zones |= {self.default_zone}
+        if now.wall >= self._good_until:
+            at = datetime.fromtimestamp(now.wall, UTC)
+            self._asleep = schedule.quiet_zones(self._hours, self._zones, at)
+            self._good_until = now.wall + REFRESH
+        return self._asleep
+
+    def sleeping(self, now: Moment) -> bool:
+        """Whether everybody who is left sleeps, as `wait` found."""
+        return now.wall < self._wait_until
+
+    def wait(self, now: Moment) -> bool:
+        """Everybody awake has been sent to: whether to wait before looking for others again."""
+        if self._wait_until == 0.0:
+            if not self._asleep:
+                return False
+            at = datetime.fromtimestamp(now.wall, UTC)
+            self._wait_until = schedule.next_change(self._hours, self._asleep, at).timestamp()
+        if self.sleeping(now):
+            return True
+        self._wait_until = self._good_until = 0.0
+        return False

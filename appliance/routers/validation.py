@@ -1,0 +1,77 @@
+"""What Pydantic finds wrong with a request, in this program's words, which can be translated.
+
+Pydantic's own messages are English and speak of "input", "string" and "dictionary".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from appliance.errors import Fault, Invalid, say
+
+Details = Mapping[str, Any]
+"""An error of `ValidationError.errors()`; `ctx` has its numbers."""
+
+
+def fault_list(error: ValidationError) -> tuple[Fault, ...]:
+    """A fault for each error; none repeats what was sent, which may be a password."""
+    found = error.errors(include_url=False, include_input=False)
+    return tuple(Fault(".".join(map(str, one["loc"])), _message(one)) for one in found)
+
+
+def bad_body(error: ValidationError) -> Invalid:
+    faults = fault_list(error)
+    return Invalid(say("faults in the body: {count}", count=len(faults)), faults)
+
+
+def bad_address(error: ValidationError) -> Invalid:
+    faults = fault_list(error)
+    return Invalid(say("faults in the address: {count}", count=len(faults)), faults)
+
+
+def _message(found: Details) -> str:
+    """Pydantic's own words only for a kind of error that no shape of ours has."""
+    if found["type"] == "value_error":  # raised by a validator of ours
+        return str(found["msg"]) if "ctx" not in found else found["ctx"]["error"].args[0]
+    make = _MESSAGES.get(found["type"])
+    return make(found.get("ctx", {})) if make else str(found["msg"])
+
+
+def _whole_number(_: Details) -> str:
+    return say("this takes a whole number")
+
+
+def _true_or_false(_: Details) -> str:
+    return say("this takes true or false")
+
+
+def _object(_: Details) -> str:
+    return say("this takes an object")
+
+
+def _one_of(context: Details) -> str:
+    return say("this takes one of {known}", known=context["expected"].replace(" or ", ", "))
+
+
+_MESSAGES: dict[str, Callable[[Details], str]] = {
+    "missing": lambda _: say("this is needed"),
+    "extra_forbidden": lambda _: say("there is no such field"),
+    "string_type": lambda _: say("this takes text"),
+    "string_too_long": lambda c: say("this takes up to {limit} characters", limit=c["max_length"]),
+    "string_too_short": lambda c: say("this takes {limit} or more characters", limit=c["min_length"]),
+    "int_type": _whole_number,
+    "int_parsing": _whole_number,
+    "int_parsing_size": _whole_number,
+    "int_from_float": _whole_number,
+    "greater_than_equal": lambda c: say("this takes {limit} or more", limit=c["ge"]),
+    "less_than_equal": lambda c: say("this takes {limit} or less", limit=c["le"]),
+    "bool_type": _true_or_false,
+    "bool_parsing": _true_or_false,
+    "literal_error": _one_of,
+    "list_type": lambda _: say("this takes a list"),
+    "too_long": lambda c: say("this takes up to {limit} items", limit=c["max_length"]),
+    "model_type": _object,
+    "model_attributes_type": _object,
+    "dict_type": _object,
+}

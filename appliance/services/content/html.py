@@ -1,0 +1,33 @@
+"""A message as it is read: its text without markup, and as HTML for a browser."""
+
+from appliance.crud.recipients import Person
+from appliance.services import telegram_html
+from appliance.services.content.placeholders import Template
+
+
+def plain(text: str, format: str) -> str:
+    """The text without its markup. Raises telegram_html.EntityError."""
+    return telegram_html.parse(text)[0] if format == "html" else text
+
+
+def length(text: str, format: str) -> int:
+    """Code points after parsing, with the longest names; of the source, if it cannot be parsed."""
+    longest = Template(text, format).longest()
+    try:
+        return len(plain(longest, format))
+    except telegram_html.EntityError:
+        return len(text)
+
+
+def to_html(text: str, format: str, person: Person | None = None) -> str:
+    """The message as safe HTML for a browser, whatever was in it.
+
+    With a `person` as they read it; else the placeholders are shown as they stand.
+    """
+    source = text if person is None else Template(text, format).fill(person)
+    if format == "html":
+        try:
+            return telegram_html.render(*telegram_html.parse(source))
+        except telegram_html.EntityError:
+            return telegram_html.render(text, ())
+    return telegram_html.render(source, ())

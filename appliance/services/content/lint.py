@@ -1,0 +1,140 @@
+"""The faults of a message, each with its place, before anything is queued."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from appliance.errors import Fault, Invalid, say
+from appliance.services import telegram_html
+from appliance.services.content.html import plain
+from appliance.services.content.options import lint_media, lint_options
+from appliance.services.content.placeholders import Template
+
+Format = Literal["plain", "html"]
+
+TEXT_LIMIT = 4096
+CAPTION_LIMIT = 1024
+"""Code points of a text, and of one under a file, after parsing (Bot API, sendMessage)."""
+
+_MAX_SOURCE = 64_000  # characters of markup; far over anything that parses to 4096
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?")
+
+
+def check(
+    text: str,
+    format: str,
+    options: Mapping[str, Any] | None = None,
+    variants: Mapping[str, str] | None = None,
+    kinds: Sequence[str] = (),
+) -> None:
+    """Raises Invalid with every fault; returns when the message can be queued."""
+    faults = lint_message(text, format, options, variants, kinds)
+    if faults:
+        raise Invalid(faults[0].message, faults)
+
+
+def lint_message(
+    text: str,
+    format: str,
+    options: Mapping[str, Any] | None = None,
+    variants: Mapping[str, str] | None = None,
+    kinds: Sequence[str] = (),
+) -> tuple[Fault, ...]:
+    """Every fault of a whole message; `variants` by language, `kinds` of its files in order."""
+    options, variants = options or {}, variants or {}
+    faults = lint(text, format, with_file=bool(kinds))
+    if format in get_args(Format):
+        for language, words in variants.items():
+            field = f"variants.{language}"
+            faults += _lint_language(field, language)
+            faults += lint(words, format, field=field, with_file=bool(kinds))
+    return faults + lint_options(options) + lint_media(kinds, options)
+
+
+def lint(
+    text: str, format: str, *, field: str = "text", with_file: bool = False
+) -> tuple[Fault, ...]:
+    """The faults of a text (`with_file`: of a caption); empty when Telegram will take it."""
+    if format not in get_args(Format):
+        message = say("format is {format!r}: it takes plain or html", format=format)
+        return (Fault("format", message),)
+    if (fault := _unusable(field, text)) is not None:
+        return (fault,)
+    template = Template(text, format)
+    if template.problems:
+        return tuple(_fault_at(field, text, place, words) for place, words in template.problems)
+    try:
+        plain(template.masked, format)
+    except telegram_html.EntityError as error:
+        return (_fault_at(field, text, error.offset, error.message),)
+    if not plain(template.shortest(), format).strip() and not with_file:
+        return (Fault(field, _empty(template)),)
+    return _lint_length(field, text, format, template, CAPTION_LIMIT if with_file else TEXT_LIMIT)
+
+
+def _empty(template: Template) -> str:
+    if template.personal:
+        return say("the text is empty for people without a name: add words or a default")
+    return say("the text is empty: write what people should read")
+
+
+def _lint_length(
+    field: str, text: str, format: str, template: Template, limit: int
+) -> tuple[Fault, ...]:
+    longest = len(plain(template.longest(), format))
+    if longest <= limit:
+        return ()
+    message = _too_long(longest, limit, template.personal)
+    if format == "plain" and not template.personal:
+        return (_fault_at(field, text, limit, message),)
+    return (Fault(field, message),)
+
+
+def _too_long(length: int, limit: int, personal: bool) -> str:
+    if personal:
+        return say(
+            "the text has {length} characters with the longest names: Telegram takes {limit}",
+            length=length,
+            limit=limit,
+        )
+    if limit == CAPTION_LIMIT:
+        return say(
+            "the text has {length} characters after parsing: with a file Telegram takes {limit}",
+            length=length,
+            limit=limit,
+        )
+    return say(
+        "the text has {length} characters after parsing: Telegram takes {limit}",
+        length=length,
+        limit=limit,
+    )
+
+
+def _lint_language(field: str, language: str) -> tuple[Fault, ...]:
+    if _LANGUAGE.fullmatch(language):
+        return ()
+    message = say("{code!r} is no language code: it takes a code like en or pt-br", code=language)
+    return (Fault(field, message),)
+
+
+def _unusable(field: str, text: str) -> Fault | None:
+    if len(text) > _MAX_SOURCE:
+        message = say(
+            "the text has {length} characters: Telegram takes {limit}",
+            length=len(text),
+            limit=TEXT_LIMIT,
+        )
+        return Fault(field, message)
+    for offset, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            code = f"U+{ord(character):04X}"
+            message = say("the character {code} cannot be sent", code=code)
+            return _fault_at(field, text, offset, message)
+    return None
+
+
+def _fault_at(field: str, text: str, offset: int, message: str) -> Fault:
+    before = text[:offset]
+    line = before.count("\n") + 1
+    column = offset - (before.rfind("\n") + 1) + 1
+    return Fault(field, message, offset, line, column)

@@ -1,0 +1,77 @@
+"""Cron expressions: which moments they name in a time zone.
+
+An expression goes by the clock on the wall, and each wall time counts once: one that is skipped
+in spring is the first moment after the gap (`0 2` and `30 2` together are one slot then), one that
+comes twice in autumn is the first. With `*` for the hour it goes by elapsed time instead, so that
+an hourly slot is there every hour. See the two rules of `schedule.py`.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from cronsim import CronSim, CronSimError
+
+from appliance.errors import Fault, Invalid, say
+from appliance.services.schedule import find_zone, moment
+
+# The wall may be ahead of the moment that is asked for by as much as clocks are put back.
+_CLOCK_CHANGE = timedelta(hours=3)
+
+
+def check(expression: str) -> str:
+    """The expression with single spaces. Raises Invalid unless it is one that will ever be due."""
+    fields = expression.split()
+    try:
+        if len(fields) == 5:
+            CronSim(" ".join(fields), datetime(2026, 1, 1))  # also refuses the 30th of February
+            return " ".join(fields)
+        reason = say("it has {count} fields, not 5", count=len(fields))
+    except CronSimError as error:
+        reason = str(error)
+    message = say(
+        "{cron} is no cron expression ({reason}): it takes minute, hour, day, month and weekday"
+        " like '0 9 * * MON'",
+        cron=repr(expression),
+        reason=reason,
+    )
+    raise Invalid(message, (Fault("cron", message),))
+
+
+def next_slot(expression: str, zone_name: str, after: datetime) -> datetime:
+    """The first slot after this moment, in UTC."""
+    return next(slots(expression, zone_name, after))
+
+
+def slots(expression: str, zone_name: str, after: datetime) -> Iterator[datetime]:
+    """The slots after this moment, in UTC, without end. The expression must be a checked one."""
+    zone, last = find_zone(zone_name), after.astimezone(UTC)
+    if _by_elapsed_time(expression):
+        for slot in CronSim(expression, last.astimezone(zone)):
+            yield slot.astimezone(UTC)
+        return
+    for wall in CronSim(expression, last.astimezone(zone).replace(tzinfo=None, fold=0)):
+        slot = moment(wall, zone)
+        if slot > last:  # not the second time, nor the same moment after a gap
+            yield slot
+            last = slot
+
+
+def last_slot(expression: str, zone_name: str, until: datetime) -> datetime:
+    """The newest slot that is not after this moment, in UTC."""
+    zone = find_zone(zone_name)
+    if _by_elapsed_time(expression):
+        begin = (until.replace(microsecond=0) + timedelta(seconds=1)).astimezone(zone)
+        return next(CronSim(expression, begin, reverse=True)).astimezone(UTC)
+    begin = (until + _CLOCK_CHANGE).astimezone(zone).replace(tzinfo=None, fold=0)
+    walls = CronSim(expression, begin, reverse=True)
+    return next(slot for wall in walls if (slot := moment(wall, zone)) <= until)
+
+
+def upcoming(expression: str, zone_name: str, now: datetime, count: int) -> list[datetime]:
+    """The next slots, for people to see what they asked for."""
+    return list(islice(slots(expression, zone_name, now), count))
+
+
+def _by_elapsed_time(expression: str) -> bool:
+    return expression.split()[1] == "*"

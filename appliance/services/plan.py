@@ -1,0 +1,60 @@
+"""A dry run: who would get it, how long it takes, what it costs, what changed since last time."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.config import FREE_RATE, RATE_SHARE, Settings
+from appliance.crud import audience as audience_crud
+from appliance.crud import broadcasts, deliveries
+from appliance.services import audience, content
+from appliance.services.broadcasts import NewBroadcast
+
+STARS_PER_MESSAGE = 0.1
+"""For each message above the free 30 a second, with `allow_paid_broadcast` (Bot API)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`seconds` at this bot's rate; `joined` and `left` since broadcast `last_id` to the same."""
+
+    count: int
+    seconds: float
+    rate: float
+    stars: float
+    last_id: int | None
+    joined: int | None
+    left: int | None
+
+    def as_document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
+    """Nothing is queued. Raises what `create` would, but for an empty audience."""
+    content.check(new.text, new.format, dict(new.options))
+    chosen = audience.parse(session, new.to, new.exclude)
+    count = audience_crud.count(session, chosen)
+    last = broadcasts.last_to(session, chosen.as_dict())
+    joined = left = None
+    if last is not None:
+        joined = audience_crud.count_joined(session, chosen, last)
+        left = deliveries.count_all(session, last) - (count - joined)
+    rate = settings.rate
+    return Plan(
+        count=count,
+        seconds=round(count / (rate * RATE_SHARE), 1),
+        rate=rate,
+        stars=round(_stars(settings, count), 1),
+        last_id=last,
+        joined=joined,
+        left=left,
+    )
+
+
+def _stars(settings: Settings, count: int) -> float:
+    """Telegram counts per second: of `rate` messages, FREE_RATE are free."""
+    if not settings.paid:
+        return 0.0
+    return count * (1 - FREE_RATE / settings.rate) * STARS_PER_MESSAGE

@@ -1,0 +1,209 @@
+"""Moments: what the clock on a wall means in a time zone, when to send, and when people sleep.
+
+Pure functions. Two rules for the hours a clock is changed, here and in `cron.py`: a wall time
+that does not exist (spring) is the first moment after the gap, and one that there is twice
+(autumn) is the first of the two. Quiet hours end at the second, so that nobody is written to at a
+moment when their own clock says quiet.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from appliance.errors import Fault, Invalid, say
+
+DEFAULT_MAX_LATE = 1800  # seconds
+MAX_LATE_LIMITS = (60, 30 * 86_400)  # shorter, and a restart would cost the slot
+
+_AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_QUIET = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)", re.ASCII)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """From `start` to just before `end` by the recipient's clock; `end` may be the next day's."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+
+# Wall time and moments
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """Raises Invalid when there is no such time zone."""
+    try:
+        return _load(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = say("{name} is no time zone: it takes a name like Europe/Berlin", name=repr(name))
+        raise Invalid(message, (Fault("timezone", message),)) from None
+
+
+def moment(wall: datetime, zone: ZoneInfo, *, second: bool = False) -> datetime:
+    """The moment, in UTC, at which clocks in `zone` show `wall` (which has no zone itself).
+
+    `second` asks for the later one of a time that there is twice.
+    """
+    before = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if before <= after:  # there once, or twice
+        return after if second else before
+    return _end_of_gap(zone, after, before)
+
+
+def _end_of_gap(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """The moment clocks were put forward, which is after `low` and not after `high`."""
+    offset = high.astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) // 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            high = middle
+        else:
+            low = middle
+    return high.replace(microsecond=0)  # zones change at whole seconds
+
+
+# When to send
+
+
+def parse_at(text: str, zone_name: str) -> datetime:
+    """`2026-12-24 18:00` by the clocks of the zone, or RFC 3339 with its own offset; in UTC.
+
+    Raises Invalid.
+    """
+    zone = find_zone(zone_name)
+    words = text.strip()
+    if _AT.fullmatch(words):
+        try:
+            found = datetime.fromisoformat(words)
+            return moment(found, zone) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # the 31st of February, the year 0
+    message = say(
+        "{text} is no time: it takes 2026-12-24 18:00, or 2026-12-24T18:00:00+01:00",
+        text=repr(text),
+    )
+    raise Invalid(message, (Fault("at", message),))
+
+
+def parse_duration(text: str, field: str = "max_late") -> int:
+    """`90s`, `30m`, `2h` or `1d` in seconds. Raises Invalid."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None:
+        message = say("{text} is no duration: it takes 90s, 30m, 2h or 1d", text=repr(text))
+        raise Invalid(message, (Fault(field, message),))
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def latest(starts_at: datetime, max_late: int | None) -> datetime:
+    """The last moment at which something planned for `starts_at` may begin."""
+    return starts_at + timedelta(seconds=DEFAULT_MAX_LATE if max_late is None else max_late)
+
+
+def lint(
+    starts_at: datetime | None, max_late: int | None, quiet: str | None, now: datetime
+) -> tuple[Fault, ...]:
+    """Every fault of the times somebody asks for."""
+    faults = []
+    low, high = MAX_LATE_LIMITS
+    if max_late is not None and not low <= max_late <= high:
+        faults.append(Fault("max_late", say("late takes from 1 minute to 30 days")))
+    elif starts_at is not None and latest(starts_at, max_late) < now:
+        message = say("{time} is over", time=f"{starts_at:%Y-%m-%d %H:%M} UTC")
+        faults.append(Fault("at", message))
+    if quiet is not None:
+        try:
+            parse_quiet(quiet)
+        except Invalid as error:
+            faults += error.faults
+    return tuple(faults)
+
+
+# Quiet hours
+
+
+def parse_quiet(text: str) -> Quiet:
+    """`22:00-08:00`. Raises Invalid."""
+    found = _QUIET.fullmatch(text.strip())
+    try:
+        if found is None:
+            raise ValueError
+        start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
+    except ValueError:
+        raise _bad_quiet(say("{text} are no hours: it takes 22:00-08:00", text=repr(text))) from None
+    if start == end:
+        raise _bad_quiet(say("quiet hours from {time} to {time} have no end", time=f"{start:%H:%M}"))
+    return Quiet(start, end)
+
+
+def is_quiet(quiet: Quiet, zone_name: str, now: datetime) -> bool:
+    """Whether it is quiet now for people in this zone; an unknown zone counts as UTC."""
+    return _quiet_until(quiet, zone_name, now) is not None
+
+
+def quiet_zones(quiet: Quiet, zones: Iterable[str], now: datetime) -> frozenset[str]:
+    """Those of the zones in which it is quiet now."""
+    return frozenset(zone for zone in zones if is_quiet(quiet, zone, now))
+
+
+def next_change(quiet: Quiet, zones: Iterable[str], now: datetime) -> datetime:
+    """The earliest moment at which one of the zones that are quiet now is so no more.
+
+    `now` itself when it is quiet in none of them.
+    """
+    ends = (_quiet_until(quiet, zone, now) for zone in zones)
+    return min((end for end in ends if end is not None), default=now)
+
+
+def _quiet_until(quiet: Quiet, zone_name: str, now: datetime) -> datetime | None:
+    """When the quiet hours that `now` lies in end, or None."""
+    zone, until = _zone_or_utc(zone_name), now
+    day = now.astimezone(zone).date() - _DAY
+    # Yesterday's may go on today. After a change of clocks one night may touch the next, so the
+    # day after that is looked at too.
+    for date_ in (day, day + _DAY, day + 2 * _DAY):
+        start, end = _hours_of(quiet, date_, zone)
+        if start <= until < end:
+            until = end
+    return until if until > now else None
+
+
+def _hours_of(quiet: Quiet, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The quiet hours that begin on this day."""
+    last = day if quiet.start < quiet.end else day + _DAY
+    return (
+        moment(datetime.combine(day, quiet.start), zone),
+        moment(datetime.combine(last, quiet.end), zone, second=True),
+    )
+
+
+def _end(hour: int, minute: int) -> time:
+    """24:00 is how people write the end of a day."""
+    return time(0) if (hour, minute) == (24, 0) else time(hour, minute)
+
+
+def _bad_quiet(message: str) -> Invalid:
+    return Invalid(message, (Fault("quiet", message),))
+
+
+def _zone_or_utc(name: str) -> ZoneInfo:
+    """What a chat has stored must not stop the engine, should the zone be renamed some day."""
+    try:
+        return find_zone(name)
+    except Invalid:
+        return _load("UTC")
+
+
+# ZoneInfo itself keeps only the 8 zones used last; the others it would read from their files.
+@cache
+def _load(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

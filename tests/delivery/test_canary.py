@@ -1,0 +1,119 @@
+"""The first few decide about the rest."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appliance.crud import broadcasts, chats, events
+from appliance.database import Database
+from appliance.models import Broadcast, ChatStatus
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast
+
+Ask = Callable[..., Any]
+People = Callable[[int], list[int]]
+Shown = Callable[[int], Broadcast]
+RunUntil = Callable[..., None]
+
+
+@pytest.fixture
+def queue_canary(database: Database) -> Callable[..., int]:
+    def queue(size: int, limit: float = 0.2, wait: int = 0) -> int:
+        new = NewBroadcast("hello", to=("all",))
+        with database.writing() as session:
+            broadcast, _ = service.create(session, new)
+            broadcast.canary, broadcast.canary_limit, broadcast.canary_wait = size, limit, wait
+            return broadcast.id
+
+    return queue
+
+
+def actions(database: Database, number: int) -> list[str]:
+    with database.reading() as session:
+        return [event.action for event in events.list_for(session, number)]
+
+
+def test_when_all_is_well_the_rest_follows(
+    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, database: Database
+) -> None:
+    people(30)
+    number = queue_canary(5)
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert shown(number).sent == 30
+    assert actions(database, number) == ["canary_passed"]
+
+
+def test_failures_stop_it_before_the_rest(
+    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, ask: Ask
+) -> None:
+    ids = people(30)
+    for person in ids[:2]:
+        ask(f"people/{person}/block", {"silent": True})
+    number = queue_canary(5)
+
+    run_until(lambda: shown(number).status == "halted")
+
+    assert (shown(number).sent, shown(number).failed, shown(number).pending) == (3, 2, 25)
+    assert shown(number).note == "canary: of 5 people 2 failed or blocked the bot"
+
+
+def test_blocks_while_it_waits_count(
+    people: People,
+    queue_canary: Any,
+    run_until: RunUntil,
+    shown: Shown,
+    database: Database,
+) -> None:
+    ids = people(12)
+    number = queue_canary(4, wait=1)
+    run_until(lambda: shown(number).sent == 4)
+    with database.writing() as session:
+        for person in ids[:2]:
+            chats.set_status(session, person, ChatStatus.BLOCKED)
+
+    run_until(lambda: shown(number).status == "halted")
+
+    assert shown(number).sent == 4
+    assert actions(database, number) == ["canary_failed"]
+
+
+def test_whoever_resumes_decides_for_the_rest(
+    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, ask: Ask, database: Any
+) -> None:
+    ids = people(10)
+    ask(f"people/{ids[0]}/block", {"silent": True})
+    number = queue_canary(2)
+    run_until(lambda: shown(number).status == "halted")
+    with database.writing() as session:
+        service.resume(session, number)
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert (shown(number).sent, shown(number).failed) == (9, 1)
+
+
+def test_a_canary_over_everybody_just_ends(
+    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown
+) -> None:
+    people(3)
+    number = queue_canary(50)
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert shown(number).sent == 3
+
+
+def test_it_is_remembered_over_a_restart(
+    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, database: Database
+) -> None:
+    people(10)
+    number = queue_canary(3, wait=3600)
+    run_until(lambda: shown(number).canary_at)
+
+    with database.reading() as session:
+        again = broadcasts.get(session, number)
+    assert again.canary_passed is False
+    assert (again.sent, again.pending) == (3, 7)

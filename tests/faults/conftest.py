@@ -1,0 +1,198 @@
+"""Engines as processes, a world to write to, and what must hold whatever happened to them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from appliance.config import Settings
+from appliance.crud import broadcasts, chats, deliveries
+from appliance.database import Database
+from appliance.models import Broadcast, DeliveryState
+from appliance.sandbox.server import Sandbox
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = "hello"
+FINAL = {"sent", "failed", "skipped", "unknown"}
+
+
+class World:
+    """The simulator and the database of one home, and broadcasts in them."""
+
+    def __init__(self, sandbox: Sandbox, database: Database) -> None:
+        self.url = sandbox.url
+        self.database = database
+
+    def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
+        """Read the simulator's control interface, or post to it."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = Request(f"{self.url}/sandbox/{path}", data, headers, method=method)
+        with urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def strike(self, kind: str, **fields: Any) -> None:
+        self.ask("faults", {"kind": kind, "method": "sendMessage", **fields})
+
+    def heal(self) -> None:
+        self.ask("faults", method="DELETE")
+
+    def populate(self, count: int) -> list[int]:
+        """People who pressed Start and whom the database knows, by id."""
+        made = self.ask("people", {"count": count, "start": True, "seed": 1})["people"]
+        ids = sorted(person["id"] for person in made)
+        self.remember(ids)
+        return ids
+
+    def remember(self, ids: Sequence[int]) -> None:
+        with self.database.writing() as session:
+            for chat_id in ids:
+                chats.remember(session, chat_id, first_name="P", activate=True)
+
+    def queue(self) -> int:
+        """A broadcast to everybody."""
+        with self.database.writing() as session:
+            return service.create(session, NewBroadcast(TEXT, "plain", to=("all",)))[0].id
+
+    def shown(self, number: int) -> Broadcast:
+        with self.database.reading() as session:
+            return broadcasts.get(session, number)
+
+    def states(self, number: int) -> dict[int, str]:
+        with self.database.reading() as session:
+            return {row.chat_id: row.state for row in deliveries.iterate(session, number)}
+
+    def record(self) -> list[tuple[int, int]]:
+        """(chat id, message id) of every delivery of the text, by the simulator's own record."""
+        found: list[tuple[int, int]] = []
+        after = 0
+        while page := self.ask(f"record?after={after}&limit=1000")["record"]:
+            found += [(e["chat_id"], e["message_id"]) for e in page if e["text"] == TEXT]
+            after = page[-1]["seq"]
+        return found
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, database: Database) -> World:
+    return World(sandbox, database)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Starts programs of the working copy on the test's home; none outlives the test."""
+
+    settings: Settings
+    log: Path
+    url: str
+    running: list[subprocess.Popen[str]]
+
+    def engine(
+        self, *options: str, before: Sequence[str] = (), **variables: str
+    ) -> subprocess.Popen[str]:
+        """The engine alone, quick to start; `before` is a program that runs it, such as strace."""
+        script = str(Path(__file__).with_name("engine_process.py"))
+        command = [*before, sys.executable, script, str(self.settings.home), *options]
+        return self._start(command, variables)
+
+    def bot(self, **variables: str) -> subprocess.Popen[str]:
+        """All that `appliance bot` is."""
+        return self._start([*self._appliance(), "bot"], variables)
+
+    def status(self, **variables: str) -> subprocess.CompletedProcess[str]:
+        """What `appliance status` prints."""
+        return subprocess.run(
+            [*self._appliance(), "status"],
+            env=self._environment(variables),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def words(self) -> str:
+        """What all of them logged."""
+        return self.log.read_text(encoding="utf-8")
+
+    def end(self) -> None:
+        for process in self.running:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
+
+    def _start(self, command: list[str], variables: dict[str, str]) -> subprocess.Popen[str]:
+        with self.log.open("a", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                command,
+                env=self._environment(variables),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.running.append(process)
+        return process
+
+    def _appliance(self) -> list[str]:
+        return [sys.executable, "-m", "appliance", "--home", str(self.settings.home)]
+
+    def _environment(self, variables: dict[str, str]) -> dict[str, str]:
+        common = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "BOT_API_URL": self.url}
+        return {**common, "LOG_LEVEL": "WARNING", "SEND_RATE": "300", **variables}
+
+
+@pytest.fixture
+def processes(
+    settings: Settings, sandbox: Sandbox, tmp_path: Path
+) -> Iterator[Processes]:
+    log = tmp_path / "processes.log"
+    log.touch()
+    started = Processes(settings, log, sandbox.url, [])
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def check(world: World) -> Callable[..., Counter[str]]:
+    """`check(number, ids)`: what holds after every fault; returns how many are in each state.
+
+    `record` is the server's own, where it is not the simulator.
+    """
+
+    def check(
+        number: int, ids: Sequence[int], record: list[tuple[int, int]] | None = None
+    ) -> Counter[str]:
+        arrived = world.record() if record is None else record
+        times = Counter(chat_id for chat_id, _ in arrived)
+        with world.database.reading() as session:
+            rows = {row.chat_id: row for row in deliveries.iterate(session, number)}
+            ledger = deliveries.states_of(session, number)
+        told = world.shown(number)
+        states = Counter(row.state for row in rows.values())
+
+        assert [chat for chat, count in times.items() if count > 1] == [], "nobody twice"
+        assert sorted(rows) == sorted(ids), "nobody lost"
+        assert states.keys() <= FINAL, "everybody has an outcome"
+        known = {(chat, row.message_id) for chat, row in rows.items() if row.state == "sent"}
+        assert known <= set(arrived), "who counts as sent has got that very message"
+        without = {chat for chat, row in rows.items() if row.state in {"failed", "skipped"}}
+        assert without & times.keys() == set(), "who counts as failed has got nothing"
+        assert told.status == "done"
+        assert {state: getattr(told, state.word) for state in DeliveryState} == {
+            state: ledger.get(state, 0) for state in DeliveryState
+        }, "the counters are the ledger's"
+        assert sum(told.reasons.values()) == sum(1 for row in rows.values() if row.reason)
+        return states
+
+    return check

@@ -1,0 +1,87 @@
+"""A hundred kills -9 over one broadcast: nobody twice, nobody lost, and few are uncertain."""
+
+import math
+import os
+import random
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appliance.delivery.engine import AHEAD, SETTLE
+from appliance.models import Broadcast
+
+KILLS = 100
+PEOPLE = 6000  # two chunks of an audience that is frozen
+RATE = 300
+LATENCY = 0.05
+LONGEST = 0.25  # seconds that an engine lives: start 0.03, recovery 0.01, then turns of 0.05
+# What leaves no trace at the server: claimed for the next turn, or in a socket of the dead.
+CLAIMED_AHEAD = math.ceil(RATE * (AHEAD + 0.02)) + 2  # 0.02: the pacer's tolerance at this rate
+IN_FLIGHT = RATE * (LATENCY + SETTLE + AHEAD)  # what `delivery/engine.py` promises of one kill
+
+
+class Warm:
+    """Starts engines by fork, one at a time."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self) -> int:
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return int(self._line())
+
+    def kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        assert self._line() == "ended\n"
+
+    def _line(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
+
+
+@pytest.mark.slow
+def test_a_broadcast_survives_a_hundred_kills(
+    world: Any, processes: Any, check: Callable[..., Counter[str]], wait_until: Callable[..., Any]
+) -> None:
+    ids = world.populate(PEOPLE)
+    world.strike("latency", seconds=LATENCY)
+    number = world.queue()
+    dice = random.Random(20261123)
+    warm = Warm(processes.engine("--fork", SEND_RATE=str(RATE)))
+    struck: Counter[str] = Counter()
+    uncertain: list[set[int]] = []
+    pause = threading.Event()
+
+    for _ in range(KILLS):
+        pid = warm.start()
+        pause.wait(dice.uniform(0.0, LONGEST))
+        warm.kill(pid)
+        struck[where(world.shown(number))] += 1
+        claimed = {chat for chat, state in world.states(number).items() if state == "sending"}
+        uncertain.append(claimed)
+
+    assert world.shown(number).status == "running", "the kills must hit it before its end"
+    assert struck.keys() == {"frozen in part", "in flight", "between two turns"}, "everywhere"
+    world.heal()
+    last = processes.engine(SEND_RATE="1000")
+    wait_until(lambda: world.shown(number).status == "done", 60, processes.words)
+    last.send_signal(signal.SIGTERM)
+    assert last.wait(15) == 0
+    states = check(number, ids)
+    assert states["unknown"] == sum(len(claimed) for claimed in uncertain)
+    assert states["unknown"] <= KILLS * IN_FLIGHT
+    arrived = {chat for chat, _ in world.record()}
+    assert max(len(claimed - arrived) for claimed in uncertain) <= CLAIMED_AHEAD
+
+
+def where(broadcast: Broadcast) -> str:
+    if broadcast.status == "scheduled":
+        return "frozen in part"
+    return "in flight" if broadcast.sending else "between two turns"

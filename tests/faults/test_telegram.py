@@ -1,0 +1,211 @@
+"""Everything Telegram and the network may do wrong, to real processes."""
+
+import json
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Counter[str]]
+WaitUntil = Callable[..., Any]
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 400
+GROUP, SUPERGROUP = -4001, -1001234567890
+
+
+@pytest.fixture
+def done(world: Any, processes: Any, wait_until: WaitUntil) -> Callable[..., None]:
+    """`done(number)` waits for the end of a broadcast and stops the engine."""
+
+    def done(number: int, process: Any, timeout: float = 60) -> None:
+        wait_until(
+            lambda: world.shown(number).status == "done",
+            timeout,
+            lambda: f"{vars(world.shown(number))}\n{processes.words()}",
+        )
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+    return done
+
+
+def test_a_storm_of_429(world: Any, processes: Any, check: Check, done: Any) -> None:
+    ids = world.populate(PEOPLE)
+    for seconds in (1, 2, 3):
+        world.strike("429", retry_after=seconds, probability=0.01, count=2)
+    number = world.queue()
+
+    done(number, processes.engine())
+
+    assert check(number, ids) == {"sent": PEOPLE}
+    assert world.ask("stats")["errors"]["429"] >= 3
+
+
+@pytest.mark.parametrize("kind", ["500", "502"])
+def test_bursts_of_server_errors(
+    kind: str, world: Any, processes: Any, check: Check, done: Any
+) -> None:
+    ids = world.populate(PEOPLE)
+    number = world.queue()
+    world.strike(kind, probability=0.05, count=60)
+    world.strike(kind, count=40)  # all in a row: it is down
+
+    done(number, processes.engine())
+
+    states = check(number, ids)
+    assert states == {"sent": PEOPLE}
+
+
+@pytest.mark.parametrize("kind", ["close_before", "close_after"])
+def test_resets(kind: str, world: Any, processes: Any, check: Check, done: Any) -> None:
+    """The engine cannot know which of both it was: each of them is `unknown`, and nobody else."""
+    ids = world.populate(PEOPLE)
+    number = world.queue()
+    world.strike(kind, probability=0.2, count=30)
+
+    done(number, processes.engine())
+
+    assert check(number, ids) == {"sent": PEOPLE - 30, "unknown": 30}
+    arrived = len(world.record())
+    assert arrived == (PEOPLE if kind == "close_after" else PEOPLE - 30)
+
+
+def test_slow_answers(world: Any, processes: Any, check: Check, done: Any) -> None:
+    """A second is waited for; beyond the time-out nobody knows, though it arrives."""
+    ids = world.populate(PEOPLE)
+    number = world.queue()
+    world.strike("latency", seconds=1.0, probability=0.3, count=60)
+    world.strike("latency", seconds=4.0, probability=0.1, count=10)
+
+    done(number, processes.engine("--timeout", "2.5"))
+
+    assert check(number, ids) == {"sent": PEOPLE - 10, "unknown": 10}
+
+
+def test_a_name_that_cannot_be_resolved(
+    world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
+) -> None:
+    ids = world.populate(20)
+    number = world.queue()
+    lost = processes.bot(BOT_API_URL="http://api.telegram.invalid")
+    wait_until(lambda: "offline" in processes.status().stdout, 60, processes.words)
+    assert world.shown(number).sending == 0, "it waits in the database"
+    lost.send_signal(signal.SIGTERM)
+    assert lost.wait(15) == 0
+
+    done(number, processes.bot())
+
+    assert check(number, ids) == {"sent": 20}
+    with world.database.reading() as session:
+        assert {row.attempts for row in _rows(session, number)} == {1}, "no try was counted"
+
+
+def _rows(session: Any, number: int) -> Iterator[Any]:
+    from appliance.crud import deliveries
+
+    return deliveries.iterate(session, number)
+
+
+def test_a_short_outage_is_a_short_pause(
+    world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
+) -> None:
+    """Many calls fail at once when the network goes: that is one failure, not a minute's pause."""
+    ids = world.populate(PEOPLE)
+    number = world.queue()
+    process = processes.engine(SEND_RATE="1000")
+    world.strike("latency", seconds=0.2)
+    world.strike("500", count=150)
+
+    done(number, process, timeout=15)
+
+    assert check(number, ids)["sent"] == PEOPLE
+
+
+def test_a_token_that_is_refused_for_a_while(
+    world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
+) -> None:
+    ids = world.populate(PEOPLE)
+    number = world.queue()
+    process = processes.engine("--token-pause", "1")
+    wait_until(lambda: world.shown(number).sent > 50, 30, processes.words)
+    world.strike("401")
+    wait_until(lambda: "token refused" in processes.status().stdout, 30, processes.words)
+    wait_until(lambda: world.ask("stats")["errors"].get("401", 0) > 1, 30)
+    world.heal()
+
+    done(number, process)
+
+    assert check(number, ids) == {"sent": PEOPLE}
+
+
+class Migrating:
+    """A Bot API where one group has become a supergroup."""
+
+    def __init__(self) -> None:
+        self.record: list[tuple[int, int]] = []
+        self._lock = threading.Lock()
+
+    def answer(self, chat_id: int) -> tuple[int, dict[str, Any]]:
+        if chat_id == GROUP:
+            description = "Bad Request: group chat was upgraded to a supergroup chat"
+            parameters = {"migrate_to_chat_id": SUPERGROUP}
+            return 400, {
+                "ok": False,
+                "error_code": 400,
+                "description": description,
+                "parameters": parameters,
+            }
+        with self._lock:
+            message_id = len(self.record) + 1
+            self.record.append((chat_id, message_id))
+        return 200, {"ok": True, "result": {"message_id": message_id}}
+
+
+@contextmanager
+def serving(api: Migrating) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, document = api.answer(body["chat_id"])
+            content = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_group_that_becomes_a_supergroup(
+    world: Any, processes: Any, check: Check, done: Any
+) -> None:
+    people = list(range(1, 101))
+    world.remember([*people, GROUP])
+    number = world.queue()
+    api = Migrating()
+    with serving(api) as url:
+        done(number, processes.engine(BOT_API_URL=url))
+
+    states = check(number, [*people, SUPERGROUP], api.record)
+    assert states == {"sent": 101}
