@@ -227,8 +227,11 @@ class ChatQuery(PageQuery):
 
 
 class Button(Request):
+    """Leads to `url`, or ends the recipient's subscription of the topic `topic_off`."""
+
     text: Line
-    url: Annotated[Text, Field(max_length=2048)]
+    url: Annotated[Text, Field(max_length=2048)] | None = None
+    topic_off: Line | None = None
 
 
 class Options(Request):
@@ -246,10 +249,16 @@ class Audience(Request):
 
 
 class Draft(Request):
-    """What a broadcast says, and to whom."""
+    """What a broadcast says, and to whom.
+
+    `variants` are texts by language code, `text` is for everybody else; `media` are ids that
+    `POST /media` gave, and with them `text` is a caption.
+    """
 
     text: Body
     format: Literal["plain", "html"] = "plain"
+    variants: dict[Line, Body] = Field({}, max_length=50)
+    media: list[int] = Field([], max_length=20)
     audience: Audience
     options: Options = Options()
 
@@ -260,6 +269,19 @@ class Draft(Request):
 
 class NewBroadcast(Draft):
     key: Line | None = None
+
+
+class MediaKind(Request):
+    kind: Literal["photo", "document", "video"]
+
+
+class Media(Answer):
+    """A file that broadcasts can carry, by its `id`."""
+
+    id: int
+    kind: Literal["photo", "document", "video"]
+    name: str
+    size: int
 
 
 class Preview(Answer):
@@ -303,6 +325,8 @@ class Broadcast(Answer):
     format: Literal["plain", "html"]
     html: str
     options: dict[str, Any]
+    variants: dict[str, str]
+    media: list[dict[str, Any]]
     note: str | None
     created_by: Author | None
 
@@ -324,6 +348,8 @@ class Broadcast(Answer):
                 "format": broadcast.format,
                 "html": html,
                 "options": broadcast.options,
+                "variants": broadcast.variants,
+                "media": broadcast.media,
                 "note": broadcast.note,
                 "created_by": {"id": author, "name": name} if name is not None else None,
             }

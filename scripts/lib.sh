@@ -78,7 +78,8 @@ quiet_pip() {
 # may. Where not, CI ends; elsewhere it says what is left out and how to have it.
 need_commands() {
     local pair packages=()
-    PATH=$PATH:/usr/sbin:/sbin # where Debian keeps nginx, off the path of people who are not root
+    # Debian keeps nginx off the path of people who are not root, and PostgreSQL off everybody's.
+    PATH=$PATH:/usr/sbin:/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')
     for pair in "$@"; do
         command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
     done

@@ -1,11 +1,13 @@
 """The tree of errors is what the web and the command line map to statuses and exit codes."""
 
+import copy
 import inspect
 
 import pytest
 
 from appliance import errors
-from appliance.errors import ApplianceError, Fault, Invalid
+from appliance.errors import ApplianceError, Fault, Invalid, Said, say
+from appliance.schemas import faults_of
 
 KINDS = [
     kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)
@@ -39,3 +41,16 @@ def test_a_fault_tells_only_what_it_knows():
 
 def test_slowing_down_says_for_how_long():
     assert errors.TooManyRequests("slow down", 2.5).retry_after == 2.5
+
+
+def test_what_is_said_is_a_string_that_knows_its_parts():
+    said = say("{name!r} has {count} left", name="a{b}", count=2)
+    assert said == "'a{b}' has 2 left"
+    assert (said.template, said.values["count"]) == ("{name!r} has {count} left", 2)
+
+
+def test_what_is_said_survives_faults_and_errors():
+    said = say("{length} is too long", length=5)
+    (fault,) = faults_of((Fault("text", said),))
+    assert isinstance(Invalid(said).message, Said) and isinstance(copy.deepcopy(said), Said)
+    assert (fault.message, str(Invalid(said)), ApplianceError().message) == (said, said, "")

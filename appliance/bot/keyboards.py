@@ -1,6 +1,7 @@
 """Keyboards, as pure functions that give `reply_markup` as the Bot API takes it.
 
-Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/buttons.py`.
+Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/buttons.py` and
+`handlers/topics.py`.
 """
 
 import json
@@ -14,6 +15,7 @@ Markup = dict[str, Any]
 
 LANGUAGE = "language"
 RESTART = "start"
+TOPIC = "t"  # short: topic, broadcast and this share the 64 bytes
 
 
 def main_menu(language: str) -> Markup:
@@ -37,6 +39,13 @@ def languages(chosen: str) -> Markup:
 def restart(language: str) -> Markup:
     """Under the goodbye of /stop."""
     return _inline(InlineKeyboardButton(say(language, "restart"), callback_data=f"{RESTART}:"))
+
+
+def topic_on(language: str, topic_id: int) -> Markup:
+    """Under the confirmation of an opt-out."""
+    return _inline(
+        InlineKeyboardButton(say(language, "topic_back"), callback_data=f"{TOPIC}:on:{topic_id}")
+    )
 
 
 def open_link(language: str, url: str) -> Markup:

@@ -211,8 +211,12 @@ def waiting(session: Session) -> tuple[int, datetime | None]:
 
 def any_waiting(session: Session) -> bool:
     """Whether anything waits to be sent; a look into a partial index."""
-    query = select(Message.id).where(_OUTSTANDING, Message.state == DeliveryState.PENDING)
-    return session.execute(query.limit(1)).first() is not None
+    return session.connection().execute(_ANY_WAITING).first() is not None
+
+
+_ANY_WAITING = (
+    select(Message.id).where(_OUTSTANDING, Message.state == DeliveryState.PENDING).limit(1)
+)
 
 
 def forget_calls(session: Session, before: datetime) -> int:

@@ -20,7 +20,7 @@ from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import ChatPacer, Pacer
-from appliance.delivery.reactions import Reactions, again
+from appliance.delivery.reactions import TOKEN_PAUSE, Reactions, again
 from appliance.services.leases import Holding
 
 __all__ = ["Engine", "LeaseLost"]
@@ -53,16 +53,18 @@ class Engine:
         rate: float,
         timezone: str = "UTC",
         paid: bool = False,
+        token_pause: float = TOKEN_PAUSE,
     ) -> None:
         """`rate` is in messages a second over the whole bot; `timezone` the site's own.
 
-        `paid`: broadcasts may cost Telegram Stars, so that the rate may be over 30.
+        `paid`: broadcasts may cost Telegram Stars, so that the rate may be over 30. `token_pause`:
+        seconds of silence after Telegram refused the token.
         """
         self._client = client
         self._pacer = Pacer(rate)
         self._chats = ChatPacer()
         self._ledger = Ledger(database, lease, self._chats, timezone, paid)
-        self._reactions = Reactions(self._pacer)
+        self._reactions = Reactions(self._pacer, token_pause)
         self._quantum = QUANTUM if rate > 200 else 0.0
         self._replies: deque[Job] = deque()
         self._broadcasts: deque[Job] = deque()

@@ -20,9 +20,10 @@ TROUBLED = 5  # failures of the server in a row that mean it is down, not one re
 class Reactions:
     """Silences the pacer where Telegram or the network ask for it, and remembers why."""
 
-    def __init__(self, pacer: Pacer) -> None:
+    def __init__(self, pacer: Pacer, token_pause: float = TOKEN_PAUSE) -> None:
         self._pacer = pacer
-        self._failures = 0  # of the server, in a row
+        self._token_pause = token_pause
+        self._failures = 0  # of the server, in a row; all that fail at once are one
         self.words = ""
         """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
         self.flood_until: float | None = None
@@ -34,7 +35,10 @@ class Reactions:
             self.flood_until = now.wall + self._pacer.paused_until - now.mono
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.TOKEN:
-            self._silence(TOKEN_PAUSE, now, f"token refused: {verdict.words}")
+            self._silence(self._token_pause, now, f"token refused: {verdict.words}")
+            return self._after_pause(job, verdict)
+        if verdict.kind in {Kind.OFFLINE, Kind.SERVER} and self._pacer.paused_until > now.mono:
+            # it left before the pause: at 1,000/s a hundred fail at once, and count as one
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.OFFLINE:
             self._failures += 1

@@ -168,6 +168,8 @@ def _new(
         to=tuple(draft.audience.to),
         exclude=tuple(draft.audience.not_),
         options=draft.options_given(),
+        variants=draft.variants,
+        media=tuple(draft.media),
         key=key,
         created_by=created_by,
     )

@@ -54,12 +54,24 @@ def _one_of(context: Details) -> str:
     return say("this takes one of {known}", known=context["expected"].replace(" or ", ", "))
 
 
+def _too_long(context: Details) -> str:
+    limit = context["max_length"]
+    if context.get("field_type") == "List":
+        return say("this takes up to {limit} items", limit=limit)
+    # A length that is checked after a validator of ours is one of a "Value" of "items".
+    return say("this takes up to {limit} characters", limit=limit)
+
+
+def _too_short(context: Details) -> str:
+    return say("this takes {limit} or more characters", limit=context["min_length"])
+
+
 _MESSAGES: dict[str, Callable[[Details], str]] = {
     "missing": lambda _: say("this is needed"),
     "extra_forbidden": lambda _: say("there is no such field"),
     "string_type": lambda _: say("this takes text"),
-    "string_too_long": lambda c: say("this takes up to {limit} characters", limit=c["max_length"]),
-    "string_too_short": lambda c: say("this takes {limit} or more characters", limit=c["min_length"]),
+    "string_too_long": _too_long,
+    "string_too_short": _too_short,
     "int_type": _whole_number,
     "int_parsing": _whole_number,
     "int_parsing_size": _whole_number,
@@ -70,7 +82,8 @@ _MESSAGES: dict[str, Callable[[Details], str]] = {
     "bool_parsing": _true_or_false,
     "literal_error": _one_of,
     "list_type": lambda _: say("this takes a list"),
-    "too_long": lambda c: say("this takes up to {limit} items", limit=c["max_length"]),
+    "too_long": _too_long,
+    "too_short": _too_short,
     "model_type": _object,
     "model_attributes_type": _object,
     "dict_type": _object,

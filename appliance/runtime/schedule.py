@@ -1,4 +1,4 @@
-"""The schedule part: what is due. For now it tidies up what nobody needs any more."""
+"""The schedule part: broadcasts that are due, those that are too late, and tidying up."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from appliance.crud import links, messages, updates
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
+from appliance.services import recurring
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class Schedule:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._tidy_at = 0.0
+        self._looked: datetime | None = None
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Raises LeaseLost."""
@@ -35,6 +37,11 @@ class Schedule:
             stop.wait(STEP_SECONDS)
 
     def step(self, now: datetime, mono: float) -> None:
+        if self._looked is None or now < self._looked:  # begun just now, or the clock was put back
+            recurring.realign(self._database, now)
+        self._looked = now
+        recurring.run_due(self._database, now)
+        recurring.cancel_missed(self._database, now)
         if mono >= self._tidy_at:
             self.tidy(now)
             self._tidy_at = mono + TIDY_SECONDS

@@ -10,27 +10,40 @@ from sqlalchemy.orm import Session
 
 from appliance.config import Settings
 from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts, deliveries
+from appliance.crud import broadcasts, deliveries, topics
+from appliance.crud import media as media_crud
 from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
-from appliance.models import Broadcast, BroadcastStatus, utcnow
-from appliance.services import audience, content
+from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
+from appliance.services import audience, content, media, schedule
 
 SWEEP = 5000  # rows a transaction: holds other writers up for some 6 ms
 
 
 @dataclass(frozen=True, slots=True)
 class NewBroadcast:
-    """What somebody asks for; `to` and `exclude` are audience words."""
+    """What somebody asks for; `to` and `exclude` are audience words.
+
+    `variants` are texts by language instead of `text`, `media` ids of files under which it stands.
+
+    `starts_at` is a moment, None: at once. `max_late` is in seconds after it, `quiet` like
+    `22:00-08:00` by the recipients' clocks.
+    """
 
     text: str
     format: str = "plain"
     to: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    variants: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[int, ...] = ()
     key: str | None = None
     created_by: int | None = None
+    starts_at: datetime | None = None
+    max_late: int | None = None
+    quiet: str | None = None
+    schedule_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,9 @@ class Preview:
     seconds: float
 
 
-def create(session: Session, new: NewBroadcast) -> tuple[Broadcast, bool]:
+def create(
+    session: Session, new: NewBroadcast, now: datetime | None = None
+) -> tuple[Broadcast, bool]:
     """Queue a broadcast. Returns it, and False when its key was used before: then it is the first.
 
     Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo when nobody
@@ -56,8 +71,11 @@ def create(session: Session, new: NewBroadcast) -> tuple[Broadcast, bool]:
         raise Invalid(message, (Fault("key", message),))
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
-    options = dict(new.options)
-    content.check(new.text, new.format, options)
+    files = _files(session, new)
+    variants = {language.lower(): text for language, text in new.variants.items()}
+    content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
+    options = _with_topics(session, new.options)
+    schedule.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
     chosen = audience.parse(session, new.to, new.exclude)
     if audience_crud.count(session, chosen) == 0:
         raise NothingToDo(say("nobody is in this audience: nothing was queued"))
@@ -67,15 +85,28 @@ def create(session: Session, new: NewBroadcast) -> tuple[Broadcast, bool]:
         text=new.text,
         format=new.format,
         options=options,
+        variants=variants,
+        media=media.described(files),
         audience=chosen.as_dict(),
         created_by=new.created_by,
+        starts_at=new.starts_at,
+        max_late=_max_late(new),
+        quiet=str(schedule.parse_quiet(new.quiet)) if new.quiet is not None else None,
+        schedule_id=new.schedule_id,
     )
     return broadcasts.add(session, broadcast)
 
 
+def _max_late(new: NewBroadcast) -> int | None:
+    if new.starts_at is not None and new.max_late is None:
+        return schedule.DEFAULT_MAX_LATE
+    return new.max_late
+
+
 def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
     """Never raises for bad content or audience: the faults are part of the answer."""
-    faults = content.lint(new.text, new.format) + content.lint_options(dict(new.options))
+    faults = _content_faults(session, new)
+    faults += schedule.lint(new.starts_at, new.max_late, new.quiet, utcnow())
     count = 0
     try:
         count = audience_crud.count(session, audience.parse(session, new.to, new.exclude))
@@ -86,11 +117,38 @@ def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
     return Preview(
         html=content.to_html(new.text, new.format),
         length=content.length(new.text, new.format),
-        limit=content.TEXT_LIMIT,
+        limit=content.CAPTION_LIMIT if new.media else content.TEXT_LIMIT,
         faults=faults,
         count=count,
         seconds=round(count / settings.rate, 1),
     )
+
+
+def _files(session: Session, new: NewBroadcast) -> list[Media]:
+    """Raises Invalid for a file that is not there."""
+    try:
+        return media_crud.get_all(session, new.media)
+    except NotFound as error:
+        raise Invalid(error.message, (Fault("media", error.message),)) from None
+
+
+def _with_topics(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises Invalid for a button that ends an unknown topic."""
+    try:
+        return content.with_topics(options, lambda name: topics.find(session, name).id)
+    except NotFound as error:
+        raise Invalid(error.message, (Fault("options.buttons", error.message),)) from None
+
+
+def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:
+    faults: tuple[Fault, ...] = ()
+    kinds: list[str] = []
+    try:
+        kinds = [file.kind for file in _files(session, new)]
+        _with_topics(session, new.options)
+    except Invalid as error:
+        faults = error.faults
+    return content.lint_message(new.text, new.format, new.options, new.variants, kinds) + faults
 
 
 def audience_of(broadcast: Broadcast) -> Audience:
@@ -111,7 +169,10 @@ def pause(session: Session, broadcast_id: int) -> Broadcast:
 
 
 def resume(session: Session, broadcast_id: int) -> Broadcast:
-    """Raises NotFound, or Conflict unless it is paused or halted."""
+    """Raises NotFound, or Conflict unless it is paused or halted.
+
+    If its time went by while it was paused, whoever resumes it wants it late.
+    """
     stopped = (BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
     return _change(session, broadcast_id, stopped, _resumed, say("resumed"))
 
@@ -172,6 +233,16 @@ def _change(
     return broadcast
 
 
+def _values_of(broadcast: Broadcast, to: BroadcastStatus, now: datetime) -> dict[str, Any]:
+    """What changes together with the status."""
+    values: dict[str, Any] = {"note": None}
+    if to == BroadcastStatus.CANCELLED:
+        values["finished_at"] = now
+    elif to == BroadcastStatus.SCHEDULED and broadcast.starts_at and broadcast.starts_at < now:
+        values["max_late"] = None
+    return values
+
+
 def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, Any]:
     """The JSON shape that scripts rely on; times are RFC 3339 in UTC."""
     seconds = _seconds(broadcast, now or utcnow())
@@ -193,6 +264,8 @@ def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, 
         "finished_at": rfc3339(broadcast.finished_at),
         "seconds": seconds,
         "rate": round(broadcast.sent / seconds, 2) if seconds else None,
+        "starts_at": rfc3339(broadcast.starts_at),
+        "note": broadcast.note,
     }
 
 

@@ -128,6 +128,14 @@ def lint(
     return tuple(faults)
 
 
+def check(
+    starts_at: datetime | None, max_late: int | None, quiet: str | None, now: datetime
+) -> None:
+    """Raises Invalid with every fault."""
+    if faults := lint(starts_at, max_late, quiet, now):
+        raise Invalid(faults[0].message, faults)
+
+
 # Quiet hours
 
 
@@ -139,9 +147,13 @@ def parse_quiet(text: str) -> Quiet:
             raise ValueError
         start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
     except ValueError:
-        raise _bad_quiet(say("{text} are no hours: it takes 22:00-08:00", text=repr(text))) from None
+        raise _bad_quiet(
+            say("{text} are no hours: it takes 22:00-08:00", text=repr(text))
+        ) from None
     if start == end:
-        raise _bad_quiet(say("quiet hours from {time} to {time} have no end", time=f"{start:%H:%M}"))
+        raise _bad_quiet(
+            say("quiet hours from {time} to {time} have no end", time=f"{start:%H:%M}")
+        )
     return Quiet(start, end)
 
 
@@ -189,10 +201,6 @@ def _hours_of(quiet: Quiet, day: date, zone: ZoneInfo) -> tuple[datetime, dateti
 def _end(hour: int, minute: int) -> time:
     """24:00 is how people write the end of a day."""
     return time(0) if (hour, minute) == (24, 0) else time(hour, minute)
-
-
-def _bad_quiet(message: str) -> Invalid:
-    return Invalid(message, (Fault("quiet", message),))
 
 
 def _zone_or_utc(name: str) -> ZoneInfo:

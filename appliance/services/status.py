@@ -54,7 +54,7 @@ def _queue(session: Session, now: datetime) -> dict[str, Any]:
     for broadcast in broadcasts.list_in(session, broadcasts.OPEN):
         # one that is not frozen yet has recipients, but nobody has counted them
         waiting += broadcast.pending + broadcast.sending
-        begun = broadcast.started_at or broadcast.created_at
+        begun = broadcast.started_at or broadcast.starts_at or broadcast.created_at
         oldest = min(oldest, begun) if oldest else begun
     seconds = round((now - oldest).total_seconds(), 1) if oldest else 0.0
     return {"pending": waiting, "oldest_seconds": max(0.0, seconds)}

@@ -34,6 +34,16 @@ describe("the client", () => {
     expect(asked.map((one) => one.headers.get("X-CSRF-Token"))).toEqual([null, "token", "token"]);
   });
 
+  it("asks for the language of the page", async () => {
+    const page = { documentElement: { lang: "ru" } };
+    vi.stubGlobal("document", page);
+    const asked = serve({}, {});
+    await site();
+    page.documentElement.lang = "en";
+    await logout();
+    expect(asked.map((one) => one.headers.get("Accept-Language"))).toEqual(["ru", "en"]);
+  });
+
   it("asks for a token when it has none", async () => {
     useCsrfToken(null);
     const asked = serve({ body: { user: null, csrf_token: "new" } }, {});

@@ -1,6 +1,7 @@
 """Broadcasts: one a key, states that change only from where they may, counters."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -93,12 +94,37 @@ def test_what_the_engine_has_to_look_after(store, announce):
     sending = announce(status=PAUSED, sending=1)
     scheduled = announce(status=SCHEDULED)
     with store.reading() as session:
-        assert [(row.id, row.status) for row in broadcasts.list_active(session)] == [
+        assert [(row.id, row.status) for row in broadcasts.list_active(session, NOW)] == [
             (running, "running"),
             (unswept, "cancelled"),
             (scheduled, "scheduled"),
         ]
         assert list(broadcasts.list_sending(session)) == [sending]
+
+
+def test_one_that_is_not_due_or_too_late_is_not_begun(store, announce):
+    times = {
+        "now": (timedelta(0), 60),
+        "later": (timedelta(seconds=1), 60),
+        "just in time": (timedelta(minutes=-1), 60),
+        "too late": (timedelta(minutes=-1, seconds=-1), 60),
+        "never too late": (timedelta(days=-9), None),
+    }
+    made = {
+        announce(status=SCHEDULED, starts_at=NOW + delta, max_late=late): name
+        for name, (delta, late) in times.items()
+    }
+    announce(status=RUNNING, starts_at=NOW - timedelta(days=1), max_late=60)
+    announce(status=PAUSED, starts_at=NOW - timedelta(days=1), max_late=60)
+    with store.reading() as session:
+        active = [row.id for row in broadcasts.list_active(session, NOW)]
+        assert [made.get(number, "runs") for number in active] == [
+            "now",
+            "just in time",
+            "never too late",
+            "runs",
+        ]
+        assert [made[row.id] for row in broadcasts.list_missed(session, NOW)] == ["too late"]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,30 @@ def test_many_in_a_row_are_the_servers(reactions: Reactions, pacer: Pacer) -> No
     assert not results[-1].counts
 
 
+@pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER])
+def test_what_fails_at_once_is_one_failure(
+    kind: Kind, reactions: Reactions, pacer: Pacer
+) -> None:
+    """A hundred calls are in flight when the network goes for a second: no minute's silence."""
+    results = [reactions.act(job(), Verdict(kind), NOW) for _ in range(100)]
+
+    assert NOW.mono < pacer.paused_until < NOW.mono + 1
+    assert not results[-1].counts
+
+
+def test_an_outage_that_lasts_is_asked_ever_more_rarely(
+    reactions: Reactions, pacer: Pacer
+) -> None:
+    pauses = []
+    now = NOW
+    for _ in range(5):
+        reactions.act(job(), Verdict(Kind.OFFLINE), now)
+        pauses.append(pacer.paused_until - now.mono)
+        now = Moment(now.wall, pacer.paused_until)
+
+    assert pauses[-1] > 4
+
+
 def test_a_success_in_between_makes_it_single_again(reactions: Reactions, pacer: Pacer) -> None:
     for _ in range(3 * TROUBLED):
         reactions.act(job(), Verdict(Kind.SERVER), NOW)

@@ -113,7 +113,10 @@ def test_a_disabled_account_does_not_log_in_and_its_session_ends(browser, make_u
     assert admin.patch(f"/users/{user_id}", {"disabled": True}).status_code == 200
     assert browser.get("/users/me").status_code == 401
     browser.token = None
-    assert browser.log_in("anna@example.org").status_code == 401
+    assert browser.log_in("anna@example.org", "not her password").status_code == 401
+    refused = browser.log_in("anna@example.org")
+    assert refused.status_code == 403
+    assert refused.json["detail"] == "this account is disabled: ask an admin"
     admin.patch(f"/users/{user_id}", {"disabled": False})
     assert browser.get("/users/me").status_code == 401, "the old session stays dead"
     assert browser.log_in("anna@example.org").status_code == 200

@@ -4,7 +4,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from appliance.crud import users
-from appliance.errors import Conflict, EmailTaken, Invalid, NotFound, Unauthorized
+from appliance.errors import Conflict, EmailTaken, Forbidden, Invalid, NotFound, Unauthorized
 from appliance.models import Role
 from appliance.services import accounts
 from appliance.services.accounts import Login
@@ -111,8 +111,19 @@ def test_a_login_of_somebody_disabled_meanwhile_is_refused(make, database):
     user_id = make("anna")
     with database.writing() as session:
         accounts.update_access(session, user_id, None, disabled=True)
-    with pytest.raises(Unauthorized), database.writing() as session:
+    with pytest.raises(Forbidden), database.writing() as session:
         accounts.record_login(session, Login(user_id, None))
+
+
+def test_only_the_right_password_tells_that_an_account_is_disabled(make, database):
+    user_id = make("anna")
+    with database.writing() as session:
+        accounts.update_access(session, user_id, None, disabled=True)
+    with database.reading() as session:
+        with pytest.raises(Forbidden, match="disabled"):
+            accounts.authenticate(session, "anna@example.org", PASSWORD)
+        with pytest.raises(Unauthorized):
+            accounts.authenticate(session, "anna@example.org", "wrong")
 
 
 def test_a_password_ends_sessions(make, database):

@@ -137,6 +137,7 @@ def test_what_is_taken(expression):
         ("", "it has 0 fields, not 5"),
         ("0 9 * *", "it has 4 fields, not 5"),
         ("0 0 9 * * *", "it has 6 fields, not 5"),
+        (",".join("0" * 60) + " 9 * * *", "it has more than 100 characters"),
         ("60 9 * * *", "Bad minute"),
         ("0 9 * * XXX", "Bad day-of-week"),
         ("0 9 31 2 *", "Bad day-of-month"),

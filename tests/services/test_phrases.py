@@ -4,8 +4,11 @@ from string import Formatter
 
 import pytest
 
+from appliance.errors import say
 from appliance.services import telegram_html
-from appliance.services.phrases import LANGUAGES, catalog, choose, phrase
+from appliance.services.phrases import LANGUAGES, catalog, choose, phrase, translate, word
+
+DONE = say("resumed")
 
 
 def fields(text: str) -> set[str]:
@@ -47,3 +50,25 @@ def test_what_is_missing_is_an_error() -> None:
 )
 def test_the_default_speaks_to_everybody_else(language: str | None, chosen: str) -> None:
     assert choose(language, "ru") == chosen
+
+
+def test_errors_are_translated_with_their_parts() -> None:
+    said = say("broadcast {id} is {status}: it cannot be {done}", id=7, status="paused", done=DONE)
+    assert said == "broadcast 7 is paused: it cannot be resumed"
+    assert translate(said, "ru") == "рассылка 7 на паузе: её нельзя продолжить"
+    assert translate(said, "en") == said
+
+
+def test_what_people_wrote_is_not_translated() -> None:
+    said = say("{name} is no option", name="paused")
+    assert translate(said, "ru") == "параметра paused нет"
+    assert translate("a plain {string}", "ru") == "a plain {string}"
+
+
+def test_what_has_no_translation_stays() -> None:
+    assert translate(say("nobody {verb} this", verb="knows"), "ru") == "nobody knows this"
+    assert word("title", "Not Found", "ru") == "Не найдено"
+    assert word("title", "I'm a Teapot", "ru") == "I'm a Teapot"
+    assert word("nothing", "x", "ru") == word("nothing", "x", "en") == "x"
+    with pytest.raises(KeyError):
+        translate(DONE, "de")

@@ -84,8 +84,11 @@ def test_at(text, zone, moment):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "tomorrow", "2026-12-24", "18:00", "2026-02-31 18:00", "2026-12-24 24:30", "20261224T1800"]
-    + ["0000-01-01 00:00", "0001-01-01T00:00:00+14:00", "2026-12-24 18:00 Europe/Berlin"],
+    [
+        *("", "tomorrow", "2026-12-24", "18:00", "2026-02-31 18:00", "2026-12-24 24:30"),
+        *("20261224T1800", "0000-01-01 00:00", "0001-01-01T00:00:00+14:00"),
+        "2026-12-24 18:00 Europe/Berlin",
+    ],
 )
 def test_what_is_no_time(text):
     field, message = told(schedule.parse_at, text, "UTC")
@@ -169,7 +172,11 @@ def test_what_is_over_is_named():
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("22:00-08:00", "22:00-08:00"), (" 9:30-12:00", "09:30-12:00"), ("20:00-24:00", "20:00-00:00")],
+    [
+        ("22:00-08:00", "22:00-08:00"),
+        (" 9:30-12:00", "09:30-12:00"),
+        ("20:00-24:00", "20:00-00:00"),
+    ],
 )
 def test_quiet_hours_are_read(text, shown):
     assert str(schedule.parse_quiet(text)) == shown

@@ -6,8 +6,9 @@ themselves. Braces around anything that is no name stay as they are, so that wha
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
@@ -28,6 +29,9 @@ _IN_ADDRESS = re.compile(
     r"""(?:(?!(?P=quote)).)*\Z""",
     re.DOTALL | re.IGNORECASE,
 )
+_OPEN_REFERENCE = re.compile(r"&#?[A-Za-z0-9]*\Z")
+"""`&` and a value would together be another character."""
+
 _UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\u2028-\u202e]")
 
 
@@ -125,17 +129,18 @@ class Template:
 
     def _look_into_tags(self) -> None:
         tags = [match.span() for match in _TAG.finditer(self.masked)]
+        begins = [begin for begin, _ in tags]
         for index, part in enumerate(self.parts):
             if not isinstance(part, Placeholder):
                 continue
-            begin = next((b for b, end in tags if b < part.offset < end), None)
-            if begin is None:
-                continue
-            if not _IN_ADDRESS.search(self.masked[begin : part.offset]):
-                self.problems.append((part.offset, _misplaced()))
-            self.parts[index] = Placeholder(
-                part.name, part.default, part.offset, part.length, in_address=True
-            )
+            if _OPEN_REFERENCE.search(self.masked[max(0, part.offset - 12) : part.offset]):
+                self.problems.append((part.offset, _after_ampersand()))
+            tag = bisect(begins, part.offset) - 1
+            if tag >= 0 and part.offset < tags[tag][1]:
+                self.parts[index] = replace(part, in_address=True)
+                if not _IN_ADDRESS.search(self.masked[begins[tag] : part.offset]):
+                    self.problems.append((part.offset, _misplaced()))
+        self.problems.sort()
 
 
 def _unknown(name: str) -> str:
@@ -151,6 +156,10 @@ def _misplaced() -> str:
         "inside a tag a placeholder is taken in a quoted address only, after the site's name:"
         ' <a href="https://site.example/?who={{username}}">'
     )
+
+
+def _after_ampersand() -> str:
+    return say("right before a placeholder & is written &amp;")
 
 
 def _clean(value: str | None) -> str:

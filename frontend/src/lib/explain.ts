@@ -12,7 +12,7 @@ export function explain(error: unknown): string {
     case 401:
       return t("error.session");
     case 403:
-      return t("error.forbidden");
+      return error.detail || t("error.forbidden");
     case 404:
       return t("error.notFound");
     case 429:

@@ -16,6 +16,11 @@ export class Submission {
     return this.#error instanceof Problem ? this.#error.status : null;
   }
 
+  /** What the server said of the whole; empty when it said nothing. */
+  get detail(): string {
+    return this.#error instanceof Problem ? this.#error.detail : "";
+  }
+
   /** The error to show above the form, or null when every fault stands beside its field. */
   get general(): unknown {
     if (!(this.#error instanceof Problem)) return this.#error;

@@ -39,6 +39,8 @@ export async function raw<T>(method: string, path: string, sent?: unknown, signa
 /** The answer when it is a success or 304; everything else is thrown as a Problem. */
 async function checkedFetch(request: Request): Promise<Response> {
   if (request.method !== "GET") request.headers.set("X-CSRF-Token", await knownToken());
+  const language = pageLanguage();
+  if (language) request.headers.set("Accept-Language", language);
   let response: Response;
   try {
     response = await fetch(request);
@@ -50,6 +52,11 @@ async function checkedFetch(request: Request): Promise<Response> {
   const problem = await problemOf(response);
   if (problem.status === 401) onUnauthorized();
   throw problem;
+}
+
+/** The language the reader chose here, which need not be the browser's: errors come in it. */
+function pageLanguage(): string {
+  return typeof document === "undefined" ? "" : document.documentElement.lang;
 }
 
 async function knownToken(): Promise<string> {

@@ -1,0 +1,164 @@
+"""Files to be sent: taken in, kept once by content in HOME/data/media, found for a broadcast.
+
+`keep` copies the file, which is slow, and opens no transaction; `record` writes its row. A file
+without a row is a copy nobody uses; a row without a file cannot be.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import media as media_crud
+from appliance.errors import Fault, Invalid, Said, Unavailable, say
+from appliance.models import Broadcast, Media
+from appliance.services.content import KINDS, File
+
+MEGABYTE = 1024 * 1024
+LIMITS = {"photo": 10 * MEGABYTE, "document": 50 * MEGABYTE, "video": 50 * MEGABYTE}
+"""Bytes that Telegram takes of an upload."""
+
+_CHUNK = 256 * 1024
+_HEAD = 16  # bytes that tell a picture
+_NAMELESS = {"photo": "photo.jpg", "document": "file", "video": "video.mp4"}
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that lies in the folder."""
+
+    kind: str
+    sha256: str
+    name: str
+    size: int
+
+
+def folder(data: Path) -> Path:
+    """Where the files are, by their SHA-256; `data` is the data folder of the home."""
+    return data / "media"
+
+
+def keep(data: Path, kind: str, file: BinaryIO, name: str | None = None) -> Kept:
+    """Copy a file into the folder, flushed to the disk, whole or not at all.
+
+    Raises Invalid: no such kind, empty, too large, no picture. Raises Unavailable: no room.
+    """
+    if kind not in KINDS:
+        message = say("{kind!r} is no kind of file: it takes photo, document or video", kind=kind)
+        raise _invalid("kind", message)
+    shown = _shown_name(name, kind)
+    place = folder(data)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = place / f".{secrets.token_hex(8)}"
+        try:
+            sha256, size = _copy(file, temporary, kind, shown)
+            temporary.replace(place / sha256)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+        _flush_folder(place)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = say("the file {name} cannot be kept: {reason}", name=shown, reason=reason)
+        raise Unavailable(message) from None
+    return Kept(kind, sha256, shown, size)
+
+
+def record(session: Session, kept: Kept) -> Media:
+    """The row of a kept file; the same content and kind have one row. In a writing transaction."""
+    return media_crud.add(
+        session, sha256=kept.sha256, kind=kept.kind, name=kept.name, size=kept.size
+    )
+
+
+def described(media: Sequence[Media]) -> list[dict[str, Any]]:
+    """As a broadcast keeps its files."""
+    return [{"id": item.id, "kind": item.kind} for item in media]
+
+
+def files_for(session: Session, broadcast: Broadcast, bot_id: int) -> tuple[File, ...]:
+    """A broadcast's files, each with the id by which this bot may send it again, if any."""
+    rows = media_crud.get_all(session, (item["id"] for item in broadcast.media or ()))
+    ids = media_crud.file_ids(session, rows, bot_id)
+    return tuple(
+        File(row.id, row.kind, row.sha256, row.name, file_id)
+        for row, file_id in zip(rows, ids, strict=True)
+    )
+
+
+def _copy(file: BinaryIO, to: Path, kind: str, name: str) -> tuple[str, int]:
+    digest, size, limit = hashlib.sha256(), 0, LIMITS[kind]
+    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        while chunk := file.read(_CHUNK):
+            if size == 0 and kind == "photo" and not _is_picture(chunk[:_HEAD]):
+                raise _invalid("file", _no_picture(name))
+            size += len(chunk)
+            if size > limit:
+                raise _invalid("file", _too_large(name, kind, limit))
+            digest.update(chunk)
+            target.write(chunk)
+        if size == 0:
+            raise _invalid("file", say("the file {name} is empty", name=name))
+        target.flush()
+        os.fsync(target.fileno())
+    return digest.hexdigest(), size
+
+
+def _flush_folder(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_picture(head: bytes) -> bool:
+    return (
+        head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+        or head[:4] + head[8:12] == b"RIFFWEBP"
+    )
+
+
+def _shown_name(name: str | None, kind: str) -> str:
+    """The last part of a path of any system, as people will see it in Telegram."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    last = _UNPRINTABLE.sub("", last).strip().lstrip(".")
+    stem, dot, suffix = last.rpartition(".")
+    shown = f"{stem[:200]}{dot}{suffix[:20]}" if dot else last[:200]
+    return shown or _NAMELESS[kind]
+
+
+def _no_picture(name: str) -> Said:
+    return say(
+        "{name} is no JPEG, PNG or WebP: Telegram takes it as a document, not as a photo",
+        name=name,
+    )
+
+
+def _too_large(name: str, kind: str, limit: int) -> Said:
+    megabytes = limit // MEGABYTE
+    if kind == "photo":
+        return say(
+            "{name} is over {megabytes} MB, the most that Telegram takes of a photo",
+            name=name,
+            megabytes=megabytes,
+        )
+    return say(
+        "{name} is over {megabytes} MB, the most that Telegram takes of a file",
+        name=name,
+        megabytes=megabytes,
+    )
+
+
+def _invalid(field: str, message: Said) -> Invalid:
+    return Invalid(message, (Fault(field, message),))

@@ -1,0 +1,305 @@
+"""Broadcasts that come again and again, and what becomes of slots that were missed.
+
+A schedule waits for one slot, `next_at`. What is due is sent in the transaction that moves it on,
+under a key that is the slot's own: clocks put back, a crash or a second process send nothing twice.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import broadcasts, events, schedules
+from appliance.database import Database
+from appliance.errors import ApplianceError, Fault, Invalid, say
+from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
+from appliance.services import audience, content, cron, schedule
+from appliance.services.broadcasts import NewBroadcast, create, rfc3339
+
+log = logging.getLogger(__name__)
+
+COUNTED = 100  # missed slots; there may be half a million of them after a year
+UPCOMING = 3  # slots shown of a schedule
+
+# What a slot decides, not the template.
+_OF_A_SLOT = frozenset({"key", "created_by", "starts_at", "max_late", "schedule_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be another; None stays as it is."""
+
+    name: str | None = None
+    cron: str | None = None
+    timezone: str | None = None
+    max_late: int | None = None
+    enabled: bool | None = None
+
+
+def add(
+    session: Session,
+    name: str,
+    expression: str,
+    timezone: str,
+    new: NewBroadcast,
+    now: datetime | None = None,
+) -> Schedule:
+    """Make a schedule of a broadcast; its first slot is the first one after `now`.
+
+    Raises Invalid with the faults of content, audience, times or expression, NotFound for an
+    unknown user or chat, Conflict for a taken name. An audience may be empty as yet.
+    """
+    now = now or utcnow()
+    content.check(new.text, new.format, dict(new.options))
+    schedule.check(None, new.max_late, new.quiet, now)
+    audience.parse(session, new.to, new.exclude)
+    expression = cron.check(expression)
+    return schedules.add(
+        session,
+        Schedule(
+            name=_check_name(name),
+            cron=expression,
+            timezone=timezone,
+            template=to_template(new),
+            max_late=new.max_late,
+            enabled=True,
+            next_at=cron.next_slot(expression, timezone, now),
+            created_by=new.created_by,
+        ),
+    )
+
+
+def change(
+    session: Session, schedule_id: int, wanted: Change, now: datetime | None = None
+) -> Schedule:
+    """Rename, pause, resume, or move to other times; slots of a pause are not made up for.
+
+    Raises NotFound, Invalid, Conflict.
+    """
+    found, now = schedules.get(session, schedule_id), now or utcnow()
+    schedule.check(None, wanted.max_late, None, now)
+    if wanted.name is not None and wanted.name != found.name:
+        schedules.rename(session, found, _check_name(wanted.name))
+    if wanted.max_late is not None:
+        found.max_late = wanted.max_late
+    if wanted.enabled is not None:
+        found.enabled = wanted.enabled
+    if wanted.cron is not None:
+        found.cron = cron.check(wanted.cron)
+    if wanted.timezone is not None:
+        found.timezone = wanted.timezone
+    if not found.enabled:
+        found.next_at = None
+    elif found.next_at is None or wanted.cron is not None or wanted.timezone is not None:
+        found.next_at = cron.next_slot(found.cron, found.timezone, now)
+    session.flush()
+    return found
+
+
+def _check_name(name: str) -> str:
+    words = name.strip()
+    if not 0 < len(words) <= 100 or not words.isprintable():
+        message = say("a schedule's name takes 1 to 100 characters on one line")
+        raise Invalid(message, (Fault("name", message),))
+    return words
+
+
+# What is due
+
+
+def run_due(database: Database, now: datetime) -> list[int]:
+    """Send what is due. Returns the ids of the broadcasts that were queued."""
+    with database.reading() as session:
+        due = schedules.list_due(session, now)
+    queued = []
+    for schedule_id in due:
+        with database.writing() as session:
+            made = run_slot(session, schedule_id, now)
+        if made is not None:
+            queued.append(made)
+    return queued
+
+
+def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
+    """Queue a schedule's newest slot, unless it is too late for it, and move on to the next.
+
+    All in the caller's writing transaction. None when nothing was queued, for `last_result` says
+    why, or because another process was first.
+    """
+    found = schedules.get_fresh(session, schedule_id)
+    if found is None or found.next_at is None or found.next_at > now:
+        return None
+    first = found.next_at
+    try:
+        slot = max(first, cron.last_slot(found.cron, found.timezone, now))
+        following = cron.next_slot(found.cron, found.timezone, now)
+    except Invalid as error:
+        _give_up(session, found, error)
+        return None
+    if not schedules.move_on(session, found.id, first, following):
+        return None
+    queued, result = _send(session, found, slot, now)
+    found.last_at, found.last_result = slot, (result + _missed_before(found, first, slot))[:255]
+    session.flush()
+    level = logging.INFO if queued is not None and slot == first else logging.WARNING
+    log.log(level, "schedule %s: %s", found.name, found.last_result)
+    return queued
+
+
+def realign(database: Database, now: datetime) -> None:
+    """The clock was put back, or nothing ran: wait for no slot that is later than the next.
+
+    A slot that was sent already comes due again and is known by its key.
+    """
+    with database.writing() as session:
+        for found in schedules.list_enabled(session):
+            try:
+                following = cron.next_slot(found.cron, found.timezone, now)
+            except Invalid as error:
+                _give_up(session, found, error)
+                continue
+            if found.next_at is None or found.next_at > following:
+                schedules.move_on(session, found.id, found.next_at, following)
+
+
+def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
+    """Its time zone is no more, say: one schedule must not stop the others."""
+    found.enabled, found.next_at = False, None
+    found.last_result = f"paused: {error}"[:255]
+    session.flush()
+    log.error("schedule %s: %s", found.name, found.last_result)
+
+
+def _send(
+    session: Session, found: Schedule, slot: datetime, now: datetime
+) -> tuple[int | None, str]:
+    """The id of the slot's broadcast, if it was queued now, and what to say."""
+    if schedule.latest(slot, found.max_late) < now:
+        late = timedelta(seconds=int((now - slot).total_seconds()))
+        return None, f"{_minute(slot)} was missed by {late}"
+    try:
+        new = replace(
+            from_template(found.template),
+            key=f"schedule:{found.id}:{slot:%Y-%m-%dT%H:%M:%SZ}",
+            created_by=found.created_by,
+            starts_at=slot,
+            max_late=found.max_late,
+            schedule_id=found.id,
+        )
+        broadcast, created = create(session, new, now)
+    except ApplianceError as error:
+        return None, f"{_minute(slot)} was not sent: {error}"
+    if not created:
+        return None, f"{_minute(slot)} was sent before: broadcast {broadcast.id}"
+    details = {"schedule": found.name, "slot": rfc3339(slot)}
+    events.add(session, broadcast.id, events.SCHEDULER, "create", details, now=now)
+    return broadcast.id, f"{_minute(slot)} is broadcast {broadcast.id}"
+
+
+def _missed_before(found: Schedule, first: datetime, slot: datetime) -> str:
+    """What to say of older slots that nothing ran for."""
+    if first == slot:
+        return ""
+    count = 1
+    for older in cron.slots(found.cron, found.timezone, first):
+        if older >= slot or count > COUNTED:
+            break
+        count += 1
+    many = f"more than {COUNTED} slots" if count > COUNTED else f"{count} slot{'s' * (count > 1)}"
+    return f"; {many} before it since {_minute(first)} missed"
+
+
+def cancel_missed(database: Database, now: datetime) -> list[int]:
+    """Cancel the broadcasts that are too late to begin, and say so in each. Returns their ids."""
+    with database.reading() as session:
+        if not broadcasts.list_missed(session, now):
+            return []
+    with database.writing() as session:
+        return [
+            row.id for row in broadcasts.list_missed(session, now) if _cancel(session, row, now)
+        ]
+
+
+def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
+    starts_at, max_late = broadcast.starts_at, broadcast.max_late
+    note = f"missed its slot: it was to start at {rfc3339(starts_at)}, or {max_late} s later"
+    done = broadcasts.change_status(
+        session,
+        broadcast.id,
+        (BroadcastStatus.SCHEDULED,),
+        BroadcastStatus.CANCELLED,
+        note=note,
+        finished_at=now,
+    )
+    if done:
+        details = {"starts_at": rfc3339(starts_at), "max_late": max_late}
+        events.add(session, broadcast.id, events.SCHEDULER, "missed", details, now=now)
+        log.warning("broadcast %s %s", broadcast.id, note)
+    return done
+
+
+# Templates and shapes
+
+
+def to_template(new: NewBroadcast) -> dict[str, Any]:
+    """What is stored: the fields that differ from their defaults, as JSON."""
+    return {
+        field.name: _as_json(value)
+        for field in fields(new)
+        if field.name not in _OF_A_SLOT and (value := getattr(new, field.name)) != _default(field)
+    }
+
+
+def from_template(template: Mapping[str, Any]) -> NewBroadcast:
+    """Raises Invalid when another version wrote what this one does not know."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in template.items()
+    }
+    if unknown := values.keys() - {field.name for field in fields(NewBroadcast)}:
+        raise Invalid(f"its template is of another version: {', '.join(sorted(unknown))}")
+    return NewBroadcast(**values)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _default(field: Any) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
+    """A schedule as JSON; times are RFC 3339 in UTC."""
+    template, late = found.template, found.max_late
+    return {
+        "id": found.id,
+        "name": found.name,
+        "cron": found.cron,
+        "timezone": found.timezone,
+        "enabled": found.enabled,
+        "next_at": rfc3339(found.next_at),
+        "last_at": rfc3339(found.last_at),
+        "last_result": found.last_result,
+        "max_late": schedule.DEFAULT_MAX_LATE if late is None else late,
+        "quiet": template.get("quiet"),
+        "text": template["text"],
+        "format": template.get("format", "plain"),
+        "audience": {"to": template.get("to", []), "not": template.get("exclude", [])},
+        "upcoming": [rfc3339(slot) for slot in _upcoming(found, now or utcnow())],
+        "created_at": rfc3339(found.created_at),
+    }
+
+
+def _upcoming(found: Schedule, now: datetime) -> Sequence[datetime]:
+    if not found.enabled:
+        return ()
+    return cron.upcoming(found.cron, found.timezone, now, UPCOMING)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

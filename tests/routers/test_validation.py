@@ -1,0 +1,68 @@
+"""Pydantic's findings in our words, whatever is sent to whichever shape."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from appliance import schemas
+from appliance.errors import Said
+from appliance.routers import validation
+
+JUNK: list[Any] = [
+    None, True, -1, 10**30, 1.5, "", "x" * 70_000, "a\0b", [], [1], {}, {"x": 1},
+    [None] * 1001, [["x"]], [[{"text": 1}] * 9] * 21, {"to": ["x"] * 1001, "not": [7]},
+    {"buttons": [[{"text": "x" * 300, "url": 1}]]},
+]  # fmt: skip
+
+
+def shapes(kind: type) -> list[Any]:
+    found = [kind, *(shape for child in kind.__subclasses__() for shape in shapes(child))]
+    return [shape for shape in found if shape.model_fields]
+
+
+@pytest.mark.parametrize("shape", shapes(schemas.Request) + shapes(schemas.Query))
+def test_every_fault_is_said(shape: Any) -> None:
+    names = [field.alias or name for name, field in shape.model_fields.items()]
+    inputs = [*JUNK, *({name: junk} for name in names for junk in JUNK), dict.fromkeys(names, "x")]
+    plain = {
+        fault.message
+        for given in inputs
+        for fault in faults(shape, given)
+        if not isinstance(fault.message, Said)
+    }
+    assert plain == set()
+
+
+def faults(shape: Any, given: Any) -> tuple[Any, ...]:
+    try:
+        shape.model_validate(given)
+    except ValidationError as error:
+        return validation.fault_list(error)
+    return ()
+
+
+def test_faults_are_counted_and_placed() -> None:
+    with pytest.raises(ValidationError) as caught:
+        schemas.Draft.model_validate({"text": 1, "audience": {"to": [2]}})
+    error = validation.bad_body(caught.value)
+    assert str(error) == "faults in the body: 2"
+    assert [(fault.field, fault.message) for fault in error.faults] == [
+        ("text", "this takes text"),
+        ("audience.to.0", "this takes text"),
+    ]
+    assert str(validation.bad_address(caught.value)) == "faults in the address: 2"
+
+
+def test_words_that_are_taken_are_listed() -> None:
+    (fault,) = faults(schemas.UserPatch, {"role": "king"})
+    assert fault.message == "this takes one of 'member', 'operator', 'admin'"
+
+
+def test_text_has_characters_and_a_list_has_items() -> None:
+    (long,) = faults(schemas.Claim, {"code": "x" * 256})
+    assert long.message == "this takes up to 255 characters"
+    (empty,) = faults(schemas.Credentials, {"email": "a@b.de", "password": ""})
+    assert empty.message == "this takes 1 or more characters"
+    (many,) = faults(schemas.Audience, {"to": ["all"] * 1001})
+    assert many.message == "this takes up to 1000 items"
