@@ -21,6 +21,7 @@ Language = Literal["en", "ru"]
 Role = Literal["member", "operator", "admin"]
 ChatStatus = Literal["active", "stopped", "blocked", "left"]
 State = Literal["pending", "sending", "sent", "failed", "skipped", "unknown"]
+MediaKind = Literal["photo", "document", "video"]
 BroadcastStatus = Literal["draft", "scheduled", "running", "paused", "halted", "cancelled", "done"]
 
 
@@ -223,6 +224,52 @@ class ChatQuery(PageQuery):
     linked: bool | None = None
 
 
+# Topics
+
+TopicName = Annotated[Text, Field(max_length=32)]
+
+
+class Topic(Answer):
+    """With `default_on` everybody gets it until he opts out, else whoever asks for it."""
+
+    id: int
+    name: str
+    title: str
+    title_ru: str | None
+    default_on: bool
+
+
+class TopicList(Answer):
+    items: list[Topic]
+
+
+class NewTopic(Request):
+    name: TopicName
+    title: Line | None = None
+    title_ru: Line | None = None
+    default_on: bool = True
+
+
+class TopicChoice(Answer):
+    name: str
+    title: str
+    title_ru: str | None
+    subscribed: bool
+
+
+class TopicChoices(Answer):
+    """What your chat gets; empty as long as none is linked."""
+
+    linked: bool
+    items: list[TopicChoice]
+
+
+class TopicsChosen(Request):
+    """Topics by name; those that are not named stay as they are."""
+
+    topics: dict[TopicName, bool] = Field(max_length=1000)
+
+
 # Broadcasts
 
 
@@ -242,7 +289,9 @@ class Options(Request):
 
 
 class Audience(Request):
-    """`all`, `linked`, `unlinked`, `user:EMAIL`, `chat:ID`, `role:ROLE`, `lang:CODE`."""
+    """`all`, `linked`, `unlinked`, `groups`, `channels`, `topic:NAME`, `user:EMAIL`, `chat:ID`,
+    `role:ROLE`, `lang:CODE`.
+    """
 
     to: list[Line] = Field(max_length=1000)
     not_: list[Line] = Field([], alias="not", max_length=1000)
@@ -271,15 +320,17 @@ class NewBroadcast(Draft):
     key: Line | None = None
 
 
-class MediaKind(Request):
-    kind: Literal["photo", "document", "video"]
+class MediaUpload(Request):
+    """A form with the part `file`: a photo of up to 10 MB, another file of up to 50 MB."""
+
+    kind: MediaKind
 
 
 class Media(Answer):
-    """A file that broadcasts can carry, by its `id`."""
+    """A file that broadcasts can carry, by its `id`; the same content and kind has one."""
 
     id: int
-    kind: Literal["photo", "document", "video"]
+    kind: MediaKind
     name: str
     size: int
 

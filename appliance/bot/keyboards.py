@@ -1,7 +1,7 @@
 """Keyboards, as pure functions that give `reply_markup` as the Bot API takes it.
 
-Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/buttons.py` and
-`handlers/topics.py`.
+Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/buttons.py`
+and `handlers/topics.py`.
 """
 
 import json

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from appliance.cli import broadcast_schedule
+from appliance.cli.broadcast_schedule import When, time_options
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.errors import Fault, Invalid
 
@@ -35,6 +37,9 @@ def broadcast() -> None:
     """
 
 
+broadcast.add_command(broadcast_schedule.schedule)
+
+
 @broadcast.command()
 @click.argument("text", required=False)
 @click.option(
@@ -53,6 +58,7 @@ def broadcast() -> None:
 @click.option("--button", multiple=True, metavar="TEXT=URL", help="A button under it. Repeatable.")
 @click.option("--silent", is_flag=True, help="Without a sound.")
 @click.option("--key", help="Send only once for this key, however often it is called.")
+@time_options
 @click.option("--wait", is_flag=True, help="Follow to the end; sends itself if nothing else does.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common_options
@@ -66,6 +72,7 @@ def send(
     button: tuple[str, ...],
     silent: bool,
     key: str | None,
+    when: When,
     wait: bool,
     yes: bool,
 ) -> None:
@@ -78,10 +85,12 @@ def send(
     Examples:
       appliance broadcast send "Training is at six" --to role:member --wait
       echo "Backup failed" | appliance broadcast send --to role:admin --key backup-2026-11-23
+      appliance broadcast send "Merry Christmas" --at '2026-12-24 18:00' --quiet-hours 22:00-08:00
     """
     from appliance.cli import sending
     from appliance.services.broadcasts import NewBroadcast
 
+    when.check(key=key, wait=wait)
     new = NewBroadcast(
         text=sending.read_text(text),
         format="html" if html else "plain",
@@ -90,6 +99,10 @@ def send(
         options=_options(button, silent),
         key=key,
     )
+    new = when.applied(context, new)
+    if when.cron is not None:
+        broadcast_schedule.create(context, when, new)
+        return
     sending.send(context, new, wait=wait, ask=context.interactive and not yes)
 
 
@@ -201,7 +214,7 @@ def _change(context: Context, verb: str, broadcast_id: int, *, quiet: bool = Fal
         changed = getattr(broadcasts, verb)(session, broadcast_id)
         document = broadcasts.as_document(changed)
     if not quiet:
-        context.emit(document, f"Broadcast {broadcast_id} is {document['status']}.")
+        context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
 
 
 def _options(buttons: tuple[str, ...], silent: bool) -> dict[str, Any]:

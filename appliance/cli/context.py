@@ -45,6 +45,11 @@ class Context:
         elif text:
             click.echo(text)
 
+    def report(self, document: object, text: str) -> None:
+        """What was done and went well: an answer that --quiet leaves out, but for --json."""
+        if self.json or not self.quiet:
+            self.emit(document, text)
+
     def say(self, text: str) -> None:
         """A remark for people, on stderr; silent with --quiet."""
         if not self.quiet:
@@ -67,7 +72,7 @@ pass_context = click.make_pass_decorator(Context)
 def common_options(command: F) -> F:
     """Add --json and --quiet; the command sees them in its context."""
     for flag, help_text in (
-        ("quiet", "Say nothing but the answer and errors."),
+        ("quiet", "Print only what was asked for, and trouble."),
         ("json", "Answer with one JSON document."),
     ):
         command = click.option(

@@ -14,9 +14,10 @@ from appliance.crud import broadcasts
 from appliance.database import Database
 from appliance.delivery.classify import GONE_REASONS
 from appliance.errors import ConfigError, TryLater
-from appliance.models import BroadcastStatus
+from appliance.models import BroadcastStatus, utcnow
 from appliance.runtime import delivering
 from appliance.services import broadcasts as service
+from appliance.services import recurring
 from appliance.services.broadcasts import NewBroadcast, as_document
 from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
@@ -49,9 +50,11 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
         context.say(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
     if wait:
         document = follow(context, document["id"])
-        context.emit(document, summary(document))
-        sys.exit(outcome_code(document))
-    context.emit(document, f"Broadcast {document['id']} is {document['status']}.")
+        code = outcome_code(document)
+        (context.emit if code else context.report)(document, summary(document))
+        sys.exit(code)
+    begins = f" for {document['starts_at']}" if document["starts_at"] else ""
+    context.report(document, f"Broadcast {document['id']} is {document['status']}{begins}.")
     with database.reading() as session:
         if not is_running(session, DELIVERY):
             context.say("Nothing sends at the moment: it leaves when `appliance serve` runs.")
@@ -105,7 +108,8 @@ def summary(document: Document) -> str:
     rows += [(f"  {reason}", n) for reason, n in sorted(document["reasons"].items())]
     if document["seconds"] is not None:
         rows += [("Seconds", f"{document['seconds']:.1f}"), ("Rate, 1/s", document["rate"])]
-    return "\n".join(f"{name:<18}{value!s:>12}" for name, value in rows)
+    lines = [f"{name:<18}{value!s:>12}" for name, value in rows]
+    return "\n".join(lines + ([str(document["note"])] if document["note"] else []))
 
 
 @contextmanager
@@ -138,6 +142,8 @@ def _engine_if_needed(context: Context) -> Iterator[None]:
         raise TryLater(
             "the simulator runs inside `appliance serve`, which does not run: it stays queued"
         )
+    # The engine passes over what is too late, and nothing else is there to cancel it.
+    recurring.cancel_missed(context.database, utcnow())
     with delivering(settings, context.database):
         yield
 

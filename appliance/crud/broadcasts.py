@@ -119,7 +119,8 @@ def _is_missed(starts_at: datetime | None, max_late: int | None, now: datetime) 
     return starts_at + timedelta(seconds=max_late) < now
 
 
-_DUE = or_(Broadcast.starts_at.is_(None), Broadcast.starts_at <= bindparam("now", type_=UtcDateTime))
+_NOW = bindparam("now", type_=UtcDateTime)
+_DUE = or_(Broadcast.starts_at.is_(None), Broadcast.starts_at <= _NOW)
 _ACTIVE = (
     select(
         Broadcast.id, Broadcast.status, Broadcast.version, Broadcast.starts_at, Broadcast.max_late

@@ -45,6 +45,7 @@ class Verdict:
     reason: str | None = None
     words: str | None = None
     message_id: int | None = None
+    result: Any = None  # what Telegram returned, when it was sent
     retry_after: float = 0.0
     migrate_to: int | None = None
 
@@ -75,7 +76,8 @@ def classify(answer: Answer) -> Verdict:
         return _classify_transport(answer)
     document = _document(answer.body)
     if answer.status == 200 and document is not None and document.get("ok") is True:
-        return Verdict(Kind.SENT, message_id=_message_id(document.get("result")))
+        result = document.get("result")
+        return Verdict(Kind.SENT, message_id=_message_id(result), result=result)
     if document is None:
         return _classify_without_json(answer)
     return _classify_refusal(answer, document)

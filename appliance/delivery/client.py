@@ -13,13 +13,18 @@ import os
 import select
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pycurl
 
 from appliance.delivery.classify import Answer
+from appliance.services.content import Upload
 
 J = TypeVar("J")
+
+UPLOAD_SECONDS = 300.0
+"""For a call with files: 50 MB over a slow line."""
 
 _NEVER_LEFT = frozenset(
     {
@@ -35,11 +40,12 @@ _NEVER_LEFT = frozenset(
 class _Slot(Generic[J]):
     """A reusable libcurl handle with the one call it carries."""
 
-    __slots__ = ("_body", "_sent", "chunks", "handle", "job", "method")
+    __slots__ = ("_body", "_sent", "chunks", "handle", "job", "method", "once")
 
     def __init__(self, handle: Any) -> None:
         self.handle = handle
         self.method = ""
+        self.once = False
         self.job: J | None = None
         self.chunks: list[bytes] = []
         self._body = b""
@@ -62,11 +68,21 @@ class Client(Generic[J]):
     """
 
     def __init__(
-        self, api_url: str, token: str, *, timeout: float = 30.0, connections: int = 512
+        self,
+        api_url: str,
+        token: str,
+        *,
+        timeout: float = 30.0,
+        connections: int = 512,
+        ca: Path | None = None,
     ) -> None:
-        """`timeout` is in seconds for a whole call; `connections` bounds the calls in flight."""
+        """`timeout` is in seconds for a whole call; `connections` bounds the calls in flight.
+
+        `ca`: certificates that are trusted instead of the system's.
+        """
         self._base = f"{api_url}/bot{token}/"
         self._timeout = timeout
+        self._ca = ca
         self.connections = connections
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
@@ -97,6 +113,36 @@ class Client(Generic[J]):
             slot.method = method
         slot.load(job, body)
         slot.handle.setopt(pycurl.POSTFIELDSIZE, len(body))
+        self._busy[slot.handle] = slot
+        self._multi.add_handle(slot.handle)
+
+    def upload(self, job: J, upload: Upload) -> None:
+        """Send a call with files, on a connection of its own; like `start` otherwise.
+
+        libcurl repeats a call by itself only on a connection that was used before, and a form it
+        could rewind; a fresh connection rules that out. Raises OSError for a file that is gone.
+        """
+        for part in upload.parts:
+            part.path.stat()
+        slot = self._prepared(_Slot(pycurl.Curl()))
+        form = pycurl.CurlMime(slot.handle)
+        for name, text in upload.fields.items():
+            form.add_field(name, text.encode())
+        for part in upload.parts:
+            form.add_file(
+                part.field, str(part.path), filename=part.filename, content_type=part.mime
+            )
+        slot.load(job, b"")
+        slot.once = True
+        for option, value in (
+            (pycurl.URL, self._base + upload.method),
+            (pycurl.MIMEPOST, form),
+            (pycurl.HTTPHEADER, ["Expect:"]),
+            (pycurl.FRESH_CONNECT, 1),
+            (pycurl.FORBID_REUSE, 1),
+            (pycurl.TIMEOUT_MS, int(UPLOAD_SECONDS * 1000)),
+        ):
+            slot.handle.setopt(option, value)
         self._busy[slot.handle] = slot
         self._multi.add_handle(slot.handle)
 
@@ -131,12 +177,18 @@ class Client(Generic[J]):
         self._waker.close()
 
     def _new_slot(self) -> _Slot[J]:
-        handle = pycurl.Curl()
-        slot: _Slot[J] = _Slot(handle)
+        slot = self._prepared(_Slot(pycurl.Curl()))
         for option, value in (
             (pycurl.POST, 1),
             (pycurl.HTTPHEADER, ["Content-Type: application/json", "Expect:"]),
             (pycurl.READFUNCTION, slot.read),
+        ):
+            slot.handle.setopt(option, value)
+        return slot
+
+    def _prepared(self, slot: _Slot[J]) -> _Slot[J]:
+        """What every call has in common."""
+        for option, value in (
             (pycurl.WRITEFUNCTION, slot.chunks.append),
             (pycurl.NOSIGNAL, 1),
             (pycurl.CONNECTTIMEOUT_MS, 10_000),
@@ -146,7 +198,7 @@ class Client(Generic[J]):
             (pycurl.MAXAGE_CONN, 50),  # below a server's keep-alive, so that few are lost in use
             (pycurl.NOPROXY, "127.0.0.1,localhost,::1"),
         ):
-            handle.setopt(option, value)
+            slot.handle.setopt(option, value)
         return slot
 
     def _on_socket(self, event: int, fd: int, multi: Any, data: Any) -> None:
@@ -194,16 +246,25 @@ class Client(Generic[J]):
         job = slot.job
         assert job is not None  # noqa: S101 - a busy slot has a job
         slot.job = None
-        self._free.append(slot)
-        if error is None:
-            return job, Answer(
-                handle.getinfo(pycurl.RESPONSE_CODE),
-                b"".join(slot.chunks),
-                retry_after=handle.getinfo(_RETRY_AFTER) if _RETRY_AFTER else 0,
-            )
-        number, words = error
-        left = number not in _NEVER_LEFT and handle.getinfo(pycurl.REQUEST_SIZE) > 0
-        return job, Answer(error=words or f"transport error {number}", left=left)
+        answer = _answer(slot, error)
+        if slot.once:
+            handle.close()
+        else:
+            self._free.append(slot)
+        return job, answer
+
+
+def _answer(slot: _Slot[Any], error: tuple[int, str] | None) -> Answer:
+    handle = slot.handle
+    if error is None:
+        return Answer(
+            handle.getinfo(pycurl.RESPONSE_CODE),
+            b"".join(slot.chunks),
+            retry_after=handle.getinfo(_RETRY_AFTER) if _RETRY_AFTER else 0,
+        )
+    number, words = error
+    left = number not in _NEVER_LEFT and handle.getinfo(pycurl.REQUEST_SIZE) > 0
+    return Answer(error=words or f"transport error {number}", left=left)
 
 
 class _Waker:

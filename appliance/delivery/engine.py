@@ -14,13 +14,14 @@ from collections import deque
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.database import Database
-from appliance.delivery.classify import classify
+from appliance.delivery.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import ChatPacer, Pacer
 from appliance.delivery.reactions import TOKEN_PAUSE, Reactions, again
+from appliance.delivery.surroundings import Surroundings
 from appliance.services.leases import Holding
 
 __all__ = ["Engine", "LeaseLost"]
@@ -51,19 +52,14 @@ class Engine:
         lease: Holding,
         *,
         rate: float,
-        timezone: str = "UTC",
-        paid: bool = False,
+        around: Surroundings | None = None,
         token_pause: float = TOKEN_PAUSE,
     ) -> None:
-        """`rate` is in messages a second over the whole bot; `timezone` the site's own.
-
-        `paid`: broadcasts may cost Telegram Stars, so that the rate may be over 30. `token_pause`:
-        seconds of silence after Telegram refused the token.
-        """
+        """`rate` is in messages a second over the whole bot, `token_pause` in seconds."""
         self._client = client
         self._pacer = Pacer(rate)
         self._chats = ChatPacer()
-        self._ledger = Ledger(database, lease, self._chats, timezone, paid)
+        self._ledger = Ledger(database, lease, self._chats, around or Surroundings())
         self._reactions = Reactions(self._pacer, token_pause)
         self._quantum = QUANTUM if rate > 200 else 0.0
         self._replies: deque[Job] = deque()
@@ -205,8 +201,18 @@ class Engine:
                 return
             if paced:
                 self._chats.note(job.chat_id, now.mono)
-            self._client.start(queue.popleft(), job.method, job.body)
+            self._start(queue.popleft())
             self._sent_at = now.mono
+
+    def _start(self, job: Job) -> None:
+        if job.upload is None:
+            self._client.start(job, job.method, job.body)
+            return
+        try:
+            self._client.upload(job, job.upload)
+        except OSError as error:
+            words = f"a file of this message cannot be read: {error.strerror}"
+            self._finished.append(Result(job, Verdict(Kind.CONTENT, "file_missing", words)))
 
     def _collect(self, timeout: float) -> None:
         """Take the answers that came; a pause they ask for holds for what is claimed as well."""

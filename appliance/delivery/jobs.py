@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from appliance.delivery.classify import Verdict
+from appliance.services.content import Upload
 
 
 @dataclass(slots=True, eq=False)
@@ -19,6 +20,7 @@ class Job:
     method: str
     body: bytes
     tries: int = 0
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,6 @@ class Source(Protocol):
     ) -> list[Job]:
         """Hand in outcomes, take up to `limit` new jobs."""
         ...
-
-
-class Body:
-    """The JSON of a call to many chats, encoded once: only the chat id differs."""
-
-    def __init__(self, params: dict[str, Any]) -> None:
-        self._rest = b"," + encode(params)[1:] if params else b"}"
-
-    def to(self, chat_id: int) -> bytes:
-        return b'{"chat_id":%d' % chat_id + self._rest
 
 
 def encode(params: dict[str, Any]) -> bytes:

@@ -16,8 +16,8 @@ from appliance.delivery.operations import OperationRun
 from appliance.delivery.operations import load as load_operation
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.quiet import QuietHours
 from appliance.delivery.runs import Run
+from appliance.delivery.surroundings import Surroundings
 from appliance.models import BroadcastStatus
 from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
@@ -37,15 +37,12 @@ class Ledger:
         database: Database,
         lease: Holding,
         chat_pacer: ChatPacer,
-        timezone: str = "UTC",
-        paid: bool = False,
+        around: Surroundings | None = None,
     ) -> None:
-        """`timezone` is the one of chats that have none; `paid`: broadcasts may cost Stars."""
         self._database = database
         self._lease = lease
         self._chat_pacer = chat_pacer
-        self._timezone = timezone
-        self._paid = paid
+        self._around = around or Surroundings()
         self._outbox = Outbox(chat_pacer.busy)
         self._runs: dict[int, Run] = {}
         self._operations: dict[int, OperationRun] = {}
@@ -199,8 +196,7 @@ class Ledger:
         if known is not None and known.version == active.version:
             return known
         broadcast = broadcasts.get_fresh(session, active.id)
-        quiet = QuietHours(broadcast.quiet, self._timezone) if broadcast.quiet else None
-        return Run(broadcast, self._chat_pacer, quiet, paid=self._paid)
+        return Run(session, broadcast, self._chat_pacer, self._around)
 
 
 def _by_source(results: list[Result]) -> list[tuple[Source, list[Result]]]:

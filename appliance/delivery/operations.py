@@ -8,11 +8,10 @@ done, and a crash repeats at most what was in flight.
 import heapq
 from collections import Counter, OrderedDict
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, operations
+from appliance.crud import broadcasts, operations, recipients
 from appliance.crud.operations import Delivered
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result, encode
@@ -23,7 +22,6 @@ from appliance.services.control import RECALL_LIMIT
 MAX_TRIES = 5
 DONE, FAILED, TOO_OLD = "done", "failed", "too_old"
 
-_DELETE: tuple[str, dict[str, Any]] = ("deleteMessage", {})
 _AS_WISHED = {
     "edit": ("message is not modified",),
     "recall": ("message to delete not found",),
@@ -70,7 +68,7 @@ class OperationRun:
         while self._later and self._later[0][0] <= now.mono and len(due) < limit:
             due.append(heapq.heappop(self._later)[1])
         chats = due + self._next(session, limit - len(due), now)
-        return [self._job(chat_id) for chat_id in chats]
+        return [self._job(session, chat_id) for chat_id in chats]
 
     def _next(self, session: Session, limit: int, now: Moment) -> list[int]:
         if limit <= 0 or self.done:
@@ -136,22 +134,15 @@ class OperationRun:
         if self.done:
             operations.finish(session, operation, datetime.fromtimestamp(now.wall, UTC))
 
-    def _job(self, chat_id: int) -> Job:
+    def _job(self, session: Session, chat_id: int) -> Job:
         message_id = self._messages[chat_id]
         if self._kind == "recall":
-            method, params = _DELETE
+            method, params = content.delete_call(self._broadcast, message_id)
         else:
-            method, params = _edit_call(self._broadcast)
-        body = encode({"chat_id": chat_id, "message_id": message_id, **params})
+            person = recipients.people_of(session, [chat_id]).get(chat_id)
+            method, params = content.edit_call(self._broadcast, message_id, person)
+        body = encode({"chat_id": chat_id, **params})
         return Job(self, self.id, chat_id, method, body, self._tries[chat_id])
-
-
-def _edit_call(broadcast: Broadcast) -> tuple[str, dict[str, Any]]:
-    """The call that brings a delivered message to what the broadcast says now."""
-    _, params = content.compose(broadcast.text, broadcast.format, broadcast.options)
-    for only_when_sent in ("disable_notification", "protect_content"):
-        params.pop(only_when_sent, None)
-    return "editMessageText", params
 
 
 def load(session: Session, operation_id: int) -> OperationRun:

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from appliance.crud import broadcasts, chats, deliveries
 from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.delivery.canary import Canary
-from appliance.delivery.classify import Kind
-from appliance.delivery.jobs import Body, Job, Moment, Result
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.letters import Letters
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet import QuietHours
+from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
-from appliance.services import content
 
 HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
 
@@ -29,19 +30,18 @@ class Run:
 
     def __init__(
         self,
+        session: Session,
         broadcast: Broadcast,
         chat_pacer: ChatPacer,
-        quiet: QuietHours | None = None,
-        *,
-        paid: bool = False,
+        around: Surroundings | None = None,
     ) -> None:
+        around = around or Surroundings()
         self.id = broadcast.id
         self.version = broadcast.version
         self._pacer = chat_pacer
-        self._quiet = quiet
+        self._letters = Letters(session, broadcast, around)
         self._canary = Canary(broadcast)
-        self._method, params = content.compose(broadcast.text, broadcast.format, broadcast.options)
-        self._body = Body(params | ({"allow_paid_broadcast": True} if paid else {}))
+        self._quiet = QuietHours(broadcast.quiet, around.timezone) if broadcast.quiet else None
         self._after: int | None = None
         self._exhausted = False
         self._later: list[tuple[float, int]] = []  # (monotonic time, chat id), a heap
@@ -71,12 +71,14 @@ class Run:
         tally = Tally(self.id)
         self._record(session, results, tally, now)
         self.halted = self._halt_if_hopeless(session, results)
-        room = self._canary.room(limit)
+        self._letters.learn(session, results)
+        room = self._letters.room(self._canary.room(limit))
         taken = [] if self.halted else self._claim(session, room, tally, now)
         self._canary.count(len(taken), sum(r.retry_at is not None for r in results))
         tally.write(session)
         self.halted = self.halted or self._canary.judge(session, now)
-        return [self._job(chat_id) for chat_id in taken]
+        tries = [(chat_id, self._tries.get(chat_id, 0)) for chat_id in taken]
+        return self._letters.jobs(session, self, self.id, tries) if taken else []
 
     def _claim(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         if limit <= 0:
@@ -88,6 +90,9 @@ class Run:
 
     def _record(self, session: Session, results: list[Result], tally: Tally, now: Moment) -> None:
         """Write the outcomes; marks chats that are gone."""
+        if any(self._letters.is_stale(result) for result in results):
+            results = [self._once_more(result, now) for result in results]
+            self._letters.renew(session)
         migrated = [r for r in results if r.verdict.kind == Kind.MIGRATED and r.retry_at is None]
         plain = [r for r in results if r not in migrated]
         outcomes = [self._outcome(r) for r in plain]
@@ -144,9 +149,11 @@ class Run:
             session, self.id, self._after, limit, asleep, self._quiet.default_zone
         )
 
-    def _job(self, chat_id: int) -> Job:
-        tries = self._tries.get(chat_id, 0)
-        return Job(self, self.id, chat_id, self._method, self._body.to(chat_id), tries)
+    def _once_more(self, result: Result, now: Moment) -> Result:
+        """A refused file id is not the recipient's fault: another try, with an upload."""
+        if not self._letters.is_stale(result):
+            return result
+        return Result(result.job, Verdict(Kind.SERVER, "stale_file"), now.mono, counts=False)
 
     def _outcome(self, result: Result) -> DeliveryOutcome:
         chat_id, verdict = result.job.chat_id, result.verdict

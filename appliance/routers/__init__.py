@@ -14,12 +14,14 @@ def register(app: Flask, settings: Settings) -> None:
         chats,
         converters,
         docs,
+        media,
         messages,
         problems,
         sandbox,
         sessions,
         system,
         telegram,
+        topics,
         users,
     )
 
@@ -28,7 +30,7 @@ def register(app: Flask, settings: Settings) -> None:
     sessions.init_app(app)
     app.register_blueprint(system.probes)
     app.register_blueprint(docs.blueprint, url_prefix="/api")
-    for module in (system, auth, users, telegram, messages, chats, broadcasts):
+    for module in (system, auth, users, telegram, messages, chats, topics, broadcasts, media):
         app.register_blueprint(module.blueprint, url_prefix="/api/v1")
     if settings.sandbox:
         app.register_blueprint(sandbox.blueprint, url_prefix="/api/v1/sandbox")

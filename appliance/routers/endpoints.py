@@ -14,9 +14,10 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from appliance.errors import Forbidden, Unauthorized, say
+from appliance.errors import Fault, Forbidden, Invalid, Unauthorized, say
 from appliance.models import Role
 from appliance.routers import sessions, validation
 
@@ -48,6 +49,7 @@ class Endpoint:
 
     access: Access
     body: type[BaseModel] | None = None
+    upload: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
     status: int = HTTPStatus.OK
@@ -55,10 +57,14 @@ class Endpoint:
     errors: tuple[int, ...] = ()
     headers: tuple[str, ...] = ()
     media: str = "application/json"
+    max_body: int | None = None
 
 
 def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
     """Check who calls, hand `body` and `query` to the view as keywords, and answer its model.
+
+    `upload` are the fields of a multipart form, handed over as `form` beside its part `file`;
+    `max_body` (bytes) then replaces the limit that holds elsewhere.
 
     A view returns a model, `(model, status)`, None for 204, or a Response. `also` are other
     statuses with the same answer, `errors` those besides 401, 403, 415 and 422, which follow from
@@ -74,6 +80,8 @@ def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
                 arguments["query"] = read_query(spec.query)
             if spec.body is not None:
                 arguments["body"] = read_body(spec.body)
+            if spec.upload is not None:
+                arguments["form"], arguments["file"] = read_upload(spec.upload, spec.max_body)
             return _respond(view(**arguments), spec.status)
 
         setattr(call, _DECLARATION, spec)
@@ -112,6 +120,24 @@ def read_body(model: type[BaseModel]) -> Any:
             reason = malformed["ctx"]["error"]
             raise BadRequest(say("the body is no JSON: {reason}", reason=reason)) from None
         raise validation.bad_body(error) from None
+
+
+def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, FileStorage]:
+    """The request's form as a model, and its file: 415, 413 or Invalid."""
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType(
+            say("the body takes Content-Type: multipart/form-data")
+        )
+    if max_body is not None:
+        request.max_content_length = max_body
+    try:
+        form = model.model_validate(request.form.to_dict())
+    except ValidationError as error:
+        raise validation.bad_body(error) from None
+    if "file" not in request.files:
+        message = say("the form takes the part `file`")
+        raise Invalid(message, (Fault("file", message),))
+    return form, request.files["file"]
 
 
 def read_query(model: type[BaseModel]) -> Any:

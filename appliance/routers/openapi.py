@@ -25,11 +25,11 @@ _ARGUMENT = re.compile(r"<(?:[^<>:]+:)?([^<>:]+)>")
 _MEANINGS = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON.",
     HTTPStatus.UNAUTHORIZED: "Nobody is logged in, or the credentials are wrong.",
-    HTTPStatus.FORBIDDEN: "Your role may not do this, or `X-CSRF-Token` is missing or old.",
+    HTTPStatus.FORBIDDEN: "Your role or account may not do this, or `X-CSRF-Token` is old.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.CONFLICT: "What is stored speaks against it.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1 MiB.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body takes `Content-Type: application/json`.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1 MiB; of an upload over 51 MiB.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body takes another `Content-Type`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The input is wrong; `faults` says where.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many tries; `Retry-After` says how many seconds to wait.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of the program; its log says more.",
@@ -102,9 +102,21 @@ def _operation(method: str, rule: Rule, view: Callable[..., Any], spec: Endpoint
             "required": True,
             "content": {"application/json": {"schema": schema}},
         }
+    if spec.upload is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _form(spec.upload)}},
+        }
     if security := _security(method, spec):
         operation["security"] = security
     return operation
+
+
+def _form(fields: type[BaseModel]) -> Document:
+    """A form's fields, and the file that goes with them."""
+    file = {"required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+    reference = {"$ref": _REF.format(model=fields.__name__)}
+    return {"allOf": [reference, {"type": "object", **file}]}
 
 
 def _tag(rule: Rule) -> str:
@@ -134,9 +146,10 @@ def _errors_of(method: str, rule: Rule, spec: Endpoint) -> list[HTTPStatus]:
         found.add(HTTPStatus.UNAUTHORIZED)  # for an Authorization nobody knows, also where public
     if spec.access != Access.PUBLIC or method in _WRITES:
         found.add(HTTPStatus.FORBIDDEN)
-    if spec.query is not None or spec.body is not None:
+    takes_body = spec.body is not None or spec.upload is not None
+    if spec.query is not None or takes_body:
         found.add(HTTPStatus.UNPROCESSABLE_ENTITY)
-    if spec.body is not None:
+    if takes_body:
         found |= {
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -207,8 +220,9 @@ def _schemas(specs: Iterable[Endpoint]) -> Document:
     """Every model once, under its own name, so that a client's generated types read well."""
     wanted: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
     for spec in specs:
-        if spec.body is not None:
-            wanted[spec.body] = "validation"
+        for taken in (spec.body, spec.upload):
+            if taken is not None:
+                wanted[taken] = "validation"
         if spec.answer is not None:
             wanted[spec.answer] = "serialization"
     _, schema = models_json_schema(list(wanted.items()), ref_template=_REF)

@@ -35,7 +35,6 @@ _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: say("the request cannot be understood"),
     HTTPStatus.NOT_FOUND: say("there is nothing at this address"),
     HTTPStatus.METHOD_NOT_ALLOWED: say("this address takes another method: see Allow"),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: say("the body is too large: it takes up to 1 MiB"),
 }
 
 MEDIA = "application/problem+json"
@@ -101,6 +100,9 @@ def _description(error: HTTPException, status: HTTPStatus) -> str:
     """What was said here, or our words for what Werkzeug says of itself."""
     if isinstance(error.description, Said):
         return error.description
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
+        limit = request.max_content_length // 2**20  # an upload's is higher
+        return say("the body is too large: it takes up to {limit} MiB", limit=limit)
     return _DESCRIPTIONS.get(status) or error.description or status.phrase
 
 

@@ -56,7 +56,7 @@ def _one_of(context: Details) -> str:
 
 def _too_long(context: Details) -> str:
     limit = context["max_length"]
-    if context.get("field_type") == "List":
+    if context.get("field_type") in {"List", "Dictionary"}:
         return say("this takes up to {limit} items", limit=limit)
     # A length that is checked after a validator of ours is one of a "Value" of "items".
     return say("this takes up to {limit} characters", limit=limit)

@@ -9,6 +9,7 @@ from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
+from appliance.delivery.surroundings import Surroundings
 from appliance.errors import TryLater
 from appliance.runtime.parts import LeasedPart
 from appliance.services.leases import DELIVERY, Holding
@@ -41,8 +42,9 @@ class Delivery:
             client,
             holding,
             rate=settings.rate,
-            paid=settings.paid,
-            timezone=settings.timezone,
+            around=Surroundings(
+                media=settings.data / "media", timezone=settings.timezone, paid=settings.paid
+            ),
         )
         try:
             self._engine.run(stop)

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from appliance.sandbox import queries, sending, webhook
+from appliance.sandbox import albums, queries, sending, webhook
 from appliance.sandbox.answers import ApiError, failure, success
 from appliance.sandbox.faults import Fault
 from appliance.sandbox.parameters import Parameters, read
@@ -25,8 +25,11 @@ METHODS: dict[str, Method] = {
     "sendMessage": sending.send_message,
     "sendPhoto": sending.send_photo,
     "sendDocument": sending.send_document,
+    "sendVideo": sending.send_video,
+    "sendMediaGroup": albums.send_media_group,
     "editMessageText": sending.edit_message_text,
     "editMessageCaption": sending.edit_message_caption,
+    "editMessageMedia": albums.edit_message_media,
     "editMessageReplyMarkup": sending.edit_message_reply_markup,
     "deleteMessage": sending.delete_message,
     "deleteMessages": sending.delete_messages,
@@ -39,7 +42,7 @@ METHODS: dict[str, Method] = {
     "getFile": queries.get_file,
 }
 _NAMES = {name.lower(): name for name in METHODS}
-_SENDS = frozenset({"sendMessage", "sendPhoto", "sendDocument"})
+_SENDS = frozenset({"sendMessage", "sendPhoto", "sendDocument", "sendVideo", "sendMediaGroup"})
 
 
 class BotApi:

@@ -82,6 +82,8 @@ def message_view(message: Message) -> dict[str, Any]:
         "reply_markup": message.reply_markup,
         "photo": media.get("photo"),
         "document": media.get("document"),
+        "video": media.get("video"),
+        "media_group_id": extra.get("media_group_id"),
         "protected": extra.get("has_protected_content", False),
         "silent": message.silent,
     }

@@ -80,7 +80,22 @@ class Files:
 
 def photo_of(parameters: Parameters, files: Files) -> dict[str, Any]:
     """The `photo` of a call as a message shows it. Raises ApiError."""
-    stored = _stored(parameters, files, "photo", "photos")
+    return photo_media(parameters.text("photo"), parameters, files)
+
+
+def document_of(parameters: Parameters, files: Files) -> dict[str, Any]:
+    """The `document` of a call as a message shows it. Raises ApiError."""
+    return document_media(parameters.text("document"), parameters, files)
+
+
+def video_of(parameters: Parameters, files: Files) -> dict[str, Any]:
+    """The `video` of a call as a message shows it. Raises ApiError."""
+    return video_media(parameters.text("video"), parameters, files)
+
+
+def photo_media(value: str, parameters: Parameters, files: Files) -> dict[str, Any]:
+    """What `value` names (a file id, an address, an upload) as a photo. Raises ApiError."""
+    stored = _stored(value, parameters, files, "photo", "photos")
     if len(stored.content) > PHOTO_BYTES:
         raise bad_request(
             f"File of size {len(stored.content)} bytes is too big for a photo;"
@@ -94,15 +109,23 @@ def photo_of(parameters: Parameters, files: Files) -> dict[str, Any]:
     return {"photo": [{**stored.summary(), "width": width, "height": height}]}
 
 
-def document_of(parameters: Parameters, files: Files) -> dict[str, Any]:
-    """The `document` of a call as a message shows it. Raises ApiError."""
-    stored = _stored(parameters, files, "document", "documents")
+def document_media(value: str, parameters: Parameters, files: Files) -> dict[str, Any]:
+    """What `value` names as a document. Raises ApiError."""
+    stored = _stored(value, parameters, files, "document", "documents")
     about = {"file_name": stored.name, "mime_type": stored.content_type}
     return {"document": {**stored.summary(), **about}}
 
 
-def _stored(parameters: Parameters, files: Files, field: str, folder: str) -> StoredFile:
-    value = parameters.text(field)
+def video_media(value: str, parameters: Parameters, files: Files) -> dict[str, Any]:
+    """What `value` names as a video, of which the simulator sees no picture. Raises ApiError."""
+    stored = _stored(value, parameters, files, "video", "videos")
+    about = {"file_name": stored.name, "mime_type": stored.content_type}
+    return {"video": {**stored.summary(), **about, "width": 0, "height": 0, "duration": 0}}
+
+
+def _stored(
+    value: str, parameters: Parameters, files: Files, field: str, folder: str
+) -> StoredFile:
     upload = parameters.uploads.get(value.removeprefix("attach://") if value else field)
     if upload:
         if not upload.content:

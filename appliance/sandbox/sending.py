@@ -7,7 +7,7 @@ from appliance.sandbox.answers import bad_request
 from appliance.sandbox.chats import message_of, person_of, reachable_person, replied_message
 from appliance.sandbox.content import Content, caption_of, text_of
 from appliance.sandbox.documents import message_document
-from appliance.sandbox.files import document_of, photo_of
+from appliance.sandbox.files import document_of, photo_of, video_of
 from appliance.sandbox.keyboards import inline_markup_of, markup_of
 from appliance.sandbox.parameters import Parameters
 from appliance.sandbox.state import Message, Person, now
@@ -37,7 +37,7 @@ _NOT_MODIFIED = (
 def send_message(world: World, parameters: Parameters) -> dict[str, Any]:
     content = text_of(parameters)
     extra = _preview(parameters)
-    return _send(world, parameters, "sendMessage", content, extra=extra)
+    return deliver(world, parameters, "sendMessage", content, extra=extra)
 
 
 def send_photo(world: World, parameters: Parameters) -> dict[str, Any]:
@@ -48,32 +48,36 @@ def send_document(world: World, parameters: Parameters) -> dict[str, Any]:
     return _send_media(world, parameters, "sendDocument", document_of(parameters, world.files))
 
 
+def send_video(world: World, parameters: Parameters) -> dict[str, Any]:
+    return _send_media(world, parameters, "sendVideo", video_of(parameters, world.files))
+
+
 def edit_message_text(world: World, parameters: Parameters) -> dict[str, Any]:
     content = text_of(parameters)
     markup = inline_markup_of(parameters)
     person = person_of(world, parameters)
-    message = _editable(person, parameters)
+    message = editable(person, parameters)
     if message.media:
         raise bad_request("There is no text in the message to edit")
-    return _edit(world, person, message, content, markup, _preview(parameters))
+    return change(world, person, message, content, markup, _preview(parameters))
 
 
 def edit_message_caption(world: World, parameters: Parameters) -> dict[str, Any]:
     content = caption_of(parameters)
     markup = inline_markup_of(parameters)
     person = person_of(world, parameters)
-    message = _editable(person, parameters)
+    message = editable(person, parameters)
     if not message.media:
         raise bad_request("There is no caption in the message to edit")
-    return _edit(world, person, message, content, markup, {})
+    return change(world, person, message, content, markup, {})
 
 
 def edit_message_reply_markup(world: World, parameters: Parameters) -> dict[str, Any]:
     markup = inline_markup_of(parameters)
     person = person_of(world, parameters)
-    message = _editable(person, parameters)
+    message = editable(person, parameters)
     content = Content(message.text, message.entities)
-    return _edit(world, person, message, content, markup, {})
+    return change(world, person, message, content, markup, {})
 
 
 def delete_message(world: World, parameters: Parameters) -> bool:
@@ -117,10 +121,10 @@ def _send_media(
     extra = {"has_media_spoiler": True} if parameters.flag("has_spoiler") else {}
     if parameters.flag("show_caption_above_media"):
         extra["show_caption_above_media"] = True
-    return _send(world, parameters, method, content, media=media, extra=extra)
+    return deliver(world, parameters, method, content, media=media, extra=extra)
 
 
-def _send(
+def deliver(
     world: World,
     parameters: Parameters,
     method: str,
@@ -129,6 +133,7 @@ def _send(
     media: dict[str, Any] | None = None,
     extra: dict[str, Any],
 ) -> dict[str, Any]:
+    """Put a message into the chat, and answer it. Raises ApiError."""
     markup = markup_of(parameters)
     person = reachable_person(world, parameters)
     replied = replied_message(person, parameters)
@@ -153,29 +158,33 @@ def _send(
     return message_document(world, person, message)
 
 
-def _editable(person: Person, parameters: Parameters) -> Message:
+def editable(person: Person, parameters: Parameters) -> Message:
+    """The bot's own message that `message_id` names. Raises ApiError."""
     message = message_of(person, parameters, "edit")
     if not message.from_bot:
         raise bad_request("Message can't be edited")
     return message
 
 
-def _edit(
+def change(
     world: World,
     person: Person,
     message: Message,
     content: Content,
     markup: dict[str, Any] | None,
     extra: dict[str, Any],
+    media: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """An edit without a keyboard takes the old one away."""
+    """Edit a message, and answer it. Without a keyboard the old one is taken away."""
+    media = media or message.media
     same = (content.text, content.entities) == (message.text, message.entities)
-    if same and markup == message.reply_markup:
+    if same and markup == message.reply_markup and media == message.media:
         raise bad_request(_NOT_MODIFIED)
     changes = {
         "text": content.text,
         "entities": content.entities,
         "reply_markup": markup,
+        "media": media,
         "extra": {**(message.extra or {}), **extra} or None,
         "edit_date": now(),
     }

@@ -27,7 +27,7 @@ class Message:
     entities: list[dict[str, Any]]
     reply_markup: dict[str, Any] | None = None
     media: dict[str, Any] | None = None
-    """{"photo": [sizes]} or {"document": {…}} as the Bot API writes them."""
+    """{"photo": [sizes]}, {"document": {…}} or {"video": {…}} as the Bot API writes them."""
     extra: dict[str, Any] | None = None
     """Other fields of the Bot API's message."""
     silent: bool = False

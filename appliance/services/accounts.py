@@ -150,9 +150,7 @@ def update_access(
     if (demoted or disabled) and user_id == actor_id:
         raise Conflict(say("you cannot take away your own access: ask another admin"))
     if (demoted or disabled) and [admin.id for admin in admins] == [user_id]:
-        raise Conflict(
-            say("{email} is the last admin: make another one first", email=user.email)
-        )
+        raise Conflict(say("{email} is the last admin: make another one first", email=user.email))
     if role is not None:
         user.role = Role(role)
     if disabled is not None and disabled != user.disabled:

@@ -71,15 +71,20 @@ def create(
         raise Invalid(message, (Fault("key", message),))
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
+    broadcast = draft(session, new, now)
+    if audience_crud.count(session, audience_of(broadcast)) == 0:
+        raise NothingToDo(say("nobody is in this audience: nothing was queued"))
+    return broadcasts.add(session, broadcast)
+
+
+def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> Broadcast:
+    """What would be stored, checked. Raises Invalid with every fault, NotFound."""
     files = _files(session, new)
     variants = {language.lower(): text for language, text in new.variants.items()}
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
     options = _with_topics(session, new.options)
     schedule.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
-    chosen = audience.parse(session, new.to, new.exclude)
-    if audience_crud.count(session, chosen) == 0:
-        raise NothingToDo(say("nobody is in this audience: nothing was queued"))
-    broadcast = Broadcast(
+    return Broadcast(
         key=new.key,
         status=BroadcastStatus.SCHEDULED,
         text=new.text,
@@ -87,14 +92,13 @@ def create(
         options=options,
         variants=variants,
         media=media.described(files),
-        audience=chosen.as_dict(),
+        audience=audience.parse(session, new.to, new.exclude).as_dict(),
         created_by=new.created_by,
         starts_at=new.starts_at,
         max_late=_max_late(new),
         quiet=str(schedule.parse_quiet(new.quiet)) if new.quiet is not None else None,
         schedule_id=new.schedule_id,
     )
-    return broadcasts.add(session, broadcast)
 
 
 def _max_late(new: NewBroadcast) -> int | None:
@@ -169,10 +173,7 @@ def pause(session: Session, broadcast_id: int) -> Broadcast:
 
 
 def resume(session: Session, broadcast_id: int) -> Broadcast:
-    """Raises NotFound, or Conflict unless it is paused or halted.
-
-    If its time went by while it was paused, whoever resumes it wants it late.
-    """
+    """Raises NotFound, or Conflict unless it is paused or halted."""
     stopped = (BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
     return _change(session, broadcast_id, stopped, _resumed, say("resumed"))
 
@@ -215,11 +216,7 @@ def _change(
 ) -> Broadcast:
     broadcast = broadcasts.get(session, broadcast_id)
     target = to(broadcast)
-    values: dict[str, Any] = {"note": None}
-    if target == BroadcastStatus.CANCELLED:
-        values["finished_at"] = utcnow()
-    elif broadcast.status == BroadcastStatus.HALTED:
-        values["canary_passed"] = True  # whoever resumes it has seen what became of the first
+    values = _values_of(broadcast, target, utcnow())
     if not broadcasts.change_status(session, broadcast_id, allowed, target, **values):
         raise Conflict(
             say(
@@ -238,8 +235,10 @@ def _values_of(broadcast: Broadcast, to: BroadcastStatus, now: datetime) -> dict
     values: dict[str, Any] = {"note": None}
     if to == BroadcastStatus.CANCELLED:
         values["finished_at"] = now
-    elif to == BroadcastStatus.SCHEDULED and broadcast.starts_at and broadcast.starts_at < now:
-        values["max_late"] = None
+    elif broadcast.status == BroadcastStatus.HALTED:
+        values["canary_passed"] = True  # whoever resumes it has seen what became of the first
+    if to == BroadcastStatus.SCHEDULED and broadcast.starts_at and broadcast.starts_at < now:
+        values["max_late"] = None  # whoever resumes it after its time wants it late
     return values
 
 

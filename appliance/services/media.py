@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
@@ -46,7 +46,7 @@ def folder(data: Path) -> Path:
     return data / "media"
 
 
-def keep(data: Path, kind: str, file: BinaryIO, name: str | None = None) -> Kept:
+def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kept:
     """Copy a file into the folder, flushed to the disk, whole or not at all.
 
     Raises Invalid: no such kind, empty, too large, no picture. Raises Unavailable: no room.
@@ -95,7 +95,7 @@ def files_for(session: Session, broadcast: Broadcast, bot_id: int) -> tuple[File
     )
 
 
-def _copy(file: BinaryIO, to: Path, kind: str, name: str) -> tuple[str, int]:
+def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
     digest, size, limit = hashlib.sha256(), 0, LIMITS[kind]
     descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:

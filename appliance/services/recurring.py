@@ -16,8 +16,8 @@ from appliance.crud import broadcasts, events, schedules
 from appliance.database import Database
 from appliance.errors import ApplianceError, Fault, Invalid, say
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
-from appliance.services import audience, content, cron, schedule
-from appliance.services.broadcasts import NewBroadcast, create, rfc3339
+from appliance.services import cron, schedule
+from appliance.services.broadcasts import NewBroadcast, create, draft, rfc3339
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,7 @@ def add(
     unknown user or chat, Conflict for a taken name. An audience may be empty as yet.
     """
     now = now or utcnow()
-    content.check(new.text, new.format, dict(new.options))
-    schedule.check(None, new.max_late, new.quiet, now)
-    audience.parse(session, new.to, new.exclude)
+    draft(session, new, now)
     expression = cron.check(expression)
     return schedules.add(
         session,

@@ -147,13 +147,11 @@ def parse_quiet(text: str) -> Quiet:
             raise ValueError
         start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
     except ValueError:
-        raise _bad_quiet(
-            say("{text} are no hours: it takes 22:00-08:00", text=repr(text))
-        ) from None
+        message = say("{text} are no hours: it takes 22:00-08:00", text=repr(text))
+        raise Invalid(message, (Fault("quiet", message),)) from None
     if start == end:
-        raise _bad_quiet(
-            say("quiet hours from {time} to {time} have no end", time=f"{start:%H:%M}")
-        )
+        message = say("quiet hours from {time} to {time} have no end", time=f"{start:%H:%M}")
+        raise Invalid(message, (Fault("quiet", message),))
     return Quiet(start, end)
 
 

@@ -25,9 +25,7 @@ LIFETIME = timedelta(minutes=15)
 
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
 _LONGEST = 64
-_UNKNOWN = say(
-    "this code is not known: it is wrong, was used already, or is older than 15 minutes"
-)
+_UNKNOWN = say("this code is not known: it is wrong, was used already, or is older than 15 minutes")
 _REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
 
 

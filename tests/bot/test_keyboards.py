@@ -4,13 +4,18 @@ import pytest
 
 from appliance.bot import keyboards
 from appliance.bot.handlers import build_router
+from appliance.models import MAX_ID
 from appliance.services.phrases import LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_data_fits_and_has_a_handler(language):
     handlers = build_router().buttons
-    for markup in (keyboards.languages(language), keyboards.restart(language)):
+    for markup in (
+        keyboards.languages(language),
+        keyboards.restart(language),
+        keyboards.topic_on(language, MAX_ID),
+    ):
         for row in markup["inline_keyboard"]:
             for button in row:
                 assert 1 <= len(button["callback_data"].encode()) <= 64

@@ -25,6 +25,8 @@ SHAPE = [
         "finished_at",
         "seconds",
         "rate",
+        "starts_at",
+        "note",
     ),
 ]
 
@@ -150,7 +152,8 @@ def test_nothing_sends_and_that_is_said(known, invoke):
     result = invoke("broadcast", "hello")
     assert result.stdout == "Broadcast 1 is scheduled.\n"
     assert "Nothing sends at the moment" in result.stderr
-    assert invoke("broadcast", "hello", "--quiet").stderr == ""
+    quiet = invoke("broadcast", "hello", "--quiet")
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
 def test_listed_and_shown(delivered, answer, invoke):

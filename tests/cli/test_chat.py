@@ -1,4 +1,6 @@
-"""`appliance chat list`"""
+"""`appliance chat list`, `import` and `export`"""
+
+import json
 
 import pytest
 
@@ -50,3 +52,66 @@ def test_for_people(town, invoke, database):
         "              1  private    active   Ann",
     ]
     assert invoke("chat", "list", "--linked").stdout == "No chat.\n"
+
+
+@pytest.fixture
+def members(tmp_path):
+    """A list with two good rows and a bad one."""
+    path = tmp_path / "members.csv"
+    path.write_text("\ufeffchat_id,first_name,colour\n1,Eve,red\nx,Bob\n7,Анна\n", encoding="utf-8")
+    return path
+
+
+def test_a_list_is_taken_in(town, members, invoke):
+    result = invoke("chat", "import", members)
+    assert result.exit_code == 3
+    assert result.stdout == "3 rows: 1 new, 0 filled in, 1 bad.\n"
+    assert result.stderr.splitlines() == [
+        "Columns nobody knows, left out: colour",
+        "line 3: chat_id takes a whole number, got 'x'",
+    ]
+
+
+def test_the_shape_of_an_import(town, members, invoke, answer):
+    result = invoke("chat", "import", members, "--json")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout) == {
+        "rows": 3,
+        "added": 1,
+        "updated": 0,
+        "bad": [{"line": 3, "reason": "chat_id takes a whole number, got 'x'"}],
+        "bad_count": 1,
+    }
+    assert [chat["name"] for chat in answer("chat", "list")] == ["Choir", "Ann", "Анна"]
+
+
+def test_a_list_from_standard_input_for_a_topic(database, answer):
+    answer("topic", "add", "choir", "--off")
+    report = answer("chat", "import", "-", "--topic", "choir", input="chat_id\n5\n6\n")
+    assert (report["rows"], report["added"], report["bad_count"]) == (2, 2, 0)
+    assert answer("topic", "list")[0]["subscribers"] == 2
+
+
+def test_no_list(database, members, tmp_path, invoke, refused):
+    assert invoke("chat", "import", tmp_path / "none.csv").exit_code == 2
+    assert "there is no topic x" in refused(invoke("chat", "import", members, "--topic", "x"), 1)
+    result = invoke("chat", "import", "-", input="5,Ann\n")
+    assert result.exit_code == 2
+    assert "the names of the columns" in result.stderr
+
+
+def test_export_is_what_import_takes(town, members, invoke, answer):
+    invoke("chat", "import", members)
+    exported = invoke("chat", "export")
+    assert exported.exit_code == 0
+    assert exported.stdout.splitlines() == [
+        "chat_id,type,status,first_name,last_name,username,title,language,timezone,topics",
+        "-5,group,left,,,,Choir,,,",
+        "1,private,active,Ann,,ann,,ru,,",
+        "7,private,active,Анна,,,,,,",
+    ]
+    again = answer("chat", "import", "-", input=exported.stdout)
+    assert (again["rows"], again["added"], again["updated"]) == (3, 0, 0)
+    rows = answer("chat", "export")
+    assert [row["chat_id"] for row in rows] == [-5, 1, 7]
+    assert rows[0]["topics"] == ""

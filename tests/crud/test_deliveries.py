@@ -25,7 +25,7 @@ def freeze(store):
             with store.writing() as session:
                 written, cursor = audience.freeze(session, broadcast_id, ALL, cursor, chunk, NOW)
                 broadcasts.add_frozen(session, broadcast_id, written, cursor, None)
-            if written < chunk:
+            if cursor is None:
                 return
 
     return freeze
@@ -96,8 +96,15 @@ def test_a_chunk_begins_after_the_cursor(store, know, announce):
     broadcast_id = announce()
     with store.writing() as session:
         assert audience.freeze(session, broadcast_id, ALL, None, 2, NOW) == (2, 2)
-        assert audience.freeze(session, broadcast_id, ALL, 2, 2, NOW) == (1, 3)
-        assert audience.freeze(session, broadcast_id, ALL, 3, 2, NOW) == (0, 3)
+        assert audience.freeze(session, broadcast_id, ALL, 2, 2, NOW) == (1, None)
+
+
+def test_the_last_chunk_may_be_full(store, know, announce):
+    know(1, 2)
+    broadcast_id = announce()
+    with store.writing() as session:
+        assert audience.freeze(session, broadcast_id, ALL, None, 2, NOW) == (2, 2)
+        assert audience.freeze(session, broadcast_id, ALL, 2, 2, NOW) == (0, None)
 
 
 def test_an_empty_audience_freezes_to_nothing(store, announce):

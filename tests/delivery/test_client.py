@@ -4,12 +4,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from appliance import config
 from appliance.delivery.classify import Answer, Kind, classify
 from appliance.delivery.client import Client
+from appliance.services.content import Part, Upload
 
 BODY = b'{"ok":true,"result":{"message_id":1}}'
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
@@ -187,3 +189,41 @@ def test_wake_ends_a_wait(serve: Callable[..., tuple[RawServer, Client[str]]]) -
     threading.Thread(target=lambda: (client.poll(60), ended.set()), daemon=True).start()
 
     assert ended.wait(10)
+
+
+def test_a_file_is_uploaded_as_a_form(
+    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
+) -> None:
+    server, client = serve(answering)
+    picture = tmp_path / "sum"
+    picture.write_bytes(b"\x89PNG picture" * 1000)
+    upload = Upload(
+        "sendPhoto",
+        {"chat_id": "5", "caption": "Привет"},
+        (Part("photo", picture, "a b.png", "image/png"),),
+    )
+
+    client.upload("only", upload)
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.SENT
+    (body,) = server.bodies
+    assert picture.read_bytes() in body
+    assert "Привет".encode() in body
+    assert b'name="photo"; filename="a b.png"' in body
+
+
+def test_an_upload_without_an_answer_is_unknown_and_not_repeated(
+    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
+) -> None:
+    server, client = serve(
+        lambda connection, body: b"photo" not in body and answering(connection, body)
+    )
+    client.start("first", "sendMessage", b"one")
+    collect(client, 1)
+    picture = tmp_path / "p"
+    picture.write_bytes(b"p" * 100)
+    parts = (Part("photo", picture, "p.png", "image/png"),)
+    client.upload("second", Upload("sendPhoto", {}, parts))
+
+    assert classify(collect(client, 1)["second"]).kind == Kind.UNKNOWN
+    assert sum(b"photo" in body for body in server.bodies) == 1

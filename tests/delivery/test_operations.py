@@ -10,7 +10,7 @@ from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
-from appliance.models import Broadcast, Operation
+from appliance.models import Broadcast, Delivery, Operation
 from appliance.services import control
 from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
@@ -121,7 +121,7 @@ def test_an_edit_survives_a_crash(
     first = Engine(database, client, lease, rate=20)
     first.recover()
     wait_until(lambda: first.step() or last(number).done >= 4)
-    del first  # a kill: what was in flight is repeated
+    # a kill: what was in flight is repeated
 
     second = Engine(database, client, lease, rate=1000)
     second.recover()
@@ -186,9 +186,8 @@ def test_what_is_older_than_48_hours_is_shown_and_left(
     number = queue("old")
     run_until(lambda: shown(number).status == "done")
     with database.writing() as session:
-        session.connection().exec_driver_sql(
-            f"UPDATE deliveries SET updated_at = updated_at - 180000 WHERE chat_id = {ids[0]}"
-        )
+        row = session.get(Delivery, (number, ids[0]))
+        row.updated_at -= 180_000
     with database.reading() as session:
         assert control.recallable(session, number) == control.Recallable(4, 1)
 

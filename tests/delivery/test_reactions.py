@@ -75,9 +75,7 @@ def test_many_in_a_row_are_the_servers(reactions: Reactions, pacer: Pacer) -> No
 
 
 @pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER])
-def test_what_fails_at_once_is_one_failure(
-    kind: Kind, reactions: Reactions, pacer: Pacer
-) -> None:
+def test_what_fails_at_once_is_one_failure(kind: Kind, reactions: Reactions, pacer: Pacer) -> None:
     """A hundred calls are in flight when the network goes for a second: no minute's silence."""
     results = [reactions.act(job(), Verdict(kind), NOW) for _ in range(100)]
 
@@ -85,9 +83,7 @@ def test_what_fails_at_once_is_one_failure(
     assert not results[-1].counts
 
 
-def test_an_outage_that_lasts_is_asked_ever_more_rarely(
-    reactions: Reactions, pacer: Pacer
-) -> None:
+def test_an_outage_that_lasts_is_asked_ever_more_rarely(reactions: Reactions, pacer: Pacer) -> None:
     pauses = []
     now = NOW
     for _ in range(5):

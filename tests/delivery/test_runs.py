@@ -43,7 +43,7 @@ def pacer() -> ChatPacer:
 @pytest.fixture
 def run(database: Database, number: int, pacer: ChatPacer) -> Run:
     with database.reading() as session:
-        return Run(broadcasts.get(session, number), pacer)
+        return Run(session, broadcasts.get(session, number), pacer)
 
 
 @pytest.fixture

@@ -96,7 +96,10 @@ def test_a_wrong_password_is_told_beside_the_field(page: Page, trouble: Any) -> 
     page.fill("#email", "nobody@example.org")
     page.fill("#password", "wrong wrong wrong")
     page.get_by_test_id("login-form").locator("[type=submit]").click()
-    expect(page.locator("#password-fault")).to_contain_text("do not belong together")
+    expect(page.locator("#password-fault")).to_contain_text("the password is wrong")
+    page.get_by_test_id("language").select_option("ru")
+    page.get_by_test_id("login-form").locator("[type=submit]").click()
+    expect(page.locator("#password-fault")).to_contain_text("или пароль неверны")
 
 
 def test_a_taken_address_is_told_beside_the_field(page: Page, trouble: Any) -> None:

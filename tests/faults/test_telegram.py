@@ -53,17 +53,20 @@ def test_a_storm_of_429(world: Any, processes: Any, check: Check, done: Any) -> 
 
 @pytest.mark.parametrize("kind", ["500", "502"])
 def test_bursts_of_server_errors(
-    kind: str, world: Any, processes: Any, check: Check, done: Any
+    kind: str, world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
 ) -> None:
     ids = world.populate(PEOPLE)
     number = world.queue()
-    world.strike(kind, probability=0.05, count=60)
-    world.strike(kind, count=40)  # all in a row: it is down
+    world.strike(kind, probability=0.05, count=20)
+    process = processes.engine()
+    wait_until(lambda: world.shown(number).sent > 100, 30, processes.words)
+    world.strike(kind)  # from now on every call: it is down
+    wait_until(lambda: "server" in processes.status().stdout, 30, processes.words)
+    world.heal()
 
-    done(number, processes.engine())
+    done(number, process)
 
-    states = check(number, ids)
-    assert states == {"sent": PEOPLE}
+    assert check(number, ids) == {"sent": PEOPLE}
 
 
 @pytest.mark.parametrize("kind", ["close_before", "close_after"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import chats, users
+from appliance.crud import chats, topics, users
 from appliance.errors import Invalid, NotFound
 from appliance.models import MAX_ID, Role
 from appliance.services import audience
@@ -21,6 +21,7 @@ def parse(database):
 def ann(database):
     with database.writing() as session:
         chats.remember(session, -5, type="group", title="Choir")
+        topics.add(session, "news", "News")
         return users.add(
             session,
             email="ann@example.org",
@@ -42,6 +43,9 @@ def ann(database):
         ("user:{ann}", "user:{ann}"),
         ("chat:-5", "chat:-5"),
         ("role:admin", "role:admin"),
+        ("groups", "groups"),
+        (" channels ", "channels"),
+        ("topic:news", "topic:news"),
         ("lang:RU", "lang:ru"),
         ("lang:pt-BR", "lang:pt-br"),
     ],
@@ -67,7 +71,8 @@ def test_said_twice_it_counts_once(parse, ann):
         ("all:x", "names no audience"),
         ("ALL", "names no audience"),
         ("user:", "names no audience"),
-        ("topic:x", "names no audience"),
+        ("topic:", "names no audience"),
+        ("groups:all", "names no audience"),
         ("chat:five", "takes a whole number"),
         ("chat:--5", "takes a whole number"),
         ("chat:²", "takes a whole number"),
@@ -87,7 +92,9 @@ def test_a_wrong_word_says_so(parse, word, told, field):
     assert (fault.field, fault.message) == (f"audience.{field}", str(caught.value))
 
 
-@pytest.mark.parametrize("word", ["user:bob@example.org", "user:99", "chat:99"])
+@pytest.mark.parametrize(
+    "word", ["user:bob@example.org", "user:99", "chat:99", "topic:choir", "topic:News"]
+)
 def test_who_does_not_exist(parse, word):
     with pytest.raises(NotFound):
         parse([word])

@@ -129,6 +129,51 @@ def test_nobody_to_write_to(create, count):
         create()
 
 
+# Times
+
+
+def test_the_times_are_stored(create, people):
+    starts_at = utcnow() + timedelta(days=1)
+    row, _ = create(starts_at=starts_at, max_late=600, quiet=" 22:00-8:00 ")
+    assert (row.status, row.starts_at, row.max_late) == ("scheduled", starts_at, 600)
+    assert row.quiet == "22:00-08:00"
+
+
+def test_late_is_half_an_hour_unless_said(create, people):
+    assert create(starts_at=utcnow())[0].max_late == 1800
+    assert create()[0].max_late is None
+
+
+def test_what_is_over_is_refused_unless_its_key_was_used(create, people, count):
+    over = utcnow() - timedelta(hours=1)
+    with pytest.raises(Invalid, match="is over"):
+        create(starts_at=over, key="k")
+    create(starts_at=over, max_late=7200, key="k")
+    assert not create(starts_at=over, key="k")[1]
+    assert count() == 1
+
+
+def test_every_fault_of_the_times_is_told(create, people, count):
+    with pytest.raises(Invalid) as caught:
+        create(starts_at=utcnow(), max_late=1, quiet="night")
+    assert [fault.field for fault in caught.value.faults] == ["max_late", "quiet"]
+    assert count() == 0
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(-3, None), (3, 1800)])
+def test_resumed_after_its_time_it_is_wanted_late(
+    create, people, put, change, database, hours, kept
+):
+    number = create(starts_at=utcnow())[0].id
+    change("pause", number)
+    put(number, starts_at=utcnow() + timedelta(hours=hours))
+    change("resume", number)
+    with database.reading() as session:
+        assert crud.get(session, number).max_late == kept
+        active = crud.list_active(session, utcnow() + timedelta(hours=3))
+    assert [row.id for row in active] == [number]
+
+
 # Preview
 
 
@@ -146,6 +191,10 @@ def test_a_preview_counts_and_shows(database, settings, people):
         (NewBroadcast("<b>", "html"), ["text", "audience.to"]),
         (NewBroadcast("x", "odd", ("user:99",)), ["format", "audience"]),
         (NewBroadcast("\0\ud800", to=("all",), options={"x": 1}), ["text", "options.x"]),
+        (
+            NewBroadcast("x", to=("all",), starts_at=NOW - timedelta(days=999), quiet="x"),
+            ["at", "quiet"],
+        ),
     ],
 )
 def test_a_preview_lists_faults_and_never_raises(database, settings, people, new, fields):
@@ -236,6 +285,8 @@ def test_the_shape_scripts_rely_on():
         skipped=0,
         unknown=0,
         reasons={"blocked": 1},
+        note="Bad Request: chat not found",
+        starts_at=NOW,
         created_at=NOW,
         started_at=NOW + timedelta(seconds=1),
         finished_at=NOW + timedelta(seconds=3, microseconds=500),
@@ -258,6 +309,8 @@ def test_the_shape_scripts_rely_on():
         ("finished_at", "2026-09-01T12:00:03.000Z"),
         ("seconds", 2.001),
         ("rate", 1.5),
+        ("starts_at", "2026-09-01T12:00:00.000Z"),
+        ("note", "Bad Request: chat not found"),
     ]
     json.dumps(as_document(row))
 

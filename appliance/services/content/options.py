@@ -6,7 +6,7 @@ from typing import Any
 from appliance.errors import Fault, say
 from appliance.services.telegram_links import LinkError, checked_link
 
-SWITCHES = ("silent", "protected", "link_preview")
+SWITCHES = ("silent", "protected", "link_preview", "track")
 ALBUM = 10
 """The most files in one message."""
 

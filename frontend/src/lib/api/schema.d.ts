@@ -1157,7 +1157,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Your role may not do this, or `X-CSRF-Token` is missing or old. */
+        /** @description Your role or account may not do this, or `X-CSRF-Token` is old. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;

@@ -1,0 +1,92 @@
+"""The calls of one broadcast: the same for all or one for each person, with files or without.
+
+A file that Telegram does not have yet goes along with one recipient's message; the others get it
+by the `file_id` in the answer.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import media as media_crud
+from appliance.crud import recipients
+from appliance.crud.recipients import Person
+from appliance.crud.settings import BOT, get_setting
+from appliance.delivery.classify import Kind
+from appliance.delivery.jobs import Job, Result, Source
+from appliance.delivery.surroundings import Surroundings
+from appliance.models import Broadcast
+from appliance.services import content, media
+
+_NOT_THERE = "wrong file identifier"
+"""Telegram's words for a `file_id` it does not take (any more)."""
+
+
+class Letters:
+    """Makes the jobs of a broadcast; learns file ids from the answers to uploads."""
+
+    def __init__(self, session: Session, broadcast: Broadcast, around: Surroundings) -> None:
+        self._broadcast = broadcast
+        self._folder: Path = around.media
+        self._extra = {"allow_paid_broadcast": True} if around.paid else {}
+        self._bot_id = int((get_setting(session, BOT) or {}).get("id", 0))
+        self._uploading = False
+        self._refused = False  # a file id was refused once; a second time it is the file's fault
+        self._load(session)
+
+    def room(self, limit: int) -> int:
+        """How many jobs may be made now: one while a file has to be uploaded, then none."""
+        if not self._composer.needs_upload:
+            return limit
+        return 0 if self._uploading else min(limit, 1)
+
+    def jobs(
+        self, session: Session, source: Source, row: int, tries: Sequence[tuple[int, int]]
+    ) -> list[Job]:
+        """For each (chat id, tries before) the call."""
+        people: dict[int, Person] = {}
+        if self._composer.needs_person:
+            people = recipients.people_of(session, [chat_id for chat_id, _ in tries])
+        return [self._job(source, row, chat, before, people.get(chat)) for chat, before in tries]
+
+    def learn(self, session: Session, results: Sequence[Result]) -> None:
+        """Take file ids from the answer to an upload; notice that they are refused."""
+        for result in results:
+            if result.job.upload is not None:
+                self._uploading = False
+                if result.verdict.kind == Kind.SENT:
+                    self._remember(session, content.file_ids_from(result.verdict.result))
+
+    def is_stale(self, result: Result) -> bool:
+        """Whether a refusal was of a file id, which another upload mends."""
+        refused = result.verdict.kind == Kind.CONTENT and result.job.upload is None
+        return refused and not self._refused and _NOT_THERE in (result.verdict.words or "").lower()
+
+    def renew(self, session: Session) -> None:
+        """Upload the files again."""
+        self._refused = True
+        media_crud.forget(session, [item["id"] for item in self._broadcast.media])
+        self._load(session)
+
+    def _load(self, session: Session) -> None:
+        files = media.files_for(session, self._broadcast, self._bot_id)
+        self._files = files
+        self._composer = content.Composer(self._broadcast, files, self._extra)
+
+    def _remember(self, session: Session, ids: list[str]) -> None:
+        if len(ids) == len(self._files):
+            uploaded = {file.id: file_id for file, file_id in zip(self._files, ids, strict=True)}
+            media_crud.remember(session, self._bot_id, uploaded)
+            session.expire_all()
+            self._load(session)
+
+    def _job(
+        self, source: Source, row: int, chat_id: int, tries: int, person: Person | None
+    ) -> Job:
+        if self._composer.needs_upload:
+            self._uploading = True
+            upload = self._composer.upload(chat_id, person, self._folder)
+            return Job(source, row, chat_id, upload.method, b"", tries, upload)
+        body = self._composer.body_for(chat_id, person)
+        return Job(source, row, chat_id, self._composer.method, body, tries)

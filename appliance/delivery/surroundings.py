@@ -1,0 +1,14 @@
+"""What the engine must know of the site it works for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`media` is where files are kept; `timezone` the one of chats that have none."""
+
+    media: Path = Path("data/media")
+    timezone: str = "UTC"
+    paid: bool = False
+    """Whether broadcasts may cost Telegram Stars, so that the rate may be over 30."""

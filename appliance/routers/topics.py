@@ -1,0 +1,81 @@
+"""Topics: which there are, and what a member gets of them."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint
+
+from appliance.crud import topics
+from appliance.database import writing
+from appliance.routers import context, sessions
+from appliance.routers.endpoints import Access, endpoint
+from appliance.schemas import (
+    NewTopic,
+    Topic,
+    TopicChoice,
+    TopicChoices,
+    TopicList,
+    TopicsChosen,
+)
+from appliance.services import topics as service
+from appliance.services.topics import Choice
+
+blueprint = Blueprint("topics", __name__)
+
+
+@blueprint.get("/topics")
+@endpoint(Access.MEMBER, answer=TopicList)
+def list_topics() -> TopicList:
+    """Topics by name."""
+    rows = topics.list_all(context.session())
+    return TopicList(items=[Topic.model_validate(row) for row in rows])
+
+
+@blueprint.post("/topics")
+@endpoint(Access.ADMIN, body=NewTopic, answer=Topic, status=201, errors=(409,))
+def add_topic(body: NewTopic) -> Topic:
+    """Make a topic; its title is its name unless said."""
+    with writing(context.session()) as session:
+        topic = service.add(
+            session, body.name, body.title, body.title_ru, default_on=body.default_on
+        )
+        return Topic.model_validate(topic)
+
+
+@blueprint.delete("/topics/<name>")
+@endpoint(Access.ADMIN, status=204, errors=(404, 409))
+def delete_topic(name: str) -> None:
+    """Forget a topic and what everybody chose about it."""
+    with writing(context.session()) as session:
+        service.remove(session, name)
+
+
+@blueprint.get("/users/me/topics")
+@endpoint(Access.MEMBER, answer=TopicChoices)
+def show_my_topics() -> TopicChoices:
+    """Which topics your chat gets."""
+    chat = sessions.caller().chat
+    if chat is None:
+        return TopicChoices(linked=False, items=[])
+    return _answer(service.choices_of(context.session(), chat))
+
+
+@blueprint.put("/users/me/topics")
+@endpoint(Access.MEMBER, body=TopicsChosen, answer=TopicChoices, errors=(404, 409))
+def choose_my_topics(body: TopicsChosen) -> TopicChoices:
+    """Choose; topics you do not name stay as they are."""
+    user_id = sessions.caller().id
+    with writing(context.session()) as session:
+        return _answer(service.choose_as_user(session, user_id, body.topics))
+
+
+def _answer(choices: Iterable[Choice]) -> TopicChoices:
+    items = [
+        TopicChoice(
+            name=choice.topic.name,
+            title=choice.topic.title,
+            title_ru=choice.topic.title_ru,
+            subscribed=choice.subscribed,
+        )
+        for choice in choices
+    ]
+    return TopicChoices(linked=True, items=items)

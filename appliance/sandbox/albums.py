@@ -1,0 +1,75 @@
+"""Several files in one call, and files put in place of others: `InputMedia` in its two uses."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from appliance.sandbox.answers import bad_request
+from appliance.sandbox.chats import person_of, reachable_person
+from appliance.sandbox.content import Content, caption_of
+from appliance.sandbox.files import Files, document_media, photo_media, video_media
+from appliance.sandbox.keyboards import inline_markup_of
+from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.sending import change, deliver, editable
+from appliance.sandbox.world import World
+
+_MOST = 10
+_KINDS: dict[str, Callable[[str, Parameters, Files], dict[str, Any]]] = {
+    "photo": photo_media,
+    "video": video_media,
+    "document": document_media,
+}
+
+
+class _Item(NamedTuple):
+    kind: str
+    media: dict[str, Any]
+    caption: Content
+
+
+def send_media_group(world: World, parameters: Parameters) -> list[dict[str, Any]]:
+    """An album: a message a file, with consecutive ids. Buttons are not taken."""
+    listed = parameters.json("media", "Can't parse media JSON object")
+    if not isinstance(listed, list):
+        raise bad_request("Expected an Array of InputMedia")
+    if len(listed) > _MOST:
+        raise bad_request("Too many messages to send as an album")
+    if len(listed) < 2:
+        raise bad_request("Too few messages to send as an album")
+    items = [_item(world, parameters, entry) for entry in listed]
+    kinds = {item.kind for item in items}
+    if "document" in kinds and len(kinds) > 1:
+        raise bad_request("Document can't be mixed with other media types")
+    reachable_person(world, parameters)
+    group = {"media_group_id": str(world.state.next_message_id())}
+    without = {name: v for name, v in parameters.values.items() if name != "reply_markup"}
+    shared = Parameters(without, parameters.uploads)
+    return [
+        deliver(world, shared, "sendMediaGroup", caption, media=media, extra=dict(group))
+        for _, media, caption in items
+    ]
+
+
+def edit_message_media(world: World, parameters: Parameters) -> dict[str, Any]:
+    entry = parameters.json("media", "Can't parse media JSON object")
+    item = _item(world, parameters, entry)
+    markup = inline_markup_of(parameters)
+    person = person_of(world, parameters)
+    message = editable(person, parameters)
+    if not message.media:
+        raise bad_request("There is no media in the message to edit")
+    return change(world, person, message, item.caption, markup, {}, item.media)
+
+
+def _item(world: World, parameters: Parameters, entry: Any) -> _Item:
+    """An `InputMedia`; its file may be a part of the call's form. Raises ApiError."""
+    if not isinstance(entry, dict):
+        raise bad_request("Can't parse InputMedia: expected an Object")
+    kind = str(entry.get("type", "")).lower()
+    if kind not in _KINDS:
+        raise bad_request("Can't parse InputMedia: type must be one of photo, video and document")
+    value = entry.get("media")
+    if not isinstance(value, str) or not value:
+        raise bad_request("Can't parse InputMedia: media not found")
+    media = _KINDS[kind](value, Parameters({}, parameters.uploads), world.files)
+    fields = {name: v for name, v in entry.items() if v is not None}
+    return _Item(kind, media, caption_of(Parameters(fields)))

@@ -1,0 +1,179 @@
+"""`appliance broadcast send --at`, `--cron`, `appliance broadcast schedule …`."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.crud import broadcasts, schedules
+
+WEEKLY = ("broadcast", "send", "Rehearsal", "--cron", "0 9 * * MON", "--name", "rehearsal")
+
+
+@pytest.fixture
+def weekly(answer, known):
+    return answer(*WEEKLY, "--timezone", "Europe/Berlin")
+
+
+@pytest.fixture
+def stored(database):
+    def stored(number=1):
+        with database.reading() as session:
+            return broadcasts.get(session, number)
+
+    return stored
+
+
+# --at
+
+
+def test_at_a_time_in_a_zone(answer, known, stored):
+    document = answer(
+        *("broadcast", "send", "Merry", "--at", "2099-12-24 18:00", "--timezone", "Europe/Berlin"),
+        *("--max-late", "2h", "--quiet-hours", "22:00-8:00"),
+    )
+    assert document["starts_at"] == "2099-12-24T17:00:00.000Z"
+    assert (document["status"], document["note"]) == ("scheduled", None)
+    row = stored()
+    assert row.starts_at == datetime(2099, 12, 24, 17, 0, tzinfo=UTC)
+    assert (row.max_late, row.quiet) == (7200, "22:00-08:00")
+
+
+def test_the_zone_is_the_sites_own(answer, known):
+    words = ("broadcast", "send", "x", "--at", "2099-12-24 18:00")
+    assert answer(*words, TIMEZONE="Asia/Tokyo")["starts_at"] == "2099-12-24T09:00:00.000Z"
+    assert answer(*words)["starts_at"] == "2099-12-24T18:00:00.000Z"
+
+
+def test_people_are_told_when(invoke, known):
+    result = invoke("broadcast", "send", "x", "--at", "2099-12-24T18:00:00Z")
+    assert result.stdout == "Broadcast 1 is scheduled for 2099-12-24T18:00:00.000Z.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--at", "soon"], "'soon' is no time"),
+        (["--at", "2020-01-01 12:00"], "2020-01-01 12:00 UTC is over"),
+        (["--at", "2099-01-01 12:00", "--timezone", "Berlin"], "'Berlin' is no time zone"),
+        (["--at", "2099-01-01 12:00", "--max-late", "1s"], "from 1 minute to 30 days"),
+        (["--at", "2099-01-01 12:00", "--max-late", "x"], "'x' is no duration"),
+        (["--quiet-hours", "night"], "'night' are no hours"),
+        (["--cron", "daily", "--name", "a"], "'daily' is no cron expression"),
+        (["--cron", "0 9 * * *", "--name", "a", "--timezone", ""], "'' is no time zone"),
+    ],
+)
+def test_what_is_refused(known, invoke, refused, answer, words, told):
+    assert told in refused(invoke("broadcast", "send", "x", *words), 2)
+    assert answer("broadcast", "list") == answer("broadcast", "schedule", "list") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--name", "a"],
+        ["--timezone", "UTC"],
+        ["--max-late", "1h"],
+        ["--cron", "0 9 * * *"],
+        ["--cron", "0 9 * * *", "--name", "a", "--at", "2099-01-01 12:00"],
+        ["--cron", "0 9 * * *", "--name", "a", "--key", "k"],
+        ["--cron", "0 9 * * *", "--name", "a", "--wait"],
+    ],
+)
+def test_options_that_contradict_one_another(known, invoke, words):
+    result = invoke("broadcast", "send", "x", *words)
+    assert result.exit_code == 2
+    assert "Error: --" in result.stderr
+
+
+def test_a_key_is_answered_when_its_time_is_over(invoke, answer, known, database):
+    """A script that runs again the day after."""
+    words = ("broadcast", "send", "x", "--key", "k", "--max-late", "1d", "--at")
+    soon = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%d %H:%M}"
+    first = answer(*words, soon)
+    with database.writing() as session:
+        broadcasts.get(session, 1).starts_at -= timedelta(days=9)
+    again = answer(*words, "2020-01-01 12:00")
+    assert again["id"] == first["id"]
+
+
+def test_waiting_for_what_is_too_late_ends(invoke, known, database, answer):
+    """Nothing ran at its time; nothing else is there to cancel it."""
+    answer("broadcast", "send", "x", "--key", "k", "--at", "2099-01-01 12:00")
+    with database.writing() as session:
+        broadcasts.get(session, 1).starts_at = datetime(2020, 1, 1, tzinfo=UTC)
+    result = invoke("broadcast", "send", "x", "--key", "k", "--wait", "--json", BOT_API_URL=DEAD)
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert document["status"] == "cancelled"
+    assert document["note"].startswith("missed its slot")
+
+
+DEAD = "http://127.0.0.1:9"
+
+
+# --cron
+
+
+def test_a_schedule_is_made(weekly, database, answer):
+    assert list(weekly) == [
+        *("id", "name", "cron", "timezone", "enabled", "next_at", "last_at", "last_result"),
+        *("max_late", "quiet", "text", "format", "audience", "upcoming", "created_at"),
+    ]
+    assert (weekly["name"], weekly["cron"], weekly["timezone"]) == (
+        "rehearsal",
+        "0 9 * * MON",
+        "Europe/Berlin",
+    )
+    next_at = datetime.fromisoformat(weekly["next_at"])
+    assert next_at.weekday() == 0
+    assert next_at.hour in {7, 8}
+    assert answer("broadcast", "list") == []
+    with database.reading() as session:
+        assert schedules.get(session, 1).template == {"text": "Rehearsal", "to": ["all"]}
+
+
+def test_people_are_told_its_first_slot(invoke, known):
+    result = invoke(*WEEKLY)
+    assert result.stdout.startswith("Schedule rehearsal sends next at 20")
+    assert result.stderr == ""
+
+
+def test_a_name_is_taken_once(weekly, invoke, refused):
+    assert "a schedule named rehearsal already" in refused(invoke(*WEEKLY), 1)
+
+
+def test_listed_and_shown(weekly, answer, invoke):
+    assert answer("broadcast", "schedule", "list") == [weekly]
+    for name in ("rehearsal", weekly["id"]):
+        assert answer("broadcast", "schedule", "show", name) == weekly
+    assert "rehearsal" in invoke("broadcast", "schedule", "list").stdout
+    shown = invoke("broadcast", "schedule", "show", "rehearsal").stdout
+    assert "timezone     Europe/Berlin\n" in shown
+    assert "max_late     1800 s\n" in shown
+
+
+def test_no_schedule(invoke, database):
+    assert invoke("broadcast", "schedule", "list").stdout == "No schedule yet.\n"
+
+
+def test_paused_resumed_deleted(weekly, answer, invoke):
+    paused = answer("broadcast", "schedule", "pause", "rehearsal")
+    assert (paused["enabled"], paused["next_at"], paused["upcoming"]) == (False, None, [])
+    assert "paused" in invoke("broadcast", "schedule", "list").stdout
+    resumed = invoke("broadcast", "schedule", "resume", "rehearsal")
+    assert resumed.stdout == f"Schedule rehearsal sends next at {weekly['next_at']}.\n"
+    assert invoke("broadcast", "schedule", "delete", "rehearsal", "--quiet").stdout == ""
+    assert answer("broadcast", "schedule", "list") == []
+
+
+@pytest.mark.parametrize("verb", ["show", "pause", "resume", "delete"])
+@pytest.mark.parametrize("name", ["nothing", "99", "9" * 40, "٣"])
+def test_an_unknown_one_is_one_line(database, invoke, refused, verb, name):
+    told = refused(invoke("broadcast", "schedule", verb, name), 1)
+    assert "there is no schedule" in told
+
+
+def test_a_text_that_is_the_groups_name(answer, known, stored):
+    answer("broadcast", "send", "schedule")
+    assert stored().text == "schedule"

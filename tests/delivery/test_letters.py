@@ -1,0 +1,163 @@
+"""One message for all or one for each, with files that are uploaded once."""
+
+import io
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appliance.config import SANDBOX_TOKEN, Settings
+from appliance.crud import broadcasts, chats
+from appliance.crud import media as media_crud
+from appliance.crud.settings import BOT, put_setting
+from appliance.database import Database
+from appliance.delivery.client import Client
+from appliance.delivery.engine import Engine
+from appliance.delivery.jobs import Job
+from appliance.delivery.surroundings import Surroundings
+from appliance.models import Broadcast
+from appliance.services import broadcasts as service
+from appliance.services import media
+from appliance.services.broadcasts import NewBroadcast
+from appliance.services.leases import Holding
+
+Ask = Callable[..., Any]
+People = Callable[[int], list[int]]
+Shown = Callable[[int], Broadcast]
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63"
+    "f8cfc0f01f0005000201a5f645400000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def media_engine(
+    database: Database, client: Client[Job], lease: Holding, settings: Settings
+) -> Engine:
+    with database.writing() as session:
+        put_setting(session, BOT, {"id": int(SANDBOX_TOKEN.partition(":")[0]), "username": "b"})
+    around = Surroundings(media=settings.data / "media")
+    engine = Engine(database, client, lease, rate=1000, around=around)
+    engine.recover()
+    return engine
+
+
+@pytest.fixture
+def send(database: Database, settings: Settings) -> Callable[..., int]:
+    """`send("text", ["photo"])` queues a broadcast with pictures."""
+
+    def send(text: str, kinds: tuple[str, ...] = (), **more: Any) -> int:
+        kept = [
+            media.keep(settings.data, kind, io.BytesIO(PNG + bytes([n])), f"{n}.png")
+            for n, kind in enumerate(kinds)
+        ]
+        with database.writing() as session:
+            ids = tuple(media.record(session, one).id for one in kept)
+            new = NewBroadcast(text, to=("all",), media=ids, **more)
+            return service.create(session, new)[0].id
+
+    return send
+
+
+@pytest.fixture
+def run_media(media_engine: Engine, wait_until: Callable[..., Any]) -> Callable[..., None]:
+    def run(done: Callable[[], object]) -> None:
+        wait_until(lambda: media_engine.step() or bool(done()), 20)
+
+    return run
+
+
+def on_phone(ask: Ask, person: int) -> dict[str, Any]:
+    found: dict[str, Any] = ask(f"people/{person}/messages")["messages"][-1]
+    return found
+
+
+def test_a_picture_is_uploaded_once_and_reused(
+    people: People, send: Any, run_media: Any, shown: Shown, ask: Ask, database: Database
+) -> None:
+    ids = people(15)
+    number = send("caption", ("photo",))
+
+    run_media(lambda: shown(number).status == "done")
+
+    assert shown(number).sent == 15
+    phones = [on_phone(ask, i) for i in ids]
+    assert {phone["caption"] for phone in phones} == {"caption"}
+    assert all(phone["photo"] for phone in phones)
+    with database.reading() as session:
+        (row,) = media_crud.get_all(session, [m["id"] for m in shown(number).media])
+    assert row.file_id
+
+
+def test_the_next_broadcast_uploads_nothing(
+    people: People, send: Any, run_media: Any, shown: Shown, settings: Settings
+) -> None:
+    people(3)
+    first = send("one", ("photo",))
+    run_media(lambda: shown(first).status == "done")
+    shutil.rmtree(settings.data / "media")
+
+    second = send_again(shown(first), send)
+    run_media(lambda: shown(second).status == "done")
+
+    assert shown(second).sent == 3
+
+
+def send_again(first: Broadcast, send: Any) -> int:
+    again: int = send("two", ("photo",))
+    return again
+
+
+def test_a_file_that_is_gone_halts_and_says_so(
+    people: People, send: Any, run_media: Any, shown: Shown, settings: Settings
+) -> None:
+    people(20)
+    number = send("caption", ("document",))
+    shutil.rmtree(settings.data / "media")
+
+    run_media(lambda: shown(number).status == "halted")
+
+    assert "cannot be read" in str(shown(number).note)
+
+
+def test_a_refused_file_id_is_uploaded_again(
+    people: People, send: Any, run_media: Any, shown: Shown, database: Database
+) -> None:
+    people(6)
+    number = send("caption", ("photo",))
+    with database.writing() as session:
+        media_id = broadcasts.get(session, number).media[0]["id"]
+        media_crud.remember(session, int(SANDBOX_TOKEN.partition(":")[0]), {media_id: "stale"})
+
+    run_media(lambda: shown(number).status == "done")
+
+    assert (shown(number).sent, shown(number).failed) == (6, 0)
+
+
+def test_an_album(people: People, send: Any, run_media: Any, shown: Shown, ask: Ask) -> None:
+    people(4)
+    number = send("look", ("photo", "photo"))
+
+    run_media(lambda: shown(number).status == "done")
+
+    assert shown(number).sent == 4
+
+
+def test_everybody_is_called_by_name_in_their_language(
+    people: People, send: Any, run_media: Any, shown: Shown, ask: Ask, database: Database
+) -> None:
+    first, second = people(2)
+    with database.writing() as session:
+        chats.remember(session, first, first_name="Ann <3", language="en")
+        chats.remember(session, second, first_name="Ян", language="ru-RU")
+        chats.find(session, second).language = "ru-RU"
+    number = send(
+        "Hello <b>{first_name}</b>", format="html", variants={"ru": "Привет {first_name}"}
+    )
+
+    run_media(lambda: shown(number).status == "done")
+
+    assert on_phone(ask, first)["text"] == "Hello Ann <3"
+    assert on_phone(ask, second)["text"] == "Привет Ян"

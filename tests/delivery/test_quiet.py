@@ -1,0 +1,76 @@
+"""Nobody is woken: who sleeps gets it when they wake."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.crud import broadcasts, chats
+from appliance.database import Database
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.freezer import freeze
+from appliance.delivery.jobs import Moment, Result
+from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.quiet import QuietHours
+from appliance.delivery.runs import Run
+from appliance.delivery.surroundings import Surroundings
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast
+
+
+def at(text: str) -> Moment:
+    wall = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    return Moment(wall, wall)
+
+
+@pytest.fixture
+def run(database: Database) -> Run:
+    """1 in Berlin, 2 in Tokyo, 3 without a zone (UTC); quiet from 22:00 to 08:00."""
+    with database.writing() as session:
+        for number, zone in ((1, "Europe/Berlin"), (2, "Asia/Tokyo"), (3, None)):
+            chats.remember(session, number).timezone = zone
+        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        made.quiet = "22:00-08:00"
+        session.flush()
+        freeze(session, made, at("2026-11-23T12:00"))
+        return Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), Surroundings())
+
+
+def claim(database: Database, run: Run, now: Moment) -> list[int]:
+    with database.writing() as session:
+        return sorted(job.chat_id for job in run.exchange(session, [], 10, now))
+
+
+def test_who_sleeps_is_passed_over_and_taken_when_they_wake(database: Database, run: Run) -> None:
+    noon = at("2026-11-23T12:00")  # 13:00 in Berlin, 21:00 in Tokyo
+    evening = at("2026-11-23T13:30")  # 22:30 in Tokyo
+    assert claim(database, run, evening) == [1, 3]
+    assert claim(database, run, evening) == []
+    with database.writing() as session:
+        assert not run.close(session, evening)
+    assert not run.due(evening)
+    assert noon.wall < evening.wall
+
+    morning = at("2026-11-23T23:01")  # 08:01 in Tokyo
+    with database.writing() as session:
+        run.close(session, morning)
+    assert run.due(morning)
+    assert claim(database, run, morning) == [2]
+
+
+def test_it_ends_when_all_have_it(database: Database, run: Run) -> None:
+    noon = at("2026-11-23T12:00")
+    with database.writing() as session:
+        jobs = run.exchange(session, [], 10, noon)
+        results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in jobs]
+        run.exchange(session, results, 10, noon)
+        assert run.close(session, noon)
+
+
+def test_the_answer_is_kept_for_half_a_minute(database: Database) -> None:
+    with database.writing() as session:
+        chats.remember(session, 1).timezone = "Asia/Tokyo"
+        session.flush()
+        quiet = QuietHours("22:00-08:00", "UTC")
+        assert quiet.asleep(session, at("2026-11-23T13:30")) == {"Asia/Tokyo"}
+        assert quiet.asleep(session, at("2026-11-23T12:00")) == {"Asia/Tokyo"}
+        assert quiet.asleep(session, at("2026-11-23T23:30")) == {"UTC"}

@@ -1,0 +1,54 @@
+"""A process that sleeps longer than its lease: another takes over, and nobody gets it twice."""
+
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+PEOPLE = 900
+RATE = 20
+
+
+@pytest.mark.slow
+def test_stopped_for_longer_than_the_lease_then_continued(
+    world: Any, processes: Any, check: Callable[..., Counter[str]], wait_until: Callable[..., Any]
+) -> None:
+    ids = world.populate(PEOPLE)
+    world.strike("latency", seconds=0.4)  # so that calls are in flight whenever it is stopped
+    number = world.queue()
+    first = processes.engine(SEND_RATE=str(RATE))
+    wait_until(lambda: world.shown(number).sent >= 20, 30, processes.words)
+    second = processes.engine(SEND_RATE=str(RATE))
+
+    freeze_until_another_sends(world, number, first, wait_until, processes)
+    wait_until(lambda: "stands by" in processes.words(), 15, processes.words)
+    freeze_until_another_sends(world, number, second, wait_until, processes)
+    world.heal()
+    for process in (first, second):
+        process.send_signal(signal.SIGTERM)
+    for process in (first, second):
+        assert process.wait(15) == 0
+    last = processes.engine(SEND_RATE="1000")
+    wait_until(lambda: world.shown(number).status == "done", 60, processes.words)
+    last.send_signal(signal.SIGTERM)
+    assert last.wait(15) == 0
+
+    states = check(number, ids)
+    assert states.keys() <= {"sent", "unknown"}
+    assert states["unknown"] <= 2 * RATE  # two takeovers, each with less than a second in flight
+
+
+def freeze_until_another_sends(
+    world: Any, number: int, process: subprocess.Popen[str], wait_until: Any, processes: Any
+) -> None:
+    process.send_signal(signal.SIGSTOP)
+    unknown = world.shown(number).unknown
+    wait_until(lambda: world.shown(number).unknown > unknown, 30, processes.words)
+    sent = world.shown(number).sent
+    wait_until(lambda: world.shown(number).sent > sent + 5, 30, processes.words)
+    process.send_signal(signal.SIGCONT)
+    sent = world.shown(number).sent
+    wait_until(lambda: world.shown(number).sent > sent + 10, 30, processes.words)
