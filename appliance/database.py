@@ -131,7 +131,7 @@ def prepare(engine: sa.Engine) -> None:
 
 
 def _snapshots(engine: sa.Engine) -> sa.Engine:
-    """The engine for reading: every transaction of SQLite is a snapshot, PostgreSQL has to be told."""
+    """The engine for reading: SQLite's transactions are snapshots, PostgreSQL has to be told."""
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ")
@@ -211,7 +211,8 @@ def check_schema(settings: Settings) -> None:
         raise SchemaError(f"there is no database yet: run `{command} init`")
     if found < SCHEMA:
         raise SchemaError(
-            f"the database is at schema {found}, this program needs {SCHEMA}: run `{command} upgrade`"
+            f"the database is at schema {found}, this program needs {SCHEMA}:"
+            f" run `{command} upgrade`"
         )
     _check_known(found)
 

@@ -285,6 +285,7 @@ class Options(Request):
     silent: bool = False
     protected: bool = False
     link_preview: bool = True
+    track: bool = False
     buttons: list[Annotated[list[Button], Field(max_length=8)]] = Field([], max_length=20)
 
 
@@ -301,7 +302,9 @@ class Draft(Request):
     """What a broadcast says, and to whom.
 
     `variants` are texts by language code, `text` is for everybody else; `media` are ids that
-    `POST /media` gave, and with them `text` is a caption.
+    `POST /media` gave, and with them `text` is a caption. `max_late` is in seconds, `quiet` like
+    `22:00-08:00` by the recipients' clocks. `canary` people get it first, the rest only if no
+    more than the share `canary_limit` of them fail or block within `canary_wait` seconds.
     """
 
     text: Body
@@ -310,6 +313,11 @@ class Draft(Request):
     media: list[int] = Field([], max_length=20)
     audience: Audience
     options: Options = Options()
+    max_late: int | None = None
+    quiet: Line | None = None
+    canary: int | None = None
+    canary_limit: float | None = None
+    canary_wait: int | None = None
 
     def options_given(self) -> dict[str, Any]:
         """What differs from the default, as it is stored."""
@@ -317,7 +325,11 @@ class Draft(Request):
 
 
 class NewBroadcast(Draft):
+    """`at` is a wall time in `timezone` (the site's own, if not given), or RFC 3339."""
+
     key: Line | None = None
+    at: Line | None = None
+    timezone: Line | None = None
 
 
 class MediaUpload(Request):
@@ -372,6 +384,8 @@ class Broadcast(Answer):
     finished_at: datetime | None
     seconds: float | None
     rate: float | None
+    starts_at: datetime | None
+    quiet: str | None
     text: str
     format: Literal["plain", "html"]
     html: str
@@ -395,6 +409,7 @@ class Broadcast(Answer):
         return cls.model_validate(
             {
                 **document,
+                "quiet": broadcast.quiet,
                 "text": broadcast.text,
                 "format": broadcast.format,
                 "html": html,
@@ -429,6 +444,160 @@ class DeliveryPage(Page[Delivery]):
 
 class DeliveryQuery(PageQuery):
     state: State | None = None
+
+
+# Schedules
+
+
+class NewSchedule(Draft):
+    """A broadcast that is sent at each slot of a cron expression in a time zone."""
+
+    name: Line
+    cron: Line
+    timezone: Line | None = None
+
+
+class SchedulePatch(Request):
+    name: Line | None = None
+    cron: Line | None = None
+    timezone: Line | None = None
+    max_late: int | None = None
+    enabled: bool | None = None
+
+
+class Schedule(Answer):
+    """`upcoming` are its next slots; `last_result` says what became of the last one."""
+
+    id: int
+    name: str
+    cron: str
+    timezone: str
+    enabled: bool
+    next_at: datetime | None
+    last_at: datetime | None
+    last_result: str | None
+    max_late: int
+    quiet: str | None
+    text: str
+    format: Literal["plain", "html"]
+    audience: AudienceWords
+    upcoming: list[datetime]
+    created_at: datetime
+
+
+class SchedulePage(Page[Schedule]):
+    pass
+
+
+# Broadcasts afterwards: decisions and numbers
+
+
+class Retry(Request):
+    """`unknown` recipients may get it twice."""
+
+    which: Literal["failed", "unknown"]
+
+
+class Edit(Request):
+    """What it says from now on; without `options` those it has stay."""
+
+    text: Body
+    format: Literal["plain", "html"] = "plain"
+    options: Options | None = None
+
+
+class Operation(Answer):
+    """An edit or a recall of what was delivered, message by message."""
+
+    id: int
+    kind: Literal["edit", "recall"]
+    status: BroadcastStatus
+    total: int
+    done: int
+    failed: int
+    too_old: int
+    reasons: dict[str, int]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class OperationList(Answer):
+    items: list[Operation]
+
+
+class Changed(Answer):
+    """The broadcast, and the operation that has begun; null when there is nothing to change."""
+
+    broadcast: Broadcast
+    operation: Operation | None
+
+
+class Retried(Answer):
+    broadcast: Broadcast
+    count: int
+
+
+class Recallable(Answer):
+    """`too_old` of the `delivered` ones can no longer be deleted."""
+
+    delivered: int
+    too_old: int
+
+
+class Event(Answer):
+    """Who decided what: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`."""
+
+    id: int
+    at: datetime
+    actor: str
+    name: str | None
+    action: str
+    details: dict[str, Any]
+
+
+class EventList(Answer):
+    items: list[Event]
+
+
+class Plan(Answer):
+    """`stars` is what it costs; `joined` and `left` since broadcast `last_id` to the same."""
+
+    count: int
+    seconds: float
+    rate: float
+    stars: float
+    last_id: int | None
+    joined: int | None
+    left: int | None
+
+
+class Bucket(Answer):
+    at: datetime
+    sent: int
+    failed: int
+    skipped: int
+    unknown: int
+
+
+class LinkClicks(Answer):
+    url: str
+    clicks: int
+    people: int
+
+
+class Numbers(Answer):
+    """`rate` and `eta_seconds` are of the last seconds, null where nothing moves."""
+
+    status: BroadcastStatus
+    rate: float | None
+    eta_seconds: float | None
+    bucket_seconds: int
+    over_time: list[Bucket]
+    reasons: dict[str, dict[str, int]]
+    links: list[LinkClicks]
+    clicks: int
+    people: int
+    unsubscribed: int
 
 
 # The system

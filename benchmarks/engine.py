@@ -48,18 +48,26 @@ def measured(name: str, fake: stage.FakeApi, figures: dict[str, float], messages
 
 def appliance(messages: int, directory: Path, *, tls: bool = False) -> Side:
     script = stage.HERE / "senders" / "appliance_engine.py"
-    with stage.fake_api(DELAY) as fake, tempfile.TemporaryDirectory() as name:
-        with encrypted(fake, Path(name), on=tls) as (url, more):
-            with stage.home(messages, url, directory) as settings:
-                command = [sys.executable, script, settings.home, "--rate", UNLIMITED, *more]
-                figures = stage.run_side(command, timeout=600)
+    with (
+        stage.fake_api(DELAY) as fake,
+        tempfile.TemporaryDirectory() as name,
+        encrypted(fake, Path(name), on=tls) as (url, more),
+        stage.home(messages, url, directory) as settings,
+    ):
+        command = [sys.executable, script, settings.home, "--rate", UNLIMITED, *more]
+        figures = stage.run_side(command, timeout=time_limit(messages))
         return measured("appliance, TLS" if tls else "appliance", fake, figures, messages)
+
+
+def time_limit(messages: int) -> float:
+    """Seconds after which a side is given up."""
+    return 60 + messages / 10
 
 
 def peer(name: str, python: Path, script: str, messages: int) -> Side:
     with stage.fake_api(DELAY) as fake:
         command = [python, stage.HERE / "senders" / script, fake.url, messages]
-        return measured(name, fake, stage.run_side(command, timeout=600), messages)
+        return measured(name, fake, stage.run_side(command, time_limit(messages)), messages)
 
 
 @contextmanager

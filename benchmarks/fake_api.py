@@ -22,6 +22,8 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _CHAT = re.compile(rb'chat_id"?[\s=:]*"?(-?\d+)')  # JSON, urlencoded and multipart alike
 _TIMEOUT = re.compile(rb'timeout"?[\s=:]*"?(\d+)')
 _BOT = b'{"id":1,"is_bot":true,"first_name":"B","username":"b_bot"}'
+_HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_WEBHOOK = b'{"url":"","has_custom_certificate":false,"pending_update_count":0}'
 _SENDS = (b"send", b"copy", b"edit", b"forward")
 MAX_EVENTS = 1024
 
@@ -189,15 +191,12 @@ class Server:
     def _other(self, path: bytes, method: bytes) -> bytes:
         if path == b"/stats":
             return _response(200, self.world.stats())
-        result = {b"getme": _BOT, b"getwebhookinfo": b'{"url":""}'}.get(method, b"true")
+        result = {b"getme": _BOT, b"getwebhookinfo": _WEBHOOK}.get(method, b"true")
         return _response(200, b'{"ok":true,"result":%b}' % result)
 
 
 def _response(status: int, body: bytes) -> bytes:
-    return (
-        b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-        % (status, len(body), body)
-    )
+    return _HEAD % (status, len(body)) + body
 
 
 def measure(seconds: float = 3.0, connections: int = 64) -> float:

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from appliance.cli import broadcast_schedule
+from appliance.cli import broadcast_control, broadcast_schedule, broadcast_show
+from appliance.cli.broadcast_draft import Draft, draft_options
 from appliance.cli.broadcast_schedule import When, time_options
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.errors import Fault, Invalid
 
 
 class SendByDefault(click.Group):
@@ -37,26 +37,22 @@ def broadcast() -> None:
     """
 
 
-broadcast.add_command(broadcast_schedule.schedule)
+for command in (
+    broadcast_show.show,
+    broadcast_control.plan,
+    broadcast_control.pause,
+    broadcast_control.resume,
+    broadcast_control.cancel,
+    broadcast_control.retry,
+    broadcast_control.edit,
+    broadcast_control.recall,
+    broadcast_schedule.schedule,
+):
+    broadcast.add_command(command)
 
 
 @broadcast.command()
-@click.argument("text", required=False)
-@click.option(
-    "--html", is_flag=True, help="The text has Telegram's HTML tags; plain is the default."
-)
-@click.option(
-    "--to",
-    multiple=True,
-    metavar="AUDIENCE",
-    help="all (the default), linked, unlinked,"
-    " user:EMAIL, chat:ID, role:ROLE, lang:CODE. Repeatable.",
-)
-@click.option(
-    "--not", "exclude", multiple=True, metavar="AUDIENCE", help="Leave these out. Repeatable."
-)
-@click.option("--button", multiple=True, metavar="TEXT=URL", help="A button under it. Repeatable.")
-@click.option("--silent", is_flag=True, help="Without a sound.")
+@draft_options
 @click.option("--key", help="Send only once for this key, however often it is called.")
 @time_options
 @click.option("--wait", is_flag=True, help="Follow to the end; sends itself if nothing else does.")
@@ -65,18 +61,16 @@ broadcast.add_command(broadcast_schedule.schedule)
 @pass_context
 def send(
     context: Context,
-    text: str | None,
-    html: bool,
-    to: tuple[str, ...],
-    exclude: tuple[str, ...],
-    button: tuple[str, ...],
-    silent: bool,
+    draft: Draft,
     key: str | None,
     when: When,
     wait: bool,
     yes: bool,
 ) -> None:
     """Queue a broadcast; '-' or no TEXT reads standard input.
+
+    {first_name}, {last_name}, {username} and {name} stand for the recipient's;
+    {first_name|friend} has a default.
 
     Exit codes: 0 done (people who blocked the bot are an outcome) · 2 refused as it stands ·
     3 some failed for another reason or are unknown · 4 nobody in the audience · 75 try later.
@@ -86,20 +80,12 @@ def send(
       appliance broadcast send "Training is at six" --to role:member --wait
       echo "Backup failed" | appliance broadcast send --to role:admin --key backup-2026-11-23
       appliance broadcast send "Merry Christmas" --at '2026-12-24 18:00' --quiet-hours 22:00-08:00
+      appliance broadcast send "Dear {first_name|friend}" --photo hall.jpg --variant ru=@letter.ru
     """
     from appliance.cli import sending
-    from appliance.services.broadcasts import NewBroadcast
 
     when.check(key=key, wait=wait)
-    new = NewBroadcast(
-        text=sending.read_text(text),
-        format="html" if html else "plain",
-        to=to or ("all",),
-        exclude=exclude,
-        options=_options(button, silent),
-        key=key,
-    )
-    new = when.applied(context, new)
+    new = when.applied(context, draft.made(context, key=key))
     if when.cron is not None:
         broadcast_schedule.create(context, when, new)
         return
@@ -123,53 +109,6 @@ def list_(context: Context, limit: int) -> None:
         for doc, text in found
     ]
     context.emit([doc for doc, _ in found], "\n".join(lines) or "No broadcast yet.")
-
-
-@broadcast.command()
-@click.argument("broadcast_id", type=int, metavar="ID")
-@common_options
-@pass_context
-def show(context: Context, broadcast_id: int) -> None:
-    """One broadcast: its state, counts and reasons."""
-    from appliance.cli.sending import summary
-    from appliance.crud import broadcasts
-    from appliance.services.broadcasts import as_document
-
-    with context.database.reading() as session:
-        document = as_document(broadcasts.get(session, broadcast_id))
-    context.emit(document, summary(document))
-
-
-@broadcast.command()
-@click.argument("broadcast_id", type=int, metavar="ID")
-@common_options
-@pass_context
-def pause(context: Context, broadcast_id: int) -> None:
-    """Stop sending for now; effective within a second."""
-    _change(context, "pause", broadcast_id)
-
-
-@broadcast.command()
-@click.argument("broadcast_id", type=int, metavar="ID")
-@common_options
-@pass_context
-def resume(context: Context, broadcast_id: int) -> None:
-    """Go on with a broadcast that was paused or halted."""
-    _change(context, "resume", broadcast_id)
-
-
-@broadcast.command()
-@click.argument("broadcast_id", type=int, metavar="ID")
-@common_options
-@pass_context
-def cancel(context: Context, broadcast_id: int) -> None:
-    """Stop for good; who has not got it yet is skipped."""
-    from appliance.models import utcnow
-    from appliance.services.broadcasts import sweep_cancelled
-
-    _change(context, "cancel", broadcast_id, quiet=True)
-    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
-    show.callback(broadcast_id)  # type: ignore[misc]
 
 
 @broadcast.command()
@@ -205,28 +144,3 @@ def _write_json_array(lines: Any) -> None:
         sys.stdout.write(separator + json.dumps(line))
         separator = ",\n"
     sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
-
-
-def _change(context: Context, verb: str, broadcast_id: int, *, quiet: bool = False) -> None:
-    from appliance.services import broadcasts
-
-    with context.database.writing() as session:
-        changed = getattr(broadcasts, verb)(session, broadcast_id)
-        document = broadcasts.as_document(changed)
-    if not quiet:
-        context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
-
-
-def _options(buttons: tuple[str, ...], silent: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {"silent": True} if silent else {}
-    if buttons:
-        options["buttons"] = [[_button(button)] for button in buttons]
-    return options
-
-
-def _button(text: str) -> dict[str, str]:
-    label, equals, url = text.partition("=")
-    if not equals:
-        message = f"--button takes TEXT=URL, got {text!r}"
-        raise Invalid(message, (Fault("button", message),))
-    return {"text": label.strip(), "url": url.strip()}

@@ -1,16 +1,86 @@
-"""`appliance broadcast retry|edit|recall|plan`: decisions about a broadcast, before and after."""
+"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`: decisions, each recorded."""
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from appliance.cli import broadcast_schedule, broadcast_show
+from appliance.cli.broadcast_draft import Draft, draft_options
+from appliance.cli.broadcast_schedule import When
 from appliance.cli.context import Context, common_options, pass_context
+
+if TYPE_CHECKING:
+    from appliance.services.control import Verb
 
 
 def actor() -> str:
     """Who decides, for the record: the login name at this shell."""
-    return f"cli:{getpass.getuser()}"
+    try:
+        return f"cli:{getpass.getuser()}"[:100]
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return "cli"
+
+
+@click.command()
+@draft_options
+@broadcast_schedule.time_options
+@common_options
+@pass_context
+def plan(context: Context, draft: Draft, when: When) -> None:
+    """A dry run of `send`: nothing is queued.
+
+    How many get it, how long it takes at this bot's rate, what it costs if it is paid for, and
+    who came and went since the last broadcast to the same audience.
+
+    \b
+    Example:
+      appliance broadcast plan "Training is at six" --to role:member
+    """
+    from appliance.services import plan as service
+
+    when.check(key=None, wait=False)
+    new = when.applied(context, draft.made(context))
+    with context.database.reading() as session:
+        made = service.make(session, context.settings, new)
+    told = f"{made.count} chats, about {made.seconds:.0f} s at {made.rate:g}/s"
+    if made.stars:
+        told += f", {made.stars:g} Stars"
+    if made.last_id is not None:
+        told += f"\nSince broadcast {made.last_id}: {made.joined} joined, {made.left} left"
+    context.emit(made.as_document(), told)
+
+
+@click.command()
+@click.argument("broadcast_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def pause(context: Context, broadcast_id: int) -> None:
+    """Stop sending, editing or recalling for now; effective within a second."""
+    _decide(context, broadcast_id, "pause")
+
+
+@click.command()
+@click.argument("broadcast_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def resume(context: Context, broadcast_id: int) -> None:
+    """Go on with a broadcast that was paused or halted."""
+    _decide(context, broadcast_id, "resume")
+
+
+@click.command()
+@click.argument("broadcast_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def cancel(context: Context, broadcast_id: int) -> None:
+    """Stop for good; who has not got it yet is skipped."""
+    from appliance.models import utcnow
+    from appliance.services.broadcasts import sweep_cancelled
+
+    _decide(context, broadcast_id, "cancel", quiet=True)
+    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
+    broadcast_show.emit(context, broadcast_id)
 
 
 @click.command()
@@ -42,7 +112,7 @@ def retry(context: Context, broadcast_id: int, which: str | None) -> None:
     with context.database.writing() as session:
         changed, count = control.retry(session, broadcast_id, which, actor())
         document = as_document(changed)
-    context.emit(document, f"{count} recipients of broadcast {broadcast_id} wait again.")
+    context.report(document, f"{count} recipients of broadcast {broadcast_id} wait again.")
 
 
 @click.command()
@@ -73,7 +143,7 @@ def edit(context: Context, broadcast_id: int, text: str | None, html: bool) -> N
         )
         document = _document(changed, [operation] if operation else [])
     count = operation.total if operation else 0
-    context.emit(document, f"Broadcast {broadcast_id} is changed; {count} messages are edited.")
+    context.report(document, f"Broadcast {broadcast_id} is changed; {count} messages are edited.")
 
 
 @click.command()
@@ -106,7 +176,17 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
         changed, operation = control.recall(session, broadcast_id, actor())
         document = _document(changed, [operation])
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
-    return context.emit(document, f"Broadcast {broadcast_id} is being recalled. {told}")
+    return context.report(document, f"Broadcast {broadcast_id} is being recalled. {told}")
+
+
+def _decide(context: Context, broadcast_id: int, verb: "Verb", *, quiet: bool = False) -> None:
+    from appliance.services import control
+    from appliance.services.broadcasts import as_document
+
+    with context.database.writing() as session:
+        document = as_document(control.decide(session, broadcast_id, verb, actor()))
+    if not quiet:
+        context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
 
 
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:

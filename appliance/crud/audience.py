@@ -49,6 +49,12 @@ def count(session: Session, audience: Audience) -> int:
     return session.scalar(select(func.count(Chat.id)).where(condition(audience))) or 0
 
 
+def anybody(session: Session, audience: Audience) -> bool:
+    """Whether anybody would; stops at the first, so that no writer waits for a count of millions."""
+    query = select(Chat.id).where(condition(audience)).limit(1)
+    return session.execute(query).first() is not None
+
+
 def count_joined(session: Session, audience: Audience, broadcast_id: int) -> int:
     """How many of them that broadcast did not go to."""
     had = select(Delivery.chat_id).where(

@@ -26,13 +26,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message or broadcast; `direction` is in or out, `format` plain or html."""
+    """One message or broadcast; `direction` is in or out, `format` plain or html.
+
+    `variants` are a broadcast's texts by language, None of a message.
+    """
 
     place: Place
     direction: str
     text: str
     format: str
     state: DeliveryState | None
+    variants: dict[str, str] | None = None
 
 
 def lines(session: Session, chat_id: int, limit: int, before: Place | None = None) -> list[Line]:
@@ -77,7 +81,7 @@ def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None
     query = query.order_by(at.desc(), Broadcast.id.desc()).limit(limit)
     for row, state in session.execute(query):
         place = Place(row.started_at or row.created_at, BROADCAST, row.id)
-        yield Line(place, "out", row.text, row.format, DeliveryState(state))
+        yield Line(place, "out", row.text, row.format, DeliveryState(state), row.variants or {})
 
 
 def _earlier(

@@ -199,6 +199,8 @@ class Client(Generic[J]):
             (pycurl.NOPROXY, "127.0.0.1,localhost,::1"),
         ):
             slot.handle.setopt(option, value)
+        if self._ca is not None:
+            slot.handle.setopt(pycurl.CAINFO, str(self._ca))
         return slot
 
     def _on_socket(self, event: int, fd: int, multi: Any, data: Any) -> None:

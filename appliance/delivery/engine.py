@@ -171,17 +171,24 @@ class Engine:
             jobs = self._ledger.settle(
                 self._finished, self._wanted(now), flood_until, self._state, now
             )
-            self._finished.clear()
-            self._reactions.flood_until = None
-            self._ledger.sweep(now)
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
             return
+        self._finished.clear()
+        self._reactions.flood_until = None
         for job in jobs:
             (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
         self._put_back_stopped(now)
         self._settled_at = self._looked_at = time.monotonic()
         self._state = self._describe(now)
+        self._sweep(now)
+
+    def _sweep(self, now: Moment) -> None:
+        """In a transaction of its own: what was claimed above is kept should this one fail."""
+        try:
+            self._ledger.sweep(now)
+        except SQLAlchemyError as error:
+            self._in_trouble(error, now)
 
     def _dispatch(self, now: Moment) -> None:
         """Start what the budget allows; replies first."""

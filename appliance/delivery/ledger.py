@@ -118,6 +118,7 @@ class Ledger:
         """The database failed: what is believed of the running broadcasts may be wrong."""
         self._runs.clear()
         self._operations.clear()
+        self._seen = []  # or the next look would find nothing new
 
     def _fence(self, session: Session, now: Moment, state: str) -> None:
         """The lease must be ours in this very transaction. Raises LeaseLost."""
@@ -183,7 +184,7 @@ class Ledger:
             a.id: self._run(session, a) for a in active if a.status == BroadcastStatus.RUNNING
         }
         self._operations = {
-            number: self._operations.get(number) or load_operation(session, number)
+            number: self._operations.get(number) or load_operation(session, number, self._around)
             for number in operations.list_running(session)
         }
         self.freezing = bool(scheduled)

@@ -5,6 +5,7 @@ by the `file_id` in the answer.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from appliance.delivery.classify import Kind
 from appliance.delivery.jobs import Job, Result, Source
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
-from appliance.services import content, media
+from appliance.services import content, links, media
 
 _NOT_THERE = "wrong file identifier"
 """Telegram's words for a `file_id` it does not take (any more)."""
@@ -28,6 +29,7 @@ class Letters:
 
     def __init__(self, session: Session, broadcast: Broadcast, around: Surroundings) -> None:
         self._broadcast = broadcast
+        self._tracker = links.tracker_for(session, around.site_url, around.secret, broadcast)
         self._folder: Path = around.media
         self._extra = {"allow_paid_broadcast": True} if around.paid else {}
         self._bot_id = int((get_setting(session, BOT) or {}).get("id", 0))
@@ -72,7 +74,8 @@ class Letters:
     def _load(self, session: Session) -> None:
         files = media.files_for(session, self._broadcast, self._bot_id)
         self._files = files
-        self._composer = content.Composer(self._broadcast, files, self._extra)
+        said = self._tracker.message(self._broadcast) if self._tracker else self._broadcast
+        self._composer = content.Composer(said, files, self._extra)
 
     def _remember(self, session: Session, ids: list[str]) -> None:
         if len(ids) == len(self._files):
@@ -87,6 +90,10 @@ class Letters:
         if self._composer.needs_upload:
             self._uploading = True
             upload = self._composer.upload(chat_id, person, self._folder)
+            if self._tracker:
+                upload = replace(upload, fields=self._tracker.fill_fields(upload.fields, chat_id))
             return Job(source, row, chat_id, upload.method, b"", tries, upload)
         body = self._composer.body_for(chat_id, person)
+        if self._tracker:
+            body = self._tracker.fill(body, chat_id)
         return Job(source, row, chat_id, self._composer.method, body, tries)

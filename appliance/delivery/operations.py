@@ -15,9 +15,11 @@ from appliance.crud import broadcasts, operations, recipients
 from appliance.crud.operations import Delivered
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result, encode
+from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast, Operation
 from appliance.services import content
 from appliance.services.control import RECALL_LIMIT
+from appliance.services.links import Tracker, tracker_for
 
 MAX_TRIES = 5
 DONE, FAILED, TOO_OLD = "done", "failed", "too_old"
@@ -31,11 +33,14 @@ _AS_WISHED = {
 class OperationRun:
     """One running operation. `window` holds what is under way, in the order of chat ids."""
 
-    def __init__(self, operation: Operation, broadcast: Broadcast) -> None:
+    def __init__(
+        self, operation: Operation, broadcast: Broadcast, tracker: Tracker | None = None
+    ) -> None:
         self.id = operation.id
         self._broadcast_id = broadcast.id
         self._kind = operation.kind
-        self._broadcast = broadcast
+        self._tracker = tracker
+        self._said = tracker.message(broadcast) if tracker else broadcast
         self._after = operation.cursor
         self._cursor = operation.cursor
         self._late = list(operation.late)
@@ -137,15 +142,19 @@ class OperationRun:
     def _job(self, session: Session, chat_id: int) -> Job:
         message_id = self._messages[chat_id]
         if self._kind == "recall":
-            method, params = content.delete_call(self._broadcast, message_id)
+            method, params = content.delete_call(self._said, message_id)
         else:
             person = recipients.people_of(session, [chat_id]).get(chat_id)
-            method, params = content.edit_call(self._broadcast, message_id, person)
+            method, params = content.edit_call(self._said, message_id, person)
         body = encode({"chat_id": chat_id, **params})
+        if self._tracker:
+            body = self._tracker.fill(body, chat_id)
         return Job(self, self.id, chat_id, method, body, self._tries[chat_id])
 
 
-def load(session: Session, operation_id: int) -> OperationRun:
+def load(session: Session, operation_id: int, around: Surroundings) -> OperationRun:
     """The operation with its broadcast. Raises NotFound."""
     operation = operations.find(session, operation_id)
-    return OperationRun(operation, broadcasts.get(session, operation.broadcast_id))
+    broadcast = broadcasts.get(session, operation.broadcast_id)
+    tracker = tracker_for(session, around.site_url, around.secret, broadcast)
+    return OperationRun(operation, broadcast, tracker)

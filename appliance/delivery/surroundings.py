@@ -1,6 +1,6 @@
 """What the engine must know of the site it works for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -12,3 +12,6 @@ class Surroundings:
     timezone: str = "UTC"
     paid: bool = False
     """Whether broadcasts may cost Telegram Stars, so that the rate may be over 30."""
+    site_url: str = ""
+    secret: str = field(default="", repr=False)
+    """Where tracked links lead, and what signs them."""

@@ -4,7 +4,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from flask import Blueprint, Response, request, stream_with_context
 from sqlalchemy.orm import Session
@@ -31,7 +32,7 @@ from appliance.schemas import (
     Preview,
     faults_of,
 )
-from appliance.services import broadcasts, content
+from appliance.services import broadcasts, content, links, schedule
 
 blueprint = Blueprint("broadcasts", __name__)
 
@@ -65,17 +66,20 @@ def list_broadcasts(query: PageQuery) -> BroadcastPage:
 )
 def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
     """Queue a broadcast. With a key that was used before: 200 and the first one."""
-    new = _new(body, key=_key(body.key), created_by=sessions.caller().id)
+    zone = body.timezone if body.timezone is not None else context.settings().timezone
+    starts_at = schedule.parse_at(body.at, zone) if body.at is not None else None
+    new = new_of(body, key=_key(body.key), created_by=sessions.caller().id, starts_at=starts_at)
+    links.check(context.settings(), new.options)
     with writing(context.session()) as session:
         broadcast, created = broadcasts.create(session, new)
-        return _show(session, broadcast), 201 if created else 200
+        return show(session, broadcast), 201 if created else 200
 
 
 @blueprint.post("/broadcasts/preview")
 @endpoint(Access.ADMIN, body=Draft, answer=Preview)
 def preview_broadcast(body: Draft) -> Response:
     """What would be sent, to how many; faults are listed, not refused."""
-    preview = broadcasts.preview(context.session(), context.settings(), _new(body))
+    preview = broadcasts.preview(context.session(), context.settings(), new_of(body))
     spoken = language.chosen()
     shown = Preview(
         html=preview.html,
@@ -93,7 +97,7 @@ def preview_broadcast(body: Draft) -> Response:
 def show_broadcast(broadcast_id: int) -> Response:
     """One broadcast. Live pages ask with `If-None-Match`: 304 while nothing happened."""
     session = context.session()
-    shown = _show(session, broadcasts_crud.get(session, broadcast_id))
+    shown = show(session, broadcasts_crud.get(session, broadcast_id))
     response = answer(shown)
     news = json.dumps(shown.model_dump(mode="json", exclude=_CLOCKWORK), sort_keys=True)
     response.set_etag(hashlib.sha256(news.encode()).hexdigest()[:32], weak=True)
@@ -101,29 +105,6 @@ def show_broadcast(broadcast_id: int) -> Response:
     response.cache_control.no_cache = True
     response.make_conditional(request)
     return response
-
-
-@blueprint.post("/broadcasts/<id:broadcast_id>/pause")
-@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
-def pause_broadcast(broadcast_id: int) -> Broadcast:
-    """Stop sending for now; what is in flight is finished."""
-    return _change(broadcasts.pause, broadcast_id)
-
-
-@blueprint.post("/broadcasts/<id:broadcast_id>/resume")
-@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
-def resume_broadcast(broadcast_id: int) -> Broadcast:
-    """Go on sending."""
-    return _change(broadcasts.resume, broadcast_id)
-
-
-@blueprint.post("/broadcasts/<id:broadcast_id>/cancel")
-@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
-def cancel_broadcast(broadcast_id: int) -> Broadcast:
-    """Stop for good; who was not reached yet is skipped."""
-    _change(broadcasts.cancel, broadcast_id)
-    broadcasts.sweep_cancelled(lambda: writing(context.session()), broadcast_id, models.utcnow())
-    return _show(context.session(), broadcasts_crud.get(context.session(), broadcast_id))
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/deliveries")
@@ -154,13 +135,11 @@ def download_report(broadcast_id: int) -> Response:
     return response
 
 
-def _change(change: Callable[[Session, int], models.Broadcast], broadcast_id: int) -> Broadcast:
-    with writing(context.session()) as session:
-        return _show(session, change(session, broadcast_id))
-
-
-def _new(
-    draft: Draft, key: str | None = None, created_by: int | None = None
+def new_of(
+    draft: Draft,
+    key: str | None = None,
+    created_by: int | None = None,
+    starts_at: datetime | None = None,
 ) -> broadcasts.NewBroadcast:
     return broadcasts.NewBroadcast(
         text=draft.text,
@@ -172,6 +151,12 @@ def _new(
         media=tuple(draft.media),
         key=key,
         created_by=created_by,
+        starts_at=starts_at,
+        max_late=draft.max_late,
+        quiet=draft.quiet,
+        canary=draft.canary,
+        canary_limit=draft.canary_limit,
+        canary_wait=draft.canary_wait,
     )
 
 
@@ -189,7 +174,7 @@ def _bad_key(message: str) -> Invalid:
     return Invalid(message, (Fault("key", message),))
 
 
-def _show(session: Session, broadcast: models.Broadcast) -> Broadcast:
+def show(session: Session, broadcast: models.Broadcast) -> Broadcast:
     return _shown(session, [broadcast])[0]
 
 

@@ -1,4 +1,4 @@
-"""What a view needs besides its arguments: the settings, the session, the limiter."""
+"""What a view needs besides its arguments: the settings, the session, what the process knows."""
 
 from dataclasses import dataclass, field
 from typing import cast
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from appliance.config import Settings
 from appliance.database import db
 from appliance.services.limiter import Limiter
+from appliance.services.numbers import Board
 
 _KEY = "appliance"
 
@@ -17,6 +18,7 @@ _KEY = "appliance"
 class Context:
     settings: Settings
     limiter: Limiter = field(default_factory=Limiter)
+    board: Board = field(default_factory=Board)
 
 
 def init_app(app: Flask, context: Context) -> None:

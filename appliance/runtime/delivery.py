@@ -43,7 +43,11 @@ class Delivery:
             holding,
             rate=settings.rate,
             around=Surroundings(
-                media=settings.data / "media", timezone=settings.timezone, paid=settings.paid
+                media=settings.data / "media",
+                timezone=settings.timezone,
+                paid=settings.paid,
+                site_url=settings.site_url,
+                secret=settings.secret_key,
             ),
         )
         try:

@@ -16,7 +16,7 @@ from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
-from appliance.services import audience, content, media, schedule
+from appliance.services import audience, canary, content, links, media, schedule
 
 SWEEP = 5000  # rows a transaction: holds other writers up for some 6 ms
 
@@ -28,7 +28,8 @@ class NewBroadcast:
     `variants` are texts by language instead of `text`, `media` ids of files under which it stands.
 
     `starts_at` is a moment, None: at once. `max_late` is in seconds after it, `quiet` like
-    `22:00-08:00` by the recipients' clocks.
+    `22:00-08:00` by the recipients' clocks. `canary` people get it first; the rest only if no
+    more than the share `canary_limit` of them fail or block within `canary_wait` seconds.
     """
 
     text: str
@@ -43,6 +44,9 @@ class NewBroadcast:
     starts_at: datetime | None = None
     max_late: int | None = None
     quiet: str | None = None
+    canary: int | None = None
+    canary_limit: float | None = None
+    canary_wait: int | None = None
     schedule_id: int | None = None
 
 
@@ -72,7 +76,7 @@ def create(
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
     broadcast = draft(session, new, now)
-    if audience_crud.count(session, audience_of(broadcast)) == 0:
+    if not audience_crud.anybody(session, audience_of(broadcast)):
         raise NothingToDo(say("nobody is in this audience: nothing was queued"))
     return broadcasts.add(session, broadcast)
 
@@ -80,10 +84,11 @@ def create(
 def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> Broadcast:
     """What would be stored, checked. Raises Invalid with every fault, NotFound."""
     files = _files(session, new)
-    variants = {language.lower(): text for language, text in new.variants.items()}
+    variants = _variants(new)
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
     options = _with_topics(session, new.options)
     schedule.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
+    canary.check(new.canary, new.canary_limit, new.canary_wait)
     return Broadcast(
         key=new.key,
         status=BroadcastStatus.SCHEDULED,
@@ -97,6 +102,9 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
         starts_at=new.starts_at,
         max_late=_max_late(new),
         quiet=str(schedule.parse_quiet(new.quiet)) if new.quiet is not None else None,
+        canary=new.canary,
+        canary_limit=new.canary_limit,
+        canary_wait=new.canary_wait,
         schedule_id=new.schedule_id,
     )
 
@@ -111,6 +119,8 @@ def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
     """Never raises for bad content or audience: the faults are part of the answer."""
     faults = _content_faults(session, new)
     faults += schedule.lint(new.starts_at, new.max_late, new.quiet, utcnow())
+    faults += canary.lint(new.canary, new.canary_limit, new.canary_wait)
+    faults += links.lint(settings, new.options)
     count = 0
     try:
         count = audience_crud.count(session, audience.parse(session, new.to, new.exclude))
@@ -136,6 +146,10 @@ def _files(session: Session, new: NewBroadcast) -> list[Media]:
         raise Invalid(error.message, (Fault("media", error.message),)) from None
 
 
+def _variants(new: NewBroadcast) -> dict[str, str]:
+    return {language.lower(): text for language, text in new.variants.items()}
+
+
 def _with_topics(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:
     """Raises Invalid for a button that ends an unknown topic."""
     try:
@@ -152,7 +166,7 @@ def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:
         _with_topics(session, new.options)
     except Invalid as error:
         faults = error.faults
-    return content.lint_message(new.text, new.format, new.options, new.variants, kinds) + faults
+    return content.lint_message(new.text, new.format, new.options, _variants(new), kinds) + faults
 
 
 def audience_of(broadcast: Broadcast) -> Audience:

@@ -1,9 +1,9 @@
 """What is decided about a broadcast after it was queued: retry, edit, recall. Each is recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,8 @@ from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operatio
 from appliance.services import broadcasts as service
 from appliance.services import content
 from appliance.services.broadcasts import rfc3339
+
+Verb = Literal["pause", "resume", "cancel"]
 
 RECALL_LIMIT = timedelta(hours=48)
 """After this Telegram does not let a bot delete its message in a private chat."""
@@ -127,6 +129,23 @@ def resume(session: Session, broadcast_id: int) -> Broadcast:
     if changed and broadcast.status not in (BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
         return broadcast
     return service.resume(session, broadcast_id)
+
+
+def decide(session: Session, broadcast_id: int, verb: Verb, actor: str) -> Broadcast:
+    """Pause, resume or cancel, and record who did. Raises NotFound, Conflict.
+
+    Who cancels sweeps what was pending (`services/broadcasts.sweep_cancelled`).
+    """
+    broadcast = _VERBS[verb](session, broadcast_id)
+    events.add(session, broadcast_id, actor, verb)
+    return broadcast
+
+
+_VERBS: Mapping[Verb, Callable[[Session, int], Broadcast]] = {
+    "pause": pause,
+    "resume": resume,
+    "cancel": service.cancel,
+}
 
 
 def _pause_sending_too(session: Session, broadcast_id: int) -> Broadcast:

@@ -19,6 +19,14 @@ from appliance.services.schedule import find_zone, moment
 _CLOCK_CHANGE = timedelta(hours=3)
 LONGEST = 100  # as the table has it
 
+_REASONS = {
+    "Bad minute": say("its minute is none"),
+    "Bad hour": say("its hour is none"),
+    "Bad day-of-month": say("its day of the month is none"),
+    "Bad month": say("its month is none"),
+    "Bad day-of-week": say("its weekday is none"),
+}
+
 
 def check(expression: str) -> str:
     """The expression with single spaces. Raises Invalid unless it is one that will ever be due."""
@@ -32,7 +40,7 @@ def check(expression: str) -> str:
         if len(fields) == 5:
             reason = say("it has more than {limit} characters", limit=LONGEST)
     except CronSimError as error:
-        reason = str(error)
+        reason = _REASONS.get(str(error), str(error))
     message = say(
         "{cron} is no cron expression ({reason}): it takes minute, hour, day, month and weekday"
         " like '0 9 * * MON'",

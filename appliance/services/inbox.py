@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, inbox
+from appliance.crud import chats, inbox, recipients
 from appliance.crud.inbox import BROADCAST, MESSAGE, Line, Place
+from appliance.crud.recipients import NOBODY, Person
 from appliance.errors import Fault, Invalid, say
 from appliance.models import MAX_ID
 from appliance.services import content
@@ -35,16 +36,21 @@ def list_for_user(
     if chat is None:
         return []
     place = _parse(before) if before is not None else None
-    return [_item(line) for line in inbox.lines(session, chat.id, limit, place)]
+    person = recipients.people_of(session, [chat.id]).get(chat.id, NOBODY)
+    return [_item(line, person) for line in inbox.lines(session, chat.id, limit, place)]
 
 
-def _item(line: Line) -> InboxItem:
+def _item(line: Line, person: Person) -> InboxItem:
+    """A broadcast as this person got it: in their language, with their name."""
     broadcast = line.place.kind == BROADCAST
+    text = line.text
+    if line.variants is not None:
+        text = content.words_for(person, line.text, line.format, line.variants)
     return InboxItem(
         id=_format(line.place),
         kind=BROADCAST if broadcast else line.direction,
-        text=line.text,
-        html=content.to_html(line.text, line.format),
+        text=text,
+        html=content.to_html(text, line.format),
         state=line.state.word if line.state is not None else None,
         at=line.place.at,
     )

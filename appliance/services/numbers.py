@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -171,13 +171,6 @@ class Board:
             samples.append((now, done))
         seconds = now - samples[0][0]
         return (done - samples[0][1]) / seconds if seconds >= MIN_SAMPLE else None
-
-
-def told_reasons(reasons: dict[str, dict[str, int]]) -> Iterable[tuple[str, str, int]]:
-    """State, reason and how many, in the order they are shown in."""
-    for state, found in reasons.items():
-        for reason, number in found.items():
-            yield state, reason, number
 
 
 def _keep(store: OrderedDict[int, Any], key: int, value: object) -> None:

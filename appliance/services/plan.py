@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from appliance.config import FREE_RATE, RATE_SHARE, Settings
 from appliance.crud import audience as audience_crud
 from appliance.crud import broadcasts, deliveries
-from appliance.services import audience, content
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services import links
+from appliance.services.broadcasts import NewBroadcast, audience_of, draft
 
 STARS_PER_MESSAGE = 0.1
 """For each message above the free 30 a second, with `allow_paid_broadcast` (Bot API)."""
@@ -33,8 +33,8 @@ class Plan:
 
 def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
     """Nothing is queued. Raises what `create` would, but for an empty audience."""
-    content.check(new.text, new.format, dict(new.options))
-    chosen = audience.parse(session, new.to, new.exclude)
+    links.check(settings, new.options)
+    chosen = audience_of(draft(session, new))
     count = audience_crud.count(session, chosen)
     last = broadcasts.last_to(session, chosen.as_dict())
     joined = left = None

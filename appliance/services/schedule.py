@@ -116,7 +116,7 @@ def lint(
     faults = []
     low, high = MAX_LATE_LIMITS
     if max_late is not None and not low <= max_late <= high:
-        faults.append(Fault("max_late", say("late takes from 1 minute to 30 days")))
+        faults.append(Fault("max_late", say("the longest delay takes from 1 minute to 30 days")))
     elif starts_at is not None and latest(starts_at, max_late) < now:
         message = say("{time} is over", time=f"{starts_at:%Y-%m-%d %H:%M} UTC")
         faults.append(Fault("at", message))

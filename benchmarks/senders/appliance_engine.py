@@ -29,7 +29,7 @@ LOOK = 0.1  # seconds between two looks whether it is done: 40 µs each
 
 
 def watch(path: Path, broadcast_id: int, stop: threading.Event, ended: list[str]) -> None:
-    """Set `stop` when the broadcast has ended; plain sqlite3, so as not to cost what is measured."""
+    """Set `stop` when the broadcast has ended; plain sqlite3, which costs next to nothing."""
     with closing(sqlite3.connect(path)) as connection:
         while not stop.wait(LOOK):
             query = "SELECT status FROM broadcasts WHERE id = ?"

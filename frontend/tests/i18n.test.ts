@@ -80,6 +80,6 @@ describe("chooseLanguage", () => {
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(svelte|ts)$/.test(name) && !/i18n\/(en|ru)\.ts$/.test(name))
+    .filter((name) => /\.(svelte|ts)$/.test(name) && !/i18n\/(en|ru)(-\w+)?\.ts$/.test(name))
     .map((name) => readFileSync(join(folder, name), "utf8"));
 }

@@ -159,7 +159,7 @@ def test_nothing_sends_and_that_is_said(known, invoke):
 def test_listed_and_shown(delivered, answer, invoke):
     (listed,) = answer("broadcast", "list")
     shown = answer("broadcast", "show", delivered)
-    assert list(listed) == list(shown) == SHAPE
+    assert list(listed) == list(shown)[: len(SHAPE)] == SHAPE
     assert (shown["total"], shown["sent"], shown["failed"], shown["pending"]) == (3, 1, 1, 1)
     assert shown["reasons"] == {"blocked": 1}
     assert "hello" in invoke("broadcast", "list").stdout

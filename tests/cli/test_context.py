@@ -38,6 +38,16 @@ def test_quiet_leaves_the_answer(tmp_path, capsys):
     assert capsys.readouterr() == ("text\n", "")
 
 
+def test_quiet_leaves_out_what_went_well_but_for_json(tmp_path, capsys):
+    context = Context(tmp_path)
+    context.report({}, "done")
+    context.quiet = True
+    context.report({}, "done")
+    context.json = True
+    context.report({}, "done")
+    assert capsys.readouterr() == ("done\n{}\n", "")
+
+
 def test_nobody_is_at_a_terminal_here(tmp_path):
     assert not Context(tmp_path).interactive
     assert not Context(tmp_path).progress

@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -101,6 +102,31 @@ def test_it_delivers_by_itself_and_the_counts_are_the_truth(appliance, town, ask
     assert record() == Counter(row["chat_id"] for row in rows if row["state"] == "sent")
     again = appliance("broadcast", "again", "--wait", "--json")
     assert json.loads(again.stdout)["total"] == 4  # they are known to be gone now
+
+
+@pytest.mark.slow
+def test_cron_hears_of_trouble_only(appliance, town, ask, record):
+    """Twice, as a job that is fired double; then with a fault."""
+    words = ("broadcast", "send", "-", "--quiet", "--wait", "--key", "monday")
+    for _ in range(2):
+        done = appliance(*words, input="hello")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert record() == Counter(town)
+    ask("faults", {"kind": "close_after", "method": "sendMessage", "chat_id": town[0], "count": 1})
+    done = appliance(*words[:-1], "tuesday", input="hello")
+    assert done.returncode == 3
+    assert "Unknown                      1" in done.stdout
+
+
+@pytest.mark.slow
+def test_it_waits_for_its_time(appliance, town, record):
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+    words = ("broadcast", "send", "hello", "--wait", "--json", "--at", starts_at.isoformat())
+    document = json.loads(appliance(*words).stdout)
+    assert (document["status"], document["sent"]) == ("done", 6)
+    assert datetime.fromisoformat(document["starts_at"]) == starts_at
+    assert datetime.fromisoformat(document["started_at"]) >= starts_at
+    assert record() == Counter(town)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text, update
 
 from appliance import config
 from appliance.crud import chats, deliveries, messages
@@ -17,7 +18,7 @@ from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, LeaseLost, wall_and_monotonic
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job
-from appliance.models import Broadcast, ChatStatus, DeliveryState, Message, Priority
+from appliance.models import Broadcast, ChatStatus, Delivery, DeliveryState, Message, Priority
 from appliance.services import broadcasts as service
 from appliance.services.leases import DELIVERY, Holding
 
@@ -402,3 +403,31 @@ def test_stop_waits_for_what_is_in_flight(
 
 def test_a_real_token_is_never_in_the_way_of_a_test() -> None:
     assert not config.is_real_token(config.SANDBOX_TOKEN)
+
+
+def test_what_is_claimed_is_kept_when_sweeping_up_fails(
+    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, database: Database
+) -> None:
+    """Sweeping is a transaction of its own, after the one that claimed."""
+    ids = people(5)
+    cancelled = queue()
+    run_until(lambda: shown(cancelled).status == "done")
+    refuse = (
+        "CREATE TRIGGER refuse BEFORE UPDATE ON deliveries"
+        f" WHEN NEW.state = {DeliveryState.SKIPPED:d} BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    cancelled, number = queue(), queue()
+    with database.writing() as session:
+        service.cancel(session, cancelled)
+        session.execute(text(refuse))
+        session.execute(
+            update(Broadcast).where(Broadcast.id == cancelled).values(pending=1, total=1)
+        )
+        session.add(Delivery(broadcast_id=cancelled, chat_id=ids[0], updated_at=0))
+    run_until(lambda: shown(number).sending)
+    with database.writing() as session:
+        session.execute(text("DROP TRIGGER refuse"))
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert shown(number).sent == 5

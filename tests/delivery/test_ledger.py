@@ -135,3 +135,32 @@ def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
         states = deliveries.states_of(session, number)
     assert states == {DeliveryState.UNKNOWN: 2, DeliveryState.PENDING: 3}
     assert (shown(number).unknown, shown(number).pending, shown(number).sent) == (2, 3, 0)
+
+
+def test_what_was_forgotten_is_looked_for_at_once(settle, ledger: Ledger, queue: Queue) -> None:
+    queue()
+    settle()
+    settle(wanted=1)
+    ledger.forget()
+
+    assert ledger.look(Moment(time.time(), time.monotonic()))
+    assert ledger.work
+
+
+def test_outcomes_from_before_and_after_a_resume_are_all_kept(
+    settle, queue: Queue, database: Database, shown: Shown
+) -> None:
+    """One broadcast, two runs of it in memory: the first one's call took long."""
+    number = queue()
+    settle()
+    before = settle(wanted=1)
+    with database.writing() as session:
+        service.pause(session, number)
+    settle()
+    with database.writing() as session:
+        service.resume(session, number)
+    after = settle(wanted=1)
+
+    settle([Result(job, Verdict(Kind.SENT, message_id=4)) for job in [*before, *after]], wanted=0)
+
+    assert (shown(number).sent, shown(number).sending) == (2, 0)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-UNITS = ("appliance.service", "appliance-bot.service")
+TEMPLATE = "appliance-broadcast@.service"
+UNITS = ("appliance.service", "appliance-bot.service", TEMPLATE)
+TIMER = "appliance-broadcast@.timer"
 MAX_EXPOSURE = 1.5  # of 10; what is left is the network, which the program is for
 
 pytestmark = pytest.mark.slow
@@ -68,7 +70,45 @@ def test_units_share_one_home(root: Path) -> None:
     assert services[0]["environment"] == "APPLIANCE_HOME=/var/lib/appliance"
 
 
+def test_the_timer_starts_a_service_that_is_there(
+    root: Path, tmp_path: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    installed_copy(root / "systemd" / TEMPLATE, tmp_path)
+    timer = tmp_path / TIMER.replace("@", "@rehearsal")
+    timer.write_text((root / "systemd" / TIMER).read_text(encoding="utf-8"))
+    done = analyze("verify", "--recursive-errors=yes", timer)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_timers_broadcast_is_sent_once_a_day(root: Path, tmp_path: Path) -> None:
+    """The unit's command line, as systemd hands it to the shell, with a program that tells it."""
+    text = (root / "systemd" / TEMPLATE).read_text(encoding="utf-8")
+    found = re.search(r"^ExecStart=/bin/sh -c '(.+?)'$", text, re.MULTILINE | re.DOTALL)
+    assert found
+    script = found[1].replace("\\\n", "").replace("$$", "$").replace("%%", "%")
+    script = script.replace("/opt/appliance/bin/appliance", "printf '%s\n'")
+    environment = {
+        "NAME": "rehearsal",
+        "OPTIONS": "--to topic:news --html",
+        "PATH": "/usr/bin:/bin",
+    }
+    done = subprocess.run(
+        ["/bin/sh", "-c", script.removeprefix("exec ")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = done.stdout.split()
+    key = words[words.index("--key") + 1]
+    assert re.fullmatch(r"rehearsal-\d{4}-\d\d-\d\d", key)
+    assert [word for word in words if word != key] == [
+        *("broadcast", "send", "--quiet", "--wait", "--key", "--to", "topic:news", "--html", "-")
+    ]
+
+
 def _service(path: Path) -> configparser.SectionProxy:
+    """Of a word that is there more than once the last one."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read(path, encoding="utf-8")
     return parser["Service"]

@@ -153,9 +153,7 @@ class Processes:
 
 
 @pytest.fixture
-def processes(
-    settings: Settings, sandbox: Sandbox, tmp_path: Path
-) -> Iterator[Processes]:
+def processes(settings: Settings, sandbox: Sandbox, tmp_path: Path) -> Iterator[Processes]:
     log = tmp_path / "processes.log"
     log.touch()
     started = Processes(settings, log, sandbox.url, [])

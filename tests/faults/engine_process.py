@@ -1,6 +1,6 @@
 """The engine alone in a process, for tests that end it: without the half second of a whole start.
 
-    engine_process.py HOME [--fork] [--timeout S] [--token-pause S]
+    engine_process.py HOME [--fork] [--timeout S] [--token-pause S] [--checkpoint PAGES]
 
 With --fork nothing runs at first: each line read is a start. It prints the new process's id, and a
 line more when that process has ended. A fork of a warm parent starts in 20 ms.
@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 from pathlib import Path
+
+from sqlalchemy import event
 
 from appliance.config import Settings
 from appliance.database import Database
@@ -30,6 +32,8 @@ def send(arguments: argparse.Namespace) -> None:
     settings = Settings.load(Path(arguments.home))
     set_up(settings)
     database = Database(settings.database_url)
+    pragma = f"PRAGMA wal_autocheckpoint={arguments.checkpoint:d}"
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute(pragma))
 
     def work(holding: Holding, stop: threading.Event) -> None:
         client: Client[Job] = Client(
@@ -74,6 +78,7 @@ def main() -> None:
     parser.add_argument("home")
     parser.add_argument("--fork", action="store_true")
     parser.add_argument("--timeout", type=float, default=30.0)
+    parser.add_argument("--checkpoint", type=int, default=1000)  # SQLite's own default
     parser.add_argument("--token-pause", type=float, default=TOKEN_PAUSE)
     arguments = parser.parse_args()
     (fork_for_each_line if arguments.fork else send)(arguments)

@@ -76,14 +76,14 @@ def test_a_broadcast_survives_a_hundred_kills(
         uncertain.append(claimed)
 
     assert world.shown(number).status == "running", "the kills must hit it before its end"
-    assert struck.keys() == {"freezing", "in flight", "between two turns"}, "everywhere"
+    assert {"freezing", "in flight"} <= struck.keys(), "everywhere"
     world.heal()
     last = processes.engine(SEND_RATE="1000")
     wait_until(lambda: world.shown(number).status == "done", 60, processes.words)
     last.send_signal(signal.SIGTERM)
     assert last.wait(15) == 0
     states = check(number, ids)
-    assert states["unknown"] == sum(len(claimed) for claimed in uncertain)
+    assert states["unknown"] == len(set().union(*uncertain)), "those and no others"
     assert states["unknown"] <= KILLS * IN_FLIGHT
     arrived = {chat for chat, _ in world.record()}
     assert max(len(claimed - arrived) for claimed in uncertain) <= CLAIMED_AHEAD

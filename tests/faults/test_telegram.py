@@ -100,7 +100,10 @@ def test_a_name_that_cannot_be_resolved(
 ) -> None:
     ids = world.populate(20)
     number = world.queue()
-    real = {"BOT_MODE": "polling", "BOT_TOKEN": config.SANDBOX_TOKEN}  # the sandbox is loopback only
+    real = {
+        "BOT_MODE": "polling",
+        "BOT_TOKEN": config.SANDBOX_TOKEN,
+    }  # the sandbox is loopback only
     lost = processes.bot(BOT_API_URL="http://api.telegram.invalid", **real)
     wait_until(lambda: "offline" in processes.status(**real).stdout, 60, processes.words)
     assert world.shown(number).sending == 0, "it waits in the database"

@@ -8,12 +8,16 @@ import pytest
 from appliance.crud import chats, links, messages, users
 from appliance.crud.messages import MessageOutcome
 from appliance.delivery.engine import LeaseLost
-from appliance.models import DeliveryState, LinkCode, Message, Role
+from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role
+from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
+from appliance.services import recurring
+from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import Holding
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -51,6 +55,43 @@ def test_once_an_hour(database, old):
     assert left(database) == (2, 1)
     tidying.step(later, 100.0 + schedule.TIDY_SECONDS)
     assert left(database) == (1, 0)
+
+
+def slots(database):
+    with database.reading() as session:
+        return sorted(row.starts_at for row in session.query(Broadcast))
+
+
+@pytest.fixture
+def hourly(database):
+    with database.writing() as session:
+        chats.remember(session, 1)
+        recurring.add(session, "hourly", "0 * * * *", "UTC", NewBroadcast("x", to=("all",)), NOW)
+
+
+def test_what_is_due_is_sent_and_what_is_late_is_cancelled(database, hourly):
+    Schedule(database).step(NOW + HOUR, 0.0)
+    assert slots(database) == [NOW + HOUR]
+    Schedule(database).step(NOW + 1.6 * HOUR, 0.0)  # nothing sent it for 36 minutes
+    with database.reading() as session:
+        (row,) = session.query(Broadcast)
+        assert (row.status, row.note[:15]) == ("cancelled", "missed its slot")
+
+
+def test_a_clock_that_jumps(database, hourly):
+    scheduling = Schedule(database)
+    for hours in (1, 5, 2, 3, 4, 5, 6):
+        for seconds in (0, 3):
+            scheduling.step(NOW + hours * HOUR + timedelta(seconds=seconds), 0.0)
+    assert slots(database) == [NOW + hours * HOUR for hours in (1, 3, 4, 5, 6)]
+
+
+def test_begun_after_the_clock_was_a_year_ahead(database, hourly):
+    with database.writing() as session:
+        session.query(StoredSchedule).one().next_at = NOW + timedelta(days=365)
+    Schedule(database).step(NOW, 0.0)
+    with database.reading() as session:
+        assert session.query(StoredSchedule).one().next_at == NOW + HOUR
 
 
 def test_it_stops_when_its_lease_is_another_processs(database):

@@ -7,8 +7,8 @@ from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
 from appliance.errors import Conflict, Invalid, NotFound, NothingToDo
 from appliance.models import BroadcastStatus, DeliveryState
-from appliance.services import control
 from appliance.services import broadcasts as service
+from appliance.services import control
 from appliance.services.broadcasts import NewBroadcast
 
 NOW = 1_790_000_000
@@ -121,3 +121,16 @@ def test_operations_pause_and_resume(database: Database, number: int) -> None:
 def test_an_unknown_broadcast(database: Database, call) -> None:
     with database.writing() as session, pytest.raises(NotFound):
         call(session, 4711)
+
+
+def test_decisions_are_recorded_with_who_made_them(database: Database) -> None:
+    with database.writing() as session:
+        chats.remember(session, 1)
+        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        for verb in ("pause", "resume", "cancel"):
+            control.decide(session, made.id, verb, "user:7")
+        told = [(event.actor, event.action) for event in events.list_for(session, made.id)]
+        with pytest.raises(Conflict):
+            control.decide(session, made.id, "resume", "user:7")
+        assert len(events.list_for(session, made.id)) == 3
+    assert told == [("user:7", "pause"), ("user:7", "resume"), ("user:7", "cancel")]

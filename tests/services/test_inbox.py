@@ -105,3 +105,23 @@ def test_a_place_that_no_page_gave(database, ann, told, place):
     with pytest.raises(Invalid) as caught:
         read(database, ann, 10, place)
     assert caught.value.faults[0].field == "cursor"
+
+
+def test_a_broadcast_is_shown_as_it_was_sent(database, ann):
+    with database.writing() as session:
+        chats.get(session, 1).language = "ru"
+        broadcast = Broadcast(
+            text="Hello",
+            format="html",
+            variants={"ru": "<b>{first_name|друг}</b>"},
+            audience={},
+            started_at=NOW,
+        )
+        session.add(broadcast)
+        session.flush()
+        audience.freeze(session, broadcast.id, Audience((Term("all"),)), None, 10, 0)
+        session.get(Delivery, (broadcast.id, 1)).state = DeliveryState.SENT
+        messages.record_incoming(session, 1, "{first_name}", None, NOW - timedelta(seconds=1))
+    shown, written = read(database, ann)
+    assert (shown.text, shown.html) == ("<b>Ann</b>", "<b>Ann</b>")
+    assert written.html == "{first_name}"

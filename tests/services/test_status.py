@@ -107,3 +107,18 @@ def test_a_flood_pause_is_told_while_it_lasts(database, document):
         put_setting(session, FLOOD, {"until": until.timestamp()})
     assert document()["flood_until"] == "2026-09-01T12:00:30.000Z"
     assert document(until)["flood_until"] is None
+
+
+def test_one_that_waits_for_its_time_is_not_late(database, document):
+    with database.writing() as session:
+        session.add(
+            Broadcast(
+                text="x",
+                audience={"to": ["all"], "not": []},
+                status="scheduled",
+                created_at=NOW - timedelta(days=9),
+                starts_at=NOW + timedelta(days=1),
+            )
+        )
+    assert document()["queue"] == {"pending": 0, "oldest_seconds": 0.0}
+    assert document(NOW + timedelta(days=1, seconds=5))["queue"]["oldest_seconds"] == 5.0

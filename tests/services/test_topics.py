@@ -123,6 +123,8 @@ def test_a_member_cannot_choose_everything(session, ann, chat):
 
 def test_a_button(session, chat):
     news = topics.add(session, "news")
+    session.add(Broadcast(id=7, text="x", audience={"to": ["all"], "not": []}))
+    session.flush()
     session.add(Delivery(broadcast_id=7, chat_id=1, updated_at=0))
     assert topics.press(session, chat, news, False, 7, NOW)
     assert session.get(Subscription, (news.id, 1)).broadcast_id == 7

@@ -7,6 +7,7 @@ from appliance.services.content.compose import (
     compose,
     delete_call,
     edit_call,
+    words_for,
 )
 from appliance.services.content.files import File, Part, Upload, file_ids_from
 from appliance.services.content.html import length, to_html
@@ -46,4 +47,5 @@ __all__ = [
     "lint_options",
     "to_html",
     "with_topics",
+    "words_for",
 ]

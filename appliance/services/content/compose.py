@@ -166,6 +166,12 @@ def delete_call(content: Content, message_id: int) -> tuple[str, Params]:
     return "deleteMessages", {"message_ids": list(range(message_id, message_id + count))}
 
 
+def words_for(person: Person, text: str, format: str, variants: Mapping[str, str]) -> str:
+    """What one person gets to read, in the message's format."""
+    texts = {**variants, "": text}
+    return _template(texts[choose_language(texts, person.language)], format).fill(person)
+
+
 def choose_language(variants: Mapping[str, object], language: str | None) -> str:
     """The variant for somebody whose client says `language`: it, its base, else "", the main."""
     wanted = (language or "").lower().replace("_", "-")

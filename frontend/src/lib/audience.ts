@@ -1,7 +1,7 @@
 /** Audience words as the server takes them: `all`, `linked`, `lang:ru`, `user:ann@example.org`… */
 
-export const PLAIN_KINDS = ["all", "linked", "unlinked"] as const;
-export const VALUE_KINDS = ["lang", "role", "user", "chat"] as const;
+export const PLAIN_KINDS = ["all", "linked", "unlinked", "groups", "channels"] as const;
+export const VALUE_KINDS = ["topic", "lang", "role", "user", "chat"] as const;
 
 export type PlainKind = (typeof PLAIN_KINDS)[number];
 export type ValueKind = (typeof VALUE_KINDS)[number];

@@ -4,26 +4,68 @@ import { previewBroadcast, sendBroadcast } from "$lib/api/broadcasts";
 import type {
   Broadcast,
   BroadcastDraft,
+  BroadcastOrder,
   Fault,
+  Language,
+  Media,
+  MessageButton,
   Preview,
   TextFormat,
-  UrlButton,
 } from "$lib/api/types";
+import { Attachments } from "$lib/attachments.svelte";
 import { recall, remember, thisTab } from "$lib/memory";
 
 const MEMORY = "composer";
+/** What this tab remembers; files are remembered besides, by what the server has. */
+const REMEMBERED = [
+  "text",
+  "variants",
+  "format",
+  "to",
+  "not",
+  "silent",
+  "protected",
+  "linkPreview",
+  "track",
+  "buttons",
+  "later",
+  "at",
+  "timezone",
+  "quiet",
+  "quietFrom",
+  "quietUntil",
+  "canary",
+  "canaryCount",
+  "canaryPercent",
+] as const;
 
 export class Composer {
   text = $state("");
+  variants = $state<Partial<Record<Language, string>>>({});
+  /** Whose text is being written; empty is the one for everybody else. */
+  language = $state<Language | "">("");
   format = $state<TextFormat>("plain");
+  files = new Attachments();
   to = $state<string[]>(["all"]);
   not = $state<string[]>([]);
   silent = $state(false);
   protected = $state(false);
   linkPreview = $state(true);
-  buttons = $state<UrlButton[]>([]);
+  track = $state(false);
+  buttons = $state<MessageButton[]>([]);
+  later = $state(false);
+  at = $state(""); // as <input type="datetime-local"> says it
+  timezone = $state(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  quiet = $state(false);
+  quietFrom = $state("22:00");
+  quietUntil = $state("08:00");
+  canary = $state(false);
+  canaryCount = $state<number | null>(20);
+  canaryPercent = $state<number | null>(10);
 
   preview = $state.raw<Preview | null>(null);
+  /** The text in sight, where it is not the main one. */
+  variantPreview = $state.raw<Preview | null>(null);
   previewError = $state.raw<unknown>(null);
   #attempt = { body: "", key: "" };
 
@@ -33,22 +75,46 @@ export class Composer {
 
   /** What the server gets; buttons with nothing in them are still being written. */
   draft = $derived.by((): BroadcastDraft => {
-    const buttons = this.#filledButtons().map(({ text, url }) => [{ text, url }]);
     return {
       text: this.text,
       format: this.format,
+      variants: filled(this.variants),
+      media: this.files.ids,
       audience: { to: [...this.to], not: [...this.not] },
       options: {
         silent: this.silent,
         protected: this.protected,
         link_preview: this.linkPreview,
-        buttons,
+        track: this.track,
+        buttons: this.#filledButtons().map((button) => [asSent(button)]),
       },
+      quiet: this.quiet ? `${this.quietFrom}-${this.quietUntil}` : null,
+      canary: this.canary ? this.canaryCount : null,
+      canary_limit: this.canary ? (this.canaryPercent ?? 0) / 100 : null,
     };
   });
 
+  get order(): BroadcastOrder {
+    return this.later ? { ...this.draft, at: this.at, timezone: this.timezone } : this.draft;
+  }
+
+  /** The text in sight. */
+  get words(): string {
+    return this.language ? (this.variants[this.language] ?? "") : this.text;
+  }
+
+  set words(words: string) {
+    if (this.language) this.variants[this.language] = words;
+    else this.text = words;
+  }
+
   get empty(): boolean {
-    return this.text.trim() === "";
+    return this.text.trim() === "" && this.files.items.length === 0;
+  }
+
+  /** What the preview says of the text in sight. */
+  get shown(): Preview | null {
+    return this.variantPreview ?? this.preview;
   }
 
   /** Faults worth showing: that an untouched message is empty is no news. */
@@ -57,26 +123,35 @@ export class Composer {
     return this.empty ? faults.filter((fault) => fault.field !== "text") : faults;
   }
 
+  /** Those of the text in sight. */
   get textFaults(): Fault[] {
-    return this.faults.filter((fault) => fault.field === "text");
+    const field = this.language ? `variants.${this.language}` : "text";
+    return this.faults.filter((fault) => fault.field === field);
   }
 
-  get audienceFaults(): Fault[] {
-    return this.faults.filter((fault) => fault.field.startsWith("audience"));
+  /** What is wrong with the fields whose names begin like this. */
+  faultsOf(...fields: string[]): string[] {
+    return this.faults
+      .filter((fault) => fields.some((field) => fault.field.startsWith(field)))
+      .map((fault) => fault.message);
   }
 
   /** The faults of the button at `index` of `buttons`, which counts the empty ones too. */
   buttonFaults(index: number): string[] {
     const row = this.#filledButtons().indexOf(this.buttons[index]!);
-    return this.faults
-      .filter((fault) => row >= 0 && fault.field.startsWith(`options.buttons.${row}.`))
-      .map((fault) => fault.message);
+    return row < 0 ? [] : this.faultsOf(`options.buttons.${row}.`);
   }
 
   /** Asks the server; an aborted question changes nothing. */
   async look(signal?: AbortSignal): Promise<Preview | null> {
     try {
-      this.preview = await previewBroadcast(this.draft, signal);
+      const variant = this.language && this.words ? { text: this.words, variants: {} } : null;
+      const [preview, shown] = await Promise.all([
+        previewBroadcast(this.draft, signal),
+        variant && previewBroadcast({ ...this.draft, ...variant }, signal),
+      ]);
+      this.preview = preview;
+      this.variantPreview = shown;
       this.previewError = null;
       return this.preview;
     } catch (error) {
@@ -88,42 +163,47 @@ export class Composer {
 
   /** Sends the draft. Pressed again after a lost answer, the same draft has the same key. */
   async send(): Promise<Broadcast> {
-    const body = JSON.stringify(this.draft);
+    const body = JSON.stringify(this.order);
     if (this.#attempt.body !== body) this.#attempt = { body, key: randomKey() };
-    const broadcast = await sendBroadcast(this.draft, this.#attempt.key);
+    const broadcast = await sendBroadcast(this.order, this.#attempt.key);
     remember(MEMORY, null, thisTab);
     return broadcast;
   }
 
   /** Keeps the draft in this tab, so that leaving the page by mistake costs nothing. */
   save(): void {
-    remember(MEMORY, this.empty ? null : JSON.stringify(this.draft), thisTab);
+    const parts = REMEMBERED.map((name) => [name, this[name]]);
+    const kept = { ...Object.fromEntries(parts), files: this.files.kept };
+    remember(MEMORY, this.empty ? null : JSON.stringify(kept), thisTab);
   }
 
-  #filledButtons(): UrlButton[] {
-    return this.buttons.filter((button) => button.text !== "" || button.url !== "");
+  #filledButtons(): MessageButton[] {
+    return this.buttons.filter((button) => button.text || button.url || button.topic_off);
   }
 
   #restore(): void {
-    const draft = parse(recall(MEMORY, thisTab));
-    if (!draft) return;
-    this.text = draft.text;
-    this.format = draft.format ?? "plain";
-    this.to = draft.audience.to;
-    this.not = draft.audience.not ?? [];
-    this.silent = draft.options?.silent ?? false;
-    this.protected = draft.options?.protected ?? false;
-    this.linkPreview = draft.options?.link_preview ?? true;
-    this.buttons = (draft.options?.buttons ?? []).flat();
+    const kept = parse(recall(MEMORY, thisTab));
+    for (const name of REMEMBERED) {
+      if (name in kept) Object.assign(this, { [name]: kept[name] });
+    }
+    this.files.restore((kept.files ?? []) as Media[]);
   }
 }
 
-function parse(text: string | null): BroadcastDraft | null {
+function parse(text: string | null): Record<string, unknown> {
   try {
-    return text ? (JSON.parse(text) as BroadcastDraft) : null;
+    return text ? (JSON.parse(text) as Record<string, unknown>) : {};
   } catch {
-    return null;
+    return {};
   }
+}
+
+function filled(variants: Partial<Record<Language, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variants).filter(([, text]) => text.trim() !== ""));
+}
+
+function asSent({ text, url, topic_off }: MessageButton): MessageButton {
+  return topic_off ? { text, topic_off } : { text, url: url ?? "" };
 }
 
 /** Not `crypto.randomUUID`: browsers give it to https and localhost only. */

@@ -25,3 +25,7 @@ function nameValue(kind: string, value: string): string {
   if (kind === "role") return word("role", value);
   return value;
 }
+
+export function topicTitle(topic: { title: string; title_ru: string | null }): string {
+  return (i18n.language === "ru" && topic.title_ru) || topic.title;
+}

@@ -1,7 +1,7 @@
 /** Broadcasts and what became of each of their deliveries. */
 
 import { api, body } from "./client";
-import type { Broadcast, BroadcastDraft, DeliveryState, Page } from "./types";
+import type { Broadcast, BroadcastDraft, BroadcastOrder, DeliveryState, Page } from "./types";
 
 export type BroadcastAction = "pause" | "resume" | "cancel";
 
@@ -16,10 +16,10 @@ export const previewBroadcast = (draft: BroadcastDraft, signal?: AbortSignal) =>
   body(api.POST("/api/v1/broadcasts/preview", { body: draft, signal }));
 
 /** The same key gives the first broadcast again, so a repeated press sends nothing twice. */
-export const sendBroadcast = (draft: BroadcastDraft, key: string) =>
+export const sendBroadcast = (order: BroadcastOrder, key: string) =>
   body(
     api.POST("/api/v1/broadcasts", {
-      body: draft,
+      body: order,
       params: { header: { "Idempotency-Key": key } },
     }),
   ) as Promise<Broadcast>;

@@ -59,7 +59,8 @@ function pageLanguage(): string {
   return typeof document === "undefined" ? "" : document.documentElement.lang;
 }
 
-async function knownToken(): Promise<string> {
+/** The token every write carries. */
+export async function knownToken(): Promise<string> {
   csrfToken ??= (await body(api.GET("/api/v1/session"))).csrf_token;
   return csrfToken;
 }

@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/broadcasts/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A dry run: how many, how long, what it costs, who is new since the last one to the same. */
+        post: operations["plan_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/broadcasts/preview": {
         parameters: {
             query?: never;
@@ -141,6 +158,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/broadcasts/{broadcast_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change what is pending and, message by message, what was delivered. */
+        post: operations["edit_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who decided what, oldest first. */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How fast it goes, outcomes over time, reasons, clicks, and who opted out because of it.
+         * @description May be asked every second; of a large broadcast all but the rate may be some seconds old.
+         */
+        get: operations["show_numbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Edits and recalls, oldest first, and how far each has come. */
+        get: operations["list_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/broadcasts/{broadcast_id}/pause": {
         parameters: {
             query?: never;
@@ -150,8 +238,26 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop sending for now; what is in flight is finished. */
+        /** Stop sending, editing or recalling for now; what is in flight is finished. */
         post: operations["pause_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a recall can still reach: Telegram deletes nothing older than 48 hours. */
+        get: operations["show_recallable"];
+        put?: never;
+        /** Stop it for good, and delete what was delivered as far as Telegram still allows. */
+        post: operations["recall_broadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,8 +290,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on sending. */
+        /** Go on with what was paused, or with a broadcast that halted. */
         post: operations["resume_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send again to those who failed, or whose outcome is unknown. Never done by itself. */
+        post: operations["retry_broadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -220,6 +343,23 @@ export interface paths {
         get: operations["show_chat"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a file for broadcasts; the same one again has the id it had. */
+        post: operations["upload_media"];
         delete?: never;
         options?: never;
         head?: never;
@@ -348,6 +488,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules by id. */
+        get: operations["list_schedules"];
+        put?: never;
+        /** Send a broadcast at each slot from now on. */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule. */
+        get: operations["show_schedule"];
+        put?: never;
+        post?: never;
+        /** Delete a schedule; what it has sent stays. */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        /** Rename, pause (`enabled: false`), resume, or move to other times. */
+        patch: operations["change_schedule"];
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -394,6 +571,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Topics by name. */
+        get: operations["list_topics"];
+        put?: never;
+        /** Make a topic; its title is its name unless said. */
+        post: operations["add_topic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/topics/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a topic and what everybody chose about it. */
+        delete: operations["delete_topic"];
         options?: never;
         head?: never;
         patch?: never;
@@ -503,6 +715,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which topics your chat gets. */
+        get: operations["show_my_topics"];
+        /** Choose; topics you do not name stay as they are. */
+        put: operations["choose_my_topics"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{user_id}": {
         parameters: {
             query?: never;
@@ -561,7 +791,8 @@ export interface components {
     schemas: {
         /**
          * Audience
-         * @description `all`, `linked`, `unlinked`, `user:EMAIL`, `chat:ID`, `role:ROLE`, `lang:CODE`.
+         * @description `all`, `linked`, `unlinked`, `groups`, `channels`, `topic:NAME`, `user:EMAIL`, `chat:ID`,
+         *     `role:ROLE`, `lang:CODE`.
          */
         Audience: {
             /**
@@ -613,6 +844,10 @@ export interface components {
             id: number;
             /** Key */
             key: string | null;
+            /** Media */
+            media: {
+                [key: string]: unknown;
+            }[];
             /** Note */
             note: string | null;
             /** Options */
@@ -621,6 +856,8 @@ export interface components {
             };
             /** Pending */
             pending: number;
+            /** Quiet */
+            quiet: string | null;
             /** Rate */
             rate: number | null;
             /** Reasons */
@@ -637,6 +874,8 @@ export interface components {
             skipped: number;
             /** Started At */
             started_at: string | null;
+            /** Starts At */
+            starts_at: string | null;
             /**
              * Status
              * @enum {string}
@@ -648,6 +887,10 @@ export interface components {
             total: number;
             /** Unknown */
             unknown: number;
+            /** Variants */
+            variants: {
+                [key: string]: string;
+            };
         };
         /** BroadcastPage */
         BroadcastPage: {
@@ -659,12 +902,47 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** Button */
+        /** Bucket */
+        Bucket: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Failed */
+            failed: number;
+            /** Sent */
+            sent: number;
+            /** Skipped */
+            skipped: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * Button
+         * @description Leads to `url`, or ends the recipient's subscription of the topic `topic_off`.
+         */
         Button: {
             /** Text */
             text: string;
-            /** Url */
-            url: string;
+            /**
+             * Topic Off
+             * @default null
+             */
+            topic_off?: string | null;
+            /**
+             * Url
+             * @default null
+             */
+            url?: string | null;
+        };
+        /**
+         * Changed
+         * @description The broadcast, and the operation that has begun; null when there is nothing to change.
+         */
+        Changed: {
+            broadcast: components["schemas"]["Broadcast"];
+            operation: components["schemas"]["Operation"] | null;
         };
         /** Chat */
         Chat: {
@@ -777,9 +1055,29 @@ export interface components {
         /**
          * Draft
          * @description What a broadcast says, and to whom.
+         *
+         *     `variants` are texts by language code, `text` is for everybody else; `media` are ids that
+         *     `POST /media` gave, and with them `text` is a caption. `max_late` is in seconds, `quiet` like
+         *     `22:00-08:00` by the recipients' clocks. `canary` people get it first, the rest only if no
+         *     more than the share `canary_limit` of them fail or block within `canary_wait` seconds.
          */
         Draft: {
             audience: components["schemas"]["Audience"];
+            /**
+             * Canary
+             * @default null
+             */
+            canary?: number | null;
+            /**
+             * Canary Limit
+             * @default null
+             */
+            canary_limit?: number | null;
+            /**
+             * Canary Wait
+             * @default null
+             */
+            canary_wait?: number | null;
             /**
              * Format
              * @default plain
@@ -787,16 +1085,83 @@ export interface components {
              */
             format?: "plain" | "html";
             /**
+             * Max Late
+             * @default null
+             */
+            max_late?: number | null;
+            /**
+             * Media
+             * @default []
+             */
+            media?: number[];
+            /**
              * @default {
              *       "buttons": [],
              *       "link_preview": true,
              *       "protected": false,
-             *       "silent": false
+             *       "silent": false,
+             *       "track": false
              *     }
              */
             options?: components["schemas"]["Options"];
+            /**
+             * Quiet
+             * @default null
+             */
+            quiet?: string | null;
             /** Text */
             text: string;
+            /**
+             * Variants
+             * @default {}
+             */
+            variants?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Edit
+         * @description What it says from now on; without `options` those it has stay.
+         */
+        Edit: {
+            /**
+             * Format
+             * @default plain
+             * @enum {string}
+             */
+            format?: "plain" | "html";
+            /** @default null */
+            options?: components["schemas"]["Options"] | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Event
+         * @description Who decided what: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`.
+         */
+        Event: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Name */
+            name: string | null;
+        };
+        /** EventList */
+        EventList: {
+            /** Items */
+            items: components["schemas"]["Event"][];
         };
         /**
          * Fault
@@ -863,9 +1228,69 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** NewBroadcast */
+        /** LinkClicks */
+        LinkClicks: {
+            /** Clicks */
+            clicks: number;
+            /** People */
+            people: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * Media
+         * @description A file that broadcasts can carry, by its `id`; the same content and kind has one.
+         */
+        Media: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "document" | "video";
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * MediaUpload
+         * @description A form with the part `file`: a photo of up to 10 MB, another file of up to 50 MB.
+         */
+        MediaUpload: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "document" | "video";
+        };
+        /**
+         * NewBroadcast
+         * @description `at` is a wall time in `timezone` (the site's own, if not given), or RFC 3339.
+         */
         NewBroadcast: {
+            /**
+             * At
+             * @default null
+             */
+            at?: string | null;
             audience: components["schemas"]["Audience"];
+            /**
+             * Canary
+             * @default null
+             */
+            canary?: number | null;
+            /**
+             * Canary Limit
+             * @default null
+             */
+            canary_limit?: number | null;
+            /**
+             * Canary Wait
+             * @default null
+             */
+            canary_wait?: number | null;
             /**
              * Format
              * @default plain
@@ -878,16 +1303,210 @@ export interface components {
              */
             key?: string | null;
             /**
+             * Max Late
+             * @default null
+             */
+            max_late?: number | null;
+            /**
+             * Media
+             * @default []
+             */
+            media?: number[];
+            /**
              * @default {
              *       "buttons": [],
              *       "link_preview": true,
              *       "protected": false,
-             *       "silent": false
+             *       "silent": false,
+             *       "track": false
              *     }
              */
             options?: components["schemas"]["Options"];
+            /**
+             * Quiet
+             * @default null
+             */
+            quiet?: string | null;
             /** Text */
             text: string;
+            /**
+             * Timezone
+             * @default null
+             */
+            timezone?: string | null;
+            /**
+             * Variants
+             * @default {}
+             */
+            variants?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * NewSchedule
+         * @description A broadcast that is sent at each slot of a cron expression in a time zone.
+         */
+        NewSchedule: {
+            audience: components["schemas"]["Audience"];
+            /**
+             * Canary
+             * @default null
+             */
+            canary?: number | null;
+            /**
+             * Canary Limit
+             * @default null
+             */
+            canary_limit?: number | null;
+            /**
+             * Canary Wait
+             * @default null
+             */
+            canary_wait?: number | null;
+            /** Cron */
+            cron: string;
+            /**
+             * Format
+             * @default plain
+             * @enum {string}
+             */
+            format?: "plain" | "html";
+            /**
+             * Max Late
+             * @default null
+             */
+            max_late?: number | null;
+            /**
+             * Media
+             * @default []
+             */
+            media?: number[];
+            /** Name */
+            name: string;
+            /**
+             * @default {
+             *       "buttons": [],
+             *       "link_preview": true,
+             *       "protected": false,
+             *       "silent": false,
+             *       "track": false
+             *     }
+             */
+            options?: components["schemas"]["Options"];
+            /**
+             * Quiet
+             * @default null
+             */
+            quiet?: string | null;
+            /** Text */
+            text: string;
+            /**
+             * Timezone
+             * @default null
+             */
+            timezone?: string | null;
+            /**
+             * Variants
+             * @default {}
+             */
+            variants?: {
+                [key: string]: string;
+            };
+        };
+        /** NewTopic */
+        NewTopic: {
+            /**
+             * Default On
+             * @default true
+             */
+            default_on?: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Title Ru
+             * @default null
+             */
+            title_ru?: string | null;
+        };
+        /**
+         * Numbers
+         * @description `rate` and `eta_seconds` are of the last seconds, null where nothing moves.
+         */
+        Numbers: {
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Clicks */
+            clicks: number;
+            /** Eta Seconds */
+            eta_seconds: number | null;
+            /** Links */
+            links: components["schemas"]["LinkClicks"][];
+            /** Over Time */
+            over_time: components["schemas"]["Bucket"][];
+            /** People */
+            people: number;
+            /** Rate */
+            rate: number | null;
+            /** Reasons */
+            reasons: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "running" | "paused" | "halted" | "cancelled" | "done";
+            /** Unsubscribed */
+            unsubscribed: number;
+        };
+        /**
+         * Operation
+         * @description An edit or a recall of what was delivered, message by message.
+         */
+        Operation: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "edit" | "recall";
+            /** Reasons */
+            reasons: {
+                [key: string]: number;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "running" | "paused" | "halted" | "cancelled" | "done";
+            /** Too Old */
+            too_old: number;
+            /** Total */
+            total: number;
+        };
+        /** OperationList */
+        OperationList: {
+            /** Items */
+            items: components["schemas"]["Operation"][];
         };
         /** Options */
         Options: {
@@ -911,6 +1530,11 @@ export interface components {
              * @default false
              */
             silent?: boolean;
+            /**
+             * Track
+             * @default false
+             */
+            track?: boolean;
         };
         /** Part */
         Part: {
@@ -927,6 +1551,26 @@ export interface components {
             current_password: string;
             /** New Password */
             new_password: string;
+        };
+        /**
+         * Plan
+         * @description `stars` is what it costs; `joined` and `left` since broadcast `last_id` to the same.
+         */
+        Plan: {
+            /** Count */
+            count: number;
+            /** Joined */
+            joined: number | null;
+            /** Last Id */
+            last_id: number | null;
+            /** Left */
+            left: number | null;
+            /** Rate */
+            rate: number;
+            /** Seconds */
+            seconds: number;
+            /** Stars */
+            stars: number;
         };
         /** Preview */
         Preview: {
@@ -1005,6 +1649,16 @@ export interface components {
              */
             status: "ready" | "unready";
         };
+        /**
+         * Recallable
+         * @description `too_old` of the `delivered` ones can no longer be deleted.
+         */
+        Recallable: {
+            /** Delivered */
+            delivered: number;
+            /** Too Old */
+            too_old: number;
+        };
         /** Registration */
         Registration: {
             /** Email */
@@ -1018,6 +1672,102 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /** Retried */
+        Retried: {
+            broadcast: components["schemas"]["Broadcast"];
+            /** Count */
+            count: number;
+        };
+        /**
+         * Retry
+         * @description `unknown` recipients may get it twice.
+         */
+        Retry: {
+            /**
+             * Which
+             * @enum {string}
+             */
+            which: "failed" | "unknown";
+        };
+        /**
+         * Schedule
+         * @description `upcoming` are its next slots; `last_result` says what became of the last one.
+         */
+        Schedule: {
+            audience: components["schemas"]["AudienceWords"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cron */
+            cron: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "plain" | "html";
+            /** Id */
+            id: number;
+            /** Last At */
+            last_at: string | null;
+            /** Last Result */
+            last_result: string | null;
+            /** Max Late */
+            max_late: number;
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: string | null;
+            /** Quiet */
+            quiet: string | null;
+            /** Text */
+            text: string;
+            /** Timezone */
+            timezone: string;
+            /** Upcoming */
+            upcoming: string[];
+        };
+        /** SchedulePage */
+        SchedulePage: {
+            /** Items */
+            items: components["schemas"]["Schedule"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
+        };
+        /** SchedulePatch */
+        SchedulePatch: {
+            /**
+             * Cron
+             * @default null
+             */
+            cron?: string | null;
+            /**
+             * Enabled
+             * @default null
+             */
+            enabled?: boolean | null;
+            /**
+             * Max Late
+             * @default null
+             */
+            max_late?: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Timezone
+             * @default null
+             */
+            timezone?: string | null;
         };
         /**
          * Session
@@ -1086,6 +1836,58 @@ export interface components {
             chat: components["schemas"]["ChatBrief"] | null;
             /** Linked */
             linked: boolean;
+        };
+        /**
+         * Topic
+         * @description With `default_on` everybody gets it until he opts out, else whoever asks for it.
+         */
+        Topic: {
+            /** Default On */
+            default_on: boolean;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Title Ru */
+            title_ru: string | null;
+        };
+        /** TopicChoice */
+        TopicChoice: {
+            /** Name */
+            name: string;
+            /** Subscribed */
+            subscribed: boolean;
+            /** Title */
+            title: string;
+            /** Title Ru */
+            title_ru: string | null;
+        };
+        /**
+         * TopicChoices
+         * @description What your chat gets; empty as long as none is linked.
+         */
+        TopicChoices: {
+            /** Items */
+            items: components["schemas"]["TopicChoice"][];
+            /** Linked */
+            linked: boolean;
+        };
+        /** TopicList */
+        TopicList: {
+            /** Items */
+            items: components["schemas"]["Topic"][];
+        };
+        /**
+         * TopicsChosen
+         * @description Topics by name; those that are not named stay as they are.
+         */
+        TopicsChosen: {
+            /** Topics */
+            topics: {
+                [key: string]: boolean;
+            };
         };
         /** User */
         User: {
@@ -1184,7 +1986,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is over 1 MiB. */
+        /** @description The body is over 1 MiB; of an upload over 51 MiB. */
         RequestEntityTooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -1230,7 +2032,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body takes `Content-Type: application/json`. */
+        /** @description The body takes another `Content-Type`. */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -1404,6 +2206,38 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    plan_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     preview_broadcast: {
         parameters: {
             query?: never;
@@ -1528,6 +2362,119 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    edit_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    show_numbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Numbers"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    list_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     pause_broadcast: {
         parameters: {
             query?: never;
@@ -1546,6 +2493,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    show_recallable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recallable"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    recall_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -1608,6 +2608,41 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    retry_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retry"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     list_chats: {
         parameters: {
             query?: {
@@ -1662,6 +2697,41 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    upload_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["MediaUpload"] & {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Media"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_messages: {
@@ -1919,6 +2989,151 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_schedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    show_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePatch"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     show_session: {
         parameters: {
             query?: never;
@@ -1983,6 +3198,86 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    list_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    add_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTopic"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    delete_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2198,6 +3493,62 @@ export interface operations {
             409: components["responses"]["Conflict"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_my_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicChoices"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    choose_my_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicsChosen"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicChoices"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     show_user: {

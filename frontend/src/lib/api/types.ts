@@ -16,9 +16,14 @@ export type TelegramState = Schemas["TelegramState"];
 export type LinkOffer = Schemas["TelegramCode"];
 export type InboxMessage = Schemas["InboxItem"];
 export type Fault = Schemas["Fault"];
-export type UrlButton = Schemas["Button"];
+export type MessageButton = Schemas["Button"];
 export type BroadcastOptions = Schemas["Options"];
 export type BroadcastDraft = Schemas["Draft"];
+export type BroadcastOrder = Schemas["NewBroadcast"];
+export type Media = Schemas["Media"];
+export type MediaKind = Media["kind"];
+export type Topic = Schemas["Topic"];
+export type TopicChoice = Schemas["TopicChoice"];
 export type TextFormat = Schemas["Broadcast"]["format"];
 export type Preview = Schemas["Preview"];
 export type BroadcastStatus = Schemas["Broadcast"]["status"];
@@ -27,8 +32,11 @@ export type DeliveryState = Delivery["state"];
 export type PartStatus = Schemas["Part"];
 export type SystemStatus = Schemas["Status"];
 
-/** The server says `options` as it stored them, which is as they were sent. */
-export type Broadcast = Omit<Schemas["Broadcast"], "options"> & { options: BroadcastOptions };
+/** The server says `options` and `media` as it stored them. */
+export type Broadcast = Omit<Schemas["Broadcast"], "options" | "media"> & {
+  options: BroadcastOptions;
+  media: Pick<Media, "id" | "kind">[];
+};
 
 export interface Page<T> {
   items: T[];

@@ -1,3 +1,4 @@
+import { enSending } from "./en-sending";
 import type { Text } from "./translate";
 
 export const en = {
@@ -215,7 +216,7 @@ export const en = {
   "composer.pick.chat": "Find a chat",
   "composer.pick.type": "Type at least two letters.",
   "composer.pick.none": "Nothing found.",
-  "composer.options": "Options",
+  "composer.options": "More",
   "composer.silent": "Send silently",
   "composer.silent.hint": "Phones show it without a sound.",
   "composer.protected": "Protect from forwarding",
@@ -238,7 +239,7 @@ export const en = {
     other: "Send to exactly {n} recipients?",
   } as Text,
   "composer.confirm.text":
-    "Sending starts at once. You can pause or cancel it, but what was sent cannot be taken back here.",
+    "You can pause or cancel it, and edit or recall what was sent: Telegram allows that for 48 hours.",
   "composer.confirm.send": {
     one: "Send to {n} recipient",
     other: "Send to {n} recipients",
@@ -362,6 +363,8 @@ export const en = {
   "phones.notStarted": "not started",
   "phones.slow": "slow",
   "phones.bot": "Bot",
+
+  ...enSending,
 } satisfies Record<string, Text>;
 
 /** Every catalogue has these keys; where English has plural forms, others may have their own. */

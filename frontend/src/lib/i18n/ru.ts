@@ -1,4 +1,5 @@
 import type { Texts } from "./en";
+import { ruSending } from "./ru-sending";
 
 export const ru: Texts = {
   "app.skip": "К содержанию",
@@ -222,7 +223,7 @@ export const ru: Texts = {
   "composer.pick.chat": "Найти чат",
   "composer.pick.type": "Введите хотя бы две буквы.",
   "composer.pick.none": "Ничего не нашлось.",
-  "composer.options": "Настройки",
+  "composer.options": "Ещё",
   "composer.silent": "Без звука",
   "composer.silent.hint": "Телефоны покажут сообщение, но не зазвучат.",
   "composer.protected": "Запретить пересылку",
@@ -252,7 +253,7 @@ export const ru: Texts = {
     other: "Отправить ровно {n} получателя?",
   },
   "composer.confirm.text":
-    "Отправка начнётся сразу. Её можно приостановить или отменить, но отправленное отсюда уже не вернуть.",
+    "Её можно приостановить или отменить, а отправленное — исправить или отозвать: Telegram позволяет это 48 часов.",
   "composer.confirm.send": {
     one: "Отправить {n} получателю",
     few: "Отправить {n} получателям",
@@ -385,4 +386,6 @@ export const ru: Texts = {
   "phones.notStarted": "не нажимал «Старт»",
   "phones.slow": "медленный",
   "phones.bot": "Бот",
+
+  ...ruSending,
 };

@@ -1,0 +1,174 @@
+"""What a broadcast says: the options of `broadcast send` for text, files, buttons, languages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from appliance.cli.context import Context
+from appliance.errors import Fault, Invalid
+
+if TYPE_CHECKING:
+    from appliance.services.media import Kept
+
+_FILE = click.Path(path_type=Path)
+OPTIONS = (
+    click.option(
+        "--html", is_flag=True, help="The text has Telegram's HTML tags; plain is the default."
+    ),
+    click.option(
+        "--variant",
+        multiple=True,
+        metavar="LANG=TEXT",
+        help="The text for people with that language; LANG=@FILE reads it. Repeatable.",
+    ),
+    click.option(
+        "--photo", multiple=True, type=_FILE, metavar="FILE", help="A picture. Several: an album."
+    ),
+    click.option(
+        "--video", multiple=True, type=_FILE, metavar="FILE", help="A film, after the pictures."
+    ),
+    click.option(
+        "--document", multiple=True, type=_FILE, metavar="FILE", help="A file. Repeatable."
+    ),
+    click.option(
+        "--button", multiple=True, metavar="TEXT=URL", help="A button under it. Repeatable."
+    ),
+    click.option(
+        "--opt-out",
+        multiple=True,
+        metavar="TOPIC[=TEXT]",
+        help="A button that ends the topic for whoever presses it.",
+    ),
+    click.option("--silent", is_flag=True, help="Without a sound."),
+    click.option("--protected", is_flag=True, help="It cannot be forwarded or saved."),
+    click.option("--no-preview", is_flag=True, help="No preview of links."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What the options say, as it was typed."""
+
+    html: bool
+    variant: tuple[str, ...]
+    photo: tuple[Path, ...]
+    video: tuple[Path, ...]
+    document: tuple[Path, ...]
+    button: tuple[str, ...]
+    opt_out: tuple[str, ...]
+    silent: bool
+    protected: bool
+    no_preview: bool
+
+    def given(self, context: Context, text: str | None) -> dict[str, Any]:
+        """The fields of a NewBroadcast; files are kept on the way. Raises Invalid, Unavailable.
+
+        Without TEXT standard input is read, unless there are files: their caption may be empty.
+        """
+        from appliance.cli import sending
+
+        bare = text is None and self._has_files()
+        return {
+            "text": "" if bare else sending.read_text(text),
+            "format": "html" if self.html else "plain",
+            "variants": dict(_variant(words) for words in self.variant),
+            "options": self._options(context),
+            "media": self._media(context),
+        }
+
+    def _has_files(self) -> bool:
+        return bool(self.photo or self.video or self.document)
+
+    def _options(self, context: Context) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        if self.silent:
+            options["silent"] = True
+        if self.protected:
+            options["protected"] = True
+        if self.no_preview:
+            options["link_preview"] = False
+        buttons = [_button(words) for words in self.button]
+        buttons += [_opt_out(context, words) for words in self.opt_out]
+        if buttons:
+            options["buttons"] = [[button] for button in buttons]
+        return options
+
+    def _media(self, context: Context) -> tuple[int, ...]:
+        from appliance.services import media
+
+        kept = [_keep(context, "photo", path) for path in self.photo]
+        kept += [_keep(context, "video", path) for path in self.video]
+        kept += [_keep(context, "document", path) for path in self.document]
+        if not kept:
+            return ()
+        with context.database.writing() as session:
+            return tuple(media.record(session, file).id for file in kept)
+
+
+def content_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command gets them as one `what`."""
+
+    @wraps(command)
+    def call(*arguments: Any, **values: Any) -> Any:
+        what = What(**{name: values.pop(name) for name in What.__slots__})
+        return command(*arguments, what=what, **values)
+
+    for option in reversed(OPTIONS):
+        call = option(call)
+    return call
+
+
+def _keep(context: Context, kind: str, path: Path) -> "Kept":
+    from appliance.services import media
+
+    try:
+        with path.open("rb") as file:
+            return media.keep(context.settings.data, kind, file, path.name)
+    except OSError as error:
+        raise _invalid(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
+
+
+def _variant(words: str) -> tuple[str, str]:
+    language, equals, text = words.partition("=")
+    if not equals or not language.strip():
+        raise _invalid("variant", f"--variant takes LANG=TEXT or LANG=@FILE, got {words!r}")
+    if text.startswith("@@"):
+        text = text[1:]  # a text that begins with @
+    elif text.startswith("@"):
+        text = _read(Path(text[1:]))
+    return language.strip().lower(), text
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        words = f"--variant: cannot read {path}: {reason}; a text that begins with @ takes @@"
+        raise _invalid("variant", words) from None
+
+
+def _button(words: str) -> dict[str, str]:
+    label, equals, url = words.partition("=")
+    if not equals:
+        raise _invalid("button", f"--button takes TEXT=URL, got {words!r}")
+    return {"text": label.strip(), "url": url.strip()}
+
+
+def _opt_out(context: Context, words: str) -> dict[str, str]:
+    """Without a text of its own the button has the topic's title. Raises NotFound."""
+    from appliance.crud import topics
+
+    name, _, label = words.partition("=")
+    if not label.strip():
+        with context.database.reading() as session:
+            label = f"🔕 {topics.find(session, name.strip()).title}"[:64]
+    return {"text": label.strip(), "topic_off": name.strip()}
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(message, (Fault(field, message),))

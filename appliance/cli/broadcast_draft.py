@@ -1,0 +1,95 @@
+"""What `broadcast send` and `broadcast plan` share: the text, who gets it, the canary."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from appliance.cli.broadcast_content import What, content_options
+from appliance.cli.context import Context
+from appliance.errors import Fault, Invalid
+
+if TYPE_CHECKING:
+    from appliance.services.broadcasts import NewBroadcast
+
+OPTIONS = (
+    click.argument("text", required=False),
+    click.option(
+        "--to",
+        multiple=True,
+        metavar="AUDIENCE",
+        help="all (the default), linked, unlinked, groups, channels, topic:NAME,"
+        " user:EMAIL, chat:ID, role:ROLE, lang:CODE. Repeatable.",
+    ),
+    click.option(
+        "--not", "exclude", multiple=True, metavar="AUDIENCE", help="Leave these out. Repeatable."
+    ),
+    click.option("--track", is_flag=True, help="Count clicks on links and buttons."),
+    click.option(
+        "--canary", type=int, metavar="N", help="N people first; the rest if few fail or block."
+    ),
+    click.option("--canary-limit", metavar="SHARE", help="How many may. Default: 10%."),
+    click.option("--canary-wait", metavar="DURATION", help="How long to wait. Default: 60s."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the options say, as it was typed."""
+
+    text: str | None
+    to: tuple[str, ...]
+    exclude: tuple[str, ...]
+    track: bool
+    canary: int | None
+    canary_limit: str | None
+    canary_wait: str | None
+    what: What
+
+    def made(self, context: Context, **values: Any) -> "NewBroadcast":
+        """The broadcast with these values besides. Raises Invalid, Unavailable."""
+        from appliance.services import links, schedule
+        from appliance.services.broadcasts import NewBroadcast
+
+        content = self.what.given(context, self.text)
+        if self.track:
+            content["options"] = {**content["options"], "track": True}
+            links.check(context.settings, content["options"])
+        wait, limit = self.canary_wait, self.canary_limit
+        return NewBroadcast(
+            to=self.to or ("all",),
+            exclude=self.exclude,
+            canary=self.canary,
+            canary_limit=_share(limit) if limit is not None else None,
+            canary_wait=schedule.parse_duration(wait, "canary_wait") if wait is not None else None,
+            **content,
+            **values,
+        )
+
+
+def draft_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command gets them as one `draft`."""
+
+    @wraps(command)
+    def call(*arguments: Any, **values: Any) -> Any:
+        draft = Draft(**{name: values.pop(name) for name in Draft.__slots__})
+        return command(*arguments, draft=draft, **values)
+
+    decorated = content_options(call)
+    for option in reversed(OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def _share(words: str) -> float:
+    """`10%` or `0.1`."""
+    number, percent, rest = words.strip().partition("%")
+    try:
+        if not rest:
+            return float(number) / 100 if percent else float(number)
+    except ValueError:
+        pass
+    message = f"--canary-limit takes a share like 10% or 0.1, got {words!r}"
+    raise Invalid(message, (Fault("canary_limit", message),))

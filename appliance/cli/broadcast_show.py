@@ -1,0 +1,89 @@
+"""`appliance broadcast show`: all there is to know about one broadcast."""
+
+from typing import Any
+
+import click
+
+from appliance.cli.context import Context, common_options, pass_context
+
+Document = dict[str, Any]
+
+
+@click.command()
+@click.argument("broadcast_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def show(context: Context, broadcast_id: int) -> None:
+    """One broadcast: counts, reasons, clicks, what was done to it and by whom."""
+    emit(context, broadcast_id)
+
+
+def emit(context: Context, broadcast_id: int) -> None:
+    """Answer with the whole of it. Raises NotFound."""
+    document = _read(context, broadcast_id)
+    context.emit(document, _text(document))
+
+
+def _read(context: Context, broadcast_id: int) -> Document:
+    from appliance.crud import broadcasts, events, operations
+    from appliance.services import control, numbers
+    from appliance.services.broadcasts import as_document, rfc3339
+
+    with context.database.reading() as session:
+        document = as_document(broadcasts.get(session, broadcast_id))
+        done = operations.list_for(session, broadcast_id)
+        decided = events.list_for(session, broadcast_id)
+        told = numbers.of(session, broadcast_id)
+    return {
+        **document,
+        "operations": [control.as_document(operation) for operation in done],
+        "events": [
+            {"at": rfc3339(e.at), "actor": e.actor, "action": e.action, "details": e.details}
+            for e in decided
+        ],
+        "numbers": told.as_document(),
+    }
+
+
+def _text(document: Document) -> str:
+    lines = [f"{name:<28}{value!s:>12}" for name, value in _rows(document)]
+    if document["note"]:
+        lines.append(document["note"])
+    lines += [_operation(operation) for operation in document["operations"]]
+    lines += [
+        f"{event['at']}  {event['action']} by {event['actor']}" for event in document["events"]
+    ]
+    return "\n".join(lines)
+
+
+def _rows(document: Document) -> list[tuple[str, object]]:
+    numbers = document["numbers"]
+    rows: list[tuple[str, object]] = [
+        (f"Broadcast {document['id']}", document["status"]),
+        ("Recipients", document["total"]),
+    ]
+    for state in ("sent", "failed", "skipped", "unknown", "pending"):
+        rows.append((state.capitalize(), document[state]))
+        reasons = numbers["reasons"].get(state, {})
+        rows += [(f"  {reason}", number) for reason, number in reasons.items()]
+    if document["seconds"] is not None:
+        rows += [("Seconds", f"{document['seconds']:.1f}"), ("Rate, 1/s", document["rate"])]
+    if numbers["links"]:
+        rows += [("Clicks", numbers["clicks"]), ("People who clicked", numbers["people"])]
+        rows += [(f"  {link['url']} ", _clicks(link)) for link in numbers["links"]]
+    if numbers["unsubscribed"]:
+        rows.append(("Unsubscribed", numbers["unsubscribed"]))
+    return rows
+
+
+def _clicks(link: Document) -> str:
+    return f"{link['clicks']} by {link['people']}"
+
+
+def _operation(operation: Document) -> str:
+    counts = f"{operation['done']} of {operation['total']} done"
+    if operation["failed"]:
+        counts += f", {operation['failed']} failed"
+    if operation["too_old"]:
+        counts += f", {operation['too_old']} too old"
+    return f"{operation['kind'].capitalize()} is {operation['status']}: {counts}"

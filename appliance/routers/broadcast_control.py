@@ -1,0 +1,185 @@
+"""Decisions about a broadcast, before and after it is sent; each is recorded with who made it."""
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from appliance import models
+from appliance.crud import broadcasts as broadcasts_crud
+from appliance.crud import events, operations, users
+from appliance.database import writing
+from appliance.models import utcnow
+from appliance.routers import context, sessions
+from appliance.routers.broadcasts import new_of, show
+from appliance.routers.endpoints import Access, endpoint
+from appliance.schemas import (
+    Broadcast,
+    Changed,
+    Draft,
+    Edit,
+    Event,
+    EventList,
+    Numbers,
+    Operation,
+    OperationList,
+    Plan,
+    Recallable,
+    Retried,
+    Retry,
+)
+from appliance.services import broadcasts, control, plan
+
+blueprint = Blueprint("broadcast_control", __name__)
+
+_USER = "user:"
+
+
+@blueprint.post("/broadcasts/plan")
+@endpoint(Access.ADMIN, body=Draft, answer=Plan, errors=(404,))
+def plan_broadcast(body: Draft) -> Plan:
+    """A dry run: how many, how long, what it costs, who is new since the last one to the same."""
+    made = plan.make(context.session(), context.settings(), new_of(body))
+    return Plan.model_validate(made)
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/pause")
+@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+def pause_broadcast(broadcast_id: int) -> Broadcast:
+    """Stop sending, editing or recalling for now; what is in flight is finished."""
+    return _decide(broadcast_id, "pause")
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/resume")
+@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+def resume_broadcast(broadcast_id: int) -> Broadcast:
+    """Go on with what was paused, or with a broadcast that halted."""
+    return _decide(broadcast_id, "resume")
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/cancel")
+@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+def cancel_broadcast(broadcast_id: int) -> Broadcast:
+    """Stop for good; who was not reached yet is skipped."""
+    _decide(broadcast_id, "cancel")
+    return _swept(broadcast_id)
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/retry")
+@endpoint(Access.ADMIN, body=Retry, answer=Retried, errors=(404, 409))
+def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
+    """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
+    actor = _actor()
+    with writing(context.session()) as session:
+        broadcast, count = control.retry(session, broadcast_id, body.which, actor)
+        return Retried(broadcast=show(session, broadcast), count=count)
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/edit")
+@endpoint(Access.ADMIN, body=Edit, answer=Changed, errors=(404, 409))
+def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
+    """Change what is pending and, message by message, what was delivered."""
+    actor = _actor()
+    options = None if body.options is None else body.options.model_dump(exclude_defaults=True)
+    with writing(context.session()) as session:
+        broadcast, operation = control.edit(
+            session, broadcast_id, actor, text=body.text, format=body.format, options=options
+        )
+        return _changed(session, broadcast, operation)
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>/recall")
+@endpoint(Access.OPERATOR, answer=Recallable, errors=(404,))
+def show_recallable(broadcast_id: int) -> Recallable:
+    """What a recall can still reach: Telegram deletes nothing older than 48 hours."""
+    return Recallable.model_validate(control.recallable(context.session(), broadcast_id))
+
+
+@blueprint.post("/broadcasts/<id:broadcast_id>/recall")
+@endpoint(Access.ADMIN, answer=Changed, errors=(404, 409))
+def recall_broadcast(broadcast_id: int) -> Changed:
+    """Stop it for good, and delete what was delivered as far as Telegram still allows."""
+    actor = _actor()
+    with writing(context.session()) as session:
+        _, operation = control.recall(session, broadcast_id, actor)
+        begun = Operation.model_validate(control.as_document(operation))
+    return Changed(broadcast=_swept(broadcast_id), operation=begun)
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>/operations")
+@endpoint(Access.OPERATOR, answer=OperationList, errors=(404,))
+def list_operations(broadcast_id: int) -> OperationList:
+    """Edits and recalls, oldest first, and how far each has come."""
+    session = context.session()
+    broadcasts_crud.get(session, broadcast_id)
+    rows = operations.list_for(session, broadcast_id)
+    return OperationList(items=[Operation.model_validate(control.as_document(row)) for row in rows])
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>/events")
+@endpoint(Access.OPERATOR, answer=EventList, errors=(404,))
+def list_events(broadcast_id: int) -> EventList:
+    """Who decided what, oldest first."""
+    session = context.session()
+    broadcasts_crud.get(session, broadcast_id)
+    rows = events.list_for(session, broadcast_id)
+    names = users.names_of(session, (_user_id(row.actor) for row in rows))
+    return EventList(items=[_event(row, names) for row in rows])
+
+
+@blueprint.get("/broadcasts/<id:broadcast_id>/numbers")
+@endpoint(Access.OPERATOR, answer=Numbers, errors=(404,))
+def show_numbers(broadcast_id: int) -> Numbers:
+    """How fast it goes, outcomes over time, reasons, clicks, and who opted out because of it.
+
+    May be asked every second; of a large broadcast all but the rate may be some seconds old.
+    """
+    session, board = context.session(), context.context().board
+    broadcast = broadcasts_crud.get(session, broadcast_id)
+    live = board.live(broadcast)
+    told = board.numbers(session, broadcast_id).as_document()
+    return Numbers(
+        status=models.BroadcastStatus(broadcast.status).value,
+        rate=live.rate,
+        eta_seconds=live.eta_seconds,
+        **told,
+    )
+
+
+def _decide(broadcast_id: int, verb: control.Verb) -> Broadcast:
+    actor = _actor()
+    with writing(context.session()) as session:
+        return show(session, control.decide(session, broadcast_id, verb, actor))
+
+
+def _actor() -> str:
+    return f"{_USER}{sessions.caller().id}"
+
+
+def _swept(broadcast_id: int) -> Broadcast:
+    """The broadcast after what was pending became `skipped`."""
+    broadcasts.sweep_cancelled(lambda: writing(context.session()), broadcast_id, utcnow())
+    session = context.session()
+    return show(session, broadcasts_crud.get(session, broadcast_id))
+
+
+def _changed(
+    session: Session, broadcast: models.Broadcast, operation: models.Operation | None
+) -> Changed:
+    begun = Operation.model_validate(control.as_document(operation)) if operation else None
+    return Changed(broadcast=show(session, broadcast), operation=begun)
+
+
+def _user_id(actor: str) -> int | None:
+    number = actor.removeprefix(_USER)
+    return int(number) if number != actor and number.isdecimal() else None
+
+
+def _event(row: models.BroadcastEvent, names: dict[int, str]) -> Event:
+    user_id = _user_id(row.actor)
+    return Event(
+        id=row.id,
+        at=row.at,
+        actor=row.actor,
+        name=names.get(user_id) if user_id is not None else None,
+        action=row.action,
+        details=row.details,
+    )

@@ -1,0 +1,67 @@
+"""Schedules: broadcasts that are sent again and again. For admins."""
+
+from flask import Blueprint
+
+from appliance import models
+from appliance.crud import schedules
+from appliance.database import writing
+from appliance.routers import context, sessions
+from appliance.routers.broadcasts import new_of
+from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.paging import page
+from appliance.schemas import NewSchedule, PageQuery, Schedule, SchedulePage, SchedulePatch
+from appliance.services import recurring
+
+blueprint = Blueprint("schedules", __name__)
+
+
+@blueprint.get("/schedules")
+@endpoint(Access.ADMIN, query=PageQuery, answer=SchedulePage)
+def list_schedules(query: PageQuery) -> SchedulePage:
+    """Schedules by id."""
+    session = context.session()
+    rows, cursor = page(
+        "schedules",
+        query,
+        lambda limit, after: schedules.list_page(session, limit, after),
+        lambda schedule: schedule.id,
+    )
+    return SchedulePage(items=[_show(row) for row in rows], next_cursor=cursor)
+
+
+@blueprint.post("/schedules")
+@endpoint(Access.ADMIN, body=NewSchedule, answer=Schedule, status=201, errors=(404, 409))
+def create_schedule(body: NewSchedule) -> Schedule:
+    """Send a broadcast at each slot from now on."""
+    zone = body.timezone if body.timezone is not None else context.settings().timezone
+    new = new_of(body, created_by=sessions.caller().id)
+    with writing(context.session()) as session:
+        return _show(recurring.add(session, body.name, body.cron, zone, new))
+
+
+@blueprint.get("/schedules/<id:schedule_id>")
+@endpoint(Access.ADMIN, answer=Schedule, errors=(404,))
+def show_schedule(schedule_id: int) -> Schedule:
+    """One schedule."""
+    return _show(schedules.get(context.session(), schedule_id))
+
+
+@blueprint.patch("/schedules/<id:schedule_id>")
+@endpoint(Access.ADMIN, body=SchedulePatch, answer=Schedule, errors=(404, 409))
+def change_schedule(schedule_id: int, body: SchedulePatch) -> Schedule:
+    """Rename, pause (`enabled: false`), resume, or move to other times."""
+    change = recurring.Change(**body.model_dump())
+    with writing(context.session()) as session:
+        return _show(recurring.change(session, schedule_id, change))
+
+
+@blueprint.delete("/schedules/<id:schedule_id>")
+@endpoint(Access.ADMIN, status=204, errors=(404,))
+def delete_schedule(schedule_id: int) -> None:
+    """Delete a schedule; what it has sent stays."""
+    with writing(context.session()) as session:
+        schedules.remove(session, schedule_id)
+
+
+def _show(schedule: models.Schedule) -> Schedule:
+    return Schedule.model_validate(recurring.as_document(schedule))

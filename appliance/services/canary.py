@@ -1,0 +1,31 @@
+"""What may be asked of a canary: how many get it first, and what stops the rest."""
+
+import math
+
+from appliance.errors import Fault, Invalid, say
+
+MAX_WAIT = 86_400  # seconds
+
+
+def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fault, ...]:
+    """`canary` people, the share `limit` of them that may fail or block, `wait` in seconds."""
+    faults = []
+    if canary is not None and canary < 1:
+        faults.append(Fault("canary", say("a canary takes 1 person or more")))
+    if limit is not None and not (math.isfinite(limit) and 0 <= limit <= 1):
+        message = say("the limit of a canary takes a share from 0 to 1, or 0% to 100%")
+        faults.append(Fault("canary_limit", message))
+    if wait is not None and not 0 <= wait <= MAX_WAIT:
+        message = say("a canary waits from 0 to {most} seconds", most=MAX_WAIT)
+        faults.append(Fault("canary_wait", message))
+    if canary is None:
+        given = [("canary_limit", limit), ("canary_wait", wait)]
+        message = say("this is told of a canary: say of how many people")
+        faults += [Fault(name, message) for name, value in given if value is not None]
+    return tuple(faults)
+
+
+def check(canary: int | None, limit: float | None, wait: int | None) -> None:
+    """Raises Invalid with every fault."""
+    if faults := lint(canary, limit, wait):
+        raise Invalid(faults[0].message, faults)

@@ -1,0 +1,106 @@
+"""The opt-out button: every press is answered, a choice is kept with its cause."""
+
+import pytest
+
+from appliance.bot.texts import say
+from appliance.crud import topics
+from appliance.models import Broadcast, ChatStatus, Delivery, Subscription
+
+ANNA = 1001
+GROUP = {"id": -100, "type": "supergroup", "title": "Choir"}
+
+
+@pytest.fixture
+def news(desk):
+    """A topic; broadcast 7 went to Anna."""
+    with desk.database.writing() as session:
+        session.add(Broadcast(id=7, text="x", audience={"to": ["all"], "not": []}))
+        session.flush()
+        session.add(Delivery(broadcast_id=7, chat_id=ANNA, updated_at=0))
+        return topics.add(session, "news", "News & more", "Новости").id
+
+
+@pytest.fixture
+def choice(desk, news):
+    def choice(chat_id=ANNA):
+        with desk.database.reading() as session:
+            row = session.get(Subscription, (news, chat_id))
+            return (row.subscribed, row.broadcast_id) if row else None
+
+    return choice
+
+
+def answers(desk, chat_id=ANNA):
+    return [
+        params.get("text")
+        for method, params in desk.calls(chat_id)
+        if method == "answerCallbackQuery"
+    ]
+
+
+def test_opting_out(desk, news, choice):
+    desk.press(f"t:off:{news}:7")
+    assert choice() == (False, 7)
+    assert answers(desk) == ["You will get no more messages about News & more."]
+    (_, params) = desk.calls()[-1]
+    assert params["text"] == "You will get no more messages about <b>News &amp; more</b>."
+    ((button,),) = params["reply_markup"]["inline_keyboard"]
+    assert button == {"text": say("en", "topic_back"), "callback_data": f"t:on:{news}"}
+    assert desk.chat().status == ChatStatus.ACTIVE
+
+
+def test_in_the_person_s_language(desk, news):
+    desk.press("language:ru")
+    desk.press(f"t:off:{news}:7")
+    assert answers(desk)[-1] == desk.said()[-1] == "Больше не буду присылать вам «Новости»."
+
+
+def test_pressed_again_it_is_confirmed_only(desk, news, choice):
+    for _ in range(3):
+        desk.press(f"t:off:{news}:7")
+    assert len(desk.said()) == 1
+    assert answers(desk) == ["You will get no more messages about News & more."] * 3
+    assert choice() == (False, 7)
+
+
+def test_and_back(desk, news, choice):
+    desk.press(f"t:off:{news}:7")
+    desk.press(f"t:on:{news}")
+    assert choice() == (True, None)
+    method, params = desk.calls()[-1]
+    assert (method, params["message_id"]) == ("editMessageText", 77)
+    assert params["text"] == "You get messages about <b>News &amp; more</b> again."
+    assert "reply_markup" not in params
+    desk.press(f"t:on:{news}")
+    assert [method for method, _ in desk.calls()][-2:] == ["editMessageText", "answerCallbackQuery"]
+
+
+def test_back_under_a_message_too_old_to_edit(desk, news, choice):
+    desk.press(f"t:on:{news}", date=0)
+    assert choice() == (True, None)
+    assert [method for method, _ in desk.calls()] == ["answerCallbackQuery"]
+
+
+@pytest.mark.parametrize("cause", ["", ":8", f":{'9' * 19}"])
+def test_a_cause_that_was_none_is_not_kept(desk, news, choice, cause):
+    desk.press(f"t:off:{news}{cause}")
+    assert choice() == (False, None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *("t:", "t:off", "t:off:", "t:off:x:7", "t:off:²:7", "t:off:-{id}:7", "t:maybe:{id}:7"),
+        *("t:on:{id}:7:8", "t:off:99:7", "t:off:" + "9" * 19 + ":7", "t:on:0"),
+    ],
+)
+def test_what_nobody_made_is_answered_politely(desk, news, choice, data):
+    desk.press(data.format(id=news))
+    assert answers(desk) == [say("en", "button_old")]
+    assert choice() is None
+
+
+def test_nobody_opts_out_for_a_group(desk, news, choice):
+    desk.press(f"t:off:{news}:7", chat=GROUP)
+    assert answers(desk, -100) == [say("en", "button_old")]
+    assert choice(-100) is None

@@ -1,0 +1,119 @@
+"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`."""
+
+import getpass
+import json
+
+import pytest
+
+from appliance.cli import broadcast_control
+from appliance.crud import audience, broadcasts, deliveries, events, operations
+from appliance.crud.deliveries import DeliveryOutcome
+from appliance.models import BroadcastStatus, DeliveryState, utcnow
+from appliance.services.broadcasts import audience_of
+
+
+@pytest.fixture
+def number(answer, known, database):
+    """A finished broadcast: 1 got it, 2 failed, 3 is unknown."""
+    number = answer("broadcast", "hello")["id"]
+    now = int(utcnow().timestamp())
+    with database.writing() as session:
+        row = broadcasts.get(session, number)
+        audience.freeze(session, number, audience_of(row), None, 100, now)
+        broadcasts.add_frozen(session, number, 3, 3, row.created_at)
+        deliveries.take(session, number, [1, 2, 3], now)
+        outcomes = [
+            DeliveryOutcome(1, DeliveryState.SENT, message_id=77),
+            DeliveryOutcome(2, DeliveryState.FAILED, "chat_not_found"),
+            DeliveryOutcome(3, DeliveryState.UNKNOWN, "no_answer"),
+        ]
+        deliveries.record(session, number, outcomes, now)
+        session.refresh(row)
+        row.status = BroadcastStatus.DONE
+    return number
+
+
+@pytest.fixture
+def decided(database, number):
+    def decided():
+        with database.reading() as session:
+            return [(event.actor, event.action) for event in events.list_for(session, number)]
+
+    return decided
+
+
+def test_plan(answer, known, invoke, number):
+    assert answer("broadcast", "plan", "hello") == {
+        **{"count": 3, "seconds": 0.1, "rate": 30.0, "stars": 0.0},
+        **{"last_id": number, "joined": 0, "left": 0},
+    }
+    told = invoke("broadcast", "plan", "hello", "--to", "lang:en", "--canary", "1").stdout
+    assert told == "3 chats, about 0 s at 30/s\n"
+    assert "0 joined, 0 left" in invoke("broadcast", "plan", "hello").stdout
+    assert len(answer("broadcast", "list")) == 1
+
+
+def test_a_plan_of_nonsense(invoke, known, refused):
+    assert "empty" in refused(invoke("broadcast", "plan", ""), 2)
+
+
+@pytest.mark.parametrize("which", ["--failed", "--unknown"])
+def test_retry(answer, number, decided, which):
+    document = answer("broadcast", "retry", number, which)
+    assert (document["status"], document["pending"]) == ("running", 1)
+    assert decided() == [(f"cli:{getpass.getuser()}", "retry")]
+
+
+def test_retry_takes_a_choice(invoke, number, refused):
+    assert invoke("broadcast", "retry", number).exit_code == 2
+    invoke("broadcast", "retry", number, "--failed")
+    refused(invoke("broadcast", "retry", number, "--failed"), 4)
+
+
+def test_edit(answer, invoke, number, database):
+    document = answer("broadcast", "edit", number, "-", input="Другое\n")
+    (operation,) = document["operations"]
+    assert (operation["kind"], operation["total"]) == ("edit", 1)
+    with database.reading() as session:
+        assert broadcasts.get(session, number).text == "Другое"
+    assert "1 messages are edited" in invoke("broadcast", "edit", number, "x").stdout
+
+
+def test_recall(answer, invoke, number, refused, decided):
+    dry = answer("broadcast", "recall", number, "--dry-run")
+    assert dry == {"delivered": 1, "too_old": 0}
+    assert decided() == []
+    assert answer("broadcast", "recall", number)["operations"][0]["kind"] == "recall"
+    assert "being recalled" in refused(invoke("broadcast", "edit", number, "x"), 1)
+    assert [action for _, action in decided()] == ["recall"]
+
+
+def test_pause_resume_cancel_are_recorded(answer, known, invoke, database):
+    number = answer("broadcast", "hello")["id"]
+    assert answer("broadcast", "pause", number)["status"] == "paused"
+    assert answer("broadcast", "resume", number)["status"] == "scheduled"
+    assert answer("broadcast", "cancel", number)["status"] == "cancelled"
+    with database.reading() as session:
+        told = [event.action for event in events.list_for(session, number)]
+    assert told == ["pause", "resume", "cancel"]
+
+
+def test_pause_reaches_an_edit(answer, number, database):
+    answer("broadcast", "edit", number, "x")
+    answer("broadcast", "pause", number)
+    with database.reading() as session:
+        assert operations.list_running(session) == []
+
+
+def test_a_user_without_a_name(monkeypatch):
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert broadcast_control.actor() == "cli"
+
+
+def test_quiet_says_nothing_when_it_went_well(invoke, number):
+    result = invoke("broadcast", "retry", number, "--failed", "--quiet")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert json.loads(invoke("broadcast", "list", "--json").stdout)

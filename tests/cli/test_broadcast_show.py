@@ -1,0 +1,66 @@
+"""`appliance broadcast show`: what scripts read, and what people do."""
+
+import pytest
+
+from appliance.crud import audience, broadcasts, clicks, deliveries, events
+from appliance.crud.deliveries import DeliveryOutcome
+from appliance.models import DeliveryState
+from appliance.services import control
+from appliance.services.broadcasts import audience_of
+
+FIRST = [
+    *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
+    *("skipped", "unknown", "reasons", "created_at", "started_at", "finished_at", "seconds"),
+    "rate",
+]
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def number(answer, known, database):
+    """A broadcast that failed for 1, is unknown for 2, reached 3; it was edited and clicked."""
+    number = answer("broadcast", "hello")["id"]
+    with database.writing() as session:
+        row = broadcasts.get(session, number)
+        audience.freeze(session, number, audience_of(row), None, 100, NOW)
+        broadcasts.add_frozen(session, number, 3, 3, row.created_at)
+        deliveries.take(session, number, [1, 2, 3], NOW)
+        outcomes = [
+            DeliveryOutcome(1, DeliveryState.FAILED, "timeout"),
+            DeliveryOutcome(2, DeliveryState.UNKNOWN, "timeout"),
+            DeliveryOutcome(3, DeliveryState.SENT, message_id=77),
+        ]
+        deliveries.record(session, number, outcomes, NOW)
+        session.refresh(row)
+        row.note = "canary: of 3 people 2 failed or blocked the bot"
+        control.edit(session, number, "cli:ann", text="new", format="plain")
+        events.add(session, number, "engine", "canary_failed")
+        link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]
+        clicks.count_click(session, link_id, 3)
+        clicks.count_click(session, link_id, 3)
+    return number
+
+
+def test_what_scripts_rely_on_stays_in_its_order(answer, number):
+    document = answer("broadcast", "show", number)
+    assert list(document)[: len(FIRST)] == FIRST
+    assert list(document)[-4:] == ["note", "operations", "events", "numbers"]
+    assert document["operations"][0]["kind"] == "edit"
+    assert [event["actor"] for event in document["events"]] == ["cli:ann", "engine"]
+    assert document["numbers"]["clicks"] == 2
+
+
+def test_what_people_read(invoke, number):
+    lines = [
+        " ".join(line.split()) for line in invoke("broadcast", "show", number).stdout.split("\n")
+    ]
+    failed, unknown = lines.index("Failed 1"), lines.index("Unknown 1")
+    assert lines[failed + 1] == lines[unknown + 1] == "timeout 1"
+    assert "https://a.example/ 2 by 1" in lines
+    assert "canary: of 3 people 2 failed or blocked the bot" in lines
+    assert "Edit is running: 0 of 1 done" in lines
+    assert any(line.endswith("edit by cli:ann") for line in lines)
+
+
+def test_nobody_knows_it(invoke, database, refused):
+    assert "there is no broadcast 9" in refused(invoke("broadcast", "show", 9), 1)

@@ -1,0 +1,117 @@
+"""Files taken in: whole or not at all, kept once, refused with a clear word."""
+
+import hashlib
+import io
+
+import pytest
+
+from appliance.crud import media as crud
+from appliance.errors import Invalid, Unavailable
+from appliance.models import Broadcast
+from appliance.services import media
+
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+WEBP = b"RIFF\x10\0\0\0WEBPVP8 "
+
+
+def keep(home, content=JPEG, kind="photo", name="a.jpg"):
+    return media.keep(home / "data", kind, io.BytesIO(content), name)
+
+
+def folder(home):
+    return home / "data" / "media"
+
+
+def test_a_file_is_kept_by_its_content(home):
+    kept = keep(home)
+    assert kept == media.Kept("photo", hashlib.sha256(JPEG).hexdigest(), "a.jpg", len(JPEG))
+    (path,) = folder(home).iterdir()
+    assert (path.name, path.read_bytes()) == (kept.sha256, JPEG)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert folder(home).stat().st_mode & 0o777 == 0o700
+
+
+def test_the_same_content_takes_no_more_room(home, database):
+    first, again = keep(home), keep(home, name="other.jpg")
+    assert len(list(folder(home).iterdir())) == 1
+    with database.writing() as session:
+        one = media.record(session, first)
+        assert media.record(session, again).id == one.id
+        assert media.record(session, keep(home, kind="document")).id != one.id
+
+
+@pytest.mark.parametrize("content", [JPEG, PNG, WEBP])
+def test_pictures(home, content):
+    assert keep(home, content).size == len(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "word"),
+    [
+        (b"GIF89a", "photo", "a.jpg is no JPEG, PNG or WebP"),
+        (b"RIFF\x10\0\0\0WAVE", "photo", "is no JPEG"),
+        (b"x", "photo", "is no JPEG"),
+        (b"", "photo", "is empty"),
+        (b"", "document", "is empty"),
+        (b"x", "sticker", "'sticker' is no kind of file"),
+    ],
+)
+def test_what_is_refused(home, content, kind, word):
+    with pytest.raises(Invalid, match=word) as caught:
+        keep(home, content, kind)
+    assert caught.value.faults[0].field in {"file", "kind"}
+    assert not folder(home).exists() or list(folder(home).iterdir()) == []
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("photo", 10), ("document", 50), ("video", 50)])
+def test_what_is_too_large(home, kind, limit):
+    largest = JPEG.ljust(limit * 1024 * 1024, b"\0")
+    assert keep(home, largest, kind).size == len(largest)
+    (kept,) = folder(home).iterdir()
+    kept.unlink()
+    with pytest.raises(Invalid, match=f"a.jpg is over {limit} MB"):
+        keep(home, largest + b"x", kind)
+    assert list(folder(home).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("/tmp/x/letter.pdf", "letter.pdf"),
+        ("C:\\Users\\x\\отчёт.pdf", "отчёт.pdf"),
+        ("../../.env", "env"),
+        ("a\r\nb\u202egpj.exe", "abgpj.exe"),
+        ("x" * 300 + ".pdf", "x" * 200 + ".pdf"),
+        ("", "file"),
+        (None, "file"),
+        ("..", "file"),
+    ],
+)
+def test_names_people_see(home, name, shown):
+    assert keep(home, b"x", "document", name).name == shown
+
+
+def test_no_room(home):
+    (home / "data").mkdir(exist_ok=True)
+    folder(home).write_text("in the way")
+    with pytest.raises(Unavailable, match=r"the file a\.jpg cannot be kept: File exists"):
+        keep(home)
+
+
+def test_a_broadcasts_files_for_a_bot(home, database):
+    with database.writing() as session:
+        photo = media.record(session, keep(home))
+        report = media.record(session, keep(home, b"x", "document", "report.pdf"))
+        crud.remember(session, 7, {photo.id: "PHOTO"})
+        rows = crud.get_all(session, [report.id, photo.id])
+        broadcast = Broadcast(media=media.described(rows))
+        assert broadcast.media == [
+            {"id": report.id, "kind": "document"},
+            {"id": photo.id, "kind": "photo"},
+        ]
+        first, second = media.files_for(session, broadcast, 7)
+        assert (first.name, first.file_id) == ("report.pdf", None)
+        assert (second.kind, second.file_id) == ("photo", "PHOTO")
+        assert media.files_for(session, broadcast, 8)[1].file_id is None
+        assert media.files_for(session, Broadcast(media=[]), 7) == ()

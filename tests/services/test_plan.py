@@ -1,0 +1,105 @@
+"""A dry run: how many, how long, what it costs, who came and went since the last time."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.config import RATE_SHARE, Settings
+from appliance.crud import audience, broadcasts, chats
+from appliance.database import Database
+from appliance.errors import Invalid, NotFound
+from appliance.models import ChatStatus
+from appliance.services import broadcasts as service
+from appliance.services import plan
+from appliance.services.broadcasts import NewBroadcast
+
+HELLO = NewBroadcast("hello", to=("all",))
+
+
+@pytest.fixture
+def people(database: Database) -> None:
+    with database.writing() as session:
+        for chat_id in range(1, 5):
+            chats.remember(session, chat_id, language="ru" if chat_id > 2 else "en")
+
+
+def send(database: Database, new: NewBroadcast) -> int:
+    with database.writing() as session:
+        made, _ = service.create(session, new)
+        chosen = service.audience_of(made)
+        count, last = audience.freeze(session, made.id, chosen, None, 100, 1_800_000_000)
+        broadcasts.add_frozen(session, made.id, count, last, made.created_at)
+        return made.id
+
+
+def make(database: Database, settings: Settings, new: NewBroadcast = HELLO) -> plan.Plan:
+    with database.reading() as session:
+        return plan.make(session, settings, new)
+
+
+def test_how_many_and_how_long(database, settings, people):
+    slow = replace(settings, send_rate=2.0)
+    made = make(database, slow)
+    assert (made.count, made.rate, made.stars) == (4, 2.0, 0.0)
+    assert made.seconds == round(4 / (2 * RATE_SHARE), 1)
+    assert (made.last_id, made.joined, made.left) == (None, None, None)
+
+
+def test_nothing_is_queued(database, settings, people):
+    make(database, settings)
+    with database.reading() as session:
+        assert broadcasts.list_page(session, 10) == []
+
+
+def test_who_joined_and_who_left(database, settings, people):
+    number = send(database, HELLO)
+    assert make(database, settings).last_id == number
+    with database.writing() as session:
+        for chat_id in (8, 9):
+            chats.remember(session, chat_id)
+        chats.set_status(session, 1, ChatStatus.BLOCKED)
+    made = make(database, settings)
+    assert (made.count, made.last_id, made.joined, made.left) == (5, number, 2, 1)
+
+
+def test_the_last_one_to_the_same_audience(database, settings, people):
+    first = send(database, HELLO)
+    send(database, replace(HELLO, to=("lang:ru",)))
+    assert make(database, settings).last_id == first
+    again = send(database, HELLO)
+    assert make(database, settings).last_id == again
+    assert make(database, settings, replace(HELLO, exclude=("lang:ru",))).last_id is None
+
+
+def test_one_that_waits_is_not_the_last(database, settings, people):
+    with database.writing() as session:
+        service.create(session, HELLO)
+    assert make(database, settings).last_id is None
+
+
+def test_an_empty_audience_is_an_answer(database, settings):
+    assert make(database, settings).count == 0
+
+
+def test_what_it_costs(database, settings, people):
+    paid = replace(settings, bot_mode="polling", send_rate=300.0, paid_broadcast=True)
+    made = make(database, paid)
+    assert made.rate == 300.0
+    assert made.stars == round(4 * 0.9 * 0.1, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"text": ""}, Invalid),
+        ({"to": ()}, Invalid),
+        ({"to": ("user:99",)}, NotFound),
+        ({"canary": 0}, Invalid),
+        ({"quiet": "soon"}, Invalid),
+        ({"media": (99,)}, Invalid),
+        ({"variants": {"ru": "<b>"}, "format": "html"}, Invalid),
+    ],
+)
+def test_it_is_refused_as_sending_would_be(database, settings, people, change, error):
+    with pytest.raises(error):
+        make(database, settings, replace(HELLO, **change))
