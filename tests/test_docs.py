@@ -33,7 +33,7 @@ NAMES = {
     "main": "appliance/__main__.py",
     "database": "appliance/database.py",
     "models": "appliance/models/",
-    "schemas": "appliance/schemas.py",
+    "schemas": "appliance/schemas/",
     "crud": "appliance/crud/",
     "config": "appliance/config.py",
     "bot/handlers": "appliance/bot/handlers/",

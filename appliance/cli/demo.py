@@ -41,7 +41,7 @@ TEXT = (
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the summary instead of serving on.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Default: a free one.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: 8080, or a free one.")
 @common_options
 @pass_context
 def demo(context: Context, once: bool, port: int | None) -> None:

@@ -61,8 +61,8 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
 
 
 def follow(context: Context, broadcast_id: int) -> Document:
-    """Wait until the broadcast has ended; deliver it here if no other process does."""
-    with _engine_if_needed(context), progress_bar(context.progress) as show:
+    """Wait until the broadcast has ended; deliver it here whenever no other process does."""
+    with _engine_beside(context), progress_bar(context.progress) as show:
         return wait_for_end(context.database, broadcast_id, show)
 
 
@@ -129,21 +129,19 @@ def progress_bar(wanted: bool) -> Iterator[Callable[[Document], None]]:
 
 
 @contextmanager
-def _engine_if_needed(context: Context) -> Iterator[None]:
+def _engine_beside(context: Context) -> Iterator[None]:
+    """An engine that sends while nobody else does. Raises TryLater where there is no bot."""
+    settings = context.settings
     with context.database.reading() as session:
         running = is_running(session, DELIVERY)
-    if running:
+    if not settings.bot_enabled:
+        if not running:
+            raise TryLater("there is no bot (BOT_MODE=off or no BOT_TOKEN): it stays queued")
         yield
         return
-    settings = context.settings
-    if not settings.bot_enabled:
-        raise TryLater("there is no bot (BOT_MODE=off or no BOT_TOKEN): it stays queued")
-    if settings.sandbox and settings.bot_api_url is None:
-        raise TryLater(
-            "the simulator runs inside `appliance serve`, which does not run: it stays queued"
-        )
-    # The engine passes over what is too late, and nothing else is there to cancel it.
-    recurring.cancel_missed(context.database, utcnow())
+    if not running:
+        # The engine passes over what is too late, and nothing else is there to cancel it.
+        recurring.cancel_missed(context.database, utcnow())
     with delivering(settings, context.database):
         yield
 

@@ -139,7 +139,9 @@ class Ledger:
         self._follow(session, now)
         current: list[Run | OperationRun] = [*self._runs.values(), *self._operations.values()]
         for source, part in handed.items():
-            if source not in current:  # paused, halted or edited meanwhile
+            # Paused, halted or edited meanwhile: what became of it is kept. Not so for an
+            # operation, which begins again from its cursor and would count it twice.
+            if source not in current and not isinstance(source, OperationRun):
                 source.exchange(session, part, 0, now)
         random.shuffle(current)  # who comes first gets what cannot be divided
         for place, run in enumerate(current):

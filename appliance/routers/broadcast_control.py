@@ -26,7 +26,7 @@ from appliance.schemas import (
     Retried,
     Retry,
 )
-from appliance.services import broadcasts, control, plan
+from appliance.services import broadcasts, control, links, plan
 
 blueprint = Blueprint("broadcast_control", __name__)
 
@@ -79,6 +79,7 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
     """Change what is pending and, message by message, what was delivered."""
     actor = _actor()
     options = None if body.options is None else body.options.model_dump(exclude_defaults=True)
+    links.check(context.settings(), options or {})
     with writing(context.session()) as session:
         broadcast, operation = control.edit(
             session, broadcast_id, actor, text=body.text, format=body.format, options=options

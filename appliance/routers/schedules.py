@@ -10,7 +10,7 @@ from appliance.routers.broadcasts import new_of
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
 from appliance.schemas import NewSchedule, PageQuery, Schedule, SchedulePage, SchedulePatch
-from appliance.services import recurring
+from appliance.services import links, recurring
 
 blueprint = Blueprint("schedules", __name__)
 
@@ -35,6 +35,7 @@ def create_schedule(body: NewSchedule) -> Schedule:
     """Send a broadcast at each slot from now on."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
     new = new_of(body, created_by=sessions.caller().id)
+    links.check(context.settings(), new.options)
     with writing(context.session()) as session:
         return _show(recurring.add(session, body.name, body.cron, zone, new))
 

@@ -42,6 +42,10 @@ def _whole_number(_: Details) -> str:
     return say("this takes a whole number")
 
 
+def _number(_: Details) -> str:
+    return say("this takes a number")
+
+
 def _true_or_false(_: Details) -> str:
     return say("this takes true or false")
 
@@ -72,6 +76,9 @@ _MESSAGES: dict[str, Callable[[Details], str]] = {
     "string_type": lambda _: say("this takes text"),
     "string_too_long": _too_long,
     "string_too_short": _too_short,
+    "float_type": _number,
+    "float_parsing": _number,
+    "finite_number": _number,
     "int_type": _whole_number,
     "int_parsing": _whole_number,
     "int_parsing_size": _whole_number,

@@ -10,8 +10,8 @@ from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
 from appliance.delivery.surroundings import Surroundings
-from appliance.errors import TryLater
 from appliance.runtime.parts import LeasedPart
+from appliance.runtime.simulator import Simulator
 from appliance.services.leases import DELIVERY, Holding
 
 
@@ -59,17 +59,16 @@ class Delivery:
 
 @contextmanager
 def delivering(settings: Settings, database: Database) -> Iterator[None]:
-    """An engine in this process for as long as the block runs, as `broadcast --wait` needs it.
+    """An engine stands by in this process for as long as the block runs.
 
-    Raises TryLater when another process holds the lease.
+    It sends while no other process does: at once, or when the one that did has died.
     """
-    holding = Holding(database, DELIVERY)
-    if not holding.acquire():
-        raise TryLater("another process is about to send: try again in some seconds")
-    part = LeasedPart(holding, Delivery(lambda: settings, database).run)
+    simulator = Simulator(settings, database)
+    part = Delivery(simulator.locate, database).part()
     part.start()
     try:
         yield
     finally:
         part.ask_to_stop()
         part.join()
+        simulator.stop()

@@ -86,7 +86,7 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
     files = _files(session, new)
     variants = _variants(new)
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
-    options = _with_topics(session, new.options)
+    options = resolve_topics(session, new.options)
     schedule.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
     canary.check(new.canary, new.canary_limit, new.canary_wait)
     return Broadcast(
@@ -150,7 +150,7 @@ def _variants(new: NewBroadcast) -> dict[str, str]:
     return {language.lower(): text for language, text in new.variants.items()}
 
 
-def _with_topics(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:
+def resolve_topics(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:
     """Raises Invalid for a button that ends an unknown topic."""
     try:
         return content.with_topics(options, lambda name: topics.find(session, name).id)
@@ -163,7 +163,7 @@ def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:
     kinds: list[str] = []
     try:
         kinds = [file.kind for file in _files(session, new)]
-        _with_topics(session, new.options)
+        resolve_topics(session, new.options)
     except Invalid as error:
         faults = error.faults
     return content.lint_message(new.text, new.format, new.options, _variants(new), kinds) + faults

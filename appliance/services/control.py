@@ -79,7 +79,9 @@ def edit(
     """
     broadcast = broadcasts.get(session, broadcast_id)
     chosen = dict(broadcast.options if options is None else options)
-    content.check(text, format, chosen)
+    kinds = [item["kind"] for item in broadcast.media]
+    content.check(text, format, chosen, {}, kinds)
+    chosen = service.resolve_topics(session, chosen)
     _claim_turn(session, broadcast)
     operations.set_content(
         session, broadcast, text=text, format=format, options=chosen, variants={}

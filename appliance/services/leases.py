@@ -1,6 +1,7 @@
 """Holding a lease: the right to run a part that must be alone."""
 
 import os
+import secrets
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,8 +29,8 @@ def identity() -> str:
 
 def is_gone(holder: str) -> bool:
     """Whether `holder` is a process of this machine that does not run any more."""
-    machine, _, process = holder.rpartition(" ")[0].rpartition(" ")
-    started = holder.rpartition(" ")[2]
+    process_of, _, started = holder.partition("#")[0].rpartition(" ")
+    machine, _, process = process_of.rpartition(" ")
     return machine == _machine() and process.isdecimal() and _started(int(process)) != started
 
 
@@ -40,7 +41,8 @@ class Holding:
         self, database: Database, name: str, *, holder: str | None = None, ttl: timedelta = TTL
     ) -> None:
         self.name = name
-        self.holder = holder or f"{identity()}"
+        # Two parts of one process may ask for the same lease: one must stand by.
+        self.holder = holder or f"{identity()}#{secrets.token_hex(2)}"
         self._database = database
         self._ttl = ttl
 

@@ -2,7 +2,7 @@
 
 `SITE/r/<token>` names a stored link and a chat and is signed, so it leads nowhere but where the
 broadcast led, and nobody can click for somebody else. A message is rewritten once, with a mark in
-the place of each token; the tokens are put in for each recipient (some 4 µs a link).
+the place of each token; the tokens are put in for each recipient (4 µs a link).
 """
 
 import hmac
@@ -69,7 +69,7 @@ class Signer:
         return hmac.digest(self._key, payload, "sha256")[:_SIGNATURE]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """What a broadcast says, with marks in place of tracked addresses; a `content.Content`."""
 

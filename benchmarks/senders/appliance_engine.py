@@ -25,7 +25,7 @@ from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import DELIVERY, Holding
 
 TEXT = "Hello! The next meeting is on Thursday at 19:00, in the usual place. Bring a friend."
-LOOK = 0.1  # seconds between two looks whether it is done: 40 µs each
+LOOK = 0.25  # seconds between two looks whether it is done: 40 µs each
 
 
 def watch(path: Path, broadcast_id: int, stop: threading.Event, ended: list[str]) -> None:

@@ -21,7 +21,8 @@ def write_once(connection: sqlite3.Connection, number: int) -> float:
     connection.execute("BEGIN IMMEDIATE")
     waited = time.perf_counter() - began
     connection.execute(
-        "INSERT INTO settings (name, value) VALUES ('benchmark', :value)"
+        "INSERT INTO settings (name, value, updated_at)"
+        " VALUES ('benchmark', :value, '2026-01-01 00:00:00.000000')"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         {"value": json.dumps({"number": number})},
     )

@@ -9,6 +9,8 @@ describe("match", () => {
     ["/people/chats/", "chats"],
     ["/broadcasts/new", "compose"],
     ["/broadcasts/12", "broadcast"],
+    ["/topics", "topics"],
+    ["/schedules", "schedules"],
     ["/nowhere", "not-found"],
     ["/broadcasts/12/more", "not-found"],
   ])("%s is %s", (path, name) => {

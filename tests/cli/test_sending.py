@@ -73,10 +73,6 @@ def test_without_a_bot_it_stays_queued(known, invoke, database, words):
         assert broadcasts.get(session, 1).status == BroadcastStatus.SCHEDULED
 
 
-def test_the_simulator_runs_inside_serve(known, invoke, refused):
-    assert "stays queued" in refused(invoke("broadcast", "hello", "--wait"), 75)
-
-
 @pytest.fixture
 def record(ask):
     """Who got "hello" how often, as the simulator saw it."""

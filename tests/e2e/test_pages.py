@@ -22,6 +22,8 @@ PAGES = [
     "/broadcasts",
     "/broadcasts/new",
     "/broadcasts/1",
+    "/topics",
+    "/schedules",
     "/status",
     "/phones",
     "/no/such/page",
@@ -37,6 +39,9 @@ def content(site: Any, wait_until: Callable[..., Any]) -> None:
     audience = {"to": ["all"], "not": []}
     draft = {"text": "<b>Hello</b> <code>x</code>", "format": "html", "audience": audience}
     site.call("POST", "/broadcasts", draft)
+    site.call("POST", "/topics", {"name": "rehearsals", "title": "Rehearsals"})
+    weekly = {**draft, "name": "Weekly news", "cron": "0 18 * * 5", "timezone": "Europe/Berlin"}
+    site.call("POST", "/schedules", weekly)
 
 
 @pytest.fixture

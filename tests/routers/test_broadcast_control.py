@@ -245,3 +245,17 @@ def test_unknown_broadcasts_are_404(admin, word):
 @pytest.mark.parametrize("word", WRITES)
 def test_nothing_is_decided_about_unknown_ones(admin, word):
     assert admin.post(f"/broadcasts/99/{word}", BODIES.get(word)).status_code == 404
+
+
+def test_nothing_is_tracked_where_nobody_finds_the_site(admin, app, settings, number):
+    from dataclasses import replace
+
+    from appliance.routers import context
+
+    context.init_app(app, context.Context(replace(settings, bot_mode="polling")))
+    tracked = {"text": "x", "options": {"track": True}}
+    for path in ("/broadcasts", f"/broadcasts/{number}/edit", "/broadcasts/plan"):
+        body = tracked if path.endswith("edit") else {**NEW, **tracked}
+        response = admin.post(path, body)
+        assert response.status_code == 422
+        assert response.json["faults"][0]["field"] == "options.track"

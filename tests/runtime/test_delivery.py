@@ -3,7 +3,6 @@
 import pytest
 
 from appliance.crud import broadcasts, chats
-from appliance.errors import TryLater
 from appliance.runtime import delivering
 from appliance.runtime.delivery import Delivery
 from appliance.services import broadcasts as service
@@ -31,13 +30,26 @@ def test_what_is_queued_leaves(with_simulator, database, queued, parts, wait_unt
     assert parts()["delivery"]["state"] == "stopped"
 
 
-def test_while_another_sends_it_says_to_try_later(with_simulator, database):
-    Holding(database, "delivery", holder="other 1[2] 3 4").acquire()
-    with (
-        pytest.raises(TryLater, match="try again"),
-        delivering(with_simulator, database),
-    ):
-        pass
+@pytest.mark.slow
+def test_while_another_sends_it_stands_by_and_takes_over(
+    with_simulator, database, queued, parts, wait_until
+):
+    other = Holding(database, "delivery", holder="other 1[2] 3 4")
+    assert other.acquire()
+    with delivering(with_simulator, database):
+        assert status(database, queued) == "scheduled"
+        assert parts()["delivery"]["holder"] == other.holder
+
+        other.release()  # it died, or was stopped
+
+        wait_until(lambda: status(database, queued) == "done", 20)
+
+
+@pytest.mark.slow
+def test_without_serve_it_brings_its_own_simulator(settings, database, queued, wait_until):
+    with delivering(settings, database):
+        wait_until(lambda: status(database, queued) == "done", 20)
+    assert (settings.data / "sandbox.jsonl").exists()
 
 
 def test_waking_nobody_is_no_mistake(settings, database):

@@ -17,7 +17,7 @@ START = int(BEGAN.timestamp())
 
 @pytest.fixture
 def begin(database: Database):
-    """`begin(seconds, {chat: (state, second, reason)})`: the id of a broadcast that took so long."""
+    """`begin(seconds, {chat: (state, second, reason)})`: a broadcast that took so long; its id."""
 
     def begin(seconds: float, ledger=None, **values: object) -> int:
         with database.writing() as session:

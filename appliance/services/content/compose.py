@@ -23,12 +23,18 @@ _EDITS = {True: ("editMessageCaption", "caption"), False: ("editMessageText", "t
 class Content(Protocol):
     """What a broadcast says; a row of the table `broadcasts` is one."""
 
-    id: Any
-    text: Any
-    format: Any
-    options: Any
-    variants: Any
-    media: Any
+    @property
+    def id(self) -> Any: ...
+    @property
+    def text(self) -> Any: ...
+    @property
+    def format(self) -> Any: ...
+    @property
+    def options(self) -> Any: ...
+    @property
+    def variants(self) -> Any: ...
+    @property
+    def media(self) -> Any: ...
 
 
 class Composer:

@@ -15,6 +15,8 @@ export type RouteName =
   | "broadcasts"
   | "compose"
   | "broadcast"
+  | "topics"
+  | "schedules"
   | "status"
   | "phones"
   | "not-found";
@@ -44,6 +46,8 @@ const RULES: RouteRule[] = [
   { name: "broadcasts", pattern: "/broadcasts", access: "operator" },
   { name: "compose", pattern: "/broadcasts/new", access: "admin" },
   { name: "broadcast", pattern: "/broadcasts/:id", access: "operator" },
+  { name: "topics", pattern: "/topics", access: "admin" },
+  { name: "schedules", pattern: "/schedules", access: "admin" },
   { name: "status", pattern: "/status", access: "admin" },
   { name: "phones", pattern: "/phones", access: "member", sandbox: true },
 ];

@@ -25,6 +25,12 @@ export type MediaKind = Media["kind"];
 export type Topic = Schemas["Topic"];
 export type TopicChoice = Schemas["TopicChoice"];
 export type TextFormat = Schemas["Broadcast"]["format"];
+export type Operation = Schemas["Operation"];
+export type BroadcastEvent = Schemas["Event"];
+export type Numbers = Schemas["Numbers"];
+export type Bucket = Schemas["Bucket"];
+export type LinkClicks = Schemas["LinkClicks"];
+export type Schedule = Schemas["Schedule"];
 export type Preview = Schemas["Preview"];
 export type BroadcastStatus = Schemas["Broadcast"]["status"];
 export type Delivery = Schemas["Delivery"];
@@ -37,6 +43,11 @@ export type Broadcast = Omit<Schemas["Broadcast"], "options" | "media"> & {
   options: BroadcastOptions;
   media: Pick<Media, "id" | "kind">[];
 };
+
+export interface Changed {
+  broadcast: Broadcast;
+  operation: Operation | null;
+}
 
 export interface Page<T> {
   items: T[];

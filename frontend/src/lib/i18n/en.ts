@@ -239,7 +239,7 @@ export const en = {
     other: "Send to exactly {n} recipients?",
   } as Text,
   "composer.confirm.text":
-    "You can pause or cancel it, and edit or recall what was sent: Telegram allows that for 48 hours.",
+    "You can pause or cancel it, and edit what was sent, or recall it within 48 hours.",
   "composer.confirm.send": {
     one: "Send to {n} recipient",
     other: "Send to {n} recipients",

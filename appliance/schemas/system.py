@@ -1,0 +1,49 @@
+"""The site itself: what it is and how its parts are."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from appliance.schemas.base import Answer, Language
+
+
+class Site(Answer):
+    name: str
+    version: str
+    bot_username: str | None
+    bot_url: str | None
+    sandbox: bool
+    languages: list[Language]
+    default_language: Language
+
+
+class Part(Answer):
+    state: str
+    holder: str | None
+    heartbeat_at: datetime | None
+
+
+class QueueState(Answer):
+    pending: int
+    oldest_seconds: float
+
+
+class Status(Answer):
+    parts: dict[str, Part]
+    queue: QueueState
+    flood_until: datetime | None
+    version: str
+    schema_: str | None = Field(validation_alias="schema", serialization_alias="schema")
+
+
+class Health(Answer):
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Answer):
+    """Whether requests can be answered, and what each part last said of itself."""
+
+    status: Literal["ready", "unready"]
+    database: Literal["ok", "unusable"]
+    parts: dict[str, str]

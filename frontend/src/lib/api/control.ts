@@ -1,0 +1,35 @@
+/** Decisions about a broadcast that is on its way or delivered, and its numbers. */
+
+import { api, body } from "./client";
+import type { Broadcast, Changed, Numbers, TextFormat } from "./types";
+
+export type Retried = "failed" | "unknown";
+
+const at = (broadcast_id: number) => ({ params: { path: { broadcast_id } } });
+
+/** Sends again to those whose state is `which`. */
+export const retryBroadcast = (id: number, which: Retried) =>
+  body(
+    api.POST("/api/v1/broadcasts/{broadcast_id}/retry", { ...at(id), body: { which } }),
+  ) as Promise<{ broadcast: Broadcast; count: number }>;
+
+/** The options stay as they are. */
+export const editBroadcast = (id: number, text: string, format: TextFormat) =>
+  body(
+    api.POST("/api/v1/broadcasts/{broadcast_id}/edit", { ...at(id), body: { text, format } }),
+  ) as Promise<Changed>;
+
+export const getRecallable = (id: number) =>
+  body(api.GET("/api/v1/broadcasts/{broadcast_id}/recall", at(id)));
+
+export const recallBroadcast = (id: number) =>
+  body(api.POST("/api/v1/broadcasts/{broadcast_id}/recall", at(id))) as Promise<Changed>;
+
+export const listOperations = (id: number, signal?: AbortSignal) =>
+  body(api.GET("/api/v1/broadcasts/{broadcast_id}/operations", { ...at(id), signal }));
+
+export const listEvents = (id: number, signal?: AbortSignal) =>
+  body(api.GET("/api/v1/broadcasts/{broadcast_id}/events", { ...at(id), signal }));
+
+export const getNumbers = (id: number, signal?: AbortSignal): Promise<Numbers> =>
+  body(api.GET("/api/v1/broadcasts/{broadcast_id}/numbers", { ...at(id), signal }));

@@ -1,0 +1,12 @@
+/** Broadcasts that are sent again and again. */
+
+import { api, body } from "./client";
+
+const at = (schedule_id: number) => ({ params: { path: { schedule_id } } });
+
+export const listSchedules = (cursor?: string) =>
+  body(api.GET("/api/v1/schedules", { params: { query: { cursor, limit: 30 } } }));
+export const enableSchedule = (id: number, enabled: boolean) =>
+  body(api.PATCH("/api/v1/schedules/{schedule_id}", { ...at(id), body: { enabled } }));
+export const deleteSchedule = (id: number) =>
+  body(api.DELETE("/api/v1/schedules/{schedule_id}", at(id)));

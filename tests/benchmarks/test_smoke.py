@@ -1,0 +1,54 @@
+"""The benchmarks run: a few messages each, no judgement of the figures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def run(root: Path, name: str, directory: Path, *more: str) -> str:
+    command = [sys.executable, root / "benchmarks" / f"{name}.py"]
+    done = subprocess.run(
+        [*command, "--smoke", "--directory", directory, *more],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_engine_shows_its_table(root: Path, tmp_path: Path) -> None:
+    table = run(root, "engine", tmp_path, "--peer-python", sys.executable)
+    assert "appliance, messages/s" in table
+    assert "appliance against 64 threads of telebot" in table  # a dependency: always there
+    assert "FAIL" not in table
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("pace", "30/s: answers 429"),
+        ("million", "another writer's longest wait"),
+    ],
+)
+def test_others_show_their_tables(root: Path, tmp_path: Path, name: str, row: str) -> None:
+    table = run(root, name, tmp_path)
+    assert row in table
+    assert "not judged" in table
+    assert list(tmp_path.iterdir()) == []  # the homes are gone
+
+
+def test_fake_is_faster_than_any_sender(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, root / "benchmarks" / "fake_api.py", "--measure"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert int(done.stdout.split()[0].replace(",", "")) >= 10_000

@@ -1,0 +1,207 @@
+"""What is decided about a broadcast besides sending it: later, again, otherwise, not at all."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+PICTURE = Path(__file__).parent / "picture.png"
+WaitUntil = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    expect.set_options(timeout=20_000)
+
+
+@pytest.fixture
+def new_person(site: Any, wait_until: WaitUntil) -> Callable[[str], int]:
+    """Somebody who has pressed Start; gives the id, which is the chat's, too."""
+
+    def new_person(first_name: str) -> int:
+        person = site.call("POST", "/sandbox/people", {"first_name": first_name})
+        site.call("POST", f"/sandbox/people/{person['id']}/start", {})
+        wait_until(lambda: site.call("GET", f"/chats?q={first_name}")["items"], timeout=30)
+        number: int = person["id"]
+        return number
+
+    return new_person
+
+
+@pytest.fixture
+def sent_to(site: Any, wait_until: WaitUntil) -> Callable[..., int]:
+    """A broadcast to one chat, at its end."""
+
+    def sent_to(chat_id: int, text: str, **more: Any) -> int:
+        audience = {"to": [f"chat:{chat_id}"]}
+        body = {"text": text, "format": "html", "audience": audience, **more}
+        number: int = site.call("POST", "/broadcasts", body)["id"]
+        wait_until(
+            lambda: site.call("GET", f"/broadcasts/{number}")["status"] == "done", timeout=30
+        )
+        return number
+
+    return sent_to
+
+
+def test_an_edit_changes_what_was_delivered(
+    admin_page: Page, new_person: Any, sent_to: Any
+) -> None:
+    page = admin_page
+    person = new_person("Edith")
+    page.goto(f"/broadcasts/{sent_to(person, 'Rehearsal on <b>Thursday</b>')}")
+    page.get_by_test_id("edit").click()
+    text = page.get_by_test_id("composer-text")
+    expect(text).to_have_value("Rehearsal on <b>Thursday</b>")
+    text.fill("Rehearsal on <b>Friday")
+    expect(page.get_by_test_id("fault-place")).to_have_text("line 1, column 14")
+    expect(page.get_by_test_id("confirm-edit")).to_be_disabled()
+    text.fill("Rehearsal on <b>Friday</b>")
+    page.get_by_test_id("confirm-edit").click()
+    operation = page.get_by_test_id("operation")
+    expect(operation).to_contain_text("Edit: done")
+    expect(operation).to_contain_text("1 of 1 changed")
+    expect(page.get_by_test_id("event")).to_contain_text(["Edited"])
+    expect(page.get_by_test_id("bubble").locator("b")).to_have_text("Friday")
+    message = newest_on_phone(page, person)
+    expect(message.locator("b")).to_have_text("Friday")
+    expect(message).to_contain_text("edited")
+
+
+def test_a_recall_takes_it_back(admin_page: Page, new_person: Any, sent_to: Any) -> None:
+    page = admin_page
+    person = new_person("Rebecca")
+    page.goto(f"/broadcasts/{sent_to(person, 'Sent by mistake')}")
+    page.get_by_test_id("recall").click()
+    expect(page.get_by_test_id("recallable")).to_have_text("1 delivered message can be deleted.")
+    page.get_by_test_id("confirm-recall").click()
+    expect(page.get_by_test_id("operation")).to_contain_text("Recall: done")
+    expect(page.get_by_test_id("event")).to_contain_text(["Recalled"])
+    expect(newest_on_phone(page, person)).to_have_text("deleted message")
+
+
+def test_who_failed_is_sent_it_again(
+    site: Any, admin_page: Page, new_person: Any, sent_to: Any
+) -> None:
+    page = admin_page
+    person = new_person("Frederick")
+    refusal = {"kind": "403", "chat_id": person, "count": 1, "method": "sendMessage"}
+    site.call("POST", "/sandbox/faults", refusal)
+    page.goto(f"/broadcasts/{sent_to(person, 'Second try')}")
+    expect(page.get_by_test_id("count-failed")).to_have_text("1")
+    expect(page.get_by_test_id("reasons")).to_contain_text("blocked the bot")
+    expect(page.get_by_test_id("chart")).to_be_visible()
+    expect(page.get_by_test_id("retry-unknown")).to_have_count(0)
+    page.get_by_test_id("retry-failed").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Send again to 1 recipient?")
+    page.get_by_test_id("confirm-retry").click()
+    expect(page.get_by_test_id("count-sent")).to_have_text("1")
+    expect(page.get_by_test_id("retry-failed")).to_have_count(0)
+    expect(page.get_by_test_id("event")).to_contain_text(["failed: 1"])
+
+
+def test_a_broadcast_for_later_shows_its_time(admin_page: Page, new_person: Any) -> None:
+    page = admin_page
+    new_person("Lateef")
+    year = (datetime.now(UTC) + timedelta(days=366)).year
+    page.goto("/broadcasts/new")
+    page.get_by_test_id("composer-text").fill("A happy new year")
+    page.get_by_test_id("when-later").check(force=True)
+    page.get_by_test_id("composer-send").click()
+    expect(page.get_by_text("Choose the date and the time first.")).to_be_visible()
+    page.get_by_test_id("composer-at").fill(f"{year}-12-31T18:30")
+    page.get_by_test_id("composer-timezone").select_option("UTC")
+    page.get_by_test_id("composer-send").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"{year}-12-31 18:30 (UTC)")
+    page.get_by_test_id("confirm-send").click()
+    expect(page.get_by_test_id("broadcast-status")).to_have_text("scheduled")
+    expect(page.get_by_test_id("starts-at")).to_contain_text(str(year))
+    page.goto("/broadcasts")
+    expect(page.get_by_test_id("broadcast-row").first).to_contain_text(f"Starts Dec 31, {year}")
+    page.get_by_test_id("broadcast-row").first.click()
+    page.get_by_test_id("broadcast-cancel").click()
+    page.get_by_test_id("confirm-cancel").click()
+    expect(page.get_by_test_id("broadcast-status")).to_have_text("cancelled")
+
+
+def test_a_picture_with_a_caption_in_two_languages(
+    site: Any, admin_page: Page, new_person: Any
+) -> None:
+    page = admin_page
+    person = new_person("Philippa")
+    page.goto("/broadcasts/new")
+    page.get_by_test_id("composer-text").fill("Our new hall")
+    page.get_by_test_id("variant-ru").check(force=True)
+    expect(page.get_by_test_id("composer-text")).to_have_value("")
+    page.get_by_test_id("composer-text").fill("Наш новый зал")
+    expect(page.get_by_test_id("bubble")).to_contain_text("Наш новый зал")
+    page.get_by_test_id("composer-file").set_input_files(PICTURE)
+    expect(page.get_by_test_id("file")).to_contain_text("photo")
+    expect(page.get_by_test_id("file").locator("progress")).to_have_count(0)
+    to = page.get_by_test_id("audience-to")
+    to.get_by_role("button", name="Remove “everybody”").click()
+    to.get_by_test_id("audience-add").select_option("chat")
+    to.get_by_test_id("search").fill("Philippa")
+    to.get_by_test_id("audience-choice").first.click()
+    expect(page.get_by_test_id("composer-count")).to_have_text("1 recipient")
+    page.get_by_test_id("composer-send").click()
+    page.get_by_test_id("confirm-send").click()
+    expect(page.get_by_test_id("broadcast-status")).to_have_text("done")
+    expect(page.get_by_test_id("bubble-media")).to_contain_text("photo")
+    message = newest_on_phone(page, person)
+    expect(message).to_contain_text("photo")
+    expect(message).to_contain_text("Our new hall")
+
+
+def test_a_member_chooses_topics(site: Any, admin_page: Page, new_person: Any) -> None:
+    page = admin_page
+    page.goto("/topics")
+    page.fill("#topic-name", "concerts")
+    page.fill("#topic-title", "Concerts")
+    page.get_by_test_id("topic-form").locator("[type=submit]").click()
+    row = page.get_by_test_id("topic-row").filter(has_text="Concerts")
+    expect(row).to_contain_text("until you opt out")
+    link = site.call("POST", "/users/me/telegram/link")
+    person = new_person("Tobias")
+    site.call("POST", f"/sandbox/people/{person}/start", {"payload": link["code"]})
+    page.goto("/telegram")
+    choice = page.get_by_test_id("my-topics").get_by_role("switch", name="Concerts")
+    expect(choice).to_be_checked()
+    with page.expect_response("**/users/me/topics"):
+        choice.uncheck()
+    page.reload()
+    expect(choice).not_to_be_checked()
+    page.goto("/topics")
+    row.get_by_test_id("delete").click()
+    page.get_by_role("dialog").get_by_test_id("confirm-delete").click()
+    expect(row).to_have_count(0)
+    site.call("DELETE", "/users/me/telegram")
+
+
+def test_a_schedule_is_paused_and_deleted(site: Any, admin_page: Page) -> None:
+    page = admin_page
+    audience = {"to": ["all"]}
+    template = {"text": "Rehearsal at eight", "audience": audience, "timezone": "Europe/Berlin"}
+    site.call("POST", "/schedules", {"name": "Thursdays", "cron": "0 12 * * 4", **template})
+    page.goto("/schedules")
+    row = page.get_by_test_id("schedule-row").filter(has_text="Thursdays")
+    expect(row.get_by_test_id("schedule-next")).to_contain_text("Next:")
+    row.get_by_test_id("schedule-toggle").click()
+    expect(row.get_by_test_id("schedule-next")).to_have_text("Paused")
+    row.get_by_test_id("schedule-toggle").click()
+    expect(row.get_by_test_id("schedule-next")).to_contain_text("Next:")
+    row.get_by_test_id("delete").click()
+    page.get_by_role("dialog").get_by_test_id("confirm-delete").click()
+    expect(row).to_have_count(0)
+
+
+def newest_on_phone(page: Page, person: int) -> Locator:
+    page.goto(f"/phones#person={person}")
+    message = page.get_by_test_id("phone-message").last
+    expect(message).to_be_visible()
+    return message
