@@ -145,7 +145,7 @@ def _on_connect(connection: sqlite3.Connection, record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-16000",
+        "cache_size=-4000",  # 4 MB a connection: a large ledger must not cost memory
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -172,7 +172,7 @@ def schema_version(url: str) -> str | None:
     try:
         return _version_of_server(url) if path is None else _version_of_file(path)
     except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
-        raise ConfigError(f"cannot open the database: {first_line(error)}") from None
+        raise cannot_open(url, error) from None
 
 
 def _version_of_server(url: str) -> str | None:
@@ -234,3 +234,17 @@ def first_line(error: Exception) -> str:
     """What the driver said, in one line and without SQLAlchemy's words around it."""
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0]
+
+
+def cannot_open(url: str, error: Exception) -> ConfigError:
+    """Which database, why, and what to look at; no address, which may hold a password."""
+    path = sqlite_path(url)
+    if path is None:
+        remedy = "is the server running, and is DATABASE_URL right?"
+        return ConfigError(f"cannot open the database: {first_line(error)}; {remedy}")
+    reason = first_line(error)
+    if "not a database" in reason:
+        remedy = "restore it from a backup, or move it away"
+    else:
+        remedy = f"look at the owner and mode of {path.parent}, and at the room on its disk"
+    return ConfigError(f"cannot open the database {path}: {reason}; {remedy}")

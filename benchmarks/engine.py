@@ -8,16 +8,19 @@ docs/benchmarks.md.
 """
 
 import argparse
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import stage
 from table import Table
+
+from appliance.config import Settings
 
 DELAY = 0.05
 UNLIMITED = 50_000.0  # messages/s for the pacer: it works, and does not hold back
@@ -56,7 +59,17 @@ def appliance(messages: int, directory: Path, *, tls: bool = False) -> Side:
     ):
         command = [sys.executable, script, settings.home, "--rate", UNLIMITED, *more]
         figures = stage.run_side(command, timeout=time_limit(messages))
+        check_ledger(settings, messages)
         return measured("appliance, TLS" if tls else "appliance", fake, figures, messages)
+
+
+def check_ledger(settings: Settings, messages: int) -> None:
+    """Ends the benchmark unless the ledger says what the fake saw: everybody, once."""
+    with closing(sqlite3.connect(settings.data / "database.db")) as connection:
+        query = "SELECT count(DISTINCT message_id), sum(attempts) FROM deliveries WHERE state = 2"
+        found = connection.execute(query).fetchone()
+    if found != (messages, messages):
+        sys.exit(f"the ledger has {found} of {messages} messages")
 
 
 def time_limit(messages: int) -> float:

@@ -35,6 +35,7 @@ def test_defaults(tmp_path):
         "bot_api_url": None,
         "bot_mode": "polling",
         "send_rate": 30.0,
+        "paid_broadcast": False,
         "host": "127.0.0.1",
         "port": 8080,
         "trusted_proxy": None,
@@ -243,10 +244,18 @@ def test_an_unreadable_secret_file_says_so(tmp_path, content):
 
 
 def test_an_env_written_by_hand(tmp_path):
-    lines = ["# settings", "export PORT=9000", "DOMAIN = example.org # ours", "LOG_LEVEL", "=x"]
+    lines = ["# settings", "export PORT=9000", "DOMAIN = example.org # ours", "LOG_LEVEL"]
     (tmp_path / ".env").write_bytes("\r\n".join(lines).encode())
     settings = load(tmp_path)
     assert (settings.port, settings.domain, settings.log_level) == (9000, "example.org", "INFO")
+
+
+@pytest.mark.parametrize("line", ["=x", "PORT='9000", "what is this = 5"])
+def test_a_line_that_cannot_be_read_is_named(tmp_path, line):
+    (tmp_path / ".env").write_text(f"SECRET_KEY={KEY}\n{line}\n")
+    with pytest.raises(ConfigError, match=r"\.env: line 2 is not NAME=VALUE") as caught:
+        Settings.load(tmp_path, environ={})
+    assert KEY not in str(caught.value)
 
 
 def test_nothing_is_interpolated(tmp_path):

@@ -8,6 +8,7 @@ import click
 
 from appliance.errors import (
     ApplianceError,
+    Fault,
     Invalid,
     NothingToDo,
     TryLater,
@@ -38,17 +39,23 @@ def exit_clearly() -> Iterator[None]:
     try:
         yield
     except ApplianceError as error:
-        click.echo(f"appliance: {error}", err=True)
-        _say_faults(error)
+        for line in lines_of(error):
+            click.echo(line, err=True)
         sys.exit(exit_code(error))
     except BrokenPipeError:  # `appliance … | head`
         sys.stderr.close()
         sys.exit(FAILED)
 
 
-def _say_faults(error: ApplianceError) -> None:
-    faults = error.faults if isinstance(error, Invalid) else ()
-    for fault in faults:
-        place = f"line {fault.line}, column {fault.column}: " if fault.line else ""
-        if place or fault.message != str(error):
-            click.echo(f"  {fault.field}: {place}{fault.message}", err=True)
+def lines_of(error: ApplianceError) -> list[str]:
+    """One line that says what is wrong and where; with several faults, one for each after it."""
+    faults = list(error.faults) if isinstance(error, Invalid) else []
+    place = ""
+    if faults and faults[0].message == str(error):
+        place = _place(faults.pop(0))
+    told = [f"  {fault.field}: {_place(fault)}{fault.message}" for fault in faults]
+    return [f"appliance: {place}{error}", *told]
+
+
+def _place(fault: Fault) -> str:
+    return f"line {fault.line}, column {fault.column}: " if fault.line else ""

@@ -4,6 +4,7 @@
 """
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -67,4 +68,5 @@ def main(ctx: click.Context, home: Path | None) -> None:
       appliance --home ~/club init         make a home for a real site
       appliance --home ~/club serve        run it
     """
+    os.umask(0o077)  # what the program writes is its owner's: the database, keys, exports
     ctx.obj = Context(home)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.config import Settings
+from appliance.config import LOOPBACK, Settings
 
 
 @click.command()
@@ -53,6 +53,8 @@ def _run(context: Context, settings: Settings, *, web: bool, bot: bool) -> None:
     with asked_to_stop() as asked, Runtime(settings, web=web, bot=bot) as runtime:
         if web:
             context.say(f"The site is at http://{settings.host}:{settings.port} (Ctrl-C stops it)")
+        if settings.sandbox and settings.host not in LOOPBACK:
+            context.say("Careful: whoever reaches this address can use the simulated phones.")
         if bot and not settings.bot_enabled:
             context.say("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
         runtime.wait(asked)

@@ -82,13 +82,13 @@ def make_home(
     admin = None if _has_admin(settings) else _first_admin(wishes, asking)
     bot = _identify(settings) if fresh and settings.bot_enabled and not settings.sandbox else None
 
+    _make_directory(home)
+    if schema_version(settings.database_url) is None:
+        upgrade(settings)  # before .env: what cannot be had must not leave half a home
+        made.note("database", f"made the database at schema {SCHEMA}")
     if fresh:
-        _make_directory(home)
         config.write_env_file(home / ".env", new_values)
         made.note("settings", f"wrote {home / '.env'} (mode 0600)")
-    if schema_version(settings.database_url) is None:
-        upgrade(settings)
-        made.note("database", f"made the database at schema {SCHEMA}")
     check_schema(settings)
     _store(settings, admin, bot, made)
     return made

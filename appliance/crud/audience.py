@@ -50,7 +50,7 @@ def count(session: Session, audience: Audience) -> int:
 
 
 def anybody(session: Session, audience: Audience) -> bool:
-    """Whether anybody would; stops at the first, so that no writer waits for a count of millions."""
+    """Whether anybody would; stops at the first, so no writer waits for a count of millions."""
     query = select(Chat.id).where(condition(audience)).limit(1)
     return session.execute(query).first() is not None
 

@@ -20,9 +20,7 @@ def get(session: Session, broadcast_id: int) -> Broadcast:
     found = session.get(Broadcast, broadcast_id) if 0 < broadcast_id <= MAX_ID else None
     if found is None:
         raise NotFound(
-            say(
-                "there is no broadcast {id}; `appliance broadcast list` shows all", id=broadcast_id
-            )
+            say("there is no broadcast {id}; `appliance broadcast list` shows all", id=broadcast_id)
         )
     return found
 

@@ -133,26 +133,32 @@ def take(
     """
     if not chat_ids:
         return []
-    chosen = {"broadcast": broadcast_id, "chats": chat_ids}
-    taken = session.connection().execute(_TAKE, {**chosen, "now": now}).rowcount
+    rows = [{"broadcast": broadcast_id, "chat": chat_id, "now": now} for chat_id in chat_ids]
+    taken = session.connection().execute(_TAKE, rows).rowcount
     with tallying(session, broadcast_id, tally) as counts:
         counts.add({DeliveryState.PENDING: -taken, DeliveryState.SENDING: taken}, None)
     if taken == len(chat_ids):
         return list(chat_ids)
     # some were cancelled meanwhile; none of them can have been `sending` before: we alone claim
+    chosen = {"broadcast": broadcast_id, "chats": chat_ids}
     return [chat for (chat,) in session.connection().execute(_SENDING, chosen)]
 
 
-_CHOSEN = and_(
-    Delivery.broadcast_id == bindparam("broadcast"),
-    Delivery.chat_id.in_(bindparam("chats", expanding=True)),
-)
+# A statement a row: half the cost of one with a list of ids, which is compiled anew each time.
 _TAKE = (
     update(Delivery)
-    .where(_CHOSEN, Delivery.state == DeliveryState.PENDING)
+    .where(
+        Delivery.broadcast_id == bindparam("broadcast"),
+        Delivery.chat_id == bindparam("chat"),
+        Delivery.state == DeliveryState.PENDING,
+    )
     .values(state=int(DeliveryState.SENDING), updated_at=bindparam("now"))
 )
-_SENDING = select(Delivery.chat_id).where(_CHOSEN, Delivery.state == DeliveryState.SENDING)
+_SENDING = select(Delivery.chat_id).where(
+    Delivery.broadcast_id == bindparam("broadcast"),
+    Delivery.chat_id.in_(bindparam("chats", expanding=True)),
+    Delivery.state == DeliveryState.SENDING,
+)
 
 
 def record(

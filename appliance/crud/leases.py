@@ -64,7 +64,7 @@ def holds(session: Session, name: str, holder: str, now: datetime) -> bool:
     return session.connection().execute(_HOLDS, parameters).first() is not None
 
 
-# Built once: the engine asks 20 times a second, and building a statement costs more than running it.
+# Built once: the engine asks 20 times a second, and building it costs more than running it.
 _HOLDS = select(Lease.name).where(
     Lease.name == bindparam("lease"),
     Lease.holder == bindparam("by"),

@@ -1,9 +1,10 @@
 """The engine: one thread, one loop, the only sender.
 
 Each turn of the loop collects answers, settles (one transaction that writes the outcomes and
-claims what will leave in the next 70 ms) and starts what the budget allows. `sending` is
+claims what will leave until the next one) and starts what the budget allows. `sending` is
 committed before a request leaves and the outcome after it, in batches by time: what a kill leaves
-`unknown` is at most rate × (latency + SETTLE + AHEAD), 170 at 1,000/s and 5 at 30/s, for 50 ms.
+`unknown` is at most rate × (latency + 2 × SETTLE + AHEAD), 170 at 1,000/s and 8 at 30/s, for a
+latency of 50 ms.
 """
 
 import logging
@@ -19,7 +20,7 @@ from appliance.delivery.client import Client
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.outbox import Outbox, is_paced
-from appliance.delivery.pacer import ChatPacer, Pacer
+from appliance.delivery.pacer import FAST, ChatPacer, Pacer
 from appliance.delivery.reactions import TOKEN_PAUSE, Reactions, again
 from appliance.delivery.surroundings import Surroundings
 from appliance.services.leases import Holding
@@ -28,9 +29,9 @@ __all__ = ["Engine", "LeaseLost"]
 
 log = logging.getLogger(__name__)
 
-SETTLE = 0.05  # seconds between two transactions
+SETTLE = (0.05, 0.1)  # seconds between two transactions: at a high rate, at a low one
 HURRY = 0.005  # the same, when somebody waits for an answer or an audience is being frozen
-AHEAD = 0.07  # seconds of sending that are claimed in advance; a little over SETTLE
+AHEAD = 0.02  # seconds of sending that are claimed beyond the next transaction
 LOOK = 0.2  # seconds between two looks for work of other processes
 QUANTUM = 0.005  # above 200/s: send in groups, which halves the CPU
 DRAIN = 8.0  # seconds that calls in flight get on stop
@@ -61,7 +62,9 @@ class Engine:
         self._chats = ChatPacer()
         self._ledger = Ledger(database, lease, self._chats, around or Surroundings())
         self._reactions = Reactions(self._pacer, token_pause)
-        self._quantum = QUANTUM if rate > 200 else 0.0
+        self._quantum = QUANTUM if rate > FAST else 0.0
+        # Three messages a transaction, but not too seldom: each costs as much as ten messages.
+        self._settle_every = min(SETTLE[1], max(SETTLE[0], 3 / rate))
         self._replies: deque[Job] = deque()
         self._broadcasts: deque[Job] = deque()
         self._finished: list[Result] = []
@@ -130,7 +133,9 @@ class Engine:
         """Seconds until there is something to do besides answers."""
         until = self._looked_at + LOOK
         if self._finished or self._wanted(now):
-            until = min(until, self._settled_at + (HURRY if self._ledger.freezing else SETTLE))
+            until = min(
+                until, self._settled_at + (HURRY if self._ledger.freezing else self._settle_every)
+            )
         if self._hurry.is_set():
             until = min(until, self._settled_at + HURRY)
         if self._ready and self._client.room:
@@ -143,7 +148,7 @@ class Engine:
         """How many more calls should be claimed now."""
         if not self._ledger.work:
             return 0
-        due = self._pacer.due_within(now.mono, AHEAD)
+        due = self._pacer.due_within(now.mono, self._settle_every + AHEAD)
         return max(0, min(due, self._client.connections) - self._ready)
 
     def _settle_due(self, now: Moment) -> bool:
@@ -152,7 +157,7 @@ class Engine:
             return False
         if since >= HURRY and (self._hurry.is_set() or self._ledger.freezing):
             return True
-        if since >= SETTLE and (self._finished or self._wanted(now)):
+        if since >= self._settle_every and (self._finished or self._wanted(now)):
             return True
         return now.mono - self._looked_at >= LOOK and self._look(now)
 

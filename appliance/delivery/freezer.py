@@ -28,6 +28,6 @@ def freeze(session: Session, broadcast: Broadcast, now: Moment, chunk: int = FRE
             broadcast.id,
             (BroadcastStatus.SCHEDULED,),
             BroadcastStatus.RUNNING,
-            started_at=broadcast.started_at or wall,
+            started_at=broadcast.started_at or max(wall, broadcast.created_at),
         )
     return whole

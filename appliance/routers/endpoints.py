@@ -125,9 +125,7 @@ def read_body(model: type[BaseModel]) -> Any:
 def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, FileStorage]:
     """The request's form as a model, and its file: 415, 413 or Invalid."""
     if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType(
-            say("the body takes Content-Type: multipart/form-data")
-        )
+        raise UnsupportedMediaType(say("the body takes Content-Type: multipart/form-data"))
     if max_body is not None:
         request.max_content_length = max_body
     try:

@@ -44,10 +44,17 @@ def act_as_person(person_id: int, action: str) -> Response:
     return _forward()
 
 
-@blueprint.get("/<any(callbacks, record, stats):what>")
+@blueprint.get("/callbacks")
 @endpoint(Access.MEMBER, errors=(503,))
+def show_callbacks() -> Response:
+    """Answers to pressed buttons."""
+    return _forward()
+
+
+@blueprint.get("/<any(record, stats):what>")
+@endpoint(Access.ADMIN, errors=(503,))
 def show_sandbox(what: str) -> Response:
-    """Answers to pressed buttons, all that was accepted for delivery, or counts."""
+    """All that was accepted for delivery, or counts."""
     return _forward()
 
 

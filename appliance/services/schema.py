@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from appliance.config import Settings
-from appliance.database import check_not_newer, first_line, migration_engine, sqlite_path
+from appliance.database import cannot_open, check_not_newer, migration_engine, sqlite_path
 from appliance.errors import ConfigError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -30,7 +30,7 @@ def upgrade(settings: Settings, migrations: Path = MIGRATIONS) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except sa.exc.OperationalError as error:
-        raise ConfigError(f"cannot open the database: {first_line(error)}") from None
+        raise cannot_open(settings.database_url, error) from None
     finally:
         engine.dispose()
 

@@ -42,8 +42,7 @@ def test_each_fault_has_its_line(capsys):
     with pytest.raises(SystemExit), exits.exit_clearly():
         raise Invalid("x", faults)
     assert capsys.readouterr().err.splitlines() == [
-        "appliance: x",
-        "  text: line 2, column 1: x",
+        "appliance: line 2, column 1: x",
         "  key: too long",
     ]
 

@@ -33,8 +33,8 @@ def test_a_home_in_one_command(init, new_home):
     assert done.returncode == 0
     assert done.stdout == f"{new_home} is ready. Start it: appliance --home {new_home} serve\n"
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
-        f"wrote {new_home}/.env (mode 0600)",
         f"made the database at schema {SCHEMA}",
+        f"wrote {new_home}/.env (mode 0600)",
         "made the first admin",
     ]
     assert stat.S_IMODE((new_home / ".env").stat().st_mode) == 0o600

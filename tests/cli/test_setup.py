@@ -35,7 +35,7 @@ def make(new_home, password):
 
 def test_a_home_is_made(make, new_home):
     made = make(sandbox=True)
-    assert made.made == ["settings", "database", "admin"]
+    assert made.made == ["database", "settings", "admin"]
     assert made.document == {"home": str(new_home), "made": made.made, "admin": EMAIL}
     assert stat.S_IMODE(new_home.stat().st_mode) == 0o700
     assert stat.S_IMODE((new_home / ".env").stat().st_mode) == 0o600
@@ -105,7 +105,7 @@ def test_what_the_environment_says_is_not_written_down(make, new_home, tmp_path)
     (tmp_path / "key").write_text(KEY)
     environ = {"SECRET_KEY_FILE": str(tmp_path / "key"), "BOT_MODE": "off"}
     made = make(environ)
-    assert made.made == ["settings", "database", "admin"]
+    assert made.made == ["database", "settings", "admin"]
     assert read_values(new_home, {}) == {}
     assert make(environ).made == []
 
@@ -175,3 +175,11 @@ def test_an_address_that_a_member_has(make, new_home):
     database.dispose()
     with pytest.raises(EmailTaken):
         make()
+
+
+def test_a_database_that_cannot_be_made_leaves_no_settings_behind(make, new_home):
+    new_home.mkdir(parents=True)
+    (new_home / "data").write_text("in the way")
+    with pytest.raises(ConfigError):
+        make(sandbox=True)
+    assert sorted(path.name for path in new_home.iterdir()) == ["data"]

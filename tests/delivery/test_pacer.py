@@ -72,7 +72,7 @@ def test_a_pause_silences_and_is_never_shortened() -> None:
     assert not pacer.take(110.0), "and does not end with a burst"
 
 
-@given(st.floats(0.5, 1000), st.floats(0, 5), st.floats(0.01, 2))
+@given(st.floats(0.5, 200), st.floats(0, 5), st.floats(0.01, 2))
 def test_what_is_due_within_a_span_can_be_sent_in_it(rate: float, wait: float, span: float) -> None:
     pacer = Pacer(rate)
     pacer.take(10.0)
@@ -88,10 +88,22 @@ def test_what_is_due_within_a_span_can_be_sent_in_it(rate: float, wait: float, s
     assert abs(due - sent) <= 1
 
 
+def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate() -> None:
+    pacer, now, sent = Pacer(1000), 100.0, []
+    dice = random.Random(5)
+    while now < 110.0:
+        while pacer.take(now):
+            sent.append(now)
+        now += 0.016 if dice.random() < 0.05 else 0.005  # a commit now and then
+
+    assert peak(sent) <= 1000
+    assert all(980 <= sum(s <= at < s + 1 for at in sent) for s in range(101, 109))
+
+
 def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None:
     pacer = Pacer(30)
 
-    assert 30 * pacer.interval - pacer.tolerance > 1.015, "31 messages never fit into a second"
+    assert 30 * pacer.interval - pacer.tolerance > 1.012, "31 messages never fit into a second"
     assert SHARE >= 0.96
 
 

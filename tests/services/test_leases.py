@@ -71,9 +71,7 @@ def test_a_process_that_never_was(change):
     assert is_gone(f"{machine} {pid} {started}")
 
 
-@pytest.mark.parametrize(
-    "holder", ["", "x", "other-host 1234[5] 1 1", "a b c d e", " ", "{me} x"]
-)
+@pytest.mark.parametrize("holder", ["", "x", "other-host 1234[5] 1 1", "a b c d e", " ", "{me} x"])
 def test_of_strangers_nothing_is_known(holder):
     assert not is_gone(holder.format(me=identity()))
 

@@ -383,6 +383,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers to pressed buttons. */
+        get: operations["show_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/faults": {
         parameters: {
             query?: never;
@@ -478,7 +495,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers to pressed buttons, all that was accepted for delivery, or counts. */
+        /** All that was accepted for delivery, or counts. */
         get: operations["show_sandbox"];
         put?: never;
         post?: never;
@@ -2761,6 +2778,30 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    show_callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_faults: {
         parameters: {
             query?: never;
@@ -2968,7 +3009,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                what: "callbacks" | "record" | "stats";
+                what: "record" | "stats";
             };
             cookie?: never;
         };
