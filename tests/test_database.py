@@ -264,7 +264,8 @@ def test_a_newer_schema(settings, database):
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(200)])
 def test_what_is_no_database(settings, content):
     (settings.data / "database.db").write_bytes(content)
-    with pytest.raises(ConfigError, match=r"cannot open the database .*database.db: .*; ") as caught:
+    told = r"cannot open the database .*database.db: .*; "
+    with pytest.raises(ConfigError, match=told) as caught:
         check_schema(settings)
     assert "\n" not in str(caught.value)
 

@@ -97,7 +97,7 @@ def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate() -> None:
         now += 0.010 if dice.random() < 0.05 else 0.005  # a commit now and then
 
     assert peak(sent) <= 1000
-    assert all(980 <= sum(s <= at < s + 1 for at in sent) for s in range(101, 109))
+    assert all(sum(s <= at < s + 1 for at in sent) >= 980 for s in range(101, 109))
 
 
 def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None:
