@@ -82,7 +82,7 @@ class OperationRun:
             rows = operations.peek_delivered(session, self._broadcast_id, self._after, limit)
             self._exhausted = not rows
             self._after = rows[-1][0] if rows else self._after
-        elif self._late:
+        elif self._late and not self._window:
             rows, unfinished = operations.find_delivered(session, self._broadcast_id, self._late)
             if unfinished:  # was in flight when this began: its outcome comes
                 return []
@@ -101,6 +101,8 @@ class OperationRun:
 
     def _take_in(self, result: Result, now: Moment) -> None:
         chat_id, verdict = result.job.chat_id, result.verdict
+        if chat_id not in self._window:
+            return  # done already, by an earlier try
         if result.retry_at is not None:
             heapq.heappush(self._later, (result.retry_at, chat_id))
         elif verdict.kind == Kind.UNKNOWN and self._tries[chat_id] < MAX_TRIES:

@@ -101,7 +101,9 @@ def site(
                 raise
 
 
-@pytest.fixture(scope="session")
+# By module: while it lives, Playwright's event loop runs in this thread, and tests of other files
+# in the same process could not run one of their own.
+@pytest.fixture(scope="module")
 def browser(browser_available: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -166,7 +168,7 @@ def page(open_page: OpenPage) -> Page:
     return open_page()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admin_state(site: Site, browser: Browser) -> Any:
     """The cookies of a logged-in admin, so that not every test goes through the form."""
     context = browser.new_context(base_url=site.url, locale="en-US")

@@ -22,8 +22,10 @@ LATENCY = 0.05
 EARLY = 15  # kills with no regard to how far it got: a start, a recovery, a part of the audience
 LONGEST = 0.15  # seconds before a kill, counted from the start or from the first thing it did
 # What leaves no trace at the server: claimed for the next turn, or in a socket of the dead.
-CLAIMED_AHEAD = math.ceil(RATE * (AHEAD + 0.02)) + 2  # 0.02: the pacer's tolerance at this rate
-IN_FLIGHT = RATE * (LATENCY + SETTLE + AHEAD)  # what `delivery/engine.py` promises of one kill
+CLAIMED_AHEAD = math.ceil(RATE * (SETTLE[0] + AHEAD + 0.02)) + 2  # 0.02: over the tolerance
+IN_FLIGHT = RATE * (
+    LATENCY + 2 * SETTLE[0] + AHEAD
+)  # what `delivery/engine.py` promises of one kill
 
 
 class Warm:

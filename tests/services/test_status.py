@@ -41,7 +41,11 @@ def test_nothing_runs_yet(document):
 def test_a_part_that_runs(database, document):
     holding = Holding(database, "delivery")
     holding.acquire(NOW)
-    alive = {"state": "running", "holder": identity(), "heartbeat_at": "2026-09-01T12:00:00.000Z"}
+    alive = {
+        "state": "running",
+        "holder": holding.holder,
+        "heartbeat_at": "2026-09-01T12:00:00.000Z",
+    }
     assert document()["parts"]["delivery"] == alive
     holding.beat("sending", NOW)
     assert document()["parts"]["delivery"] == alive | {"state": "sending"}
