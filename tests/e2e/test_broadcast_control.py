@@ -24,7 +24,8 @@ def new_person(site: Any, wait_until: WaitUntil) -> Callable[[str], int]:
     """Somebody whom the bot has greeted; gives the id, which is the chat's, too."""
 
     def new_person(first_name: str) -> int:
-        person = site.call("POST", "/sandbox/people", {"first_name": first_name})
+        somebody = {"first_name": first_name, "language_code": "en"}
+        person = site.call("POST", "/sandbox/people", somebody)
         site.call("POST", f"/sandbox/people/{person['id']}/start", {})
         messages = f"/sandbox/people/{person['id']}/messages"
         wait_until(lambda: len(site.call("GET", messages)["messages"]) > 1, timeout=30)
