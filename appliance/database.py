@@ -22,7 +22,7 @@ from appliance.config import Settings
 from appliance.errors import ConfigError, SchemaError
 from appliance.models import Base
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
 
 BUSY_TIMEOUT_MS = 10_000

@@ -15,14 +15,17 @@ from appliance.models.broadcasts import (
     Schedule,
     TrackedLink,
 )
+from appliance.models.conversations import Note, Thread
 from appliance.models.media import Media
 from appliance.models.messages import DeliveryState, Direction, Message, Priority, Update
-from appliance.models.people import Chat, ChatStatus, ChatType, LinkCode, Role, User
+from appliance.models.people import Chat, ChatStatus, ChatType, LinkCode, Role, UsedProof, User
+from appliance.models.programs import ApiToken, Notification
 from appliance.models.system import Lease, Setting
 from appliance.models.topics import Subscription, Topic
 
 __all__ = [
     "MAX_ID",
+    "ApiToken",
     "Base",
     "BigId",
     "Broadcast",
@@ -39,15 +42,19 @@ __all__ = [
     "LinkCode",
     "Media",
     "Message",
+    "Note",
+    "Notification",
     "Operation",
     "Priority",
     "Role",
     "Schedule",
     "Setting",
     "Subscription",
+    "Thread",
     "Topic",
     "TrackedLink",
     "Update",
+    "UsedProof",
     "User",
     "UtcDateTime",
     "utcnow",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.models.base import Base, BigId, utcnow
-from appliance.models.messages import DeliveryState
+from appliance.models.messages import DeliveryState, Priority
 
 
 class BroadcastStatus(StrEnum):
@@ -44,6 +44,7 @@ class Broadcast(Base):
     format: Mapped[str] = mapped_column(String(8), default="plain")  # plain | html
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # buttons, silent, …
     audience: Mapped[dict[str, Any]]  # {"to": [...], "not": [...]}
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.BROADCAST)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     total: Mapped[int] = mapped_column(default=0)
     pending: Mapped[int] = mapped_column(default=0)

@@ -82,6 +82,7 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         Index("ix_messages_thread", "chat_id", "id"),
+        Index("ix_messages_telegram", "chat_id", "message_id"),
         Index(
             "ix_messages_outbox",
             "state",  # first, or SQLite prefers to read the whole table in the order of another
@@ -104,5 +105,13 @@ class Message(Base):
     reason: Mapped[str | None] = mapped_column(String(255))
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     message_id: Mapped[int | None] = mapped_column(BigInteger)  # Telegram's
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    about_chat_id: Mapped[int | None] = mapped_column(BigInteger)  # whom a relayed copy is of
+    album_id: Mapped[str | None] = mapped_column(String(64))  # Telegram's media_group_id
+    reply_to: Mapped[int | None] = mapped_column(BigInteger)  # Telegram's id of what it answers
+    files: Mapped[list[Any]] = mapped_column(default=list)  # received: [{kind, file_id, name, …}]
+    media: Mapped[list[Any]] = mapped_column(default=list)  # to send: [{"id": media id, "kind": …}]
+    edits: Mapped[list[Any]] = mapped_column(default=list)  # earlier texts: [{"text", "at"}]
+    edited_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     finished_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -34,6 +35,7 @@ class ChatStatus(StrEnum):
     STOPPED = "stopped"  # said /stop
     BLOCKED = "blocked"  # blocked the bot, or deleted the account
     LEFT = "left"  # the bot was removed from the group or channel
+    NEW = "new"  # proved who they are on the site, but never pressed Start
 
 
 class User(Base):
@@ -52,7 +54,9 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_login_at: Mapped[datetime | None]
 
-    chat: Mapped["Chat | None"] = relationship(back_populates="user", uselist=False)
+    chat: Mapped["Chat | None"] = relationship(
+        back_populates="user", uselist=False, foreign_keys="Chat.user_id"
+    )
 
 
 class Chat(Base):
@@ -72,10 +76,15 @@ class Chat(Base):
     username: Mapped[str | None] = mapped_column(String(64))
     language: Mapped[str | None] = mapped_column(String(8))
     timezone: Mapped[str | None] = mapped_column(String(64))  # None: the site's own
+    quiet: Mapped[str | None] = mapped_column(String(16))  # "22:00-08:00": no sound then
+    banned: Mapped[bool] = mapped_column(default=False)  # the inbox does not want to hear of it
+    approved: Mapped[bool] = mapped_column(default=False)  # a group may be a destination
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    dialog: Mapped[dict[str, Any] | None]  # where a conversation with the bot stands
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow)
 
-    user: Mapped[User | None] = relationship(back_populates="chat")
+    user: Mapped[User | None] = relationship(back_populates="chat", foreign_keys=[user_id])
 
     @property
     def name(self) -> str:
@@ -104,3 +113,12 @@ class LinkCode(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class UsedProof(Base):
+    """That signed login data (widget, Mini App) was used: it is valid once, though it lives on."""
+
+    __tablename__ = "used_proofs"
+
+    proof_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -41,5 +41,7 @@ class Subscription(Base):
         index=True,
     )
     subscribed: Mapped[bool]
-    broadcast_id: Mapped[int | None] = mapped_column(BigInteger)  # whose button ended it
+    broadcast_id: Mapped[int | None] = mapped_column(
+        BigInteger, index=True
+    )  # whose button ended it
     updated_at: Mapped[datetime] = mapped_column(default=utcnow)
