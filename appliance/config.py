@@ -28,6 +28,7 @@ T = TypeVar("T", bound=str)
 N = TypeVar("N", int, float)
 
 TELEGRAM_API = "https://api.telegram.org"
+TELEGRAM_ISSUER = "https://oauth.telegram.org"
 SANDBOX_TOKEN = "100001:SANDBOX-works-only-with-the-simulator"  # noqa: S105 - opens nothing real
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 FREE_RATE = 30.0
@@ -36,7 +37,7 @@ FREE_RATE = 30.0
 RATE_SHARE = 0.98
 """Of the limit: a spacing of exactly 1/rate puts 31 into some one-second windows at 30/s."""
 
-SECRETS = ("BOT_TOKEN", "SECRET_KEY", "DATABASE_URL")
+SECRETS = ("BOT_TOKEN", "SECRET_KEY", "DATABASE_URL", "OIDC_CLIENT_SECRET")
 NAMES = (
     *SECRETS,
     "DOMAIN",
@@ -52,6 +53,8 @@ NAMES = (
     "TIMEZONE",
     "DEFAULT_LANGUAGE",
     "CORS_ORIGINS",
+    "OIDC_CLIENT_ID",
+    "OIDC_ISSUER",
 )
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
@@ -82,6 +85,10 @@ class Settings:
     timezone: str = "UTC"
     default_language: Language = "en"
     cors_origins: tuple[str, ...] = ()
+    oidc_client_id: str | None = None
+    """With its secret: "Log in with Telegram" is offered."""
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_issuer: str = TELEGRAM_ISSUER
 
     @classmethod
     def load(
@@ -230,7 +237,7 @@ def _read_secret_file(name: str, path: Path) -> str:
 
 
 def _build(home: Path, values: Mapping[str, str]) -> Settings:
-    mode = _choice(values, "BOT_MODE", get_args(BotMode), "polling")
+    mode = _mode(values)
     token = _token(values.get("BOT_TOKEN"), mode)
     return Settings(
         home=home,
@@ -252,6 +259,7 @@ def _build(home: Path, values: Mapping[str, str]) -> Settings:
         cors_origins=tuple(
             o.strip() for o in values.get("CORS_ORIGINS", "").split(",") if o.strip()
         ),
+        **_oidc(values),
     )
 
 
@@ -311,6 +319,32 @@ def _domain(domain: str | None) -> str | None:
             f"DOMAIN is {domain!r}: it takes a host name, without https:// and slashes"
         )
     return domain.lower() if domain else None
+
+
+def _mode(values: Mapping[str, str]) -> BotMode:
+    """Telegram itself calls only sites that have a name; a Bot API server of one's own, any."""
+    mode: BotMode = _choice(values, "BOT_MODE", get_args(BotMode), "polling")
+    if mode == "webhook" and not values.get("DOMAIN") and not values.get("BOT_API_URL"):
+        raise ConfigError(
+            "BOT_MODE is webhook and DOMAIN is not set: Telegram calls https://DOMAIN;"
+            " set DOMAIN or choose BOT_MODE=polling"
+        )
+    return mode
+
+
+def _oidc(values: Mapping[str, str]) -> dict[str, str]:
+    """The settings of "Log in with Telegram": none of them, or a client with its secret."""
+    issuer = values.get("OIDC_ISSUER", TELEGRAM_ISSUER).rstrip("/")
+    host = _host_of(issuer)
+    if host is None or (issuer.startswith("http:") and host not in LOOPBACK):
+        raise ConfigError(f"OIDC_ISSUER is {issuer!r}: it takes https://HOST (http:// on loopback)")
+    names = ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    missing = [name for name in names if name not in values]
+    if len(missing) == 1:
+        raise ConfigError(f"{missing[0]} is not set: both of {' and '.join(names)} are needed")
+    return {name.lower(): values[name] for name in names if name in values} | {
+        "oidc_issuer": issuer
+    }
 
 
 def _timezone(name: str) -> str:

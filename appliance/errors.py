@@ -94,6 +94,10 @@ class Unauthorized(ApplianceError):
     """Nobody is logged in, or the credentials are wrong."""
 
 
+class Expired(ApplianceError):
+    """A proof that was good once: it is too old, or was used already."""
+
+
 class Forbidden(ApplianceError):
     """The user is known and may not do this."""
 

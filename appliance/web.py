@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from appliance import frontend, routers
 from appliance.config import Settings
 from appliance.database import db, engine_options, parse_url, prepare
 from appliance.routers import context
+from appliance.services import oidc
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +41,22 @@ _SECURITY = {
 _CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-CSRF-Token"
 
 
-def create_app(settings: Settings, build: Path | None = None) -> Flask:
+def create_app(
+    settings: Settings,
+    build: Path | None = None,
+    *,
+    on_update: Callable[[], None] = lambda: None,
+) -> Flask:
     """The application on the database of `settings`; `build` is the front end's folder.
+
+    `on_update` is called when the webhook has stored an update.
 
     Raises ConfigError for a database address nobody understands. Connects to nothing yet.
     """
     app = Flask("appliance", static_folder=None)
     app.config.update(_config(settings))
-    context.init_app(app, context.Context(settings))
+    client = oidc.make_client(settings)
+    context.init_app(app, context.Context(settings, oidc=client, on_update=on_update))
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)

@@ -170,6 +170,11 @@ def peak_megabytes(pid: int) -> float:
     return _status(pid, "VmHWM") / 1024
 
 
+def megabytes(pid: int) -> float:
+    """The memory a process holds now."""
+    return _status(pid, "VmRSS") / 1024
+
+
 def _status(pid: int, name: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
         if line.startswith(f"{name}:"):

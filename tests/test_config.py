@@ -44,6 +44,9 @@ def test_defaults(tmp_path):
         "timezone": "UTC",
         "default_language": "en",
         "cors_origins": (),
+        "oidc_client_id": None,
+        "oidc_client_secret": None,
+        "oidc_issuer": "https://oauth.telegram.org",
     }
     assert settings.api_url == "https://api.telegram.org"
     assert settings.site_url == "http://127.0.0.1:8080"
@@ -109,6 +112,30 @@ def test_env_may_name_a_file_too(tmp_path):
     (tmp_path / "key").write_text(f"  {KEY}\n")
     write_env_file(tmp_path / ".env", {"SECRET_KEY_FILE": str(tmp_path / "key")})
     assert Settings.load(tmp_path, environ={}).secret_key == KEY
+
+
+def test_log_in_with_telegram(tmp_path):
+    (tmp_path / "secret").write_text("from-botfather\n")
+    told = {"OIDC_CLIENT_ID": "4242", "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+    settings = load(tmp_path, OIDC_ISSUER="http://127.0.0.1:9/", **told)
+    assert (settings.oidc_client_id, settings.oidc_client_secret) == ("4242", "from-botfather")
+    assert settings.oidc_issuer == "http://127.0.0.1:9"
+    assert "from-botfather" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
+def test_a_client_needs_its_secret(tmp_path, name):
+    with pytest.raises(ConfigError, match="is not set: both") as caught:
+        load(tmp_path, **{name: SECRET})
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "issuer", ["oauth.telegram.org", "http://oauth.telegram.org", "ftp://127.0.0.1", "https://"]
+)
+def test_an_issuer_is_asked_over_https(tmp_path, issuer):
+    with pytest.raises(ConfigError, match="OIDC_ISSUER"):
+        load(tmp_path, OIDC_ISSUER=issuer)
 
 
 def test_only_secrets_come_from_files(tmp_path):

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,16 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from appliance import database as module
 from appliance.crud.settings import get_setting, put_setting
-from appliance.database import Database, check_schema, parse_url, schema_version, writing
-from appliance.errors import ConfigError, SchemaError
+from appliance.database import (
+    Database,
+    check_schema,
+    data_version,
+    parse_url,
+    schema_version,
+    writing,
+    writing_if_free,
+)
+from appliance.errors import ConfigError, SchemaError, TryLater
 from appliance.models import Chat, Message, User, utcnow
 
 
@@ -62,6 +71,30 @@ def test_writing_that_raises_changes_nothing(store, error):
         assert get_setting(session, "a") is None
 
 
+def test_writing_if_free_is_writing_where_nobody_writes(store):
+    with store.reading() as session:
+        with writing_if_free(session):
+            put_setting(session, "a", {"n": 1})
+        with pytest.raises(ValueError), writing_if_free(session):
+            put_setting(session, "a", {"n": 2})
+            raise ValueError
+    with store.reading() as session:
+        assert get_setting(session, "a") == {"n": 1}
+
+
+def test_writing_if_free_does_not_wait(database):
+    with database.reading() as reader, database.writing() as writer:
+        put_setting(writer, "a", {"n": 1})
+        for _ in range(2):
+            with pytest.raises(TryLater), writing_if_free(reader):
+                pytest.fail("somebody else writes")
+        assert get_setting(reader, "a") is None
+        timeout = reader.execute(text("PRAGMA busy_timeout")).scalar()
+    assert timeout == 10_000  # the connection waits again, for whoever uses it next
+    with database.reading() as reader, writing_if_free(reader):
+        assert get_setting(reader, "a") == {"n": 1}
+
+
 def test_reading_changes_nothing(store):
     with store.reading() as session:
         put_setting(session, "a", {"n": 1})
@@ -78,6 +111,62 @@ def test_reading_sees_one_moment(store):
             put_setting(session, "a", {"n": 2})
         reader.expire_all()
         assert get_setting(reader, "a") == {"n": 1}
+
+
+def test_a_writer_commits_and_rolls_back_like_writing(store):
+    writer = store.writer()
+    with writer.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    with pytest.raises(ValueError), writer.writing() as session:
+        put_setting(session, "a", {"n": 2})
+        raise ValueError
+    with writer.writing() as session:
+        assert get_setting(session, "a") == {"n": 1}
+    with store.reading() as session:
+        assert get_setting(session, "a") == {"n": 1}
+    writer.close()
+
+
+def test_a_writer_remembers_nothing_of_its_last_transaction(store):
+    writer = store.writer()
+    with writer.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    with store.writing() as session:
+        put_setting(session, "a", {"n": 2})
+    with writer.writing() as session:
+        assert get_setting(session, "a") == {"n": 2}
+    writer.close()
+
+
+def test_a_writer_takes_the_lock_at_once_and_gives_it_back(database):
+    writer = database.writer()
+    impatient = sqlite3.connect(database.engine.url.database, timeout=0)
+    with (
+        closing(impatient),
+        writer.writing(),
+        pytest.raises(sqlite3.OperationalError, match="lock"),
+    ):
+        impatient.execute("BEGIN IMMEDIATE")
+    with database.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    writer.close()
+
+
+def test_the_data_version_tells_of_others_alone(database):
+    writer = database.writer()
+
+    def version():
+        with writer.writing() as session:
+            return data_version(session)
+
+    first = version()
+    with writer.writing() as session:
+        put_setting(session, "mine", {"n": 1})
+    assert version() == first
+    with database.writing() as session:
+        put_setting(session, "theirs", {"n": 1})
+    assert version() != first
+    writer.close()
 
 
 def test_objects_outlive_their_session(store):

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
+from telebot.types import Message
 
 from appliance.bot.keyboards import Markup
 from appliance.bot.texts import say
 from appliance.crud import messages
 from appliance.models import Chat, Priority
-from appliance.services import telegram_html
+from appliance.services import menus, telegram_html
 from appliance.services.phrases import choose
+
+_LONGEST_ANSWER = 200  # characters that answerCallbackQuery takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Site:
 
     url: str
     default_language: str
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,15 @@ class Context:
     chat: Chat
     site: Site
     now: datetime
+    person_id: int | None = None
+    """Who acts; in a group somebody else than the chat."""
+    message: Message | None = None
+    """What was written, when that is what is handled."""
+
+    @property
+    def role(self) -> str | None:
+        """Of the account that a private chat is linked to; None without one that is in use."""
+        return menus.role_of(self.chat.user)
 
     @property
     def language(self) -> str:
@@ -48,11 +61,15 @@ class Context:
         """Change a message the bot has sent."""
         self._queue("editMessageText", {"message_id": message_id, **_content(html, markup)})
 
+    def send(self, method: str, params: dict[str, Any], plain: str) -> None:
+        """Send a message made elsewhere; `plain` is what the thread shows of it."""
+        self._queue(method, params, plain)
+
     def answer(self, callback_id: str, html: str | None = None) -> None:
         """End the waiting of a pressed button; with a text, show it for a moment."""
         params: dict[str, Any] = {"callback_query_id": callback_id}
         if html:
-            params["text"] = telegram_html.parse(html)[0]
+            params["text"] = telegram_html.parse(html)[0][:_LONGEST_ANSWER]
         self._queue("answerCallbackQuery", params)
 
     def said_since(self, html: str, since: datetime) -> bool:
@@ -72,6 +89,7 @@ class Context:
             text=text,
             visible=text is not None,
             now=self.now,
+            flush=False,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from telebot.types import CallbackQuery, Message, Update
 
+from appliance.bot import keyboards
 from appliance.bot.context import Context, Site
 from appliance.bot.people import (
     Command,
@@ -16,11 +17,20 @@ from appliance.bot.people import (
     remember,
 )
 from appliance.bot.router import Press, Router
-from appliance.bot.texts import command_of_label
+from appliance.bot.texts import command_of_label, say
 from appliance.crud import chats, messages, settings
-from appliance.models import ChatStatus, ChatType
+from appliance.models import Chat, ChatStatus, ChatType, Role
+from appliance.services import menus
+from appliance.services.phrases import choose
 
 _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
+
+_CAN_WRITE_NOW = {ChatStatus.BLOCKED, ChatStatus.NEW}  # nobody writes to a bot he blocks
+_EVEN_BANNED = {"start", "stop"}  # a ban is the inbox's: news are everybody's own business
+_EVEN_BANNED_PRESS = {keyboards.RESTART, keyboards.TOPIC}
+# The others are not even read: telebot stumbles over what is newer than itself.
+_HANDLED = {"update_id", "message", "edited_message", "callback_query", "my_chat_member"}
+_TAKE_CODES = {"start", "link"}
 
 
 class Dispatcher:
@@ -33,15 +43,19 @@ class Dispatcher:
     def dispatch(self, session: Session, payload: dict[str, Any], now: datetime) -> None:
         """Handle one update. Whatever is raised, the caller rolls back and goes on.
 
-        Kinds of update that nobody answers (edits, posts, what is newer than this program) pass.
+        Kinds of update that nobody answers (posts in channels, what is newer than this program)
+        pass.
         """
-        update = Update.de_json(payload)  # type: ignore[no-untyped-call]
+        known = {name: part for name, part in payload.items() if name in _HANDLED}
+        update = Update.de_json(known)  # type: ignore[no-untyped-call]
         if update.message is not None:
             self._message(session, update.message, now)
         elif update.callback_query is not None:
             self._press(session, update.callback_query, now)
+        elif update.edited_message is not None:
+            self._edited(session, update.edited_message, now)
         elif update.my_chat_member is not None and self._router.membership:
-            self._router.membership(session, update.my_chat_member, now)
+            self._router.membership(session, self._site, update.my_chat_member, now)
 
     def apologise(self, session: Session, payload: dict[str, Any], now: datetime) -> None:
         """Tell the person whose update could not be handled, if the chat is known and private."""
@@ -60,25 +74,48 @@ class Dispatcher:
 
     def _private(self, session: Session, message: Message, now: datetime) -> None:
         chat = remember(session, message.chat, message.from_user, now)
-        if chat.status == ChatStatus.BLOCKED:  # nobody writes to a bot he blocks
+        if chat.status in _CAN_WRITE_NOW:
             chats.set_status(session, chat.id, ChatStatus.ACTIVE, now)
         if not is_from_person(message):
             return
-        context = Context(session, chat, self._site, now)
+        context = Context(session, chat, self._site, now, chat.id, message)
         command = self._command(message)
-        kept = f"/{command.name}" if command and command.name == "start" else describe(message)
-        messages.record_incoming(session, chat.id, kept, message.message_id, now)  # no code in it
         if command is not None:
-            self._run(context, command)
-        elif self._router.text:
-            self._router.text(context)
+            self._run(context, command, message)
+        elif not chat.banned:
+            self._talk(context, message)
 
-    def _run(self, context: Context, command: Command) -> None:
+    def _run(self, context: Context, command: Command, message: Message) -> None:
+        if context.chat.banned and command.name not in _EVEN_BANNED:
+            return
         handler = self._router.commands.get(command.name)
+        codes = command.argument and command.name in _TAKE_CODES
+        kept = f"/{command.name}" if codes else describe(message)  # no code in it
+        messages.record_incoming(
+            context.session, context.chat.id, kept, message.message_id, context.now, flush=False
+        )
         if handler is not None:
             handler(context, command.argument)
         else:
             context.reply(context.say("unknown_command"))
+
+    def _talk(self, context: Context, message: Message) -> None:
+        """An answer the bot waits for, a code, or else a letter to the people of the site."""
+        dialog = self._router.dialogs.get((context.chat.dialog or {}).get("kind", ""))
+        if dialog is not None and dialog(context, message):
+            return
+        if self._router.typed and self._router.typed(context, message.text or ""):
+            return
+        elif self._router.text:
+            self._router.text(context, message)
+
+    def _edited(self, session: Session, message: Message, now: datetime) -> None:
+        if message.chat.type != ChatType.PRIVATE or self._router.edited is None:
+            return
+        chat = remember(session, message.chat, message.from_user, now)
+        if not chat.banned:
+            context = Context(session, chat, self._site, now, chat.id, message)
+            self._router.edited(context, message)
 
     def _command(self, message: Message) -> Command | None:
         """A typed command, or the one that a label of the keyboard stands for."""
@@ -92,12 +129,15 @@ class Dispatcher:
         one person, and a code for linking shown to a group could be used by anybody in it.
         """
         chat = remember(session, message.chat, None, now)
+        person = message.from_user.id if message.from_user else None
+        context = Context(session, chat, self._site, now, person, message)
+        if self._router.group and self._router.group(context, message):
+            return
         command = parse_command(message.text)
         if command is None or command.name not in self._router.commands:
             return
         if command.bot is not None and not _is_me(session, command.bot):
             return
-        context = Context(session, chat, self._site, now)
         messages.record_incoming(session, chat.id, f"/{command.name}", message.message_id, now)
         hint = context.say("in_private")
         if not context.said_since(hint, now - _GROUP_QUIET):
@@ -105,23 +145,54 @@ class Dispatcher:
 
     def _press(self, session: Session, query: CallbackQuery, now: datetime) -> None:
         """Every press is answered, or the button would go on waiting before the person's eyes."""
-        if query.message is None:
-            return  # under an inline message, and the bot sends none
+        if query.message is None:  # under an inline message, and the bot sends none
+            self._refuse(session, chats.get(session, query.from_user.id), query, now)
+            return
         message = query.message
         chat = remember(session, message.chat, query.from_user if _own(query) else None, now)
-        context = Context(session, chat, self._site, now)
         action, _, argument = (query.data or "").partition(":")
         handler = self._router.buttons.get(action)
-        if handler is None or not _own(query):
-            context.answer(query.id, context.say("button_old"))
+        shared = action in self._router.shared
+        if handler is None or not (_own(query) or (shared and _is_admin(session, query))):
+            key = "button_admins" if shared and not _own(query) else "button_old"
+            self._refuse(session, chat, query, now, key)
             return
+        if chat.banned and action not in _EVEN_BANNED_PRESS:
+            handler = _say_nothing
+        context = Context(session, chat, self._site, now, query.from_user.id)
         editable = isinstance(message, Message)
         handler(context, Press(query.id, argument, message.message_id if editable else None))
+
+    def _refuse(
+        self,
+        session: Session,
+        chat: Chat | None,
+        query: CallbackQuery,
+        now: datetime,
+        key: str = "button_old",
+    ) -> None:
+        """In the language of who pressed it, be it in a group that has another."""
+        if chat is None:
+            return  # forged: whoever has a button of the bot is known
+        own = chat.language if chat.id == query.from_user.id else query.from_user.language_code
+        language = choose(own, self._site.default_language)
+        context = Context(session, chat, self._site, now, query.from_user.id)
+        context.answer(query.id, say(language, key))
 
 
 def _own(query: CallbackQuery) -> bool:
     """Whether the person pressed it in his own private chat, the only place that gets buttons."""
     return query.message is not None and query.message.chat.id == query.from_user.id
+
+
+def _is_admin(session: Session, query: CallbackQuery) -> bool:
+    """Whether the account of who pressed it is an admin's."""
+    own = chats.get(session, query.from_user.id)
+    return own is not None and menus.role_of(own.user) == Role.ADMIN
+
+
+def _say_nothing(context: Context, press: Press) -> None:
+    context.answer(press.id)
 
 
 def _is_me(session: Session, username: str) -> bool:

@@ -1,21 +1,31 @@
 """Keyboards, as pure functions that give `reply_markup` as the Bot API takes it.
 
-Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/buttons.py`
-and `handlers/topics.py`.
+Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/`.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from telebot.types import InlineKeyboardButton, InlineKeyboardMarkup, ReplyKeyboardMarkup
 
 from appliance.bot.texts import language_names, menu, say
+from appliance.models import Chat
+from appliance.services import silence
+from appliance.services.topics import Choice, title_of
 
 Markup = dict[str, Any]
 
 LANGUAGE = "language"
 RESTART = "start"
 TOPIC = "t"  # short: topic, broadcast and this share the 64 bytes
+TOGGLE = "toggle"
+QUIET = "quiet"
+BROADCAST = "broadcast"
+APPROVE = "approve"
+
+_MOST = 80  # buttons; Telegram takes 100
+_LONGEST = 40  # characters of a group's name
 
 
 def main_menu(language: str) -> Markup:
@@ -48,6 +58,58 @@ def topic_on(language: str, topic_id: int) -> Markup:
     )
 
 
+def topics(language: str, choices: Iterable[Choice]) -> Markup:
+    """A button for every topic that says how it stands and switches it."""
+    return _inline(
+        *(
+            InlineKeyboardButton(
+                f"{'✅' if choice.subscribed else '▫️'} {title_of(choice.topic, language)}",
+                callback_data=f"{TOGGLE}:{'off' if choice.subscribed else 'on'}:{choice.topic.id}",
+            )
+            for choice in choices
+        )
+    )
+
+
+def quiet(language: str, chosen: str | None) -> Markup:
+    """Always, at night, never; the chosen one marked. Hours of one's own are typed."""
+    start, end = silence.NIGHT.split("-")
+    words = {"off": None, "night": silence.NIGHT, "always": silence.ALWAYS}
+    labels = {word: say(language, f"quiet_{word}", start=start, end=end) for word in words}
+    return _inline(
+        *(
+            InlineKeyboardButton(
+                f"✓ {labels[word]}" if value == chosen else labels[word],
+                callback_data=f"{QUIET}:{word}",
+            )
+            for word, value in words.items()
+        )
+    )
+
+
+def confirm(language: str, nonce: str, count: str) -> Markup:
+    """Under the preview of a broadcast."""
+    send = InlineKeyboardButton(
+        say(language, "broadcast_send", count=count), callback_data=f"{BROADCAST}:send:{nonce}"
+    )
+    return _inline(send, _cancel(language, nonce))
+
+
+def cancel(language: str, nonce: str) -> Markup:
+    """Under the question for a broadcast's text."""
+    return _inline(_cancel(language, nonce))
+
+
+def approve(chats: Iterable[Chat]) -> Markup:
+    """Yes and no for every group or channel."""
+    rows = []
+    for chat in chats:
+        name = chat.name if len(chat.name) <= _LONGEST else f"{chat.name[:_LONGEST]}…"
+        yes = InlineKeyboardButton(f"✅ {name}", callback_data=f"{APPROVE}:yes:{chat.id}")
+        rows.append([yes, InlineKeyboardButton("🚫", callback_data=f"{APPROVE}:no:{chat.id}")])
+    return _as_dict(InlineKeyboardMarkup(rows))
+
+
 def open_link(language: str, url: str) -> Markup:
     """A button that opens the site. Telegram refuses addresses it cannot reach: see `can_open`."""
     return _inline(InlineKeyboardButton(say(language, "link_button"), url=url))
@@ -61,8 +123,13 @@ def can_open(url: str) -> bool:
     return url.startswith("https://")
 
 
+def _cancel(language: str, nonce: str) -> InlineKeyboardButton:
+    data = f"{BROADCAST}:cancel:{nonce}"
+    return InlineKeyboardButton(say(language, "broadcast_cancel"), callback_data=data)
+
+
 def _inline(*buttons: InlineKeyboardButton) -> Markup:
-    return _as_dict(InlineKeyboardMarkup([[button] for button in buttons]))
+    return _as_dict(InlineKeyboardMarkup([[button] for button in buttons[:_MOST]]))
 
 
 def _as_dict(markup: InlineKeyboardMarkup | ReplyKeyboardMarkup) -> Markup:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 from telebot.types import Chat as TelegramChat
@@ -12,6 +11,7 @@ from telebot.types import User as TelegramUser
 
 from appliance.crud import chats
 from appliance.models import Chat
+from appliance.services.receiving import chat_id_of as chat_id_of
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 _LONGEST = 16_000  # Telegram stops at 4096; only a forged message is longer
@@ -74,19 +74,6 @@ def remember(
         language=_cut(person.language_code, 8) if person else None,
         now=now,
     )
-
-
-def chat_id_of(payload: dict[str, Any]) -> int | None:
-    """The chat an update is about, whatever its type; None for the few that have none."""
-    for body in payload.values():
-        if not isinstance(body, dict):
-            continue
-        message = body.get("message")
-        for holder in (body, message if isinstance(message, dict) else {}):
-            chat = holder.get("chat")
-            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-                return int(chat["id"])
-    return None
 
 
 def _cut(value: str | None, length: int) -> str | None:

@@ -13,13 +13,24 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from telebot.types import ChatMemberUpdated, Message
 
-from appliance.bot.context import Context
+from appliance.bot.context import Context, Site
 
 CommandHandler = Callable[[Context, str], None]
 """Gets what stands after the command."""
 
-TextHandler = Callable[[Context], None]
-MembershipHandler = Callable[[Session, ChatMemberUpdated, datetime], None]
+TextHandler = Callable[[Context, Message], None]
+"""Gets what a person wrote, or its edited version, as Telegram tells it. Keeps it."""
+
+DialogHandler = Callable[[Context, Message], bool]
+"""Gets what a person says while `Chat.dialog` is of its kind; True: that was meant for it."""
+
+TypedHandler = Callable[[Context, str], bool]
+"""Looks at a text before anybody keeps it; True: it was meant for this handler."""
+
+GroupHandler = Callable[[Context, Message], bool]
+"""Looks at everything said in a group; True: it was meant for this handler."""
+
+MembershipHandler = Callable[[Session, Site, ChatMemberUpdated, datetime], None]
 MigrationHandler = Callable[[Session, Message, datetime], None]
 
 
@@ -41,7 +52,13 @@ class Router:
 
     commands: dict[str, CommandHandler] = field(default_factory=dict)
     buttons: dict[str, ButtonHandler] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
+    """Buttons that stand in groups too, where admins of the site may press them."""
+    dialogs: dict[str, DialogHandler] = field(default_factory=dict)
+    typed: TypedHandler | None = None
     text: TextHandler | None = None
+    edited: TextHandler | None = None
+    group: GroupHandler | None = None
     membership: MembershipHandler | None = None
     migration: MigrationHandler | None = None
 
@@ -50,7 +67,14 @@ class Router:
             raise ValueError(f"/{name} has a handler already")
         self.commands[name] = handler
 
-    def button(self, action: str, handler: ButtonHandler) -> None:
+    def button(self, action: str, handler: ButtonHandler, *, shared: bool = False) -> None:
         if action in self.buttons:
             raise ValueError(f"the button {action} has a handler already")
         self.buttons[action] = handler
+        if shared:
+            self.shared.add(action)
+
+    def dialog(self, kind: str, handler: DialogHandler) -> None:
+        if kind in self.dialogs:
+            raise ValueError(f"the dialog {kind} has a handler already")
+        self.dialogs[kind] = handler

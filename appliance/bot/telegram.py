@@ -13,16 +13,23 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from telebot import TeleBot, apihelper
-from telebot.types import BotCommand, BotCommandScopeAllPrivateChats
+from telebot.types import (
+    BotCommand,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    WebhookInfo,
+)
 
-from appliance.bot.texts import descriptions
 from appliance.config import LOOPBACK
 from appliance.errors import ApplianceError, BadToken, Unavailable
+from appliance.services import menus
 from appliance.services.phrases import LANGUAGES
 
 log = logging.getLogger(__name__)
@@ -41,6 +48,9 @@ ALLOWED_UPDATES = (
     "my_chat_member",
 )
 """Always sent: left out, Telegram keeps what some earlier program asked for."""
+
+WEBHOOK_CONNECTIONS = 4
+"""As many as the web part has threads. Telegram keeps the order of one chat over all of them."""
 
 CONNECT_SECONDS = 4
 READ_SECONDS = 10
@@ -162,19 +172,48 @@ def drop_webhook(bot: TeleBot) -> bool:
 
     Raises BadToken, Refused, Unavailable.
     """
-    if not _call(bot.get_webhook_info).url:
+    if not webhook_info(bot).url:
         return False
     _call(lambda: bot.delete_webhook(drop_pending_updates=False))
     return True
 
 
+def set_webhook(bot: TeleBot, url: str, secret: str) -> None:
+    """Let Telegram bring updates to `url`, with `secret` in a header; what waits comes too.
+
+    Raises BadToken, Refused, Unavailable.
+    """
+    _call(
+        lambda: bot.set_webhook(
+            url,
+            max_connections=WEBHOOK_CONNECTIONS,
+            allowed_updates=list(ALLOWED_UPDATES),
+            drop_pending_updates=False,
+            secret_token=secret,
+        )
+    )
+
+
+def webhook_info(bot: TeleBot) -> WebhookInfo:
+    """The webhook that is set, and how Telegram fares with it. Raises as `set_webhook`."""
+    return _call(bot.get_webhook_info)
+
+
 def publish_commands(bot: TeleBot) -> bool:
-    """Fill Telegram's menu of commands, for private chats, in each language. Failure is logged."""
+    """Fill Telegram's menus of commands, of people, groups and their admins, in each language.
+
+    Failure is logged.
+    """
+    scopes = (
+        (BotCommandScopeAllPrivateChats(), menus.PEOPLE),  # type: ignore[no-untyped-call]
+        (BotCommandScopeAllGroupChats(), menus.GROUPS),  # type: ignore[no-untyped-call]
+        (BotCommandScopeAllChatAdministrators(), menus.GROUP_ADMINS),  # type: ignore[no-untyped-call]
+    )
     try:
-        for language in LANGUAGES:
-            commands = [BotCommand(*pair) for pair in descriptions(language).items()]
+        for language, (scope, names) in product(LANGUAGES, scopes):
+            texts = menus.descriptions(language, names)
+            commands = [BotCommand(*pair) for pair in texts.items()]
             code = None if language == "en" else language  # English is for everybody else
-            scope = BotCommandScopeAllPrivateChats()  # type: ignore[no-untyped-call]
             _call(partial(bot.set_my_commands, commands, scope, code))
     except ApplianceError as error:
         log.warning("the menu of commands could not be set: %s", error)

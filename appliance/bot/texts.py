@@ -3,12 +3,9 @@
 from appliance.services.phrases import LANGUAGES, catalog, phrase
 from appliance.services.telegram_auth import LIFETIME
 
-COMMANDS = ("link", "me", "language", "help", "unlink", "stop", "start")
-"""In the order of Telegram's menu."""
-
 MINUTES = int(LIFETIME.total_seconds()) // 60
 
-_MENU = ("link", "me", "language", "help")
+_MENU = ("link", "topics", "me", "language", "quiet", "help")
 
 
 def say(language: str, key: str, **values: object) -> str:
@@ -33,8 +30,3 @@ def command_of_label(text: str) -> str | None:
             if label == text:
                 return command
     return None
-
-
-def descriptions(language: str) -> dict[str, str]:
-    """What Telegram's menu of commands says."""
-    return {command: catalog(language)[f"command_{command}"] for command in COMMANDS}

@@ -23,17 +23,27 @@ TOKEN_SECONDS = 300.0
 
 _LONGEST = 255  # characters of `leases.state`
 
+MOVED = (
+    "conflict: the webhook is not this site's any more; another program with this bot's token"
+    " polls or set its own: stop it and restart, or give each its own bot"
+)
+"""Of a bot whose updates should come by webhook."""
+
 _WEBHOOK = "conflict: a webhook is set for this bot; another program set it while this one polls"
 _POLLER = "conflict: another program polls with this bot's token; stop it, or give each its own bot"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`state` is one line for `appliance status`; `loud`: a person has to act."""
+    """`state` is one line for `appliance status`; `loud`: a person has to act.
+
+    `flood`: Telegram asked for the pause, and it outlives a restart.
+    """
 
     state: str
     seconds: float
     loud: bool = False
+    flood: bool = False
 
 
 def judge(error: Exception, tries: int) -> Trouble:
@@ -66,7 +76,9 @@ def _refused(error: Refused, tries: int) -> Trouble:
         return Trouble(state, _growing(tries, *CONFLICT), True)
     if error.code == 429:
         seconds = max(error.retry_after, 1.0)
-        return Trouble(f"flood: Telegram asks for {seconds:.0f} s of silence", seconds)
+        return Trouble(f"flood: Telegram asks for {seconds:.0f} s of silence", seconds, flood=True)
+    if 400 <= error.code < 500:  # what was asked is wrong: an address for the webhook, say
+        return Trouble(str(error)[:_LONGEST], _growing(tries, *CONFLICT), True)
     return Trouble(f"Telegram answers {error.code}", _growing(tries, *BACK_OFF))
 
 

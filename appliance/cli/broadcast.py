@@ -1,9 +1,7 @@
 """`appliance broadcast …`: write to many people and see what happened to each."""
 
 import csv
-import json
 import sys
-from typing import Any
 
 import click
 
@@ -11,6 +9,7 @@ from appliance.cli import broadcast_control, broadcast_schedule, broadcast_show
 from appliance.cli.broadcast_draft import Draft, draft_options
 from appliance.cli.broadcast_schedule import When, time_options
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.writing import write_json_array
 
 
 class SendByDefault(click.Group):
@@ -127,7 +126,7 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
         broadcasts.get(session, broadcast_id)
         lines = (report_line(row) for row in deliveries.iterate(session, broadcast_id))
         if form == "json" or context.json:
-            _write_json_array(lines)
+            write_json_array(lines)
         else:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(REPORT_COLUMNS)
@@ -135,12 +134,3 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
 
 
 REPORT_COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")
-
-
-def _write_json_array(lines: Any) -> None:
-    """An array of objects, one a line, without holding them all."""
-    separator = "[\n"
-    for line in lines:
-        sys.stdout.write(separator + json.dumps(line))
-        separator = ",\n"
-    sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")

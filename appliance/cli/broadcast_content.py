@@ -75,7 +75,7 @@ class What:
         return {
             "text": "" if bare else sending.read_text(text),
             "format": "html" if self.html else "plain",
-            "variants": dict(_variant(words) for words in self.variant),
+            "variants": variants_of(self.variant),
             "options": self._options(context),
             "media": self._media(context),
         }
@@ -91,7 +91,7 @@ class What:
             options["protected"] = True
         if self.no_preview:
             options["link_preview"] = False
-        buttons = [_button(words) for words in self.button]
+        buttons = [button_of(words) for words in self.button]
         buttons += [_opt_out(context, words) for words in self.opt_out]
         if buttons:
             options["buttons"] = [[button] for button in buttons]
@@ -132,6 +132,11 @@ def _keep(context: Context, kind: str, path: Path) -> "Kept":
         raise _invalid(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
 
 
+def variants_of(given: tuple[str, ...]) -> dict[str, str]:
+    """Texts by language, of `--variant LANG=TEXT` as it was typed. Raises Invalid."""
+    return dict(_variant(words) for words in given)
+
+
 def _variant(words: str) -> tuple[str, str]:
     language, equals, text = words.partition("=")
     if not equals or not language.strip():
@@ -152,7 +157,8 @@ def _read(path: Path) -> str:
         raise _invalid("variant", words) from None
 
 
-def _button(words: str) -> dict[str, str]:
+def button_of(words: str) -> dict[str, str]:
+    """A button as an option says it, `TEXT=URL`. Raises Invalid."""
     label, equals, url = words.partition("=")
     if not equals:
         raise _invalid("button", f"--button takes TEXT=URL, got {words!r}")

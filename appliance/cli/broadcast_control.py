@@ -51,33 +51,51 @@ def plan(context: Context, draft: Draft, when: When) -> None:
     context.emit(made.as_document(), told)
 
 
+_OPERATION = click.option(
+    "--operation", type=int, metavar="N", help="Only this edit or recall (see `show --json`)."
+)
+
+
 @click.command()
 @click.argument("broadcast_id", type=int, metavar="ID")
+@_OPERATION
 @common_options
 @pass_context
-def pause(context: Context, broadcast_id: int) -> None:
+def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
     """Stop sending, editing or recalling for now; effective within a second."""
-    _decide(context, broadcast_id, "pause")
+    if operation is not None:
+        return _decide_operation(context, broadcast_id, operation, "pause")
+    return _decide(context, broadcast_id, "pause")
 
 
 @click.command()
 @click.argument("broadcast_id", type=int, metavar="ID")
+@_OPERATION
 @common_options
 @pass_context
-def resume(context: Context, broadcast_id: int) -> None:
-    """Go on with a broadcast that was paused or halted."""
-    _decide(context, broadcast_id, "resume")
+def resume(context: Context, broadcast_id: int, operation: int | None) -> None:
+    """Go on with a broadcast that was paused or halted, or with its edit or recall."""
+    if operation is not None:
+        return _decide_operation(context, broadcast_id, operation, "resume")
+    return _decide(context, broadcast_id, "resume")
 
 
 @click.command()
 @click.argument("broadcast_id", type=int, metavar="ID")
+@_OPERATION
 @common_options
 @pass_context
-def cancel(context: Context, broadcast_id: int) -> None:
-    """Stop for good; who has not got it yet is skipped."""
+def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
+    """Stop for good; who has not got it yet is skipped.
+
+    With --operation only that edit or recall is ended; what it changed already stays so.
+    """
     from appliance.models import utcnow
     from appliance.services.broadcasts import sweep_cancelled
 
+    if operation is not None:
+        _decide_operation(context, broadcast_id, operation, "cancel")
+        return
     _decide(context, broadcast_id, "cancel", quiet=True)
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     broadcast_show.emit(context, broadcast_id)
@@ -118,30 +136,54 @@ def retry(context: Context, broadcast_id: int, which: str | None) -> None:
 @click.command()
 @click.argument("broadcast_id", type=int, metavar="ID")
 @click.argument("text", required=False)
-@click.option("--html", is_flag=True, help="The text has Telegram's HTML tags.")
+@click.option("--html", is_flag=True, help="The texts have Telegram's HTML tags.")
+@click.option(
+    "--variant",
+    multiple=True,
+    metavar="LANG=TEXT",
+    help="The text for a language; @FILE reads it. Those named replace all it had.",
+)
+@click.option("--no-variants", is_flag=True, help="One text for everybody from now on.")
 @common_options
 @pass_context
-def edit(context: Context, broadcast_id: int, text: str | None, html: bool) -> None:
+def edit(
+    context: Context,
+    broadcast_id: int,
+    text: str | None,
+    html: bool,
+    variant: tuple[str, ...],
+    no_variants: bool,
+) -> None:
     """Change what is pending and what was delivered; '-' or no TEXT reads standard input.
 
     Delivered messages are edited one by one at the usual pace. `broadcast show ID` follows it.
+    Texts for languages stay as they are unless --variant or --no-variants says otherwise.
 
     \b
-    Example:
+    Examples:
       appliance broadcast edit 7 "Training is at seven, not six"
+      appliance broadcast edit 7 "At seven" --variant ru="В семь"
     """
+    from appliance.cli.broadcast_content import variants_of
     from appliance.cli.sending import read_text
     from appliance.services import control
 
+    if variant and no_variants:
+        raise click.UsageError("--variant and --no-variants contradict each other")
+    words, chosen = read_text(text), variants_of(variant)
     with context.database.writing() as session:
         changed, operation = control.edit(
             session,
             broadcast_id,
             actor(),
-            text=read_text(text),
+            text=words,
             format="html" if html else "plain",
+            variants=chosen if variant or no_variants else None,
         )
         document = _document(changed, [operation] if operation else [])
+        kept = ", ".join(sorted(changed.variants)) if not variant else ""
+    if kept:
+        context.say(f"The texts for {kept} stay as they were: --variant or --no-variants.")
     count = operation.total if operation else 0
     context.report(document, f"Broadcast {broadcast_id} is changed; {count} messages are edited.")
 
@@ -187,6 +229,15 @@ def _decide(context: Context, broadcast_id: int, verb: "Verb", *, quiet: bool = 
         document = as_document(control.decide(session, broadcast_id, verb, actor()))
     if not quiet:
         context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
+
+
+def _decide_operation(context: Context, broadcast_id: int, number: int, verb: "Verb") -> None:
+    from appliance.services import control
+
+    with context.database.writing() as session:
+        changed = control.decide_operation(session, broadcast_id, number, verb, actor())
+        document = control.as_document(changed)
+    context.report(document, broadcast_show.operation_line(document))
 
 
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:

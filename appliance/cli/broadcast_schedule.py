@@ -33,6 +33,9 @@ OPTIONS = (
 )
 
 
+_NOTHING: tuple[object, ...] = (None, "", {}, [])
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """What the options say, as it was typed."""
@@ -143,8 +146,9 @@ def show(context: Context, name: str) -> None:
         "audience": " ".join(document["audience"]["to"]),
         "upcoming": ", ".join(document["upcoming"]),
         "max_late": f"{document['max_late']} s",
+        "last_result": context.told(document["last_result"]),
     }
-    shown = [f"{key:<12} {value}" for key, value in words.items() if value not in (None, "")]
+    shown = [f"{key:<12} {value}" for key, value in words.items() if value not in _NOTHING]
     context.emit(document, "\n".join(shown))
 
 

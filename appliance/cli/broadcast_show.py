@@ -21,7 +21,7 @@ def show(context: Context, broadcast_id: int) -> None:
 def emit(context: Context, broadcast_id: int) -> None:
     """Answer with the whole of it. Raises NotFound."""
     document = _read(context, broadcast_id)
-    context.emit(document, _text(document))
+    context.emit(document, _text(document, context.told(document["note"])))
 
 
 def _read(context: Context, broadcast_id: int) -> Document:
@@ -45,11 +45,11 @@ def _read(context: Context, broadcast_id: int) -> Document:
     }
 
 
-def _text(document: Document) -> str:
+def _text(document: Document, note: str) -> str:
     lines = [f"{name:<28}{value!s:>12}" for name, value in _rows(document)]
-    if document["note"]:
-        lines.append(document["note"])
-    lines += [_operation(operation) for operation in document["operations"]]
+    if note:
+        lines.append(note)
+    lines += [operation_line(operation) for operation in document["operations"]]
     lines += [
         f"{event['at']}  {event['action']} by {event['actor']}" for event in document["events"]
     ]
@@ -80,7 +80,8 @@ def _clicks(link: Document) -> str:
     return f"{link['clicks']} by {link['people']}"
 
 
-def _operation(operation: Document) -> str:
+def operation_line(operation: Document) -> str:
+    """How far an edit or a recall has come."""
     counts = f"{operation['done']} of {operation['total']} done"
     if operation["failed"]:
         counts += f", {operation['failed']} failed"

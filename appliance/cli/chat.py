@@ -12,6 +12,8 @@ import click
 
 from appliance.cli.context import Context, common_options, pass_context
 
+_IDS = {"ignore_unknown_options": True}  # ids of groups begin with a minus, as options do
+
 
 @click.group()
 def chat() -> None:
@@ -19,34 +21,75 @@ def chat() -> None:
 
 
 @chat.command("list")
-@click.option("--status", type=click.Choice(["active", "stopped", "blocked", "left"]))
+@click.option(
+    "--status",
+    type=click.Choice(["active", "stopped", "blocked", "left", "new", "unreachable"]),
+    help="unreachable: blocked or left.",
+)
+@click.option("--type", "kind", type=click.Choice(["private", "group", "channel"]))
+@click.option("--approved/--waiting", default=None, help="Groups: destinations, or not (yet).")
 @click.option("--linked/--unlinked", default=None, help="Only those with, or without, an account.")
 @click.option("--search", help="A part of a name, or an id.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many; default: all.")
 @common_options
 @pass_context
 def list_(
-    context: Context, status: str | None, linked: bool | None, search: str | None, limit: int | None
+    context: Context,
+    status: str | None,
+    kind: str | None,
+    approved: bool | None,
+    linked: bool | None,
+    search: str | None,
+    limit: int | None,
 ) -> None:
     """Chats by id.
 
     \b
     Examples:
-      appliance chat list --status blocked
+      appliance chat list --status unreachable
+      appliance chat list --type group --waiting
       appliance chat list --unlinked --json
     """
     from appliance.crud import chats
     from appliance.crud.chats import ChatFilter
 
-    narrow = ChatFilter(query=search, status=status, linked=linked)
+    narrow = ChatFilter(search, status, linked, kind, approved)
     with context.database.reading() as session:
         found = chats.list_page(session, narrow, limit or 10_000_000)
         documents = [_document(row) for row in found]
     lines = [
-        f"{doc['chat_id']:>15}  {doc['type']:<10} {doc['status']:<8} {doc['name']}"
+        f"{doc['chat_id']:>15}  {doc['type']:<10} {_standing(doc):<8} {doc['name']}"
         for doc in documents
     ]
     context.emit(documents, "\n".join(lines) or "No chat.")
+
+
+@chat.command(context_settings=_IDS)
+@click.argument("chat_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def approve(context: Context, chat_id: int) -> None:
+    """Let a group or channel be a destination of broadcasts.
+
+    \b
+    Example:
+      appliance chat approve -1001234567890
+    """
+    _decide(context, chat_id, True)
+
+
+@chat.command(context_settings=_IDS)
+@click.argument("chat_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def refuse(context: Context, chat_id: int) -> None:
+    """Let a group or channel be a destination no more. The bot stays in it.
+
+    \b
+    Example:
+      appliance chat refuse -1001234567890
+    """
+    _decide(context, chat_id, False)
 
 
 @chat.command("import")
@@ -112,6 +155,21 @@ def export(context: Context) -> None:
         writer.writerows(rows)
 
 
+def _decide(context: Context, chat_id: int, approved: bool) -> None:
+    from appliance.services import destinations
+
+    with context.database.writing() as session:
+        document = _document(destinations.decide(session, chat_id, approved, by=None))
+    said = "may get broadcasts now." if approved else "gets no broadcasts."
+    context.emit(document, f"{document['name']} {said}")
+
+
+def _standing(document: dict[str, Any]) -> str:
+    """The status; of a group or channel nobody approved that it waits."""
+    waits = document["status"] == "active" and not document["approved"]
+    return "waiting" if waits and document["type"] != "private" else str(document["status"])
+
+
 @contextmanager
 def _progress(context: Context, file: BinaryIO) -> Iterator[Callable[[int], None]]:
     """A bar on stderr over the bytes of a file; nothing for a pipe or without a terminal."""
@@ -132,4 +190,6 @@ def _document(row: Any) -> dict[str, Any]:
         "name": row.name,
         "username": row.username,
         "language": row.language,
+        "approved": row.approved,
+        "banned": row.banned,
     }

@@ -55,6 +55,12 @@ class Context:
         if not self.quiet:
             click.echo(text, err=True)
 
+    def told(self, text: str | None) -> str:
+        """What the program noted for people, in the site's language."""
+        from appliance.services.phrases import translate
+
+        return translate(text, self.settings.default_language) if text else ""
+
     @property
     def interactive(self) -> bool:
         """Whether somebody is there to be asked."""

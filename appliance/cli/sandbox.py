@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from appliance.sandbox.client import ControlClient
 
 DEFAULT_PORT = 8081
-_KINDS = ("429", "403", "400", "401", "500", "502", "latency", "close_before", "close_after")
+_KINDS = (
+    *("429", "403", "400", "401", "500", "502", "504", "404", "409", "webhook_active"),
+    *("blocked", "deactivated", "not_started", "kicked", "not_member", "not_found", "migrated"),
+    *("bad_entities", "too_long", "caption_too_long", "bad_media"),
+    *("latency", "slow", "close_before", "close_after"),
+)
+_GROUP_SIZE = 5
 _url_option = click.option(
     "--url",
     metavar="URL",
@@ -50,9 +56,12 @@ def sandbox() -> None:
     help="Keep people and messages in this file over a restart.",
 )
 @click.option("--token", help="The bot's token. Default: the simulator's own; never a real one.")
+@click.option("--flood", is_flag=True, help="Limit sending as Telegram does.")
 @common_options
 @pass_context
-def serve(context: Context, host: str, port: int, journal: Path | None, token: str | None) -> None:
+def serve(
+    context: Context, host: str, port: int, journal: Path | None, token: str | None, flood: bool
+) -> None:
     """Run the simulator until Ctrl-C or SIGTERM; prints its address.
 
     It refuses to run beside a real bot's token.
@@ -61,11 +70,14 @@ def serve(context: Context, host: str, port: int, journal: Path | None, token: s
     Examples:
       appliance sandbox serve
       appliance sandbox serve --port 9000 --journal /tmp/people.jsonl
+      appliance sandbox serve --flood
     """
+    from appliance.sandbox.flood import Limits
     from appliance.sandbox.server import Sandbox
 
     token = _harmless_token(context.home, token)
-    simulator = Sandbox(token, host=host, port=port, journal=journal)
+    limits = Limits() if flood else None
+    simulator = Sandbox(token, host=host, port=port, journal=journal, flood=limits)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -85,6 +97,8 @@ def serve(context: Context, host: str, port: int, journal: Path | None, token: s
 @click.option("--latency-ms", type=click.IntRange(0), default=2000, show_default=True)
 @click.option("--start/--no-start", default=True, show_default=True, help="Do they press Start?")
 @click.option("--seed", type=click.IntRange(0), help="The same seed makes the same people.")
+@click.option("--groups", type=click.IntRange(0), default=0, help="Groups with the bot in them.")
+@click.option("--channels", type=click.IntRange(0), default=0, help="Channels that it leads.")
 @_url_option
 @common_options
 @pass_context
@@ -96,21 +110,29 @@ def populate(
     latency_ms: int,
     start: bool,
     seed: int | None,
+    groups: int,
+    channels: int,
     url: str | None,
 ) -> None:
-    """Add simulated people to a running simulator.
+    """Add simulated people, and groups of them, to a running simulator.
 
     \b
     Examples:
       appliance sandbox populate --count 200 --blocked 10 --slow 5
       appliance sandbox populate --count 3 --no-start --seed 1 --json
+      appliance sandbox populate --count 10 --groups 2 --channels 1
     """
     wanted: dict[str, Any] = {"count": count, "blocked": blocked, "slow": slow, "start": start}
     wanted["latency_ms"] = latency_ms
     if seed is not None:
         wanted["seed"] = seed
-    people = _client(context, url).call("POST", "/people", wanted)["people"]
-    context.emit(people, f"{len(people)} people, {blocked} blocked the bot, {slow} are slow")
+    client = _client(context, url)
+    people = client.call("POST", "/people", wanted)["people"]
+    told = f"{len(people)} people, {blocked} blocked the bot, {slow} are slow"
+    if groups or channels:
+        _found(client, people, groups, channels)
+        told = f"{told}; {groups} groups, {channels} channels"
+    context.emit(people, told)
 
 
 @sandbox.command()
@@ -120,7 +142,8 @@ def populate(
 @click.option("--count", type=click.IntRange(1), help="How often; default: until it is cleared.")
 @click.option("--probability", type=click.FloatRange(0, 1), help="How likely for each call.")
 @click.option("--retry-after", type=click.IntRange(0), help="Seconds, for 429.")
-@click.option("--seconds", type=click.FloatRange(0, 3600), help="How long, for latency.")
+@click.option("--seconds", type=click.FloatRange(0, 3600), help="How long, for latency and slow.")
+@click.option("--migrate-to", "migrate_to_chat_id", type=int, help="The new id, for migrated.")
 @click.option("--description", help="Other words than Telegram's usual ones.")
 @click.option("--list", "show", is_flag=True, help="Show what is set.")
 @click.option("--clear", is_flag=True, help="Take all faults away.")
@@ -138,7 +161,8 @@ def fault(
 ) -> None:
     """Let something go wrong in a running simulator.
 
-    KIND is an answer (429, 403, 400, 401, 500, 502), latency, close_before (the connection breaks
+    KIND is an answer by its number or its cause (blocked, migrated, bad_entities …), latency (the
+    call waits first), slow (it is accepted, the answer waits), close_before (the connection breaks
     before the message is accepted) or close_after (it breaks after).
 
     \b
@@ -146,6 +170,7 @@ def fault(
       appliance sandbox fault 429 --count 1 --retry-after 5
       appliance sandbox fault close_after --method sendMessage --probability 0.01
       appliance sandbox fault latency --seconds 2 --chat 5551234567
+      appliance sandbox fault 409 --count 3
       appliance sandbox fault --list
       appliance sandbox fault --clear
     """
@@ -162,6 +187,42 @@ def fault(
         wanted = {name: value for name, value in details.items() if value is not None}
         added = client.call("POST", "/faults", {"kind": kind, **wanted})
         context.emit(added, _line(added))
+
+
+@sandbox.command()
+@click.option("--on/--off", "enabled", default=None, help="Default: only show how it stands.")
+@click.option("--rate", "per_second", type=click.IntRange(0), help="Messages a second; default 30.")
+@_url_option
+@common_options
+@pass_context
+def flood(context: Context, enabled: bool | None, per_second: int | None, url: str | None) -> None:
+    """Show, switch on or switch off Telegram's limits on sending.
+
+    \b
+    Examples:
+      appliance sandbox flood --on
+      appliance sandbox flood --on --rate 1000
+      appliance sandbox flood --json
+    """
+    client = _client(context, url)
+    if enabled is None and per_second is None:
+        state = client.call("GET", "/flood")
+    else:
+        rate = {} if per_second is None else {"per_second": per_second}
+        state = client.call("PUT", "/flood", {"enabled": enabled is not False, **rate})
+    told = f"on: {state['per_second']} messages a second" if state["enabled"] else "off"
+    context.emit(state, f"Flood control is {told}; {state['refused']} calls refused.")
+
+
+def _found(
+    client: "ControlClient", people: list[dict[str, Any]], groups: int, channels: int
+) -> None:
+    ids = [person["id"] for person in people]
+    for number in range(groups):
+        group = {"type": "supergroup", "title": f"Group {number + 1}", "members": ids[:_GROUP_SIZE]}
+        client.call("POST", "/chats", group)
+    for number in range(channels):
+        client.call("POST", "/chats", {"type": "channel", "title": f"Channel {number + 1}"})
 
 
 def _line(fault: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from appliance.cli import exits
+from appliance.cli.broadcast_control import actor
 from appliance.cli.context import Context
 from appliance.crud import broadcasts
 from appliance.database import Database
@@ -44,25 +45,30 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
     if ask:
         _confirm(context, new)
     with database.writing() as session:
-        queued, created = service.create(session, new)
+        queued, created = service.create(session, new, actor=actor())
         document = as_document(queued)
     if not created:
         context.say(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
     if wait:
         document = follow(context, document["id"])
         code = outcome_code(document)
-        (context.emit if code else context.report)(document, summary(document))
+        told = summary({**document, "note": context.told(document["note"])})
+        (context.emit if code else context.report)(document, told)
         sys.exit(code)
     begins = f" for {document['starts_at']}" if document["starts_at"] else ""
     context.report(document, f"Broadcast {document['id']} is {document['status']}{begins}.")
-    with database.reading() as session:
+    remark_nothing_sends(context)
+
+
+def remark_nothing_sends(context: Context) -> None:
+    with context.database.reading() as session:
         if not is_running(session, DELIVERY):
             context.say("Nothing sends at the moment: it leaves when `appliance serve` runs.")
 
 
 def follow(context: Context, broadcast_id: int) -> Document:
     """Wait until the broadcast has ended; deliver it here whenever no other process does."""
-    with _engine_beside(context), progress_bar(context.progress) as show:
+    with engine_beside(context), progress_bar(context.progress) as show:
         return wait_for_end(context.database, broadcast_id, show)
 
 
@@ -129,7 +135,7 @@ def progress_bar(wanted: bool) -> Iterator[Callable[[Document], None]]:
 
 
 @contextmanager
-def _engine_beside(context: Context) -> Iterator[None]:
+def engine_beside(context: Context) -> Iterator[None]:
     """An engine that sends while nobody else does. Raises TryLater where there is no bot."""
     settings = context.settings
     with context.database.reading() as session:

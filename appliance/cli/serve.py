@@ -35,22 +35,37 @@ def serve(
 
 
 @click.command()
+@click.option(
+    "--webhook",
+    is_flag=True,
+    help="Updates come to the site (`serve --no-bot`), whatever BOT_MODE says.",
+)
 @common_options
 @pass_context
-def bot(context: Context) -> None:
+def bot(context: Context, webhook: bool) -> None:
     """Run updates, delivery and schedule without the site.
 
     Beside a running `serve` it stands by and takes over when that one dies.
+
+    \b
+    Examples:
+      appliance bot
+      appliance bot --webhook     beside `appliance serve --no-bot`
     """
-    _run(context, context.settings, web=False, bot=True)
+    _run(context, context.settings, web=False, bot=True, by_webhook=webhook)
 
 
-def _run(context: Context, settings: Settings, *, web: bool, bot: bool) -> None:
+def _run(
+    context: Context, settings: Settings, *, web: bool, bot: bool, by_webhook: bool = False
+) -> None:
     from appliance.runtime import Runtime
     from appliance.runtime.logs import set_up
 
     set_up(settings)
-    with asked_to_stop() as asked, Runtime(settings, web=web, bot=bot) as runtime:
+    with (
+        asked_to_stop() as asked,
+        Runtime(settings, web=web, bot=bot, by_webhook=by_webhook) as runtime,
+    ):
         if web:
             context.say(f"The site is at http://{settings.host}:{settings.port} (Ctrl-C stops it)")
         if settings.sandbox and settings.host not in LOOPBACK:

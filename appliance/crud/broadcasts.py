@@ -88,7 +88,8 @@ class Active:
 
 
 def list_active(session: Session, now: datetime) -> list[Active]:
-    """Scheduled ones that are due, running ones, and cancelled ones that are not swept yet.
+    """Scheduled ones that are due, running ones, and cancelled ones that are not swept yet; by
+    priority.
 
     One that is too late to begin is left out, so that an engine that was away does not send it
     before the schedule part has cancelled it.
@@ -130,7 +131,7 @@ _ACTIVE = (
             and_(Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0),
         )
     )
-    .order_by(Broadcast.id)
+    .order_by(Broadcast.priority, Broadcast.id)
 )
 
 

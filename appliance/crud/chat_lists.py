@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from appliance.errors import Conflict
-from appliance.models import Base, Chat, ChatStatus, Subscription, Topic
+from appliance.models import Base, Chat, ChatStatus, ChatType, Subscription, Topic
 
 FILLED = ("first_name", "last_name", "username", "title", "language", "timezone")
 """What a list may add to a chat that is known already, where nothing is known."""
@@ -65,6 +65,7 @@ def _add(session: Session, entries: Iterable[Entry], now: datetime) -> None:
             "id": entry.chat_id,
             "type": entry.type,
             "status": entry.status,
+            "approved": entry.type != ChatType.PRIVATE,  # whoever has the list is the sysadmin
             "created_at": now,
             "updated_at": now,
         }

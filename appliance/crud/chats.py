@@ -1,26 +1,39 @@
 """Chats: what the bot knows of people, groups and channels on Telegram."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from appliance.errors import NotFound, say
-from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Message, utcnow
+from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Role, Subscription, User, utcnow
 
+GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
+
+UNREACHABLE = "unreachable"
+"""Narrows to those the bot cannot write to any more: blocked or left."""
+
+_STATUSES = {UNREACHABLE: (ChatStatus.BLOCKED, ChatStatus.LEFT)}
+_TYPES = {str(ChatType.GROUP): GROUPS}
+_ANSWERED = (ChatStatus.ACTIVE, ChatStatus.STOPPED)  # /stop ends broadcasts, not answers
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
 class ChatFilter:
-    """What a list of chats is narrowed to; None does not narrow. `query` matches names and ids."""
+    """What a list of chats is narrowed to; None does not narrow. `query` matches names and ids.
+
+    A `status` may be UNREACHABLE; the `type` group means supergroups too.
+    """
 
     query: str | None = None
     status: str | None = None
     linked: bool | None = None
+    type: str | None = None
+    approved: bool | None = None
 
 
 def get(session: Session, chat_id: int) -> Chat | None:
@@ -61,6 +74,7 @@ def remember(
     """
     now = now or utcnow()
     chat = session.get(Chat, chat_id)
+    new = chat is None
     if chat is None:
         chat = Chat(id=chat_id, status=ChatStatus.ACTIVE, created_at=now)
         session.add(chat)
@@ -71,41 +85,64 @@ def remember(
     chat.updated_at = now
     if activate:
         chat.status = ChatStatus.ACTIVE
-    session.flush()
+    if new:  # what is said there must find it
+        session.flush()
     return chat
+
+
+def load(session: Session, chat_ids: Iterable[int]) -> Sequence[Chat]:
+    """Those that are known, in one query; as long as they are kept, `get` finds them at once."""
+    return session.scalars(select(Chat).where(Chat.id.in_(chat_ids))).all()
 
 
 def set_status(
     session: Session, chat_id: int, status: ChatStatus, now: datetime | None = None
 ) -> None:
-    """Change whether the bot may write there; an unknown chat is passed over."""
+    """Change whether the bot may write there; an unknown chat is passed over.
+
+    A group or channel the bot was removed from is forgotten as a destination: what was decided and
+    chosen about it holds no more, should the bot be added again.
+    """
     chat = session.get(Chat, chat_id)
-    if chat is not None and chat.status != status:
-        chat.status = status
-        chat.updated_at = now or utcnow()
-        session.flush()
-
-
-def migrate(session: Session, old: int, new: int, now: datetime | None = None) -> None:
-    """A group became a supergroup: what is known of it moves to the new id, a /stop too."""
-    was = session.get(Chat, old)
-    if was is None:
+    if chat is None or chat.status == status:
         return
-    unknown = session.get(Chat, new) is None
-    chat = remember(
-        session,
-        new,
-        type=ChatType.SUPERGROUP,
-        title=was.title,
-        username=was.username,
-        language=was.language,
-        now=now,
-    )
-    if unknown or was.status == ChatStatus.STOPPED:
-        chat.status = was.status
-    session.execute(update(Message).where(Message.chat_id == old).values(chat_id=chat.id))
-    session.delete(was)
+    chat.status = status
+    chat.updated_at = now or utcnow()
+    if status == ChatStatus.LEFT:
+        chat.approved, chat.approved_by = False, None
+        session.execute(delete(Subscription).where(Subscription.chat_id == chat_id))
     session.flush()
+
+
+def set_approved(
+    session: Session, chat: Chat, approved: bool, by: int | None, now: datetime | None = None
+) -> None:
+    """Make a group or channel a destination, or refuse it; `by` is the user who decided."""
+    chat.approved, chat.approved_by = approved, by
+    chat.updated_at = now or utcnow()
+    session.flush()
+
+
+def list_waiting(session: Session, limit: int) -> Sequence[Chat]:
+    """Groups and channels the bot is in and nobody has decided about; the latest first."""
+    query = select(Chat).where(
+        Chat.id < 0,  # which theirs are: so people are not looked through
+        Chat.type != ChatType.PRIVATE,
+        Chat.status == ChatStatus.ACTIVE,
+        Chat.approved.is_(False),
+        Chat.approved_by.is_(None),
+    )
+    return session.scalars(query.order_by(Chat.created_at.desc()).limit(limit)).all()
+
+
+def list_admins(session: Session) -> Sequence[Chat]:
+    """The private chats of the site's admins that the bot may write to."""
+    query = (
+        select(Chat)
+        .join(User, User.id == Chat.user_id)
+        .where(User.role == Role.ADMIN, User.disabled.is_(False), Chat.status.in_(_ANSWERED))
+    )
+    return session.scalars(query.order_by(Chat.id)).all()
 
 
 def list_page(
@@ -129,7 +166,11 @@ def count(session: Session, narrow: ChatFilter) -> int:
 
 def _narrowed(query: Select, narrow: ChatFilter) -> Select:  # type: ignore[type-arg]
     if narrow.status:
-        query = query.where(Chat.status == narrow.status)
+        query = query.where(Chat.status.in_(_STATUSES.get(narrow.status, (narrow.status,))))
+    if narrow.type:
+        query = query.where(Chat.type.in_(_TYPES.get(narrow.type, (narrow.type,))))
+    if narrow.approved is not None:
+        query = query.where(Chat.approved.is_(narrow.approved))
     if narrow.linked is not None:
         query = query.where(Chat.user_id.is_not(None) if narrow.linked else Chat.user_id.is_(None))
     if narrow.query:

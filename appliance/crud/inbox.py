@@ -9,6 +9,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from appliance.crud.audience import UNREACHABLE_MEMBERS
 from appliance.models import Broadcast, Delivery, DeliveryState, Message
 
 BROADCAST = "broadcast"
@@ -28,7 +29,7 @@ class Place:
 class Line:
     """One message or broadcast; `direction` is in or out, `format` plain or html.
 
-    `variants` are a broadcast's texts by language, None of a message.
+    `variants` are a broadcast's texts by language, None of a message, `kinds` those of its files.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class Line:
     format: str
     state: DeliveryState | None
     variants: dict[str, str] | None = None
+    kinds: tuple[str, ...] = ()
 
 
 def lines(session: Session, chat_id: int, limit: int, before: Place | None = None) -> list[Line]:
@@ -56,20 +58,26 @@ def _messages(session: Session, chat_id: int, limit: int, before: Place | None) 
         query = query.where(_earlier(Message.created_at, Message.id, MESSAGE, before))
     query = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
     for row in session.scalars(query):
-        html = (row.params or {}).get("parse_mode") == "HTML"
-        text = (row.params or {}).get("text") if html else row.text
+        params = row.params or {}
+        html = params.get("parse_mode") == "HTML"
+        text = params.get("text") or params.get("caption") if html else row.text
         yield Line(
             Place(row.created_at, MESSAGE, row.id),
             row.direction,
             text or row.text or "",
             "html" if html else "plain",
             DeliveryState(row.state) if row.state is not None else None,
+            kinds=tuple(item["kind"] for item in [*(row.files or ()), *(row.media or ())]),
         )
 
 
 def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None) -> Iterator[Line]:
-    # what waits is not news yet, and what was cancelled never will be
-    told = Delivery.state.not_in((DeliveryState.PENDING, DeliveryState.SKIPPED))
+    # what waits is not news yet, and what was cancelled never will be; whom the bot cannot reach
+    # reads it here alone
+    told = or_(
+        Delivery.state.not_in((DeliveryState.PENDING, DeliveryState.SKIPPED)),
+        Delivery.reason.in_([f"chat_{status}" for status in UNREACHABLE_MEMBERS]),
+    )
     at = func.coalesce(Broadcast.started_at, Broadcast.created_at)
     query = (
         select(Broadcast, Delivery.state)

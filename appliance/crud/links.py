@@ -1,13 +1,14 @@
 """Link codes, and the tie between a Telegram chat and a user."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from appliance.errors import AlreadyLinked, say
-from appliance.models import Chat, LinkCode
+from appliance.models import Chat, Direction, LinkCode, Message
 
 
 def add(
@@ -61,6 +62,17 @@ def use(session: Session, code_hash: bytes, now: datetime) -> bool:
         .execution_options(synchronize_session=False)
     )
     return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def count_refusals(session: Session, chat_id: int, texts: Collection[str], since: datetime) -> int:
+    """How often the chat was told after a time that its code is wrong, in any of these words."""
+    statement = select(func.count(Message.id)).where(
+        Message.chat_id == chat_id,
+        Message.direction == Direction.OUT,
+        Message.text.in_(texts),
+        Message.created_at > since,
+    )
+    return session.scalar(statement) or 0
 
 
 def join(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:

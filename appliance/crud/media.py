@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from appliance.errors import NotFound, say
-from appliance.models import MAX_ID, Media
+from appliance.models import MAX_ID, Media, utcnow
 
 
 def get_all(session: Session, media_ids: Iterable[int]) -> list[Media]:
@@ -28,8 +28,12 @@ def find(session: Session, sha256: str, kind: str) -> Media | None:
 
 
 def add(session: Session, *, sha256: str, kind: str, name: str, size: int) -> Media:
-    """The row of this content and kind; the first one's, name included, where there is one."""
+    """The row of this content and kind; the first one's, name included, where there is one.
+
+    Its time is that of the last upload: what is old and unused is deleted (`media_uses.py`).
+    """
     if known := find(session, sha256, kind):
+        known.created_at = utcnow()
         return known
     media = Media(sha256=sha256, kind=kind, name=name, size=size)
     try:

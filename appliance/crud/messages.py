@@ -5,7 +5,7 @@ for it does; after a crash nothing is answered twice and nothing is forgotten.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from appliance.models import DeliveryState, Direction, Message, Priority, utcnow
 
 # Written out, not bound: SQLite uses a partial index only where it can see its condition.
 _OUTSTANDING = sql("messages.state IN (0, 1)")
+
+_ALBUM_SPAN = 200  # ids: ten parts that arrive at once, among messages of other people
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Waiting:
     priority: int
     attempts: int
     visible: bool
+    about_chat_id: int | None = None
+    media: list[Any] = field(default_factory=list)
 
 
 def queue(
@@ -42,8 +46,18 @@ def queue(
     text: str | None = None,
     visible: bool = True,
     now: datetime | None = None,
+    flush: bool = True,
+    **of_conversation: Any,
 ) -> Message:
-    """Queue one Bot API call. `text` is what a thread shows; `visible` False: not in any thread."""
+    """Queue one Bot API call. `text` is what a thread shows; `visible` False: not in any thread.
+
+    Without `flush` it is written with the rest of the transaction and has no id before; a handler
+    of updates answers hundreds in one.
+
+    `of_conversation` are columns of a message that operators see: `author_id`, `about_chat_id`
+    (the person, of an answer and of a copy for the operators' group), `reply_to`, `key` (of the
+    request, so that it is not answered twice), `files` and `media`.
+    """
     message = Message(
         chat_id=chat_id,
         direction=Direction.OUT,
@@ -54,9 +68,11 @@ def queue(
         priority=priority,
         state=DeliveryState.PENDING,
         created_at=now or utcnow(),
+        **of_conversation,
     )
     session.add(message)
-    session.flush()
+    if flush:
+        session.flush()
     return message
 
 
@@ -66,17 +82,21 @@ def record_incoming(
     text: str | None,
     message_id: int | None,
     now: datetime | None = None,
+    flush: bool = True,
+    **of_conversation: Any,
 ) -> Message:
-    """Keep what somebody wrote to the bot."""
+    """Keep what somebody wrote to the bot; `of_conversation`: `files`, `album_id`, `reply_to`."""
     message = Message(
         chat_id=chat_id,
         direction=Direction.IN,
         text=text,
         message_id=message_id,
         created_at=now or utcnow(),
+        **of_conversation,
     )
     session.add(message)
-    session.flush()
+    if flush:
+        session.flush()
     return message
 
 
@@ -88,6 +108,40 @@ def thread(
     if before_id is not None:
         query = query.where(Message.id < before_id)
     return session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+
+
+def find_by_telegram_id(session: Session, chat_id: int, message_id: int) -> Message | None:
+    """The message that Telegram knows by this id in a chat; the last, should there be two."""
+    query = select(Message).where(Message.chat_id == chat_id, Message.message_id == message_id)
+    return session.scalar(query.order_by(Message.id.desc()).limit(1))
+
+
+def find_album(session: Session, chat_id: int, album_id: str, message_id: int) -> Message | None:
+    """What came of an album before this part: parts have ids next to each other."""
+    near = Message.message_id.between(message_id - _ALBUM_SPAN, message_id + _ALBUM_SPAN)
+    query = select(Message).where(
+        Message.chat_id == chat_id,
+        near,
+        Message.album_id == album_id,
+        Message.direction == Direction.IN,
+    )
+    return session.scalar(query.order_by(Message.id.desc()).limit(1))
+
+
+def get_by_key(session: Session, key: str) -> Message | None:
+    """What was queued for a request with this key."""
+    return session.scalar(select(Message).where(Message.key == key))
+
+
+def is_waiting(session: Session, chat_id: int, method: str, about_chat_id: int) -> bool:
+    """Whether such a call about a person waits or is under way."""
+    query = select(Message.id).where(
+        _OUTSTANDING,
+        Message.chat_id == chat_id,
+        Message.method == method,
+        Message.about_chat_id == about_chat_id,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def last_outgoing_at(session: Session, chat_id: int, text: str) -> datetime | None:
@@ -104,35 +158,13 @@ def take(session: Session, limit: int, busy: frozenset[int] = frozenset()) -> li
 
     One a chat, because the answers to one person must arrive in the order they were queued.
     """
-    outstanding = (
-        select(
-            Message.id,
-            func.row_number()
-            .over(
-                partition_by=Message.chat_id,
-                # what is being sent already comes first and so holds its chat's place
-                order_by=(Message.state.desc(), Message.priority, Message.id),
-            )
-            .label("place"),
-        )
-        .where(_OUTSTANDING)
-        .subquery()
-    )
-    query = (
-        select(Message)
-        .join(outstanding, outstanding.c.id == Message.id)
-        .where(outstanding.c.place == 1, Message.state == DeliveryState.PENDING)
-        .order_by(Message.priority, Message.id)
-        .limit(limit + len(busy))
-    )
-    rows = [row for row in session.scalars(query) if row.chat_id not in busy][:limit]
-    if rows:
-        session.execute(
-            update(Message)
-            .where(Message.id.in_([row.id for row in rows]))
-            .values(state=DeliveryState.SENDING)
-            .execution_options(synchronize_session=False)
-        )
+    ids = _first_of_each(session, limit, busy)
+    if not ids:
+        return []
+    mine = Message.id.in_(ids)
+    claim = update(Message).where(mine).values(state=DeliveryState.SENDING)
+    session.execute(claim.execution_options(synchronize_session=False))
+    rows = session.execute(select(*_CALL).where(mine).order_by(Message.priority, Message.id))
     return [
         Waiting(
             row.id,
@@ -142,9 +174,45 @@ def take(session: Session, limit: int, busy: frozenset[int] = frozenset()) -> li
             row.priority or 0,
             row.attempts,
             row.visible,
+            row.about_chat_id,
+            row.media or [],
         )
         for row in rows
     ]
+
+
+_CALL = (
+    Message.id,
+    Message.chat_id,
+    Message.method,
+    Message.params,
+    Message.priority,
+    Message.attempts,
+    Message.visible,
+    Message.about_chat_id,
+    Message.media,
+)
+_UNDER_WAY = select(Message.chat_id).where(_OUTSTANDING, Message.state == DeliveryState.SENDING)
+_PENDING = (
+    select(Message.id, Message.chat_id)
+    .where(_OUTSTANDING, Message.state == DeliveryState.PENDING)
+    .order_by(Message.priority, Message.id)
+)
+
+
+def _first_of_each(session: Session, limit: int, busy: frozenset[int]) -> list[int]:
+    """The ids to claim: read in order and only as far as needed, for thousands may wait."""
+    connection = session.connection()
+    closed = set(busy) | set(connection.execute(_UNDER_WAY).scalars())
+    ids: list[int] = []
+    with connection.execute(_PENDING) as pending:
+        for id, chat_id in pending:
+            if len(ids) == limit:
+                break
+            if chat_id not in closed:
+                closed.add(chat_id)
+                ids.append(id)
+    return ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound
+from appliance.errors import NotFound, say
 from appliance.models import (
     MAX_ID,
     Broadcast,
@@ -31,6 +31,17 @@ def find(session: Session, operation_id: int) -> Operation:
     operation = session.get(Operation, operation_id, populate_existing=True)
     if operation is None:
         raise NotFound(f"there is no operation {operation_id}")
+    return operation
+
+
+def get(session: Session, broadcast_id: int, operation_id: int) -> Operation:
+    """As the database has it now. Raises NotFound, also for one of another broadcast."""
+    known = 0 < operation_id <= MAX_ID
+    operation = session.get(Operation, operation_id, populate_existing=True) if known else None
+    if operation is None or operation.broadcast_id != broadcast_id:
+        raise NotFound(
+            say("broadcast {id} has no operation {number}", id=broadcast_id, number=operation_id)
+        )
     return operation
 
 
@@ -66,22 +77,43 @@ def change_status(
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def count_delivered(session: Session, broadcast_id: int) -> int:
-    """How many messages of a broadcast can be edited or deleted by their id."""
-    query = select(func.count()).where(
+def change_one(
+    session: Session,
+    operation_id: int,
+    allowed: Iterable[BroadcastStatus],
+    to: BroadcastStatus,
+    now: datetime,
+) -> bool:
+    """The same for a single one; False when it was in none of the allowed states."""
+    result = session.execute(
+        update(Operation)
+        .where(Operation.id == operation_id, Operation.status.in_(list(allowed)))
+        .values(status=to, finished_at=now if to == BroadcastStatus.CANCELLED else None)
+        .execution_options(synchronize_session="fetch")
+    )
+    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def delivered(session: Session, broadcast_id: int) -> tuple[int, int]:
+    """How many messages of a broadcast can be edited or deleted by their id.
+
+    And when the last of them was sent, in seconds since 1970.
+    """
+    query = select(func.count(), func.max(Delivery.updated_at)).where(
         Delivery.broadcast_id == broadcast_id,
         Delivery.state == DeliveryState.SENT,
         Delivery.message_id.is_not(None),
     )
-    return session.scalar(query) or 0
+    count, last = session.execute(query).one()
+    return count, last or 0
 
 
 def peek_delivered(
-    session: Session, broadcast_id: int, after: int | None, limit: int
+    session: Session, broadcast_id: int, after: int | None, limit: int, until: int = MAX_ID
 ) -> list[Delivered]:
-    """The next delivered messages, by chat id."""
+    """The next delivered messages, by chat id; none that was sent later than `until`."""
     start = after if after is not None else -MAX_ID - 1
-    parameters = {"broadcast": broadcast_id, "after": start, "most": limit}
+    parameters = {"broadcast": broadcast_id, "after": start, "most": limit, "until": until}
     rows = session.connection().execute(_DELIVERED, parameters)
     return [(chat_id, int(message_id or 0), at) for chat_id, message_id, at in rows]
 
@@ -93,6 +125,7 @@ _DELIVERED = (
         Delivery.chat_id > bindparam("after"),
         Delivery.state == DeliveryState.SENT,
         Delivery.message_id.is_not(None),
+        Delivery.updated_at <= bindparam("until"),
     )
     .order_by(Delivery.chat_id)
     .limit(bindparam("most"))
@@ -100,13 +133,13 @@ _DELIVERED = (
 
 
 def find_delivered(
-    session: Session, broadcast_id: int, chat_ids: Sequence[int]
+    session: Session, broadcast_id: int, chat_ids: Iterable[int]
 ) -> tuple[list[Delivered], bool]:
-    """These chats' messages, and whether some are still being sent."""
+    """These chats' messages, by chat id, and whether some are still being sent."""
     query = select(
         Delivery.chat_id, Delivery.message_id, Delivery.updated_at, Delivery.state
-    ).where(Delivery.broadcast_id == broadcast_id, Delivery.chat_id.in_(chat_ids))
-    rows = session.execute(query).all()
+    ).where(Delivery.broadcast_id == broadcast_id, Delivery.chat_id.in_(list(chat_ids)))
+    rows = session.execute(query.order_by(Delivery.chat_id)).all()
     sent = [(c, m, at) for c, m, at, state in rows if state == DeliveryState.SENT and m]
     return sent, any(state == DeliveryState.SENDING for *_, state in rows)
 
@@ -115,14 +148,21 @@ def advance(
     session: Session,
     operation: Operation,
     cursor: int | None,
+    late: Iterable[int],
     counts: Mapping[str, int],
     reasons: Mapping[str, int],
 ) -> None:
-    """Store how far it has come, and add what became of the messages up to there."""
+    """Store how far it has come, and add what became of the messages up to there.
+
+    `late` are the chats that are still to be looked at again.
+    """
     operation.cursor = cursor
+    operation.late = sorted(late)
     operation.done += counts.get("done", 0)
     operation.failed += counts.get("failed", 0)
     operation.too_old += counts.get("too_old", 0)
+    # who was in flight when it began is counted when the message has arrived
+    operation.total = max(operation.total, operation.done + operation.failed + operation.too_old)
     if reasons:
         merged = dict(operation.reasons)
         for reason, number in reasons.items():

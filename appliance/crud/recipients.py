@@ -1,4 +1,7 @@
-"""What a message may call its recipient: names and language, read some hundred at a time."""
+"""What a message must know of its recipients, read some hundred at a time.
+
+How it may call them, and whether it is to arrive without a sound.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -36,3 +39,22 @@ _PEOPLE = select(
     Chat.username,
     Chat.language,
 ).where(Chat.id.in_(bindparam("chats", expanding=True)))
+
+
+class Quiet(NamedTuple):
+    """When a chat wants no sound: `hours` as stored, by the clocks of `zone` (None: the site's)."""
+
+    chat_id: int
+    hours: str
+    zone: str | None
+
+
+def quiet_of(session: Session, chat_ids: Iterable[int]) -> list[Quiet]:
+    """Of those among the chats that chose any; the others cost a look by key each."""
+    rows = session.connection().execute(_QUIET, {"chats": list(chat_ids)})
+    return [Quiet(chat_id, str(hours), zone) for chat_id, hours, zone in rows]
+
+
+_QUIET = select(Chat.id, Chat.quiet, Chat.timezone).where(
+    Chat.id.in_(bindparam("chats", expanding=True)), Chat.quiet.is_not(None)
+)

@@ -16,6 +16,18 @@ SANDBOX = "sandbox"
 FLOOD = "flood"
 """{"until": seconds since 1970}: Telegram asked every sender to be silent until then."""
 
+POLL_PAUSE = "poll_pause"
+"""{"until": seconds since 1970}: Telegram asked the poller to be silent until then."""
+
+CENSUS = "census"
+"""How many people and groups there are, see `crud/census.py`; counted now and then."""
+
+INBOX = "inbox"
+"""{"hours", "auto_reply"} of the shared inbox, see `services/conversations/options.py`."""
+
+OPERATORS = "operators"
+"""{"chat_id", "topics"} of the group in which operators answer."""
+
 
 def get_setting(session: Session, name: str) -> dict[str, Any] | None:
     setting = session.get(Setting, name)
@@ -33,3 +45,10 @@ def put_setting(
     setting.value = value
     setting.updated_at = now or utcnow()
     session.flush()
+
+
+def prolong_pause(session: Session, name: str, until: float, now: datetime | None = None) -> None:
+    """Store that a pause (FLOOD, POLL_PAUSE) lasts until then, unless it lasts longer already."""
+    before = float((get_setting(session, name) or {}).get("until", 0))
+    if until > before:
+        put_setting(session, name, {"until": until}, now)

@@ -21,44 +21,70 @@ class NewUpdate:
     payload: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stored update that is not handled; `seq` is the order of arrival."""
+
+    seq: int
+    chat_id: int | None
+    payload: dict[str, Any]
+
+
+_WAITS = Update.handled_at.is_(None)
+_WAITING = select(Update.seq, Update.chat_id, Update.payload).where(_WAITS).order_by(Update.seq)
+_ANY_WAITING = select(Update.seq).where(_WAITS).limit(1)
+
+
 def store(session: Session, news: Sequence[NewUpdate], now: datetime) -> int:
     """Keep updates in the order given, pass over known ids. Returns how many were new."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    if not news:
+        return 0
+    connection = session.connection()
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = (
         dialect.insert(Update)
         .on_conflict_do_nothing(index_elements=[Update.id])
-        .execution_options(preserve_rowcount=True)  # else PostgreSQL's is lost to RETURNING
+        .execution_options(preserve_rowcount=True)
     )
-    fresh = 0
-    for new in news:  # one by one: `seq` must follow the order, and a batch has at most 100
-        row = insert.values(id=new.id, chat_id=new.chat_id, payload=new.payload, received_at=now)
-        fresh += session.execute(row).rowcount  # type: ignore[attr-defined]
-    return fresh
+    rows = [
+        {"id": new.id, "chat_id": new.chat_id, "payload": new.payload, "received_at": now}
+        for new in news
+    ]
+    return connection.execute(insert, rows).rowcount
 
 
-def next_waiting(session: Session) -> int | None:
-    """The `seq` of the oldest update that is not handled."""
-    return session.scalar(
-        select(Update.seq).where(Update.handled_at.is_(None)).order_by(Update.seq).limit(1)
-    )
+def any_waiting(session: Session) -> bool:
+    """Whether anything waits to be handled; a look into a partial index."""
+    return session.connection().execute(_ANY_WAITING).first() is not None
 
 
-def claim(session: Session, seq: int, now: datetime) -> Update | None:
-    """Mark an update handled, in the transaction that handles it.
+def take(session: Session, limit: int) -> list[Waiting]:
+    """The oldest updates that are not handled, in order, inside the transaction that handles them.
 
-    None when it is handled already; another handler's claim is waited for.
+    No other handler can take them meanwhile: SQLite's write lock or the rows' own keeps it waiting.
+    Whoever waited may get fewer than wait, or none.
     """
-    result = session.execute(
-        update(Update)
-        .where(Update.seq == seq, Update.handled_at.is_(None))
-        .values(handled_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return session.get(Update, seq) if result.rowcount else None  # type: ignore[attr-defined]
+    rows = session.connection().execute(_WAITING.limit(limit).with_for_update())
+    return [Waiting(*row) for row in rows]
+
+
+def mark_handled(session: Session, seqs: Sequence[int], now: datetime) -> None:
+    """In the transaction that handles them; what they said is kept only for as long as needed."""
+    session.execute(_handled(seqs).values(handled_at=now, payload={}))
+
+
+def set_aside(session: Session, seq: int, error: str, now: datetime) -> None:
+    """One that cannot be handled; what it said is kept for a look."""
+    session.execute(_handled([seq]).values(handled_at=now, error=error[:255]))
+
+
+def _handled(seqs: Sequence[int]) -> Any:
+    statement = update(Update).where(Update.seq.in_(seqs))
+    return statement.execution_options(synchronize_session=False)
 
 
 def count_waiting(session: Session) -> int:
-    waiting = select(func.count(Update.seq)).where(Update.handled_at.is_(None))
+    waiting = select(func.count(Update.seq)).where(_WAITS)
     return session.scalar(waiting) or 0
 
 

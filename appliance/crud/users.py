@@ -86,6 +86,12 @@ def list_admins(session: Session) -> Sequence[User]:
     return session.scalars(admins.order_by(User.id).with_for_update()).all()
 
 
+def list_with_roles(session: Session, roles: Iterable[str]) -> Sequence[User]:
+    """Enabled accounts with one of the roles, by name."""
+    query = select(User).where(User.role.in_(list(roles)), User.disabled.is_(False))
+    return session.scalars(query.order_by(User.name, User.id)).all()
+
+
 def names_of(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
     """The names of those that exist, by id."""
     wanted = {user_id for user_id in user_ids if user_id is not None}

@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts, deliveries, events
 from appliance.delivery.jobs import Moment
+from appliance.errors import Said, say
 from appliance.models import Broadcast, BroadcastStatus
+from appliance.services import told
 
 LIMIT = 0.1  # the share of failures and blocks at which the rest is not sent to
 WAIT = 60  # seconds in which people may block the bot
@@ -73,9 +75,13 @@ class Canary:
                 self._id,
                 broadcasts.OPEN,
                 BroadcastStatus.HALTED,
-                note=f"canary: of {tried} people {bad} failed or blocked the bot",
+                note=told.pack(_failed(tried, bad)),
             )
         broadcast.canary_passed = self._open = True
         events.add(session, self._id, "engine", "canary_passed", details, wall)
         session.flush()
         return False
+
+
+def _failed(tried: int, bad: int) -> Said:
+    return say("canary: of {tried} people {bad} failed or blocked the bot", tried=tried, bad=bad)

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a kind, not a secret: Telegram does not know the bot
     FLOOD = "flood"  # every sender must be silent for `retry_after`
     OFFLINE = "offline"  # the request never left: surely not delivered
+    PROXY = "proxy"  # something on the way refused to pass it on: surely not delivered
     SERVER = "server"  # 5xx: probably not delivered
     UNKNOWN = "unknown"  # the request left, the answer never came
     MIGRATED = "migrated"  # the group has a new id, `migrate_to`
@@ -59,13 +60,17 @@ _GONE = (
     ("have no rights to send", "no_rights"),
     ("not enough rights", "no_rights"),
 )
+_GAVE_UP = frozenset({504, 524})
+"""A gateway passed the request on and stopped waiting for the answer (524 is Cloudflare's)."""
+
 GONE_REASONS = frozenset(reason for _, reason in _GONE)
 """People who blocked the bot, left or never came: an outcome, not a fault of the sender."""
 
 _CONTENT = re.compile(
     r"can't parse entities|message is too long|caption is too long|text is empty|text must be"
     r"|BUTTON_|reply markup|wrong file|wrong type of the web page|wrong remote file"
-    r"|failed to get HTTP URL content|PHOTO_INVALID|MEDIA_|ENTITY_|file is too big",
+    r"|failed to get HTTP URL content|PHOTO_INVALID|MEDIA_|ENTITY_|file is too big"
+    r"|request entity too large",
     re.IGNORECASE,
 )
 
@@ -90,15 +95,17 @@ def _classify_transport(answer: Answer) -> Verdict:
 
 
 def _classify_without_json(answer: Answer) -> Verdict:
-    """A proxy's page, or half an answer."""
+    """A proxy's page, or half an answer. None of them says anything about the recipient."""
     words = f"HTTP {answer.status} without a Bot API answer"
+    if answer.status in _GAVE_UP:
+        return Verdict(Kind.UNKNOWN, "gateway_timeout", words)
     if answer.status == 429:
         return Verdict(Kind.FLOOD, "flood", words, retry_after=max(1, answer.retry_after))
     if answer.status >= 500:
         return Verdict(Kind.SERVER, "server_error", words)
-    if answer.status == 200:
+    if 200 <= answer.status < 300:
         return Verdict(Kind.UNKNOWN, "no_answer", words)
-    return Verdict(Kind.REFUSED, f"http_{answer.status}", words)
+    return Verdict(Kind.PROXY, f"http_{answer.status}", words)
 
 
 def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
@@ -108,6 +115,8 @@ def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
     if answer.status == 429:
         seconds = parameters.get("retry_after") or answer.retry_after or 1
         return Verdict(Kind.FLOOD, "flood", words, retry_after=float(seconds))
+    if answer.status in _GAVE_UP:
+        return Verdict(Kind.UNKNOWN, "gateway_timeout", words)
     if answer.status >= 500:
         return Verdict(Kind.SERVER, "server_error", words)
     if answer.status in {401, 404}:

@@ -23,6 +23,8 @@ from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import FAST, ChatPacer, Pacer
 from appliance.delivery.reactions import TOKEN_PAUSE, Reactions, again
 from appliance.delivery.surroundings import Surroundings
+from appliance.errors import say
+from appliance.services import told
 from appliance.services.leases import Holding
 
 __all__ = ["Engine", "LeaseLost"]
@@ -30,7 +32,10 @@ __all__ = ["Engine", "LeaseLost"]
 log = logging.getLogger(__name__)
 
 SETTLE = (0.05, 0.1)  # seconds between two transactions: at a high rate, at a low one
-HURRY = 0.005  # the same, when somebody waits for an answer or an audience is being frozen
+HURRY = 0.005  # the same, when somebody waits for an answer
+# The same, while an audience is frozen: SQLite's waiting writers look again after 1, 2, 5, 10 ms,
+# so that one that came at the start of a chunk finds the lock free before 20 ms are over.
+BREATH = 0.015
 AHEAD = 0.02  # seconds of sending that are claimed beyond the next transaction
 LOOK = 0.2  # seconds between two looks for work of other processes
 QUANTUM = 0.005  # above 200/s: send in groups, which halves the CPU
@@ -134,7 +139,7 @@ class Engine:
         until = self._looked_at + LOOK
         if self._finished or self._wanted(now):
             until = min(
-                until, self._settled_at + (HURRY if self._ledger.freezing else self._settle_every)
+                until, self._settled_at + (BREATH if self._ledger.freezing else self._settle_every)
             )
         if self._hurry.is_set():
             until = min(until, self._settled_at + HURRY)
@@ -155,7 +160,9 @@ class Engine:
         since = now.mono - self._settled_at
         if now.mono < self._trouble_until:
             return False
-        if since >= HURRY and (self._hurry.is_set() or self._ledger.freezing):
+        if since >= HURRY and self._hurry.is_set():
+            return True
+        if since >= BREATH and self._ledger.freezing:
             return True
         if since >= self._settle_every and (self._finished or self._wanted(now)):
             return True
@@ -223,8 +230,9 @@ class Engine:
         try:
             self._client.upload(job, job.upload)
         except OSError as error:
-            words = f"a file of this message cannot be read: {error.strerror}"
-            self._finished.append(Result(job, Verdict(Kind.CONTENT, "file_missing", words)))
+            words = say("a file of this message cannot be read: {reason}", reason=error.strerror)
+            verdict = Verdict(Kind.CONTENT, "file_missing", told.pack(words))
+            self._finished.append(Result(job, verdict))
 
     def _collect(self, timeout: float) -> None:
         """Take the answers that came; a pause they ask for holds for what is claimed as well."""

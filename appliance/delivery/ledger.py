@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import broadcasts, deliveries, messages, operations
 from appliance.crud import settings as stored
 from appliance.crud.broadcasts import Active
-from appliance.database import Database
+from appliance.database import Database, data_version
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source
 from appliance.delivery.operations import OperationRun
@@ -23,6 +23,7 @@ from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
 
 BEAT = 3.0  # seconds between two signs of life
+LOOK = 0.5  # seconds after which time alone may have brought something to do
 
 
 class LeaseLost(Exception):
@@ -40,16 +41,19 @@ class Ledger:
         around: Surroundings | None = None,
     ) -> None:
         self._database = database
+        self._writer = database.writer()
         self._lease = lease
         self._chat_pacer = chat_pacer
         self._around = around or Surroundings()
-        self._outbox = Outbox(chat_pacer.busy)
+        self._outbox = Outbox(chat_pacer.busy, self._around.timezone, self._around.media)
         self._runs: dict[int, Run] = {}
         self._operations: dict[int, OperationRun] = {}
         self._seen: list[Active] = []
         self._unswept: list[int] = []
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
         self._beat_at = 0.0
+        self._version: int | None = None  # of the database, when it was last looked through
+        self._looked_at = 0.0
         self.work = True
         """Whether, at the last look, anything waited or ran."""
         self.freezing = False
@@ -85,11 +89,15 @@ class Ledger:
         Raises LeaseLost, and SQLAlchemyError when the database failed: then nothing has changed,
         and the results must be handed in again.
         """
-        with self._database.writing() as session:
-            self._fence(session, now, state)
-            jobs = self._exchange(session, results, wanted, now)
+        with self._writer.writing() as session:
+            version = data_version(session)
+            news = self._has_news(version, now)
+            if news:
+                self._fence(session, now, state)
+            jobs = self._exchange(session, results, wanted, now, news)
             if flood_until is not None:
                 stored.put_setting(session, stored.FLOOD, {"until": flood_until})
+        self._version = version
         for result in results:
             self._outstanding[_key(result.job)] -= 1
         for job in jobs:
@@ -98,9 +106,10 @@ class Ledger:
 
     def hand_in(self, results: list[Result], now: Moment) -> None:
         """Write the last outcomes; the lease may be gone already."""
-        with self._database.writing() as session:
+        with self._writer.writing() as session:
             for source, own in _by_source(results):
                 source.exchange(session, own, 0, now)
+        self._writer.close()
 
     def sweep(self, now: Moment) -> None:
         """Finish the work of whoever cancelled a broadcast and died before all was skipped."""
@@ -119,6 +128,15 @@ class Ledger:
         self._runs.clear()
         self._operations.clear()
         self._seen = []  # or the next look would find nothing new
+        self._version = None
+
+    def _has_news(self, version: int | None, now: Moment) -> bool:
+        """Whether anything but this engine's own transactions may have changed what is to do.
+
+        Asking the tables each time would be half of what a transaction costs at 30/s.
+        """
+        unchanged = version is not None and version == self._version
+        return not unchanged or self.freezing or now.mono - self._looked_at >= LOOK
 
     def _fence(self, session: Session, now: Moment, state: str) -> None:
         """The lease must be ours in this very transaction. Raises LeaseLost."""
@@ -132,20 +150,25 @@ class Ledger:
             raise LeaseLost(f"another process holds the {self._lease.name} lease now")
 
     def _exchange(
-        self, session: Session, results: list[Result], wanted: int, now: Moment
+        self, session: Session, results: list[Result], wanted: int, now: Moment, news: bool
     ) -> list[Job]:
         handed = dict(_by_source(results))
-        jobs = self._outbox.exchange(session, handed.pop(self._outbox, []), wanted, now)
-        self._follow(session, now)
-        current: list[Run | OperationRun] = [*self._runs.values(), *self._operations.values()]
+        jobs = []
+        answered = handed.pop(self._outbox, [])
+        if news or answered or self._outbox.waits:
+            jobs = self._outbox.exchange(session, answered, wanted, now)
+        if news:
+            self._follow(session, now)
+            self._looked_at = now.mono
+        current = self._current()
         for source, part in handed.items():
             # Paused, halted or edited meanwhile: what became of it is kept. Not so for an
             # operation, which begins again from its cursor and would count it twice.
             if source not in current and not isinstance(source, OperationRun):
                 source.exchange(session, part, 0, now)
-        random.shuffle(current)  # who comes first gets what cannot be divided
         for place, run in enumerate(current):
-            share = -(-(wanted - len(jobs)) // (len(current) - place))
+            rivals = sum(other.priority == run.priority for other in current[place:])
+            share = -(-(wanted - len(jobs)) // rivals)
             own = handed.get(run, [])
             if isinstance(run, OperationRun):
                 jobs += self._exchange_operation(session, run, own, share, now)
@@ -153,6 +176,12 @@ class Ledger:
                 jobs += self._exchange_run(session, run, own, share, now)
         self.work = self._outbox.waits or self.freezing or bool(self._unswept) or self._due(now)
         return jobs
+
+    def _current(self) -> list[Run | OperationRun]:
+        """What runs, notifications first; among equals chance decides who gets a remainder."""
+        current: list[Run | OperationRun] = [*self._runs.values(), *self._operations.values()]
+        random.shuffle(current)
+        return sorted(current, key=lambda run: run.priority)
 
     def _exchange_run(
         self, session: Session, run: Run, results: list[Result], share: int, now: Moment

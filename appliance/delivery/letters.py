@@ -1,5 +1,7 @@
 """The calls of one broadcast: the same for all or one for each person, with files or without.
 
+Who chose quiet hours gets the same call, told to make no sound.
+
 A file that Telegram does not have yet goes along with one recipient's message; the others get it
 by the `file_id` in the answer.
 """
@@ -7,20 +9,22 @@ by the `file_id` in the answer.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from appliance.crud import albums, recipients
 from appliance.crud import media as media_crud
-from appliance.crud import recipients
 from appliance.crud.recipients import Person
 from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.classify import Kind
-from appliance.delivery.jobs import Job, Result, Source
+from appliance.delivery.hush import Hush
+from appliance.delivery.jobs import Job, Moment, Result, Source
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
 from appliance.services import content, links, media
 
-_NOT_THERE = "wrong file identifier"
+NOT_THERE = "wrong file identifier"
 """Telegram's words for a `file_id` it does not take (any more)."""
 
 
@@ -33,6 +37,8 @@ class Letters:
         self._folder: Path = around.media
         self._extra = {"allow_paid_broadcast": True} if around.paid else {}
         self._bot_id = int((get_setting(session, BOT) or {}).get("id", 0))
+        # silent anyway, or (False) a notification of high priority: no need to ask who wants it
+        self._hush = None if "silent" in broadcast.options else Hush(around.timezone)
         self._uploading = False
         self._refused = False  # a file id was refused once; a second time it is the file's fault
         self._load(session)
@@ -44,17 +50,29 @@ class Letters:
         return 0 if self._uploading else min(limit, 1)
 
     def jobs(
-        self, session: Session, source: Source, row: int, tries: Sequence[tuple[int, int]]
+        self,
+        session: Session,
+        source: Source,
+        row: int,
+        tries: Sequence[tuple[int, int]],
+        now: Moment,
     ) -> list[Job]:
         """For each (chat id, tries before) the call."""
+        chat_ids = [chat_id for chat_id, _ in tries]
         people: dict[int, Person] = {}
         if self._composer.needs_person:
-            people = recipients.people_of(session, [chat_id for chat_id, _ in tries])
-        return [self._job(source, row, chat, before, people.get(chat)) for chat, before in tries]
+            people = recipients.people_of(session, chat_ids)
+        hushed = self._hush.wanted(session, chat_ids, now) if self._hush else frozenset()
+        return [
+            self._job(source, row, chat, before, people.get(chat), chat in hushed)
+            for chat, before in tries
+        ]
 
     def learn(self, session: Session, results: Sequence[Result]) -> None:
-        """Take file ids from the answer to an upload; notice that they are refused."""
+        """Take file ids from the answer to an upload, and an album's message ids where needed."""
         for result in results:
+            if result.verdict.kind == Kind.SENT and result.job.method == albums.METHOD:
+                self._remember_gaps(session, result)
             if result.job.upload is not None:
                 self._uploading = False
                 if result.verdict.kind == Kind.SENT:
@@ -63,7 +81,7 @@ class Letters:
     def is_stale(self, result: Result) -> bool:
         """Whether a refusal was of a file id, which another upload mends."""
         refused = result.verdict.kind == Kind.CONTENT and result.job.upload is None
-        return refused and not self._refused and _NOT_THERE in (result.verdict.words or "").lower()
+        return refused and not self._refused and NOT_THERE in (result.verdict.words or "").lower()
 
     def renew(self, session: Session) -> None:
         """Upload the files again."""
@@ -74,8 +92,19 @@ class Letters:
     def _load(self, session: Session) -> None:
         files = media.files_for(session, self._broadcast, self._bot_id)
         self._files = files
+        self._composer = self._make_composer(self._extra)
+        self._silent: content.Composer | None = None
+
+    def _make_composer(self, extra: dict[str, Any]) -> content.Composer:
         said = self._tracker.message(self._broadcast) if self._tracker else self._broadcast
-        self._composer = content.Composer(said, files, self._extra)
+        return content.Composer(said, self._files, extra)
+
+    @property
+    def _hushed(self) -> content.Composer:
+        """The same without a sound; made when the first who wants none is met."""
+        if self._silent is None:
+            self._silent = self._make_composer({**self._extra, "disable_notification": True})
+        return self._silent
 
     def _remember(self, session: Session, ids: list[str]) -> None:
         if len(ids) == len(self._files):
@@ -84,16 +113,31 @@ class Letters:
             session.expire_all()
             self._load(session)
 
+    def _remember_gaps(self, session: Session, result: Result) -> None:
+        """Keep the message ids of an album that do not follow one another."""
+        answer = result.verdict.result
+        parts = answer if isinstance(answer, list) else []
+        ids = [part["message_id"] for part in parts if isinstance(part, dict)]
+        if ids and ids != list(range(ids[0], ids[0] + len(ids))):
+            albums.remember(session, self._broadcast.id, result.job.chat_id, ids)
+
     def _job(
-        self, source: Source, row: int, chat_id: int, tries: int, person: Person | None
+        self,
+        source: Source,
+        row: int,
+        chat_id: int,
+        tries: int,
+        person: Person | None,
+        hushed: bool,
     ) -> Job:
-        if self._composer.needs_upload:
+        composer = self._hushed if hushed else self._composer
+        if composer.needs_upload:
             self._uploading = True
-            upload = self._composer.upload(chat_id, person, self._folder)
+            upload = composer.upload(chat_id, person, self._folder)
             if self._tracker:
                 upload = replace(upload, fields=self._tracker.fill_fields(upload.fields, chat_id))
             return Job(source, row, chat_id, upload.method, b"", tries, upload)
-        body = self._composer.body_for(chat_id, person)
+        body = composer.body_for(chat_id, person)
         if self._tracker:
             body = self._tracker.fill(body, chat_id)
-        return Job(source, row, chat_id, self._composer.method, body, tries)
+        return Job(source, row, chat_id, composer.method, body, tries)

@@ -2,21 +2,23 @@
 
 Both calls may be repeated: an identical edit is "not modified", a deleted message is "not found".
 So nothing is claimed in the ledger; what is stored is a cursor, the last chat with all before it
-done, and a crash repeats at most what was in flight.
+done, and a crash repeats at most what was in flight. Those whose message was itself in flight when
+it began come last, and are stored until they are done: each message counts once.
 """
 
 import heapq
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, operations, recipients
+from appliance.crud import albums, broadcasts, operations, recipients
 from appliance.crud.operations import Delivered
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result, encode
 from appliance.delivery.surroundings import Surroundings
-from appliance.models import Broadcast, Operation
+from appliance.models import MAX_ID, Broadcast, Operation
 from appliance.services import content
 from appliance.services.control import RECALL_LIMIT
 from appliance.services.links import Tracker, tracker_for
@@ -37,13 +39,16 @@ class OperationRun:
         self, operation: Operation, broadcast: Broadcast, tracker: Tracker | None = None
     ) -> None:
         self.id = operation.id
+        self.priority = broadcast.priority
         self._broadcast_id = broadcast.id
         self._kind = operation.kind
         self._tracker = tracker
         self._said = tracker.message(broadcast) if tracker else broadcast
+        self._editor = content.editor(self._said)
         self._after = operation.cursor
         self._cursor = operation.cursor
-        self._late = list(operation.late)
+        self._until = int(operation.created_at.timestamp())
+        self._late = set(operation.late)
         self._exhausted = False
         self._window: OrderedDict[int, tuple[str, str | None] | None] = OrderedDict()
         self._messages: dict[int, int] = {}
@@ -73,27 +78,34 @@ class OperationRun:
         while self._later and self._later[0][0] <= now.mono and len(due) < limit:
             due.append(heapq.heappop(self._later)[1])
         chats = due + self._next(session, limit - len(due), now)
-        return [self._job(session, chat_id) for chat_id in chats]
+        return self._jobs(session, chats) if chats else []
 
     def _next(self, session: Session, limit: int, now: Moment) -> list[int]:
         if limit <= 0 or self.done:
             return []
+        rows: list[Delivered] = []
         if not self._exhausted:
-            rows = operations.peek_delivered(session, self._broadcast_id, self._after, limit)
+            rows = operations.peek_delivered(
+                session, self._broadcast_id, self._after, limit, self._until
+            )
             self._exhausted = not rows
             self._after = rows[-1][0] if rows else self._after
+            rows = [row for row in rows if row[0] not in self._late]
         elif self._late and not self._window:
-            rows, unfinished = operations.find_delivered(session, self._broadcast_id, self._late)
-            if unfinished:  # was in flight when this began: its outcome comes
-                return []
-            self._late = []
-        else:
-            return []
-        return [chat_id for chat_id, *_ in rows if self._enter(chat_id, rows, now)]
+            rows = self._next_late(session)[:limit]
+        return [row[0] for row in rows if self._enter(row, now)]
 
-    def _enter(self, chat_id: int, rows: list[Delivered], now: Moment) -> bool:
+    def _next_late(self, session: Session) -> list[Delivered]:
+        """Those that were in flight when this began, as soon as all of them have an outcome."""
+        rows, unfinished = operations.find_delivered(session, self._broadcast_id, self._late)
+        if unfinished:
+            return []
+        self._late = {chat_id for chat_id, *_ in rows}
+        return rows
+
+    def _enter(self, row: Delivered, now: Moment) -> bool:
         """Put a message into the window; False when it is too old for Telegram."""
-        message_id, sent_at = next((m, at) for c, m, at in rows if c == chat_id)
+        chat_id, message_id, sent_at = row
         self._messages[chat_id] = message_id
         too_old = self._kind == "recall" and sent_at < now.wall - RECALL_LIMIT.total_seconds()
         self._window[chat_id] = (TOO_OLD, None) if too_old else None
@@ -104,6 +116,7 @@ class OperationRun:
         if chat_id not in self._window:
             return  # done already, by an earlier try
         if result.retry_at is not None:
+            self._tries[chat_id] += int(result.counts)
             heapq.heappush(self._later, (result.retry_at, chat_id))
         elif verdict.kind == Kind.UNKNOWN and self._tries[chat_id] < MAX_TRIES:
             self._tries[chat_id] += 1  # it may be repeated
@@ -127,31 +140,55 @@ class OperationRun:
             chat_id, outcome = next(iter(self._window.items()))
             if outcome is None:
                 break
-            del self._window[chat_id], self._messages[chat_id]
-            self._tries.pop(chat_id, None)
+            self._leave(chat_id)
             counts[outcome[0]] += 1
             if outcome[1]:
                 reasons[outcome[1]] += 1
-            self._cursor = max(chat_id, self._cursor if self._cursor is not None else chat_id)
         self.done = self._exhausted and not self._late and not self._window
         if not counts and not self.done:
             return
         operation = operations.find(session, self.id)
-        operations.advance(session, operation, self._cursor, counts, reasons)
+        operations.advance(session, operation, self._cursor, self._late, counts, reasons)
         if self.done:
             operations.finish(session, operation, datetime.fromtimestamp(now.wall, UTC))
 
-    def _job(self, session: Session, chat_id: int) -> Job:
-        message_id = self._messages[chat_id]
-        if self._kind == "recall":
-            method, params = content.delete_call(self._said, message_id)
+    def _leave(self, chat_id: int) -> None:
+        """Out of the front of the window: a crash does not come back to it."""
+        del self._window[chat_id], self._messages[chat_id]
+        self._tries.pop(chat_id, None)
+        if chat_id in self._late:
+            self._late.discard(chat_id)
+            self._cursor = MAX_ID  # all others are done, or these would not be looked at yet
         else:
-            person = recipients.people_of(session, [chat_id]).get(chat_id)
-            method, params = content.edit_call(self._said, message_id, person)
+            self._cursor = chat_id
+
+    def _jobs(self, session: Session, chats: Sequence[int]) -> list[Job]:
+        if self._kind == "recall":
+            calls = self._deletions(session, chats)
+        else:
+            calls = self._edits(session, chats)
+        return [
+            Job(self, self.id, chat_id, method, self._body(chat_id, params), self._tries[chat_id])
+            for chat_id, (method, params) in zip(chats, calls, strict=True)
+        ]
+
+    def _deletions(self, session: Session, chats: Sequence[int]) -> list[content.Call]:
+        is_album = len(self._said.media or ()) > 1
+        kept = albums.ids_of(session, self._broadcast_id, chats) if is_album else {}
+        return [
+            content.delete_call(self._said, self._messages[chat_id], kept.get(chat_id))
+            for chat_id in chats
+        ]
+
+    def _edits(self, session: Session, chats: Sequence[int]) -> list[content.Call]:
+        people = recipients.people_of(session, chats) if self._editor.needs_person else {}
+        return [
+            self._editor.edit(self._messages[chat_id], people.get(chat_id)) for chat_id in chats
+        ]
+
+    def _body(self, chat_id: int, params: content.Params) -> bytes:
         body = encode({"chat_id": chat_id, **params})
-        if self._tracker:
-            body = self._tracker.fill(body, chat_id)
-        return Job(self, self.id, chat_id, method, body, self._tries[chat_id])
+        return self._tracker.fill(body, chat_id) if self._tracker else body
 
 
 def load(session: Session, operation_id: int, around: Surroundings) -> OperationRun:

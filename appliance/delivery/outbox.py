@@ -2,28 +2,45 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, messages
+from appliance.crud import chats, messages, supergroups
 from appliance.crud.messages import MessageOutcome
-from appliance.delivery.classify import Kind
-from appliance.delivery.jobs import Job, Moment, Result, encode
-from appliance.models import ChatStatus, DeliveryState
+from appliance.delivery import enclosures
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.hush import Hush
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.models import ChatStatus, DeliveryState, Priority
+from appliance.services.conversations import outcomes
+from appliance.services.conversations.relay import NEW_TOPIC
 
 _FINAL = {
     Kind.SENT: DeliveryState.SENT,
     Kind.UNKNOWN: DeliveryState.UNKNOWN,
 }
-_WITHOUT_CHAT = frozenset({"answerCallbackQuery"})  # calls that name their chat in another way
+_REFUSALS = frozenset({Kind.GONE, Kind.REFUSED, Kind.CONTENT})
+# calls that name their chat in another way
+_WITHOUT_CHAT = frozenset({"answerCallbackQuery", "setMyCommands"})
 
 
 class Outbox:
     """The highest-priority source: one call at a time to each chat, so that answers keep order."""
 
-    def __init__(self, busy: Callable[[float], frozenset[int]]) -> None:
-        """`busy` tells which chats may not be written to yet, at a monotonic time."""
+    def __init__(
+        self,
+        busy: Callable[[float], frozenset[int]],
+        zone: str = "UTC",
+        folder: Path = Path("data/media"),
+    ) -> None:
+        """`busy` tells which chats may not be written to yet, at a monotonic time.
+
+        `zone` is the time zone of chats that have none of their own, `folder` keeps files.
+        """
         self._busy = busy
+        self._folder = folder
+        self._hush = Hush(zone)
         self._later: dict[int, float] = {}  # chat id → monotonic time of its next try
         self.waits = False
         """Whether anything waited when the last exchange was over."""
@@ -39,24 +56,58 @@ class Outbox:
     def claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
         self._later = {chat: when for chat, when in self._later.items() if when > now.mono}
         busy = self._busy(now.mono) | self._later.keys()
-        return [self._job(row) for row in messages.take(session, limit, frozenset(busy))]
+        rows = messages.take(session, limit, frozenset(busy))
+        news = [row.chat_id for row in rows if row.priority == Priority.NOTIFICATION]
+        hushed = self._hush.wanted(session, news, now) if news else frozenset()
+        for row in rows:
+            if row.chat_id in hushed and row.priority == Priority.NOTIFICATION:
+                # one of high priority says False, and sounds all the same
+                row.params.setdefault("disable_notification", True)
+        topics = enclosures.topics(session, rows)
+        return [self._job(session, row, topics) for row in rows]
 
     def record(self, session: Session, results: list[Result], now: Moment) -> None:
         wall = datetime.fromtimestamp(now.wall, UTC)
+        results = [self._once_more(session, result, now) for result in results]
         messages.record(session, [self._outcome(result) for result in results], wall)
         for result in results:
             verdict, chat_id = result.verdict, result.job.chat_id
             if verdict.kind == Kind.MIGRATED and verdict.migrate_to:
-                chats.migrate(session, chat_id, verdict.migrate_to, wall)
-            elif verdict.kind == Kind.GONE:
+                supergroups.migrate(session, chat_id, verdict.migrate_to, wall)
+            elif verdict.kind == Kind.GONE and result.job.method != NEW_TOPIC:
                 gone = ChatStatus.LEFT if chat_id < 0 else ChatStatus.BLOCKED
                 chats.set_status(session, chat_id, gone, wall)
+            self._follow(session, result, wall)
 
-    def _job(self, row: messages.Waiting) -> Job:
+    def _once_more(self, session: Session, result: Result, now: Moment) -> Result:
+        """A refused file id or a topic that is gone: another try does without it."""
+        lost = outcomes.TOPIC_GONE in (result.verdict.words or "").lower()
+        if enclosures.renew(session, result) or (
+            lost and outcomes.topic_lost(session, result.job.row)
+        ):
+            return Result(result.job, Verdict(Kind.SERVER, "stale"), now.mono, counts=False)
+        return result
+
+    def _follow(self, session: Session, result: Result, now: datetime) -> None:
+        """What else an outcome changes: file ids, topics, what operators are told."""
+        job, verdict = result.job, result.verdict
+        enclosures.learn(session, result)
+        if result.retry_at is not None or verdict.kind == Kind.MIGRATED:
+            return
+        if job.method == NEW_TOPIC and verdict.kind == Kind.SENT:
+            outcomes.topic_made(session, job.row, verdict.result)
+        elif job.method == NEW_TOPIC and verdict.kind in _REFUSALS:
+            outcomes.topic_refused(session, job.row, verdict.words or "")
+        elif verdict.kind not in _FINAL:
+            outcomes.failed(session, job.row, verdict.reason, now)
+
+    def _job(self, session: Session, row: messages.Waiting, topics: dict[int, int]) -> Job:
         params = dict(row.params)
         if row.method not in _WITHOUT_CHAT:
             params["chat_id"] = row.chat_id
-        return Job(self, row.id, row.chat_id, row.method, encode(params), row.attempts)
+        if row.about_chat_id not in (None, row.chat_id) and row.method != NEW_TOPIC:
+            params |= _in_topic(topics.get(row.about_chat_id or 0))
+        return enclosures.job(session, self, row, params, self._folder)
 
     def _outcome(self, result: Result) -> MessageOutcome:
         verdict = result.verdict
@@ -65,6 +116,10 @@ class Outbox:
             return MessageOutcome(result.job.row, DeliveryState.PENDING, counts=result.counts)
         state = _FINAL.get(verdict.kind, DeliveryState.FAILED)
         return MessageOutcome(result.job.row, state, verdict.reason, verdict.message_id)
+
+
+def _in_topic(topic_id: int | None) -> dict[str, int]:
+    return {} if topic_id is None else {"message_thread_id": topic_id}
 
 
 def is_paced(job: Job) -> bool:

@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 MAX_TRIES = 6
 TOKEN_PAUSE = 30.0  # seconds; a token does not heal by itself
 TROUBLED = 5  # failures of the server in a row that mean it is down, not one recipient's bad luck
+IN_THE_WAY = 2  # the same for pages of a proxy, which has less reason to refuse a single call
+SELDOM = 60.0  # seconds between two tries of a call that a proxy does not pass on
+
+_TROUBLE = frozenset({Kind.OFFLINE, Kind.SERVER, Kind.PROXY})
 
 
 class Reactions:
@@ -23,7 +27,7 @@ class Reactions:
     def __init__(self, pacer: Pacer, token_pause: float = TOKEN_PAUSE) -> None:
         self._pacer = pacer
         self._token_pause = token_pause
-        self._failures = 0  # of the server, in a row; all that fail at once are one
+        self._failures = 0  # of the way or the server, in a row; all that fail at once are one
         self.words = ""
         """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
         self.flood_until: float | None = None
@@ -37,7 +41,7 @@ class Reactions:
         if verdict.kind == Kind.TOKEN:
             self._silence(self._token_pause, now, f"token refused: {verdict.words}")
             return self._after_pause(job, verdict)
-        if verdict.kind in {Kind.OFFLINE, Kind.SERVER} and self._pacer.paused_until > now.mono:
+        if verdict.kind in _TROUBLE and self._pacer.paused_until > now.mono:
             # it left before the pause: at 1,000/s a hundred fail at once, and count as one
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.OFFLINE:
@@ -46,7 +50,12 @@ class Reactions:
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.SERVER:
             return self._server_error(job, verdict, now)
-        self._failures = 0
+        if verdict.kind == Kind.PROXY:
+            return self._in_the_way(job, verdict, now)
+        if verdict.kind == Kind.UNKNOWN:
+            self._without_answer(verdict, now)
+        else:
+            self._failures = 0
         return Result(job, verdict)
 
     def _server_error(self, job: Job, verdict: Verdict, now: Moment) -> Result:
@@ -58,6 +67,26 @@ class Reactions:
         if job.tries + 1 >= MAX_TRIES:
             return Result(job, verdict)
         return Result(job, verdict, now.mono + backoff(job.tries + 1))
+
+    def _in_the_way(self, job: Job, verdict: Verdict, now: Moment) -> Result:
+        """Nobody is `failed` for a page of a proxy: it is asked again until it lets it through."""
+        self._failures += 1
+        if self._failures >= IN_THE_WAY:
+            seconds = backoff(self._failures - IN_THE_WAY + 1)
+            self._silence(seconds, now, f"a proxy is in the way: {verdict.words}")
+            return self._after_pause(job, verdict)
+        counts = job.tries + 1 < MAX_TRIES
+        wait = backoff(job.tries + 1) if counts else SELDOM
+        return Result(job, verdict, now.mono + wait, counts)
+
+    def _without_answer(self, verdict: Verdict, now: Moment) -> None:
+        """It stays `unknown`; but many in a row must not make everybody so."""
+        if self._pacer.paused_until > now.mono:
+            return
+        self._failures += 1
+        if self._failures >= TROUBLED:
+            seconds = backoff(self._failures - TROUBLED + 1)
+            self._silence(seconds, now, f"no answers: {verdict.words}")
 
     def _after_pause(self, job: Job, verdict: Verdict) -> Result:
         """Nothing was delivered for a reason that is not the recipient's: no attempt counts."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, chats, deliveries
+from appliance.crud import broadcasts, chats, deliveries, supergroups
 from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.delivery.canary import Canary
 from appliance.delivery.classify import Kind, Verdict
@@ -38,6 +38,7 @@ class Run:
         around = around or Surroundings()
         self.id = broadcast.id
         self.version = broadcast.version
+        self.priority = broadcast.priority
         self._pacer = chat_pacer
         self._letters = Letters(session, broadcast, around)
         self._canary = Canary(broadcast)
@@ -78,7 +79,7 @@ class Run:
         tally.write(session)
         self.halted = self.halted or self._canary.judge(session, now)
         tries = [(chat_id, self._tries.get(chat_id, 0)) for chat_id in taken]
-        return self._letters.jobs(session, self, self.id, tries) if taken else []
+        return self._letters.jobs(session, self, self.id, tries, now) if taken else []
 
     def _claim(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         if limit <= 0:
@@ -189,6 +190,6 @@ class Run:
         old, new = result.job.chat_id, result.verdict.migrate_to
         if new is None:
             return
-        chats.migrate(session, old, new)
+        supergroups.migrate(session, old, new)
         if deliveries.move(session, self.id, old, new, int(now.wall)):
             heapq.heappush(self._later, (now.mono, new))

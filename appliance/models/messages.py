@@ -84,6 +84,13 @@ class Message(Base):
         Index("ix_messages_thread", "chat_id", "id"),
         Index("ix_messages_telegram", "chat_id", "message_id"),
         Index(
+            "ix_messages_key",
+            "key",
+            unique=True,
+            sqlite_where=text("key IS NOT NULL"),
+            postgresql_where=text("key IS NOT NULL"),
+        ),
+        Index(
             "ix_messages_outbox",
             "state",  # first, or SQLite prefers to read the whole table in the order of another
             "priority",
@@ -106,7 +113,8 @@ class Message(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     message_id: Mapped[int | None] = mapped_column(BigInteger)  # Telegram's
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    about_chat_id: Mapped[int | None] = mapped_column(BigInteger)  # whom a relayed copy is of
+    key: Mapped[str | None] = mapped_column(String(128))  # of the request that asked for it
+    about_chat_id: Mapped[int | None] = mapped_column(BigInteger)  # whom an answer or copy is about
     album_id: Mapped[str | None] = mapped_column(String(64))  # Telegram's media_group_id
     reply_to: Mapped[int | None] = mapped_column(BigInteger)  # Telegram's id of what it answers
     files: Mapped[list[Any]] = mapped_column(default=list)  # received: [{kind, file_id, name, …}]

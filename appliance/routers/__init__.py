@@ -1,31 +1,43 @@
 """The HTTP API: blueprints a subject each, on the endpoint layer of `endpoints.py`."""
 
+from importlib import import_module
+
 from flask import Flask
 
 from appliance.config import Settings
+
+SUBJECTS = (
+    "system",
+    "auth",
+    "users",
+    "telegram",
+    "telegram_login",
+    "messages",
+    "chats",
+    "topics",
+    "broadcasts",
+    "broadcast_control",
+    "media",
+    "schedules",
+    "tokens",
+    "notify",
+    "inbox",
+)
+"""The modules whose `blueprint` is under /api/v1."""
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Hang every router on the application; the simulator's only in sandbox mode."""
     # Here and not above: whoever wants one module of this room need not load them all.
     from appliance.routers import (
-        auth,
-        broadcast_control,
-        broadcasts,
-        chats,
         converters,
         docs,
         links,
-        media,
-        messages,
         problems,
         sandbox,
-        schedules,
         sessions,
         system,
-        telegram,
-        topics,
-        users,
+        webhook,
     )
 
     converters.init_app(app)
@@ -34,19 +46,10 @@ def register(app: Flask, settings: Settings) -> None:
     app.register_blueprint(system.probes)
     app.register_blueprint(links.blueprint)
     app.register_blueprint(docs.blueprint, url_prefix="/api")
-    for module in (
-        system,
-        auth,
-        users,
-        telegram,
-        messages,
-        chats,
-        topics,
-        broadcasts,
-        broadcast_control,
-        media,
-        schedules,
-    ):
+    if settings.bot_enabled:
+        app.register_blueprint(webhook.blueprint)
+    for subject in SUBJECTS:
+        module = import_module(f"appliance.routers.{subject}")
         app.register_blueprint(module.blueprint, url_prefix="/api/v1")
     if settings.sandbox:
         app.register_blueprint(sandbox.blueprint, url_prefix="/api/v1/sandbox")

@@ -1,15 +1,13 @@
 """Registering, logging in and out."""
 
-import ipaddress
-
-from flask import Blueprint, request
+from flask import Blueprint
 
 from appliance.database import writing
-from appliance.models import Role
-from appliance.routers import context, sessions
+from appliance.models import Role, utcnow
+from appliance.routers import addresses, context, sessions
 from appliance.routers.endpoints import Access, endpoint
 from appliance.schemas import Credentials, Registration, Session, User
-from appliance.services import accounts
+from appliance.services import accounts, telegram_auth
 from appliance.services.limiter import Rate
 
 blueprint = Blueprint("auth", __name__)
@@ -24,22 +22,27 @@ _REGISTRATIONS = Rate(burst=30, seconds=10)
 @endpoint(Access.PUBLIC, answer=Session)
 def show_session() -> Session:
     """Who is logged in, and the token for writes."""
-    return _session()
+    return session_answer()
 
 
 @blueprint.post("/auth/register")
-@endpoint(Access.PUBLIC, body=Registration, answer=Session, status=201, errors=(409, 429))
+@endpoint(Access.PUBLIC, body=Registration, answer=Session, status=201, errors=(404, 409, 429))
 def register(body: Registration) -> Session:
-    """Make an account and log in."""
+    """Make an account and log in.
+
+    With the `code` of a link that the bot gave, the account is tied to that chat: both or neither.
+    """
     email = accounts.normalise_email(body.email)
     accounts.validate_password(body.password)
-    context.context().limiter.take(("register", _network()), _REGISTRATIONS)
+    context.context().limiter.take(("register", addresses.network()), _REGISTRATIONS)
     language = body.language or context.settings().default_language
     password_hash = accounts.hash_password(body.password)
     with writing(context.session()) as session:
         user = accounts.create_user(session, email, password_hash, body.name, Role.MEMBER, language)
+        if body.code is not None:
+            telegram_auth.claim(session, user.id, body.code, utcnow())
     sessions.begin(user)
-    return _session()
+    return session_answer()
 
 
 @blueprint.post("/auth/login")
@@ -47,14 +50,14 @@ def register(body: Registration) -> Session:
 def log_in(body: Credentials) -> Session:
     """Log in with an email address and a password."""
     limiter, account = context.context().limiter, ("login", body.email.strip().lower())
-    limiter.take(("login from", _network()), _LOGINS_FROM)
+    limiter.take(("login from", addresses.network()), _LOGINS_FROM)
     limiter.take(account, _LOGINS_TO)
     login = accounts.authenticate(context.session(), body.email, body.password)
     with writing(context.session()) as session:
         user = accounts.record_login(session, login)
     limiter.forget(account)
     sessions.begin(user)
-    return _session()
+    return session_answer()
 
 
 @blueprint.post("/auth/logout")
@@ -64,19 +67,9 @@ def log_out() -> None:
     sessions.end()
 
 
-def _session() -> Session:
+def session_answer() -> Session:
+    """Who is logged in now, and the token."""
     user = sessions.current()
     return Session(
         user=User.model_validate(user) if user else None, csrf_token=sessions.csrf_token()
     )
-
-
-def _network() -> str:
-    """The caller's address; of IPv6 the /64, for one customer has all of it."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))

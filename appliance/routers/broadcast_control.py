@@ -34,7 +34,7 @@ _USER = "user:"
 
 
 @blueprint.post("/broadcasts/plan")
-@endpoint(Access.ADMIN, body=Draft, answer=Plan, errors=(404,))
+@endpoint(Access.ADMIN, scope="broadcasts", body=Draft, answer=Plan, errors=(404,))
 def plan_broadcast(body: Draft) -> Plan:
     """A dry run: how many, how long, what it costs, who is new since the last one to the same."""
     made = plan.make(context.session(), context.settings(), new_of(body))
@@ -42,21 +42,21 @@ def plan_broadcast(body: Draft) -> Plan:
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/pause")
-@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Broadcast, errors=(404, 409))
 def pause_broadcast(broadcast_id: int) -> Broadcast:
     """Stop sending, editing or recalling for now; what is in flight is finished."""
     return _decide(broadcast_id, "pause")
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/resume")
-@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Broadcast, errors=(404, 409))
 def resume_broadcast(broadcast_id: int) -> Broadcast:
     """Go on with what was paused, or with a broadcast that halted."""
     return _decide(broadcast_id, "resume")
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/cancel")
-@endpoint(Access.ADMIN, answer=Broadcast, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Broadcast, errors=(404, 409))
 def cancel_broadcast(broadcast_id: int) -> Broadcast:
     """Stop for good; who was not reached yet is skipped."""
     _decide(broadcast_id, "cancel")
@@ -64,7 +64,7 @@ def cancel_broadcast(broadcast_id: int) -> Broadcast:
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/retry")
-@endpoint(Access.ADMIN, body=Retry, answer=Retried, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", body=Retry, answer=Retried, errors=(404, 409))
 def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
     """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
     actor = _actor()
@@ -74,7 +74,7 @@ def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/edit")
-@endpoint(Access.ADMIN, body=Edit, answer=Changed, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", body=Edit, answer=Changed, errors=(404, 409))
 def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
     """Change what is pending and, message by message, what was delivered."""
     actor = _actor()
@@ -82,20 +82,26 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
     links.check(context.settings(), options or {})
     with writing(context.session()) as session:
         broadcast, operation = control.edit(
-            session, broadcast_id, actor, text=body.text, format=body.format, options=options
+            session,
+            broadcast_id,
+            actor,
+            text=body.text,
+            format=body.format,
+            options=options,
+            variants=body.variants,
         )
         return _changed(session, broadcast, operation)
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/recall")
-@endpoint(Access.OPERATOR, answer=Recallable, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", answer=Recallable, errors=(404,))
 def show_recallable(broadcast_id: int) -> Recallable:
     """What a recall can still reach: Telegram deletes nothing older than 48 hours."""
     return Recallable.model_validate(control.recallable(context.session(), broadcast_id))
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/recall")
-@endpoint(Access.ADMIN, answer=Changed, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Changed, errors=(404, 409))
 def recall_broadcast(broadcast_id: int) -> Changed:
     """Stop it for good, and delete what was delivered as far as Telegram still allows."""
     actor = _actor()
@@ -106,7 +112,7 @@ def recall_broadcast(broadcast_id: int) -> Changed:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/operations")
-@endpoint(Access.OPERATOR, answer=OperationList, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", answer=OperationList, errors=(404,))
 def list_operations(broadcast_id: int) -> OperationList:
     """Edits and recalls, oldest first, and how far each has come."""
     session = context.session()
@@ -115,8 +121,32 @@ def list_operations(broadcast_id: int) -> OperationList:
     return OperationList(items=[Operation.model_validate(control.as_document(row)) for row in rows])
 
 
+_OPERATION = "/broadcasts/<id:broadcast_id>/operations/<id:operation_id>"
+
+
+@blueprint.post(f"{_OPERATION}/pause")
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Operation, errors=(404, 409))
+def pause_operation(broadcast_id: int, operation_id: int) -> Operation:
+    """Stop editing or recalling for now; what is in flight is finished."""
+    return _decide_operation(broadcast_id, operation_id, "pause")
+
+
+@blueprint.post(f"{_OPERATION}/resume")
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Operation, errors=(404, 409))
+def resume_operation(broadcast_id: int, operation_id: int) -> Operation:
+    """Go on with an edit or a recall that was paused."""
+    return _decide_operation(broadcast_id, operation_id, "resume")
+
+
+@blueprint.post(f"{_OPERATION}/cancel")
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Operation, errors=(404, 409))
+def cancel_operation(broadcast_id: int, operation_id: int) -> Operation:
+    """End an edit or a recall; what it has changed already stays so."""
+    return _decide_operation(broadcast_id, operation_id, "cancel")
+
+
 @blueprint.get("/broadcasts/<id:broadcast_id>/events")
-@endpoint(Access.OPERATOR, answer=EventList, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", answer=EventList, errors=(404,))
 def list_events(broadcast_id: int) -> EventList:
     """Who decided what, oldest first."""
     session = context.session()
@@ -127,7 +157,7 @@ def list_events(broadcast_id: int) -> EventList:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/numbers")
-@endpoint(Access.OPERATOR, answer=Numbers, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", answer=Numbers, errors=(404,))
 def show_numbers(broadcast_id: int) -> Numbers:
     """How fast it goes, outcomes over time, reasons, clicks, and who opted out because of it.
 
@@ -149,6 +179,13 @@ def _decide(broadcast_id: int, verb: control.Verb) -> Broadcast:
     actor = _actor()
     with writing(context.session()) as session:
         return show(session, control.decide(session, broadcast_id, verb, actor))
+
+
+def _decide_operation(broadcast_id: int, operation_id: int, verb: control.Verb) -> Operation:
+    actor = _actor()
+    with writing(context.session()) as session:
+        changed = control.decide_operation(session, broadcast_id, operation_id, verb, actor)
+        return Operation.model_validate(control.as_document(changed))
 
 
 def _actor() -> str:

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context
 from sqlalchemy.orm import Session
@@ -41,7 +42,7 @@ _CLOCKWORK = {"seconds", "rate"}  # they move by themselves, and are no news
 
 
 @blueprint.get("/broadcasts")
-@endpoint(Access.OPERATOR, query=PageQuery, answer=BroadcastPage)
+@endpoint(Access.OPERATOR, scope="broadcasts", query=PageQuery, answer=BroadcastPage)
 def list_broadcasts(query: PageQuery) -> BroadcastPage:
     """Broadcasts, the newest first."""
     session = context.session()
@@ -57,6 +58,7 @@ def list_broadcasts(query: PageQuery) -> BroadcastPage:
 @blueprint.post("/broadcasts")
 @endpoint(
     Access.ADMIN,
+    scope="broadcasts",
     body=NewBroadcast,
     answer=Broadcast,
     status=201,
@@ -68,15 +70,16 @@ def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
     """Queue a broadcast. With a key that was used before: 200 and the first one."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
     starts_at = schedule.parse_at(body.at, zone) if body.at is not None else None
-    new = new_of(body, key=_key(body.key), created_by=sessions.caller().id, starts_at=starts_at)
+    author = sessions.caller().id
+    new = new_of(body, key=_key(body.key), created_by=author, starts_at=starts_at)
     links.check(context.settings(), new.options)
     with writing(context.session()) as session:
-        broadcast, created = broadcasts.create(session, new)
+        broadcast, created = broadcasts.create(session, new, actor=f"user:{author}")
         return show(session, broadcast), 201 if created else 200
 
 
 @blueprint.post("/broadcasts/preview")
-@endpoint(Access.ADMIN, body=Draft, answer=Preview)
+@endpoint(Access.ADMIN, scope="broadcasts", body=Draft, answer=Preview)
 def preview_broadcast(body: Draft) -> Response:
     """What would be sent, to how many; faults are listed, not refused."""
     preview = broadcasts.preview(context.session(), context.settings(), new_of(body))
@@ -93,7 +96,14 @@ def preview_broadcast(body: Draft) -> Response:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>")
-@endpoint(Access.OPERATOR, answer=Broadcast, also=(304,), errors=(404,), headers=("If-None-Match",))
+@endpoint(
+    Access.OPERATOR,
+    scope="broadcasts",
+    answer=Broadcast,
+    also=(304,),
+    errors=(404,),
+    headers=("If-None-Match",),
+)
 def show_broadcast(broadcast_id: int) -> Response:
     """One broadcast. Live pages ask with `If-None-Match`: 304 while nothing happened."""
     session = context.session()
@@ -108,7 +118,9 @@ def show_broadcast(broadcast_id: int) -> Response:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/deliveries")
-@endpoint(Access.OPERATOR, query=DeliveryQuery, answer=DeliveryPage, errors=(404,))
+@endpoint(
+    Access.OPERATOR, scope="broadcasts", query=DeliveryQuery, answer=DeliveryPage, errors=(404,)
+)
 def list_deliveries(broadcast_id: int, query: DeliveryQuery) -> DeliveryPage:
     """What happened to each recipient, by chat id."""
     session = context.session()
@@ -124,7 +136,7 @@ def list_deliveries(broadcast_id: int, query: DeliveryQuery) -> DeliveryPage:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/report.csv")
-@endpoint(Access.OPERATOR, media="text/csv", errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", media="text/csv", errors=(404,))
 def download_report(broadcast_id: int) -> Response:
     """What happened to each recipient, as a file; streamed, so a million rows take no memory."""
     session = context.session()
@@ -181,9 +193,14 @@ def show(session: Session, broadcast: models.Broadcast) -> Broadcast:
 def _shown(session: Session, rows: Sequence[models.Broadcast]) -> list[Broadcast]:
     names = users.names_of(session, (row.created_by for row in rows))
     return [
-        Broadcast.of(row, broadcasts.as_document(row), content.to_html(row.text, row.format), names)
+        Broadcast.of(row, _document(row), content.to_html(row.text, row.format), names)
         for row in rows
     ]
+
+
+def _document(row: models.Broadcast) -> dict[str, Any]:
+    document = broadcasts.as_document(row)
+    return {**document, "note": language.told(document["note"])}
 
 
 def _lines(rows: Iterable[DeliveryRow]) -> Iterator[str]:

@@ -4,10 +4,12 @@ from flask import Blueprint
 
 from appliance.crud import chats
 from appliance.crud.chats import ChatFilter
-from appliance.routers import context
+from appliance.database import writing
+from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
-from appliance.schemas import Chat, ChatPage, ChatQuery
+from appliance.schemas import Chat, ChatChange, ChatPage, ChatQuery
+from appliance.services import destinations
 
 blueprint = Blueprint("chats", __name__)
 
@@ -16,7 +18,8 @@ blueprint = Blueprint("chats", __name__)
 @endpoint(Access.OPERATOR, query=ChatQuery, answer=ChatPage)
 def list_chats(query: ChatQuery) -> ChatPage:
     """Chats by id."""
-    session, narrow = context.session(), ChatFilter(query.q, query.status, query.linked)
+    session = context.session()
+    narrow = ChatFilter(query.q, query.status, query.linked, query.type, query.approved)
     rows, cursor = page(
         "chats",
         query,
@@ -31,3 +34,13 @@ def list_chats(query: ChatQuery) -> ChatPage:
 def show_chat(chat_id: int) -> Chat:
     """One chat."""
     return Chat.model_validate(chats.find(context.session(), chat_id))
+
+
+@blueprint.patch("/chats/<chat:chat_id>")
+@endpoint(Access.ADMIN, body=ChatChange, answer=Chat, errors=(404, 409))
+def change_chat(chat_id: int, body: ChatChange) -> Chat:
+    """Make a group or channel a destination of broadcasts, or not any more."""
+    with writing(context.session()) as session:
+        user = sessions.current()
+        chat = destinations.decide(session, chat_id, body.approved, user.id if user else None)
+        return Chat.model_validate(chat)

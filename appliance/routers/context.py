@@ -1,5 +1,6 @@
 """What a view needs besides its arguments: the settings, the session, what the process knows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -10,6 +11,7 @@ from appliance.config import Settings
 from appliance.database import db
 from appliance.services.limiter import Limiter
 from appliance.services.numbers import Board
+from appliance.services.oidc import Client
 
 _KEY = "appliance"
 
@@ -19,6 +21,10 @@ class Context:
     settings: Settings
     limiter: Limiter = field(default_factory=Limiter)
     board: Board = field(default_factory=Board)
+    oidc: Client | None = None
+    """For "Log in with Telegram", where it is configured."""
+    on_update: Callable[[], None] = lambda: None
+    """The webhook has stored an update."""
 
 
 def init_app(app: Flask, context: Context) -> None:

@@ -48,7 +48,10 @@ class Endpoint:
     """What is declared of a view."""
 
     access: Access
+    scope: str | None = None
     body: type[BaseModel] | None = None
+    reader: Callable[[], BaseModel] | None = None
+    also_takes: tuple[str, ...] = ()
     upload: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
@@ -63,7 +66,10 @@ class Endpoint:
 def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
     """Check who calls, hand `body` and `query` to the view as keywords, and answer its model.
 
-    `upload` are the fields of a multipart form, handed over as `form` beside its part `file`;
+    A program's token needs the `scope`, or for a GET `read`; without a scope it may not write.
+
+    `reader` makes the body where JSON is not all that is taken: `also_takes` are the other media
+    types. `upload` are the fields of a multipart form, handed over as `form` beside its `file`;
     `max_body` (bytes) then replaces the limit that holds elsewhere.
 
     A view returns a model, `(model, status)`, None for 204, or a Response. `also` are other
@@ -76,10 +82,11 @@ def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
         @wraps(view)
         def call(**arguments: Any) -> ResponseReturnValue:
             require(spec.access)
+            require_scope(spec)
             if spec.query is not None:
                 arguments["query"] = read_query(spec.query)
             if spec.body is not None:
-                arguments["body"] = read_body(spec.body)
+                arguments["body"] = spec.reader() if spec.reader else read_body(spec.body)
             if spec.upload is not None:
                 arguments["form"], arguments["file"] = read_upload(spec.upload, spec.max_body)
             return _respond(view(**arguments), spec.status)
@@ -106,6 +113,24 @@ def require(access: Access) -> None:
         raise Forbidden(
             say("this takes the role {role}; yours is {yours}", role=access.value, yours=yours)
         )
+
+
+def scopes_for(method: str, spec: Endpoint) -> tuple[str, ...]:
+    """Any one of these lets a token call; none does where it is empty."""
+    declared = () if spec.scope is None else (spec.scope,)
+    return (*declared, "read") if method in {"GET", "HEAD"} else declared
+
+
+def require_scope(spec: Endpoint) -> None:
+    """Raises Forbidden for a token that is not for this; a session may do all its user may."""
+    program = sessions.program()
+    if program is None or (spec.access == Access.PUBLIC and request.method in {"GET", "HEAD"}):
+        return
+    scopes = scopes_for(request.method, spec)
+    if not scopes:
+        raise Forbidden(say("tokens cannot do this: log in on the site"))
+    if program.scopes.isdisjoint(scopes):
+        raise Forbidden(say("this takes a token with the scope {scope}", scope=scopes[0]))
 
 
 def read_body(model: type[BaseModel]) -> Any:

@@ -29,6 +29,11 @@ def translated(faults: Iterable[Fault], language: str) -> tuple[Fault, ...]:
     return tuple(replace(fault, message=translate(fault.message, language)) for fault in faults)
 
 
+def told(text: str | None) -> str | None:
+    """What the program noted for people, for whoever asks now."""
+    return text if text is None else translate(text, chosen())
+
+
 def mark(response: Response, language: str) -> Response:
     """Say which language it is, and that another reader may get another one."""
     response.headers["Content-Language"] = language

@@ -16,7 +16,13 @@ MAX_UPLOAD = 51 * 1024 * 1024  # bytes; the largest file and what a form puts ar
 
 @blueprint.post("/media")
 @endpoint(
-    Access.ADMIN, upload=MediaUpload, answer=Media, status=201, errors=(503,), max_body=MAX_UPLOAD
+    Access.ADMIN,
+    scope="broadcasts",
+    upload=MediaUpload,
+    answer=Media,
+    status=201,
+    errors=(503,),
+    max_body=MAX_UPLOAD,
 )
 def upload_media(form: MediaUpload, file: FileStorage) -> Media:
     """Keep a file for broadcasts; the same one again has the id it had."""

@@ -13,7 +13,7 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from appliance import __version__
 from appliance.routers import problems
-from appliance.routers.endpoints import Access, Endpoint, declaration
+from appliance.routers.endpoints import Access, Endpoint, declaration, scopes_for
 from appliance.schemas import Problem
 
 Document = dict[str, Any]
@@ -25,9 +25,10 @@ _ARGUMENT = re.compile(r"<(?:[^<>:]+:)?([^<>:]+)>")
 _MEANINGS = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON.",
     HTTPStatus.UNAUTHORIZED: "Nobody is logged in, or the credentials are wrong.",
-    HTTPStatus.FORBIDDEN: "Your role or account may not do this, or `X-CSRF-Token` is old.",
+    HTTPStatus.FORBIDDEN: "Your role, account or token may not do this, or `X-CSRF-Token` is old.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.CONFLICT: "What is stored speaks against it.",
+    HTTPStatus.GONE: "The proof is too old, or was used already.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1 MiB; of an upload over 51 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body takes another `Content-Type`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The input is wrong; `faults` says where.",
@@ -38,8 +39,9 @@ _MEANINGS = {
 
 _INTRODUCTION = """\
 Errors are `application/problem+json` (RFC 9457). A browser logs in with `/api/v1/auth/login` and
-sends the token of `/api/v1/session` as `X-CSRF-Token` with every write. Lists come in pages:
-`next_cursor` of one is `cursor` of the next.\
+sends the token of `/api/v1/session` as `X-CSRF-Token` with every write. A program sends an API
+token in `Authorization`, and then only that counts. Lists come in pages: `next_cursor` of one is
+`cursor` of the next.\
 """
 
 
@@ -97,11 +99,7 @@ def _operation(method: str, rule: Rule, view: Callable[..., Any], spec: Endpoint
     if more:
         operation["description"] = more
     if spec.body is not None:
-        schema = {"$ref": _REF.format(model=spec.body.__name__)}
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema}},
-        }
+        operation["requestBody"] = {"required": True, "content": _bodies(spec, spec.body)}
     if spec.upload is not None:
         operation["requestBody"] = {
             "required": True,
@@ -110,6 +108,16 @@ def _operation(method: str, rule: Rule, view: Callable[..., Any], spec: Endpoint
     if security := _security(method, spec):
         operation["security"] = security
     return operation
+
+
+def _bodies(spec: Endpoint, body: type[BaseModel]) -> Document:
+    """By media type; a plain text is the `text` of the model."""
+    schema = {"$ref": _REF.format(model=body.__name__)}
+    taken = {"application/json": schema, **dict.fromkeys(spec.also_takes, schema)}
+    return {
+        media: {"schema": {"type": "string"} if media == "text/plain" else schema}
+        for media, schema in taken.items()
+    }
 
 
 def _form(fields: type[BaseModel]) -> Document:
@@ -192,7 +200,7 @@ def _in_words(schema: Document) -> Document:
         return schema
     kinds = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
     rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
-    return {**kinds[0], **rest}
+    return {**(kinds[0] if len(kinds) == 1 else {"anyOf": kinds}), **rest}
 
 
 def _header_parameters(spec: Endpoint) -> list[Document]:
@@ -203,9 +211,12 @@ def _header_parameters(spec: Endpoint) -> list[Document]:
 
 
 def _security(method: str, spec: Endpoint) -> list[Document]:
+    """A session, or a token with any one of the scopes."""
     if spec.access == Access.PUBLIC:
         return []
-    return [{"session": [], "csrf": []} if method in _WRITES else {"session": []}]
+    session: Document = {"session": [], "csrf": []} if method in _WRITES else {"session": []}
+    tokens = [{kind: [scope]} for scope in scopes_for(method, spec) for kind in ("bearer", "basic")]
+    return [session, *tokens]
 
 
 def _security_schemes(app: Flask) -> Document:
@@ -213,6 +224,12 @@ def _security_schemes(app: Flask) -> Document:
     return {
         "session": {"type": "apiKey", "in": "cookie", "name": cookie},
         "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API token."},
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "An API token as the password, of any user.",
+        },
     }
 
 

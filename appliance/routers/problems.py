@@ -24,6 +24,7 @@ STATUSES: dict[type[ApplianceError], HTTPStatus] = {
     errors.NothingToDo: HTTPStatus.CONFLICT,
     errors.Unauthorized: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.Expired: HTTPStatus.GONE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TryLater: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

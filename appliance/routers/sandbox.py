@@ -14,6 +14,11 @@ blueprint = Blueprint("sandbox", __name__)
 
 _TIMEOUT = 30  # seconds; making thousands of people takes a few
 _PERSON = "/people/<int:person_id>"
+_CHAT = "/chats/<int(signed=True):chat_id>"
+_ACTS = (
+    "any(start, send, photo, document, video, animation, audio, voice, video_note, sticker, album,"
+    " edit, delete, react, press, block, unblock, deactivate)"
+)
 
 
 @blueprint.get("/people")
@@ -37,10 +42,52 @@ def list_person_messages(person_id: int) -> Response:
     return _forward()
 
 
-@blueprint.post(f"{_PERSON}/<any(start, send, press, block, unblock):action>")
+@blueprint.get(f"{_PERSON}/commands")
+@endpoint(Access.MEMBER, errors=(404, 503))
+def list_person_commands(person_id: int) -> Response:
+    """The bot's commands as this person's menu shows them."""
+    return _forward()
+
+
+@blueprint.post(f"{_PERSON}/<{_ACTS}:action>")
 @endpoint(Access.MEMBER, errors=(404, 503))
 def act_as_person(person_id: int, action: str) -> Response:
-    """Press Start, write, press a button, block or unblock as this person."""
+    """Press Start, write, send a file, edit, react, press a button, block and more as them."""
+    return _forward()
+
+
+@blueprint.get("/chats")
+@endpoint(Access.MEMBER, errors=(503,))
+def list_sandbox_chats() -> Response:
+    """Simulated groups and channels."""
+    return _forward()
+
+
+@blueprint.post("/chats")
+@endpoint(Access.MEMBER, status=201, errors=(503,))
+def add_sandbox_chat() -> Response:
+    """Make a group or channel."""
+    return _forward()
+
+
+@blueprint.get(_CHAT)
+@endpoint(Access.MEMBER, errors=(404, 503))
+def show_sandbox_chat(chat_id: int) -> Response:
+    """One group or channel with its members and topics."""
+    return _forward()
+
+
+@blueprint.get(f"{_CHAT}/messages")
+@endpoint(Access.MEMBER, errors=(404, 503))
+def list_sandbox_chat_messages(chat_id: int) -> Response:
+    """What stands in a group or channel."""
+    return _forward()
+
+
+@blueprint.post(f"{_CHAT}/<any(bot, members, title, migrate, topics):action>")
+@endpoint(Access.MEMBER, errors=(404, 503))
+def change_sandbox_chat(chat_id: int, action: str) -> Response:
+    """Let the bot or people come and go, rename, make a supergroup, open a topic."""
     return _forward()
 
 
@@ -76,6 +123,20 @@ def add_fault() -> Response:
 @endpoint(Access.ADMIN, errors=(503,))
 def clear_faults() -> Response:
     """Delete every fault."""
+    return _forward()
+
+
+@blueprint.get("/flood")
+@endpoint(Access.MEMBER, errors=(503,))
+def show_flood() -> Response:
+    """Flood control: on or off, its limits, who waits."""
+    return _forward()
+
+
+@blueprint.put("/flood")
+@endpoint(Access.ADMIN, errors=(503,))
+def set_flood() -> Response:
+    """Switch flood control on or off."""
     return _forward()
 
 

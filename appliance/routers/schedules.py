@@ -1,11 +1,13 @@
 """Schedules: broadcasts that are sent again and again. For admins."""
 
+from typing import Any
+
 from flask import Blueprint
 
 from appliance import models
 from appliance.crud import schedules
 from appliance.database import writing
-from appliance.routers import context, sessions
+from appliance.routers import context, language, sessions
 from appliance.routers.broadcasts import new_of
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
@@ -16,7 +18,7 @@ blueprint = Blueprint("schedules", __name__)
 
 
 @blueprint.get("/schedules")
-@endpoint(Access.ADMIN, query=PageQuery, answer=SchedulePage)
+@endpoint(Access.ADMIN, scope="broadcasts", query=PageQuery, answer=SchedulePage)
 def list_schedules(query: PageQuery) -> SchedulePage:
     """Schedules by id."""
     session = context.session()
@@ -30,7 +32,14 @@ def list_schedules(query: PageQuery) -> SchedulePage:
 
 
 @blueprint.post("/schedules")
-@endpoint(Access.ADMIN, body=NewSchedule, answer=Schedule, status=201, errors=(404, 409))
+@endpoint(
+    Access.ADMIN,
+    scope="broadcasts",
+    body=NewSchedule,
+    answer=Schedule,
+    status=201,
+    errors=(404, 409),
+)
 def create_schedule(body: NewSchedule) -> Schedule:
     """Send a broadcast at each slot from now on."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
@@ -41,28 +50,51 @@ def create_schedule(body: NewSchedule) -> Schedule:
 
 
 @blueprint.get("/schedules/<id:schedule_id>")
-@endpoint(Access.ADMIN, answer=Schedule, errors=(404,))
+@endpoint(Access.ADMIN, scope="broadcasts", answer=Schedule, errors=(404,))
 def show_schedule(schedule_id: int) -> Schedule:
     """One schedule."""
     return _show(schedules.get(context.session(), schedule_id))
 
 
 @blueprint.patch("/schedules/<id:schedule_id>")
-@endpoint(Access.ADMIN, body=SchedulePatch, answer=Schedule, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", body=SchedulePatch, answer=Schedule, errors=(404, 409))
 def change_schedule(schedule_id: int, body: SchedulePatch) -> Schedule:
-    """Rename, pause (`enabled: false`), resume, or move to other times."""
-    change = recurring.Change(**body.model_dump())
+    """Rename, pause (`enabled: false`), resume, move to other times, or send something else."""
+    change = _change(body)
+    links.check(context.settings(), change.template.get("options", {}))
     with writing(context.session()) as session:
         return _show(recurring.change(session, schedule_id, change))
 
 
 @blueprint.delete("/schedules/<id:schedule_id>")
-@endpoint(Access.ADMIN, status=204, errors=(404,))
+@endpoint(Access.ADMIN, scope="broadcasts", status=204, errors=(404,))
 def delete_schedule(schedule_id: int) -> None:
     """Delete a schedule; what it has sent stays."""
     with writing(context.session()) as session:
         schedules.remove(session, schedule_id)
 
 
+def _change(body: SchedulePatch) -> recurring.Change:
+    template: dict[str, Any] = {
+        name: value
+        for name in ("text", "format", "variants")
+        if (value := getattr(body, name)) is not None
+    }
+    if body.media is not None:
+        template["media"] = tuple(body.media)
+    if body.audience is not None:
+        template["to"] = tuple(body.audience.to)
+        template["exclude"] = tuple(body.audience.not_)
+    if body.options is not None:
+        template["options"] = body.options.model_dump(exclude_defaults=True)
+    if body.quiet is not None:
+        template["quiet"] = body.quiet or None
+    return recurring.Change(
+        body.name, body.cron, body.timezone, body.max_late, body.enabled, template
+    )
+
+
 def _show(schedule: models.Schedule) -> Schedule:
-    return Schedule.model_validate(recurring.as_document(schedule))
+    document = recurring.as_document(schedule)
+    result = language.told(document["last_result"])
+    return Schedule.model_validate({**document, "last_result": result})

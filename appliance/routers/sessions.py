@@ -1,21 +1,34 @@
-"""Who is logged in (Flask-Login) and the token that protects writes from other sites.
+"""Who calls: a browser by its session (Flask-Login), or a program by its API token.
 
 The cookie is signed, so there is no session id to fixate; it carries the user's id and
 `session_version`, and a raised version (a new password, a disabled account) ends every session.
+A write in a session carries the session's token, which protects from other sites.
+
+Where a request has an `Authorization` header, only that counts: Flask-Login, which would look at
+the cookie first, is not asked.
 """
 
 import hmac
+import logging
 import secrets
 
-from flask import Flask, current_app, request, session
+from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from appliance.crud import users
 from appliance.database import db
 from appliance.errors import Forbidden, NotFound, Unauthorized, say
-from appliance.models import User
+from appliance.models import User, utcnow
+from appliance.routers import addresses, context
+from appliance.services import tokens
+from appliance.services.limiter import Rate
+from appliance.services.tokens import Program, TokenRefused
+
+log = logging.getLogger(__name__)
 
 _CSRF = "csrf"
+_PROGRAM = "program"
+_REFUSALS = Rate(burst=30, seconds=3)  # a monitor with an old token must not fill the log
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -38,8 +51,23 @@ def init_app(app: Flask) -> None:
 
 
 def current() -> User | None:
-    """The logged-in user, or None."""
+    """The user who calls, by a session or a token, or None."""
+    if "Authorization" in request.headers:
+        calling = program()
+        return calling.user if calling else None
     return current_user.user if current_user.is_authenticated else None
+
+
+def program() -> Program | None:
+    """The program that calls with a token; None for a browser."""
+    calling: Program | None = g.get(_PROGRAM)
+    return calling
+
+
+def actor() -> str:
+    """Who calls, as it is recorded: `token:7` or `user:5`. Raises Unauthorized."""
+    calling = program()
+    return f"token:{calling.token_id}" if calling else f"user:{caller().id}"
 
 
 def caller() -> User:
@@ -64,7 +92,9 @@ def end() -> None:
 
 
 def csrf_token() -> str:
-    """The session's token; made when there is none."""
+    """The session's token; made when there is none. Empty for a program, which has no session."""
+    if program() is not None:
+        return ""
     if _CSRF not in session:
         session[_CSRF] = secrets.token_urlsafe(24)
     return str(session[_CSRF])
@@ -73,16 +103,39 @@ def csrf_token() -> str:
 def check_request() -> None:
     """Before every request to the API: which credentials count, and are they meant.
 
-    Raises Unauthorized for an `Authorization` header, for then only it counts and no program has
-    a token yet; Forbidden for a write in a session without the session's token.
+    Raises Unauthorized for an `Authorization` header with a token that lets nobody in, and
+    TooManyRequests when there were many; Forbidden for a write in a session without its token.
     """
     if not request.path.startswith("/api/") or request.routing_exception is not None:
         return
-    if "Authorization" in request.headers and request.method != "OPTIONS":
-        raise Unauthorized(say("this Authorization is not known here"))
+    if "Authorization" in request.headers:
+        if request.method != "OPTIONS":
+            setattr(g, _PROGRAM, _authenticated())
+        return
     cookie = current_app.config["SESSION_COOKIE_NAME"]
     if request.method not in _SAFE and cookie in request.cookies:
         _check_csrf(request.headers.get("X-CSRF-Token", ""))
+
+
+def _authenticated() -> Program:
+    try:
+        return tokens.authenticate(context.session(), _given_token(), utcnow())
+    except TokenRefused as error:
+        limiter, network = context.context().limiter, addresses.network()
+        limiter.take(("token from", network), _REFUSALS)
+        log.warning("Authorization from %s refused: %s", network, error.reason)
+        raise
+
+
+def _given_token() -> str:
+    """`Bearer TOKEN`, or the password of Basic, whoever the user is; empty for anything else."""
+    try:
+        given = request.authorization
+    except ValueError:  # Werkzeug's, for a Basic that is no ASCII
+        return ""
+    if given is None:
+        return ""
+    return (given.token if given.type == "bearer" else given.password) or ""
 
 
 def _check_csrf(given: str) -> None:

@@ -9,7 +9,7 @@ from appliance.errors import ConfigError, SchemaError
 from appliance.routers import context
 from appliance.routers.endpoints import Access, answer, endpoint
 from appliance.routers.telegram import bot_username
-from appliance.schemas import Health, Readiness, Site, Status
+from appliance.schemas import Health, LoginWays, Readiness, Site, Status
 from appliance.services import status
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,10 @@ def show_site() -> Site:
         sandbox=settings.sandbox,
         languages=["en", "ru"],
         default_language=settings.default_language,
+        login=LoginWays(
+            widget=bool(username and settings.domain and not settings.sandbox),
+            oidc=context.context().oidc is not None,
+        ),
     )
 
 

@@ -7,12 +7,22 @@ from appliance.crud import settings as settings_crud
 from appliance.database import writing
 from appliance.errors import Unavailable, say
 from appliance.models import utcnow
-from appliance.routers import context, sessions
+from appliance.routers import addresses, context, sessions
 from appliance.routers.endpoints import Access, endpoint
-from appliance.schemas import ChatBrief, Claim, TelegramCode, TelegramState, User
+from appliance.schemas import (
+    ChatBrief,
+    Claim,
+    LinkPreview,
+    TelegramCode,
+    TelegramState,
+    User,
+)
 from appliance.services import telegram_auth
+from appliance.services.limiter import Rate
 
 blueprint = Blueprint("telegram", __name__)
+
+_PREVIEWS = Rate(burst=30, seconds=3)
 
 
 @blueprint.get("/users/me/telegram")
@@ -37,7 +47,24 @@ def start_link() -> TelegramCode:
         if new.url is None:
             raise Unavailable(say("there is no bot yet: it has not introduced itself to this site"))
     picture = segno.make(new.url, micro=False).svg_inline(omitsize=True, border=2)
-    return TelegramCode(code=new.code, url=new.url, qr_svg=picture, expires_at=new.expires_at)
+    return TelegramCode(
+        code=new.code,
+        url=new.url,
+        qr_svg=picture,
+        typed_code=new.typed or "",
+        expires_at=new.expires_at,
+    )
+
+
+@blueprint.post("/users/me/telegram/claim/preview")
+@endpoint(Access.PUBLIC, body=Claim, answer=LinkPreview, errors=(404, 429))
+def preview_claim(body: Claim) -> LinkPreview:
+    """Whom the code of the bot would link: to be shown before anybody agrees to it.
+
+    Otherwise a link sent by a stranger would tie the stranger's Telegram to your account.
+    """
+    context.context().limiter.take(("preview", addresses.network()), _PREVIEWS)
+    return LinkPreview.model_validate(telegram_auth.preview(context.session(), body.code, utcnow()))
 
 
 @blueprint.post("/users/me/telegram/claim")

@@ -1,4 +1,4 @@
-"""Log lines on stderr, as text for people or JSON for programs; no bot token in any of them."""
+"""Log lines on stderr, as text for people or JSON for programs; no token in any of them."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from appliance.config import Settings
 
-_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,128}")
+_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,128}|\bapl_[A-Za-z0-9_-]{40}")  # bot's, API's
 
 
 def set_up(settings: Settings) -> None:
@@ -21,7 +21,7 @@ def set_up(settings: Settings) -> None:
 
 
 def redact(text: str) -> str:
-    """The text without any bot token."""
+    """The text without any token."""
     return _TOKEN.sub("<token>", text)
 
 

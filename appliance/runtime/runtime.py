@@ -23,14 +23,19 @@ WATCH_SECONDS = 5.0
 class Runtime:
     """`start`, `wait`, `stop`; a context manager does the first and the last."""
 
-    def __init__(self, settings: Settings, *, web: bool = True, bot: bool = True) -> None:
-        """Checks the schema, starts the simulator where one is needed, binds the port.
+    def __init__(
+        self, settings: Settings, *, web: bool = True, bot: bool = True, by_webhook: bool = False
+    ) -> None:
+        """`by_webhook`: updates come to the site whatever BOT_MODE says.
+
+        Checks the schema, starts the simulator where one is needed, binds the port.
 
         Raises SchemaError, ConfigError, Unavailable, with nothing left running.
         """
         check_schema(settings)
         self.database = Database(settings.database_url)
         self._simulator = Simulator(settings, self.database)
+        self._by_webhook = by_webhook or settings.bot_mode == "webhook"
         self._systemd = Systemd()
         self._stopped = threading.Event()
         try:
@@ -82,14 +87,21 @@ class Runtime:
 
     def _make_parts(self, web: bool, bot: bool) -> list[Part]:
         parts: list[Part] = []
+        delivery = Delivery(self._simulator.locate, self.database)
+        updates = UpdatesPart(
+            self._simulator.locate,
+            self.database,
+            delivery.wake,
+            by_webhook=self._by_webhook,
+            web_is_here=web,
+        )
         if web:
-            parts.append(WebPart(self.settings, self.database))
+            parts.append(WebPart(self.settings, self.database, on_update=updates.wake))
         if bot:
-            delivery = Delivery(self._simulator.locate, self.database)
-            updates = UpdatesPart(self._simulator.locate, self.database, delivery.wake)
             parts.append(delivery.part())
             parts.append(LeasedPart(Holding(self.database, UPDATES), updates.run))
-        parts.append(LeasedPart(Holding(self.database, SCHEDULE), Schedule(self.database).run))
+        schedule = Schedule(self.database, self.settings.data)
+        parts.append(LeasedPart(Holding(self.database, SCHEDULE), schedule.run))
         return parts
 
     def _close(self) -> None:

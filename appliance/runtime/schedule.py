@@ -4,17 +4,20 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from appliance.crud import links, messages, updates
+from appliance.crud import census, links, messages, proofs, settings, updates
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
-from appliance.services import recurring
+from appliance.services import media_tidy, recurring
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 3.0
+CENSUS_SECONDS = 300.0
 TIDY_SECONDS = 3600.0
+TIDY_FILES_SECONDS = 86_400.0  # it reads every message
 KEEP_CALLS = timedelta(days=2)  # button answers and edits
 KEEP_UPDATES = timedelta(days=30)  # ids of handled updates, against a repetition
 KEEP_CODES = timedelta(days=1)
@@ -23,9 +26,11 @@ KEEP_CODES = timedelta(days=1)
 class Schedule:
     """`step` does what is due; `run` is the thread around it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, data: Path | None = None) -> None:
+        """`data` is the home's folder whose unused files are deleted."""
         self._database = database
-        self._tidy_at = 0.0
+        self._data = data
+        self._tidy_at = self._tidy_files_at = self._census_at = 0.0
         self._looked: datetime | None = None
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
@@ -42,9 +47,22 @@ class Schedule:
         self._looked = now
         recurring.run_due(self._database, now)
         recurring.cancel_missed(self._database, now)
+        if mono >= self._census_at:
+            self.count()
+            self._census_at = mono + CENSUS_SECONDS
         if mono >= self._tidy_at:
             self.tidy(now)
             self._tidy_at = mono + TIDY_SECONDS
+        if self._data and mono >= self._tidy_files_at:
+            media_tidy.tidy(self._database, self._data, now)
+            self._tidy_files_at = mono + TIDY_FILES_SECONDS
+
+    def count(self) -> None:
+        """For /stats, whose answer is part of a writing transaction."""
+        with self._database.reading() as session:
+            people = census.take(session).as_dict()
+        with self._database.writing() as session:
+            settings.put_setting(session, settings.CENSUS, people)
 
     def tidy(self, now: datetime) -> None:
         """Delete what has served."""
@@ -52,3 +70,4 @@ class Schedule:
             messages.forget_calls(session, now - KEEP_CALLS)
             updates.forget_handled(session, now - KEEP_UPDATES)
             links.forget(session, now - KEEP_CODES)
+            proofs.forget(session, now)

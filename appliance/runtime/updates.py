@@ -1,42 +1,63 @@
-"""The updates part: the poller and the handler under their lease."""
+"""The updates part: the source of updates and their handler, under their lease."""
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
+from appliance.bot.handling import IDLE_SECONDS, LOOK_SECONDS, Handler
+from appliance.bot.poller import Poller
 from appliance.bot.telegram import Bot, get_me, make_bot, publish_commands
-from appliance.bot.updates import Handler, Poller, Updates
+from appliance.bot.trouble import judge
+from appliance.bot.updates import Source, Updates
+from appliance.bot.webhook import Webhook
 from appliance.config import Settings
 from appliance.crud.settings import BOT, put_setting
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
-from appliance.errors import BadToken, Unavailable
+from appliance.errors import Unavailable
 from appliance.services.leases import Holding
+from appliance.services.receiving import webhook_secret, webhook_url
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
 HUNG = timedelta(seconds=30)  # a loop that has not gone round for so long is dead
-INTRODUCE_SECONDS = (2.0, 60.0)  # between two tries to ask who the bot is: first, longest
 
 
 class UpdatesPart:
     """What `LeasedPart` runs: listens to Telegram until it is told to stop."""
 
     def __init__(
-        self, locate: Callable[[], Settings], database: Database, on_handled: Callable[[], None]
+        self,
+        locate: Callable[[], Settings],
+        database: Database,
+        on_handled: Callable[[], None],
+        *,
+        by_webhook: bool,
+        web_is_here: bool = False,
     ) -> None:
         """`locate` tells the settings, with the Bot API's address, whenever the part begins.
 
-        `on_handled` is called after each update: an answer may wait in the outbox.
+        `on_handled` is called after each commit: answers may wait in the outbox. `web_is_here`:
+        the web part of this process calls `wake` when it has stored an update.
         """
         self._locate = locate
         self._database = database
         self._on_handled = on_handled
+        self._by_webhook = by_webhook
+        self._idle_seconds = LOOK_SECONDS if by_webhook and not web_is_here else IDLE_SECONDS
+        self._updates: Updates | None = None
+
+    def wake(self) -> None:
+        """An update was stored in this process."""
+        updates = self._updates
+        if updates is not None:
+            updates.wake()
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Raises LeaseLost."""
@@ -44,7 +65,7 @@ class UpdatesPart:
         bot = make_bot(str(settings.bot_token), settings.api_url)
         if not self._introduce(bot, holding, stop):
             return
-        updates = self._listen(settings, bot)
+        updates = self._updates = self._listen(settings, bot)
         updates.start()
         try:
             while not stop.wait(BEAT_SECONDS):
@@ -52,36 +73,47 @@ class UpdatesPart:
                 if not hung:  # else the lease runs out, and the watchdog sees it
                     _beat(holding, updates.state)
         finally:
+            self._updates = None
             updates.stop()
 
     def _listen(self, settings: Settings, bot: Bot) -> Updates:
-        site = Site(settings.site_url, settings.default_language)
+        site = Site(settings.site_url, settings.default_language, settings.timezone)
         dispatcher = Dispatcher(build_router(), site)
-        handler = Handler(self._database, dispatcher, on_handled=self._on_handled)
-        return Updates(handler, Poller(self._database, bot))
+        handler = Handler(
+            self._database,
+            dispatcher,
+            on_handled=self._on_handled,
+            idle_seconds=self._idle_seconds,
+        )
+        return Updates(handler, self._source(settings, bot))
+
+    def _source(self, settings: Settings, bot: Bot) -> Source:
+        if self._by_webhook:
+            return Webhook(bot, webhook_url(settings), webhook_secret(settings))
+        return Poller(self._database, bot)
 
     def _introduce(self, bot: Bot, holding: Holding, stop: threading.Event) -> bool:
         """Learn who the bot is, for the links to it. False: told to stop before it was learnt."""
-        pause, longest = INTRODUCE_SECONDS
+        tries = 0
         while not stop.is_set():
             try:
                 identity = get_me(bot)
             except Unavailable as error:
                 log.error("updates: %s", error)
-                state = "bad token" if isinstance(error, BadToken) else "unreachable"
+                trouble = judge(error, tries)
+                tries += 1
             else:
                 with self._database.writing() as session:
                     put_setting(session, BOT, identity.as_setting())
                 publish_commands(bot)
                 return True
-            self._wait(holding, stop, pause, state)
-            pause = min(longest, pause * 2)
+            self._wait(holding, stop, trouble.seconds, trouble.state)
         return False
 
     def _wait(self, holding: Holding, stop: threading.Event, seconds: float, state: str) -> None:
-        waited = 0.0
-        while waited < seconds and not stop.wait(BEAT_SECONDS):
-            waited += BEAT_SECONDS
+        _beat(holding, state)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, BEAT_SECONDS)):
             _beat(holding, state)
 
 

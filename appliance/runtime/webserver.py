@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,9 +30,17 @@ class WebPart:
 
     name = WEB
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        """Binds the port. Raises Unavailable when it cannot be had."""
-        self._app = create_app(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        on_update: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Binds the port. Raises Unavailable when it cannot be had.
+
+        `on_update` is called when the webhook has stored an update.
+        """
+        self._app = create_app(settings, on_update=on_update)
         self._map: dict[int, Any] = {}
         self._server = _bind(self._app, settings, self._map)
         self._holding = Holding(database, WEB)

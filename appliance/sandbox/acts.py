@@ -1,19 +1,22 @@
-"""What a simulated person can do; each act reaches the bot as an update."""
+"""What a simulated person can do with the bot; each act reaches it as an update."""
 
 import re
 import secrets
 from typing import Any
 
-from appliance.errors import Conflict, Invalid, NotFound
-from appliance.sandbox.content import Content
-from appliance.sandbox.detection import add_detected
-from appliance.sandbox.documents import chat_document, message_document, user_document
-from appliance.sandbox.state import Callback, Message, Person, now, person_fields
+from appliance.errors import Conflict, Invalid
+from appliance.sandbox.documents import (
+    chat_document,
+    message_document,
+    private_member,
+    user_document,
+)
+from appliance.sandbox.model import Callback, Message, Person, person_fields
+from appliance.sandbox.state import now
 from appliance.sandbox.world import World
-from appliance.services.telegram_entities import canonical, to_utf16
+from appliance.sandbox.writing import Place, own_message, write_text
 
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
-_TEXT_LIMIT = 4096
 
 
 def start(world: World, person: Person, payload: str = "") -> None:
@@ -25,35 +28,32 @@ def start(world: World, person: Person, payload: str = "") -> None:
 
 
 def type_text(world: World, person: Person, text: str) -> Message:
-    """Write to the bot, or press a button of a reply keyboard, which is the same."""
-    if person.blocked:
-        raise Conflict("this person has blocked the bot: unblock it first")
-    text, entities = canonical(text, ())
-    if not text or len(text) > _TEXT_LIMIT:
-        raise Invalid(f"text: it takes 1 to {_TEXT_LIMIT} characters")
-    if not person.started:
-        change(world, person, started=True)
-    found = to_utf16(text, add_detected(text, entities))
-    return _say(world, person, Content(text, [entity.as_dict() for entity in found]))
+    """Write to the bot alone."""
+    return write_text(world, person, Place(person), text)
 
 
-def press(world: World, person: Person, message_id: int, data: str) -> Callback:
+def press(
+    world: World, person: Person, message_id: int, data: str, place: Place | None = None
+) -> Callback:
     """Press a button under one of the bot's messages."""
-    message = person.messages.get(message_id)
-    if message is None or message.deleted:
-        raise NotFound(f"there is no message {message_id} in this chat")
+    chat = place.chat if place else person
+    message = own_message(chat, message_id)
     if data not in _callback_data(message):
         raise Conflict(f"message {message_id} has no button with the data {data!r}")
-    if person.blocked:
+    if chat is person and person.blocked:
         raise Conflict("this person has blocked the bot: unblock it first")
     callback: Callback = world.state.commit(
-        "callback", id=str(secrets.randbits(62)), person=person.id, data=data
+        "callback",
+        id=str(secrets.randbits(62)),
+        person=person.id,
+        data=data,
+        at=world.clock(),
     )
     query = {
         "id": callback.id,
         "from": user_document(person),
-        "message": message_document(world, person, message),
-        "chat_instance": str(-person.id),
+        "message": message_document(world, chat, message),
+        "chat_instance": str(-chat.id),
         "data": data,
     }
     world.state.add_update("callback_query", query)
@@ -67,6 +67,11 @@ def block(world: World, person: Person, *, silent: bool = False) -> None:
 
 def unblock(world: World, person: Person) -> None:
     _set_blocked(world, person, False)
+
+
+def deactivate(world: World, person: Person) -> None:
+    """Delete the account. Nothing tells the bot of it."""
+    change(world, person, deactivated=True)
 
 
 def change(world: World, person: Person, **fields: Any) -> None:
@@ -86,28 +91,10 @@ def _set_blocked(world: World, person: Person, blocked: bool, silent: bool = Fal
             "chat": chat_document(person),
             "from": user_document(person),
             "date": now(),
-            "old_chat_member": _membership(world, before),
-            "new_chat_member": _membership(world, after),
+            "old_chat_member": private_member(world, world.bot_id, before),
+            "new_chat_member": private_member(world, world.bot_id, after),
         },
     )
-
-
-def _membership(world: World, status: str) -> dict[str, Any]:
-    member = {"user": world.bot(), "status": status}
-    return {**member, "until_date": 0} if status == "kicked" else member
-
-
-def _say(world: World, person: Person, content: Content) -> Message:
-    fields = {
-        "message_id": world.state.next_message_id(),
-        "from_bot": False,
-        "date": now(),
-        "text": content.text,
-        "entities": content.entities,
-    }
-    message: Message = world.state.commit("message", chat_id=person.id, message=fields)
-    world.state.add_update("message", message_document(world, person, message))
-    return message
 
 
 def _callback_data(message: Message) -> set[str]:

@@ -61,7 +61,7 @@ def success(result: object) -> web.Response:
         document |= {"result": result.result, "description": result.description}
     else:
         document["result"] = result
-    return _json(document)
+    return as_json(document)
 
 
 def failure(error: ApiError) -> web.Response:
@@ -75,10 +75,10 @@ def failure(error: ApiError) -> web.Response:
         document["parameters"] = error.parameters
         if "retry_after" in error.parameters:
             headers["Retry-After"] = str(error.parameters["retry_after"])
-    return _json(document, error.code, headers)
+    return as_json(document, error.code, headers)
 
 
-def _json(
+def as_json(
     document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
 ) -> web.Response:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -3,46 +3,19 @@
 import asyncio
 import hmac
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 from aiohttp import web
 
-from appliance.sandbox import albums, queries, sending, webhook
 from appliance.sandbox.answers import ApiError, failure, success
-from appliance.sandbox.faults import Fault
+from appliance.sandbox.faults import PAGES
+from appliance.sandbox.methods.table import METHODS, SENDING, count_of
+from appliance.sandbox.model import Group
 from appliance.sandbox.parameters import Parameters, read
 from appliance.sandbox.world import World
 
-Method = Callable[[World, Parameters], Any]
-
-METHODS: dict[str, Method] = {
-    "getMe": queries.get_me,
-    "getUpdates": queries.get_updates,
-    "setWebhook": webhook.set_webhook,
-    "deleteWebhook": webhook.delete_webhook,
-    "getWebhookInfo": webhook.webhook_info,
-    "sendMessage": sending.send_message,
-    "sendPhoto": sending.send_photo,
-    "sendDocument": sending.send_document,
-    "sendVideo": sending.send_video,
-    "sendMediaGroup": albums.send_media_group,
-    "editMessageText": sending.edit_message_text,
-    "editMessageCaption": sending.edit_message_caption,
-    "editMessageMedia": albums.edit_message_media,
-    "editMessageReplyMarkup": sending.edit_message_reply_markup,
-    "deleteMessage": sending.delete_message,
-    "deleteMessages": sending.delete_messages,
-    "sendChatAction": sending.send_chat_action,
-    "answerCallbackQuery": queries.answer_callback_query,
-    "setMyCommands": queries.set_my_commands,
-    "deleteMyCommands": queries.delete_my_commands,
-    "getMyCommands": queries.get_my_commands,
-    "getChat": queries.get_chat,
-    "getFile": queries.get_file,
-}
 _NAMES = {name.lower(): name for name in METHODS}
-_SENDS = frozenset({"sendMessage", "sendPhoto", "sendDocument", "sendVideo", "sendMediaGroup"})
 
 
 class BotApi:
@@ -65,7 +38,7 @@ class BotApi:
             return await self._run(name, request)
         except ApiError as error:
             self._world.errors[str(error.code)] += 1
-            return _gateway_page() if error.code == 502 else failure(error)
+            return _gateway_page(error.code) if error.code in PAGES else failure(error)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The content of a file, by the path that getFile told."""
@@ -82,6 +55,17 @@ class BotApi:
             body=stored.content, content_type="application/octet-stream", headers=headers
         )
 
+    async def reply(self, method: str, values: dict[str, Any]) -> None:
+        """A call that a site makes by its answer to the webhook; errors are only counted."""
+        name = _NAMES.get(method.lower())
+        if name is None:
+            return
+        self._world.calls[name] += 1
+        try:
+            await self._execute(name, Parameters(values))
+        except ApiError as error:
+            self._world.errors[str(error.code)] += 1
+
     def _authorize(self, request: web.Request) -> None:
         token = request.match_info["token"].encode("utf-8", "replace")
         if not hmac.compare_digest(token, self._world.token.encode()):
@@ -93,23 +77,20 @@ class BotApi:
         world.calls[name] += 1
         chat_id = parameters.number("chat_id")
         delay, fault = world.faults.strike(name, chat_id)
-        # A place for flood control of its own: refuse here with `too_many_requests`, before
-        # anything is accepted, as Telegram does.
         if delay:
             await asyncio.sleep(delay)
         if fault and fault.kind == "close_before":
             return _hang_up(request)
         if fault and (error := fault.error()):
             raise error
-        result = await self._execute(name, parameters, chat_id)
-        return _hang_up(request) if _closes_after(fault) else result
+        result = await self._execute(name, parameters)
+        if fault and fault.kind == "slow":
+            await asyncio.sleep(fault.wait)
+        return _hang_up(request) if fault and fault.kind == "close_after" else result
 
-    async def _execute(
-        self, name: str, parameters: Parameters, chat_id: int | None
-    ) -> web.StreamResponse:
+    async def _execute(self, name: str, parameters: Parameters) -> web.StreamResponse:
         """A slow person's message is accepted half-way through the wait."""
-        person = self._world.state.people.get(chat_id or 0) if name in _SENDS else None
-        wait = person.latency_ms / 2000 if person else 0
+        wait = self._admit(name, parameters) if name in SENDING else 0.0
         if wait:
             await asyncio.sleep(wait)
         result = METHODS[name](self._world, parameters)
@@ -119,13 +100,21 @@ class BotApi:
             await asyncio.sleep(wait)
         return success(result)
 
+    def _admit(self, name: str, parameters: Parameters) -> float:
+        """Let flood control count the messages. Returns half a slow chat's seconds."""
+        chat_id = parameters.number("chat_id")
+        chat = self._world.state.chat(chat_id) if chat_id is not None else None
+        if chat is None and chat_id is None:
+            chat = self._world.state.chat_by_name(parameters.text("chat_id").strip()[1:])
+        if chat is None:
+            return 0.0
+        messages = count_of(name, parameters)
+        self._world.flood.take(chat.id, messages, group=isinstance(chat, Group))
+        return chat.latency_ms / 2000
+
 
 async def _awaited(result: Awaitable[Any]) -> Any:
     return await result
-
-
-def _closes_after(fault: Fault | None) -> bool:
-    return fault is not None and fault.kind == "close_after"
 
 
 def _hang_up(request: web.Request) -> web.StreamResponse:
@@ -135,7 +124,8 @@ def _hang_up(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-def _gateway_page() -> web.Response:
-    """Telegram's front server answers 502 with a page, not with JSON."""
-    page = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
-    return web.Response(text=page, status=502, content_type="text/html")
+def _gateway_page(code: int) -> web.Response:
+    """Telegram's front server answers with a page, not with JSON."""
+    words = f"{code} {PAGES[code]}"
+    page = f"<html><head><title>{words}</title></head><body>{words}</body></html>"
+    return web.Response(text=page, status=code, content_type="text/html")

@@ -1,7 +1,6 @@
-"""The control API: people and what they do, the record, faults. JSON, from loopback only."""
+"""The control API: people and what they do, the record. JSON, from loopback only."""
 
 import ipaddress
-import json
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,10 +11,15 @@ from aiohttp.typedefs import Handler
 
 from appliance.errors import ApplianceError, Conflict, Forbidden, Invalid, NotFound
 from appliance.sandbox import acts, control_input
-from appliance.sandbox.documents import message_view, person_view
+from appliance.sandbox.answers import as_json
+from appliance.sandbox.control_acts import ACTS, Act
+from appliance.sandbox.methods.commands import commands_seen
+from appliance.sandbox.model import Person, Sent, person_fields
 from appliance.sandbox.people import make_person
-from appliance.sandbox.state import Person, Sent, people_after, person_fields
+from appliance.sandbox.state import people_after
+from appliance.sandbox.views import message_view, person_view
 from appliance.sandbox.world import World
+from appliance.sandbox.writing import find_place
 
 _STATUSES: dict[type[ApplianceError], int] = {
     Invalid: 400,
@@ -71,14 +75,11 @@ class Control:
             web.post("/sandbox/people", self.add_people),
             web.get(person, self.show_person),
             web.get(f"{person}/messages", self.list_messages),
-            *(web.post(f"{person}/{name}", self._acting(act)) for name, act in _ACTS.items()),
+            web.get(f"{person}/commands", self.list_commands),
+            *(web.post(f"{person}/{name}", self._acting(act)) for name, act in ACTS.items()),
             web.get("/sandbox/callbacks", self.list_callbacks),
             web.get("/sandbox/record", self.list_record),
             web.get("/sandbox/stats", self.show_stats),
-            web.get("/sandbox/faults", self.list_faults),
-            web.post("/sandbox/faults", self.add_fault),
-            web.delete("/sandbox/faults", self.clear_faults),
-            web.delete(r"/sandbox/faults/{id:\d+}", self.remove_fault),
         ]
 
     async def list_people(self, request: web.Request) -> web.Response:
@@ -86,24 +87,31 @@ class Control:
         after = control_input.number(request, "after", 0)
         people = people_after(self._world.state, after, limit)
         total = len(self._world.state.people)
-        return _json({"people": [person_view(person) for person in people], "total": total})
+        return as_json({"people": [person_view(person) for person in people], "total": total})
 
     async def add_people(self, request: web.Request) -> web.Response:
         body = await control_input.document(request)
         if "count" not in body:
             given = control_input.NewPerson.read(body)
-            return _json(person_view(self._add_person(self._dice, **given)), 201)
+            return as_json(person_view(self._add_person(self._dice, **given)), 201)
         crowd = control_input.Crowd.read(body)
-        return _json({"people": [person_view(p) for p in self._add_crowd(crowd)]}, 201)
+        return as_json({"people": [person_view(p) for p in self._add_crowd(crowd)]}, 201)
 
     async def show_person(self, request: web.Request) -> web.Response:
-        return _json(person_view(self._person(request)))
+        return as_json(person_view(self._person(request)))
 
     async def list_messages(self, request: web.Request) -> web.Response:
         after = control_input.number(request, "after", 0)
         messages = self._person(request).messages.values()
         shown = [message_view(message) for message in messages if message.message_id > after]
-        return _json({"messages": shown})
+        return as_json({"messages": shown})
+
+    async def list_commands(self, request: web.Request) -> web.Response:
+        """The menu in one chat; without `chat_id` that with the bot."""
+        person = self._person(request)
+        chat_id = control_input.signed(request, "chat_id")
+        chat = find_place(self._world, person, chat_id).chat
+        return as_json({"commands": commands_seen(self._world, person, chat)})
 
     async def list_callbacks(self, request: web.Request) -> web.Response:
         person = control_input.number(request, "person", 0)
@@ -114,12 +122,13 @@ class Control:
                 "data": callback.data,
                 "text": callback.text,
                 "show_alert": callback.show_alert,
+                "url": callback.url,
                 "answered": callback.answered,
             }
             for callback in callbacks
             if not person or callback.person == person
         ]
-        return _json({"answers": answers})
+        return as_json({"answers": answers})
 
     async def list_record(self, request: web.Request) -> web.Response:
         """`next` is what to pass as `after` for the rest; null at the end."""
@@ -128,33 +137,16 @@ class Control:
         record = self._world.state.record
         page = record[after : after + limit]
         following = page[-1].seq if page and page[-1].seq < len(record) else None
-        return _json({"record": [Sent._asdict(sent) for sent in page], "next": following})
+        return as_json({"record": [Sent._asdict(sent) for sent in page], "next": following})
 
     async def show_stats(self, _request: web.Request) -> web.Response:
-        return _json(
+        return as_json(
             {
                 "calls": dict(self._world.calls),
                 "errors": dict(self._world.errors),
                 "peak_per_second": self._world.state.peak_per_second,
             }
         )
-
-    async def list_faults(self, _request: web.Request) -> web.Response:
-        return _json({"faults": [fault.as_dict() for fault in self._world.faults.all()]})
-
-    async def add_fault(self, request: web.Request) -> web.Response:
-        fields = control_input.NewFault.read(await control_input.document(request))
-        return _json(self._world.faults.add(**fields).as_dict(), 201)
-
-    async def clear_faults(self, _request: web.Request) -> web.Response:
-        self._world.faults.clear()
-        return web.Response(status=204)
-
-    async def remove_fault(self, request: web.Request) -> web.Response:
-        fault_id = int(request.match_info["id"])
-        if not self._world.faults.remove(fault_id):
-            raise NotFound(f"there is no fault {fault_id}")
-        return web.Response(status=204)
 
     def _person(self, request: web.Request) -> Person:
         person_id = int(request.match_info["id"])
@@ -163,13 +155,11 @@ class Control:
             raise NotFound(f"there is no simulated person {person_id}")
         return person
 
-    def _acting(
-        self, act: Callable[[World, Person, dict[str, Any]], object]
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _acting(self, act: Act) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             person = self._person(request)
-            act(self._world, person, await control_input.document(request))
-            return _json(person_view(person))
+            wrote = act(self._world, person, await control_input.document(request))
+            return as_json({**person_view(person), "wrote": wrote})
 
         return handle
 
@@ -192,38 +182,3 @@ class Control:
         for person in blocking:
             acts.block(self._world, person)
         return people
-
-
-def _start(world: World, person: Person, body: dict[str, Any]) -> None:
-    acts.start(world, person, control_input.text(body, "payload", ""))
-
-
-def _send(world: World, person: Person, body: dict[str, Any]) -> None:
-    acts.type_text(world, person, control_input.text(body, "text"))
-
-
-def _press(world: World, person: Person, body: dict[str, Any]) -> None:
-    message_id = control_input.integer(body, "message_id")
-    acts.press(world, person, message_id, control_input.text(body, "data"))
-
-
-def _block(world: World, person: Person, body: dict[str, Any]) -> None:
-    acts.block(world, person, silent=body.get("silent") is True)
-
-
-def _unblock(world: World, person: Person, _body: dict[str, Any]) -> None:
-    acts.unblock(world, person)
-
-
-_ACTS: dict[str, Callable[[World, Person, dict[str, Any]], object]] = {
-    "start": _start,
-    "send": _send,
-    "press": _press,
-    "block": _block,
-    "unblock": _unblock,
-}
-
-
-def _json(document: dict[str, Any], status: int = 200) -> web.Response:
-    body = json.dumps(document, separators=(",", ":")).encode()
-    return web.Response(body=body, status=status, content_type="application/json")

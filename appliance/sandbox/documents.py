@@ -1,11 +1,35 @@
-"""Chats, users and messages as JSON: the Bot API's shapes and the control API's."""
+"""Chats, users, members and messages in the Bot API's shapes."""
 
 from typing import Any
 
-from appliance.sandbox.state import Message, Person
+from appliance.sandbox.model import (
+    ADMINISTRATOR,
+    CHANNEL,
+    CREATOR,
+    KICKED,
+    Chat,
+    Group,
+    Message,
+    Person,
+)
 from appliance.sandbox.world import World
-from appliance.services.telegram_entities import Entity
-from appliance.services.telegram_html import render
+
+_GENERAL_RIGHTS = (
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_send_welcome_messages",
+)
+_CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
+_GROUP_RIGHTS = ("can_pin_messages", "can_manage_topics")
+RIGHTS = (*_GENERAL_RIGHTS, *_CHANNEL_RIGHTS, *_GROUP_RIGHTS)
 
 
 def user_document(person: Person) -> dict[str, Any]:
@@ -13,9 +37,20 @@ def user_document(person: Person) -> dict[str, Any]:
     return {**document, **_names(person), "language_code": person.language_code}
 
 
-def chat_document(person: Person) -> dict[str, Any]:
-    document = {"id": person.id, "first_name": person.first_name}
-    return {**document, **_names(person), "type": "private"}
+def somebody(world: World, user: int) -> dict[str, Any]:
+    """The bot or a person as a User."""
+    return world.bot() if user == world.bot_id else user_document(world.state.people[user])
+
+
+def chat_document(chat: Chat) -> dict[str, Any]:
+    if isinstance(chat, Person):
+        document = {"id": chat.id, "first_name": chat.first_name}
+        return {**document, **_names(chat), "type": "private"}
+    document = {"id": chat.id, "title": chat.title}
+    if chat.username:
+        document["username"] = chat.username
+    document["type"] = chat.type
+    return {**document, "is_forum": True} if chat.is_forum else document
 
 
 def _names(person: Person) -> dict[str, Any]:
@@ -23,14 +58,47 @@ def _names(person: Person) -> dict[str, Any]:
     return {name: value for name, value in names.items() if value}
 
 
-def message_document(world: World, person: Person, message: Message) -> dict[str, Any]:
+def member_document(world: World, group: Group, user: int) -> dict[str, Any]:
+    """A ChatMember of the kind that the status says."""
+    member = group.members.get(user)
+    status = group.status_of(user)
+    document: dict[str, Any] = {"user": somebody(world, user), "status": status}
+    if status == CREATOR:
+        return {**document, "is_anonymous": False}
+    if status == KICKED:
+        return {**document, "until_date": 0}
+    if member and status == ADMINISTRATOR:
+        return {**document, "can_be_edited": False, **rights_document(group, member.rights)}
+    return document
+
+
+def private_member(world: World, user: int, status: str) -> dict[str, Any]:
+    """A ChatMember of a private chat: the bot or the person."""
+    document: dict[str, Any] = {"user": somebody(world, user), "status": status}
+    return {**document, "until_date": 0} if status == KICKED else document
+
+
+def rights_document(group: Group, rights: list[str]) -> dict[str, bool]:
+    return {"is_anonymous": False, **{name: name in rights for name in all_rights(group)}}
+
+
+def all_rights(group: Group) -> list[str]:
+    """What an administrator may have here."""
+    special = _CHANNEL_RIGHTS if group.type == CHANNEL else _GROUP_RIGHTS
+    return [*_GENERAL_RIGHTS, *special]
+
+
+def message_document(world: World, chat: Chat, message: Message) -> dict[str, Any]:
     """The Bot API's Message. Only inline keyboards come back, as in Telegram."""
     document: dict[str, Any] = {
         "message_id": message.message_id,
-        "from": world.bot() if message.from_bot else user_document(person),
-        "chat": chat_document(person),
+        **_author(world, chat, message),
+        "chat": chat_document(chat),
         "date": message.date,
     }
+    if message.thread is not None:
+        document["message_thread_id"] = message.thread
+        document["is_topic_message"] = True
     if message.edit_date:
         document["edit_date"] = message.edit_date
     prefix = ""
@@ -48,52 +116,16 @@ def message_document(world: World, person: Person, message: Message) -> dict[str
     return document
 
 
-def person_view(person: Person) -> dict[str, Any]:
-    """The control API's Person."""
-    last = person.last()
-    return {
-        "id": person.id,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "username": person.username,
-        "language_code": person.language_code,
-        "started": person.started,
-        "blocked": person.blocked,
-        "latency_ms": person.latency_ms,
-        "messages": len(person.messages),
-        "last_text": (last.text or None) if last else None,
-    }
+def _author(world: World, chat: Chat, message: Message) -> dict[str, Any]:
+    if isinstance(chat, Group) and chat.type == CHANNEL:
+        return {"sender_chat": chat_document(chat)}
+    if message.from_bot:
+        return {"from": world.bot()}
+    if isinstance(chat, Person):
+        return {"from": user_document(chat)}
+    return {"from": somebody(world, message.author or world.bot_id)}
 
 
-def message_view(message: Message) -> dict[str, Any]:
-    """The control API's Message. `html` is safe to show, also of a caption."""
-    media = message.media or {}
-    extra = message.extra or {}
-    return {
-        "message_id": message.message_id,
-        "from": "bot" if message.from_bot else "person",
-        "date": message.date,
-        "edit_date": message.edit_date,
-        "deleted": message.deleted,
-        "text": None if message.media else message.text,
-        "caption": (message.text or None) if message.media else None,
-        "html": render(message.text, _entities(message)) if message.text else None,
-        "entities": message.entities,
-        "reply_markup": message.reply_markup,
-        "photo": media.get("photo"),
-        "document": media.get("document"),
-        "video": media.get("video"),
-        "media_group_id": extra.get("media_group_id"),
-        "protected": extra.get("has_protected_content", False),
-        "silent": message.silent,
-    }
-
-
-def _entities(message: Message) -> tuple[Entity, ...]:
-    return tuple(entity_from(document) for document in message.entities)
-
-
-def entity_from(document: dict[str, Any]) -> Entity:
-    fields = {name: value for name, value in document.items() if name != "user"}
-    user = document.get("user")
-    return Entity(**fields, user_id=user["id"] if user else None)
+def without_reply(document: dict[str, Any]) -> dict[str, Any]:
+    """As it stands inside another message: Telegram nests one reply, never a chain of them."""
+    return {name: value for name, value in document.items() if name != "reply_to_message"}

@@ -16,7 +16,17 @@ DOWNLOAD_BYTES = 20 * 1024 * 1024
 _KEPT_BYTES = 256 * 1024 * 1024
 """Beyond this the oldest contents are dropped; messages keep their file ids."""
 _LONGEST_SIDES = 10_000
-_STAND_IN_SIZE = (800, 600)
+FOLDERS = {
+    "photo": "photos",
+    "document": "documents",
+    "video": "videos",
+    "animation": "animations",
+    "audio": "music",
+    "voice": "voice",
+    "video_note": "video_notes",
+    "sticker": "stickers",
+}
+"""The kinds of files, and where each is kept: an id of one kind is no id of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +88,54 @@ class Files:
             self._total -= len(oldest.content)
 
 
-def photo_of(parameters: Parameters, files: Files) -> dict[str, Any]:
-    """The `photo` of a call as a message shows it. Raises ApiError."""
-    return photo_media(parameters.text("photo"), parameters, files)
+def media_of(
+    kind: str, parameters: Parameters, files: Files, value: str | None = None
+) -> dict[str, Any]:
+    """The file of a call as a message shows it: `{"photo": […]}`, `{"voice": {…}}` and so on.
+
+    `value` (a file id, an address, `attach://PART`) stands in for the parameter named `kind`.
+    Raises ApiError.
+    """
+    value = parameters.text(kind) if value is None else value
+    stored = _stored(value, parameters, files, kind, FOLDERS[kind])
+    if kind == "photo":
+        _check_photo(stored)
+    return as_media(kind, stored, parameters)
 
 
-def document_of(parameters: Parameters, files: Files) -> dict[str, Any]:
-    """The `document` of a call as a message shows it. Raises ApiError."""
-    return document_media(parameters.text("document"), parameters, files)
+def as_media(kind: str, stored: StoredFile, parameters: Parameters) -> dict[str, Any]:
+    """A stored file in the shape of its kind; the simulator sees neither length nor picture."""
+    file: dict[str, Any] = stored.summary()
+    width, height = stored.size or (parameters.integer("width"), parameters.integer("height"))
+    size = {"width": width, "height": height}
+    named = {"file_name": stored.name, "mime_type": stored.content_type}
+    duration = {"duration": max(parameters.integer("duration"), 0)}
+    match kind:
+        case "photo":
+            return {"photo": [{**file, **size}]}
+        case "document":
+            return {"document": {**file, **named}}
+        case "video":
+            return {"video": {**file, **named, **size, **duration}}
+        case "animation":  # with the document that older programs look for, as in Telegram
+            document = {**file, **named}
+            return {"animation": {**document, **size, **duration}, "document": document}
+        case "audio":
+            return {"audio": {**file, **named, **duration, **_tags(parameters)}}
+        case "voice":
+            return {"voice": {**file, "mime_type": stored.content_type, **duration}}
+        case "video_note":
+            return {"video_note": {**file, "length": parameters.integer("length", 240), **duration}}
+    drawn = {"type": "regular", "is_animated": False, "is_video": False}
+    return {"sticker": {**file, **drawn, "width": width or 512, "height": height or 512}}
 
 
-def video_of(parameters: Parameters, files: Files) -> dict[str, Any]:
-    """The `video` of a call as a message shows it. Raises ApiError."""
-    return video_media(parameters.text("video"), parameters, files)
+def _tags(parameters: Parameters) -> dict[str, str]:
+    names = ("performer", "title")
+    return {name: parameters.text(name) for name in names if parameters.text(name)}
 
 
-def photo_media(value: str, parameters: Parameters, files: Files) -> dict[str, Any]:
-    """What `value` names (a file id, an address, an upload) as a photo. Raises ApiError."""
-    stored = _stored(value, parameters, files, "photo", "photos")
+def _check_photo(stored: StoredFile) -> None:
     if len(stored.content) > PHOTO_BYTES:
         raise bad_request(
             f"File of size {len(stored.content)} bytes is too big for a photo;"
@@ -106,21 +146,6 @@ def photo_media(value: str, parameters: Parameters, files: Files) -> dict[str, A
     width, height = stored.size
     if width + height > _LONGEST_SIDES or max(width, height) > 20 * min(width, height):
         raise bad_request("PHOTO_INVALID_DIMENSIONS")
-    return {"photo": [{**stored.summary(), "width": width, "height": height}]}
-
-
-def document_media(value: str, parameters: Parameters, files: Files) -> dict[str, Any]:
-    """What `value` names as a document. Raises ApiError."""
-    stored = _stored(value, parameters, files, "document", "documents")
-    about = {"file_name": stored.name, "mime_type": stored.content_type}
-    return {"document": {**stored.summary(), **about}}
-
-
-def video_media(value: str, parameters: Parameters, files: Files) -> dict[str, Any]:
-    """What `value` names as a video, of which the simulator sees no picture. Raises ApiError."""
-    stored = _stored(value, parameters, files, "video", "videos")
-    about = {"file_name": stored.name, "mime_type": stored.content_type}
-    return {"video": {**stored.summary(), **about, "width": 0, "height": 0, "duration": 0}}
 
 
 def _stored(
@@ -148,13 +173,13 @@ def _stored(
 def _from_address(url: str, files: Files, folder: str) -> StoredFile:
     """A stand-in: Telegram would fetch the address, the simulator asks nobody."""
     name = url.split("?")[0].rsplit("/", 1)[-1] or "file"
-    return files.store(Upload(name, "image/gif", _stand_in(url)), folder)
+    return files.store(Upload(name, "image/gif", stand_in(url)), folder)
 
 
-def _stand_in(url: str) -> bytes:
-    width, height = _STAND_IN_SIZE
+def stand_in(seed: str, width: int = 800, height: int = 600) -> bytes:
+    """The beginning of a picture of this size, another for each `seed`."""
     size = width.to_bytes(2, "little") + height.to_bytes(2, "little")
-    return b"GIF89a" + size + b"\x00\x00\x00;" + url.encode("utf-8", "replace")
+    return b"GIF89a" + size + b"\x00\x00\x00;" + seed.encode("utf-8", "replace")
 
 
 def _suffix(upload: Upload) -> str:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Container
 
-from appliance.sandbox.state import Person
+from appliance.sandbox.model import Person
 
 
 def _words(text: str) -> list[str]:

@@ -11,7 +11,10 @@ from appliance.config import LOOPBACK, is_real_token
 from appliance.errors import ConfigError, Unavailable
 from appliance.sandbox.bot_api import BotApi
 from appliance.sandbox.control import Control, guard
+from appliance.sandbox.control_chats import ChatControl
+from appliance.sandbox.control_trouble import TroubleControl
 from appliance.sandbox.files import UPLOAD_BYTES
+from appliance.sandbox.flood import Flood, Limits
 from appliance.sandbox.journal import Journal
 from appliance.sandbox.state import State
 from appliance.sandbox.webhook import Deliverer
@@ -39,8 +42,12 @@ class Sandbox:
         port: int = 0,
         journal: Path | None = None,
         webhook_pause: float = 1.0,
+        flood: Limits | None = None,
     ) -> None:
-        """`webhook_pause`: seconds to the first retry of a failed webhook call."""
+        """`webhook_pause`: seconds to the first retry of a failed webhook call.
+
+        `flood`: the limits on sending that flood control holds; without them all is taken.
+        """
         if host not in LOOPBACK:
             raise ConfigError(
                 f"host is {host!r}: the simulator listens on loopback only, such as 127.0.0.1"
@@ -52,6 +59,7 @@ class Sandbox:
         self._token = token
         self._journal = Journal(journal) if journal else None
         self._webhook_pause = webhook_pause
+        self._flood = flood
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,7 +125,7 @@ class Sandbox:
             except Exception:
                 self._journal.close()
                 raise
-        return World(self._token, state)
+        return World(self._token, state, flood=Flood(self._flood))
 
     def _run(self, world: World, ready: threading.Event) -> None:
         assert self._loop is not None  # noqa: S101 - set before the thread starts
@@ -141,7 +149,9 @@ class Sandbox:
         )
         await runner.setup()
         await web.SockSite(runner, self._socket, backlog=_BACKLOG).start()
-        deliverer = asyncio.create_task(Deliverer(world, self._webhook_pause).run())
+        deliverer = asyncio.create_task(
+            Deliverer(world, self._webhook_pause, BotApi(world).reply).run()
+        )
         ready.set()
         await self._stopping.wait()
         deliverer.cancel()
@@ -152,5 +162,6 @@ class Sandbox:
 def make_app(world: World) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=_BODY_BYTES)
     app.add_routes(BotApi(world).routes())
-    app.add_routes(Control(world).routes())
+    for part in (Control(world), ChatControl(world), TroubleControl(world)):
+        app.add_routes(part.routes())
     return app

@@ -4,84 +4,44 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from appliance.errors import ConfigError
 from appliance.sandbox.journal import Event, Journal
+from appliance.sandbox.model import (
+    Callback,
+    Chat,
+    Group,
+    Member,
+    Message,
+    Person,
+    Sent,
+    Topic,
+    group_fields,
+    person_fields,
+    topic_fields,
+)
 from appliance.sandbox.updates import Updates
 
-_LASTING = frozenset({"message", "edit", "delete", "callback", "answer", "commands"})
+_LASTING = frozenset({"message", "edit", "delete", "react", "pin", "callback", "answer"})
 """Events that a compacted journal keeps as they are; of the others only the outcome counts."""
 _WINDOW = 1.0
-
-
-@dataclass(slots=True)
-class Message:
-    message_id: int
-    from_bot: bool
-    date: int
-    text: str
-    """The caption where there is media."""
-    entities: list[dict[str, Any]]
-    reply_markup: dict[str, Any] | None = None
-    media: dict[str, Any] | None = None
-    """{"photo": [sizes]}, {"document": {…}} or {"video": {…}} as the Bot API writes them."""
-    extra: dict[str, Any] | None = None
-    """Other fields of the Bot API's message."""
-    silent: bool = False
-    edit_date: int | None = None
-    deleted: bool = False
-
-
-@dataclass(slots=True)
-class Person:
-    id: int
-    first_name: str
-    last_name: str | None
-    username: str | None
-    language_code: str
-    started: bool = False
-    blocked: bool = False
-    latency_ms: int = 0
-    messages: dict[int, Message] = field(default_factory=dict)
-
-    def last(self) -> Message | None:
-        return next((m for m in reversed(self.messages.values()) if not m.deleted), None)
-
-
-@dataclass(slots=True)
-class Callback:
-    id: str
-    person: int
-    data: str
-    text: str | None = None
-    show_alert: bool = False
-    answered: bool = False
-
-
-class Sent(NamedTuple):
-    """A message accepted for delivery."""
-
-    seq: int
-    at: float
-    method: str
-    chat_id: int
-    message_id: int
-    text: str
 
 
 class State:
     def __init__(self, journal: Journal | None = None) -> None:
         self.people: dict[int, Person] = {}
+        self.groups: dict[int, Group] = {}
         self.record: list[Sent] = []
         self.callbacks: dict[str, Callback] = {}
         self.commands: dict[str, list[dict[str, str]]] = {}
+        self.profile: dict[str, Any] = {}
+        """What the bot's owner set: names, descriptions, menu buttons, privacy."""
         self.webhook: dict[str, Any] | None = None
         self.updates = Updates()
         self.peak_per_second = 0
-        # One count for all chats, as for a real bot's private chats.
+        # One count for all private chats and groups, as for a real bot.
         self._last_message_id = 0
         self._recent: deque[float] = deque()
         self._journal = journal
@@ -111,7 +71,9 @@ class State:
             self._journal.append(event)
         return result
 
-    def next_message_id(self) -> int:
+    def next_message_id(self, chat: Chat | None = None) -> int:
+        if isinstance(chat, Group) and chat.counts_alone:
+            return chat.last_message_id + 1
         return self._last_message_id + 1
 
     def add_update(self, kind: str, content: dict[str, Any]) -> None:
@@ -120,12 +82,22 @@ class State:
             update_id = self.updates.next_id
             self.commit("update", update={"update_id": update_id, kind: content})
 
-    def person_by_name(self, username: str) -> Person | None:
+    def chat(self, chat_id: int) -> Chat | None:
+        return self.people.get(chat_id) or self.groups.get(chat_id)
+
+    def chat_by_name(self, username: str) -> Chat | None:
         name = username.lower()
-        return next((p for p in self.people.values() if (p.username or "").lower() == name), None)
+        if not name:
+            return None
+        chats: tuple[Iterable[Chat], ...] = (self.groups.values(), self.people.values())
+        return next((c for some in chats for c in some if (c.username or "").lower() == name), None)
 
     def _apply(self, event: Event) -> Any:
         return _APPLY[event["kind"]](self, event)
+
+    def _chat(self, event: Event) -> Chat:
+        chat_id = event["chat_id"]
+        return self.people.get(chat_id) or self.groups[chat_id]
 
     def _person(self, event: Event) -> Person:
         fields = event["person"]
@@ -136,11 +108,34 @@ class State:
             setattr(person, name, value)
         return person
 
+    def _group(self, event: Event) -> Group:
+        fields = event["group"]
+        group = self.groups.get(fields["id"])
+        if group is None:
+            group = self.groups[fields["id"]] = Group(**fields)
+        for name, value in fields.items():
+            setattr(group, name, value)
+        return group
+
+    def _member(self, event: Event) -> Member:
+        member = Member(event["status"], event["rights"])
+        self.groups[event["chat_id"]].members[event["user"]] = member
+        return member
+
+    def _topic(self, event: Event) -> Topic:
+        topic = Topic(**event["topic"])
+        self.groups[event["chat_id"]].topics[topic.id] = topic
+        return topic
+
     def _message(self, event: Event) -> Message:
         message = Message(**event["message"])
-        self.people[event["chat_id"]].messages[message.message_id] = message
-        self._last_message_id = max(self._last_message_id, message.message_id)
-        if message.from_bot:
+        chat = self._chat(event)
+        chat.messages[message.message_id] = message
+        if isinstance(chat, Group) and chat.counts_alone:
+            chat.last_message_id = max(chat.last_message_id, message.message_id)
+        else:
+            self._last_message_id = max(self._last_message_id, message.message_id)
+        if message.from_bot and "at" in event:
             self._record(event, message)
         return message
 
@@ -154,13 +149,28 @@ class State:
         self.peak_per_second = max(self.peak_per_second, len(self._recent))
 
     def _edit(self, event: Event) -> Message:
-        message = self.people[event["chat_id"]].messages[event["message_id"]]
+        message = self._chat(event).messages[event["message_id"]]
         for name, value in event["changes"].items():
             setattr(message, name, value)
         return message
 
     def _delete(self, event: Event) -> None:
-        self.people[event["chat_id"]].messages[event["message_id"]].deleted = True
+        self._chat(event).messages[event["message_id"]].deleted = True
+
+    def _react(self, event: Event) -> None:
+        message = self._chat(event).messages[event["message_id"]]
+        others = {who: it for who, it in (message.reactions or {}).items() if who != event["user"]}
+        mine = {event["user"]: event["emoji"]} if event["emoji"] else {}
+        message.reactions = {**others, **mine} or None
+
+    def _pin(self, event: Event) -> None:
+        """`message_id` None: all."""
+        chat, message_id = self._chat(event), event["message_id"]
+        if message_id is None:
+            chat.pinned = ()
+            return
+        others = tuple(other for other in chat.pinned if other != message_id)
+        chat.pinned = (*others, message_id) if event["on"] else others
 
     def _update(self, event: Event) -> None:
         self.updates.add(event["update"])
@@ -169,21 +179,28 @@ class State:
         self.updates.confirm(event["before"])
         self.updates.next_id = event.get("next_id", self.updates.next_id)
 
+    def _deliver(self, event: Event) -> None:
+        self.updates.remove(event["update_id"])
+
     def _allow(self, event: Event) -> None:
         self.updates.allowed = event["kinds"]
 
     def _callback(self, event: Event) -> Callback:
-        callback = Callback(event["id"], event["person"], event["data"])
+        callback = Callback(event["id"], event["person"], event["data"], event.get("at", 0.0))
         self.callbacks[callback.id] = callback
         return callback
 
     def _answer(self, event: Event) -> None:
         callback = self.callbacks[event["id"]]
         callback.text, callback.show_alert = event["text"], event["show_alert"]
+        callback.url = event.get("url")
         callback.answered = True
 
     def _set_commands(self, event: Event) -> None:
         self.commands[event["scope"]] = event["commands"]
+
+    def _set_profile(self, event: Event) -> None:
+        self.profile[event["name"]] = event["value"]
 
     def _set_webhook(self, event: Event) -> None:
         self.webhook = event["webhook"]
@@ -191,6 +208,12 @@ class State:
     def _compacted(self, events: Iterable[Event]) -> Iterator[Event]:
         for person in self.people.values():
             yield {"kind": "person", "person": person_fields(person)}
+        for group in self.groups.values():
+            yield from _group_events(group)
+        for scope, commands in self.commands.items():
+            yield {"kind": "commands", "scope": scope, "commands": commands}
+        for name, value in self.profile.items():
+            yield {"kind": "profile", "name": name, "value": value}
         yield from (event for event in events if event["kind"] in _LASTING)
         yield {"kind": "allow", "kinds": self.updates.allowed}
         yield {"kind": "webhook", "webhook": self.webhook}
@@ -200,31 +223,33 @@ class State:
 
 _APPLY = {
     "person": State._person,
+    "group": State._group,
+    "member": State._member,
+    "topic": State._topic,
     "message": State._message,
     "edit": State._edit,
     "delete": State._delete,
+    "react": State._react,
+    "pin": State._pin,
     "update": State._update,
     "confirm": State._confirm,
+    "delivered": State._deliver,
     "allow": State._allow,
     "callback": State._callback,
     "answer": State._answer,
     "commands": State._set_commands,
+    "profile": State._set_profile,
     "webhook": State._set_webhook,
 }
 
 
-def person_fields(person: Person) -> dict[str, Any]:
-    """What is stored of a person besides the messages."""
-    return {
-        "id": person.id,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "username": person.username,
-        "language_code": person.language_code,
-        "started": person.started,
-        "blocked": person.blocked,
-        "latency_ms": person.latency_ms,
-    }
+def _group_events(group: Group) -> Iterator[Event]:
+    yield {"kind": "group", "group": group_fields(group)}
+    for user, member in group.members.items():
+        place = {"chat_id": group.id, "user": user}
+        yield {"kind": "member", **place, "status": member.status, "rights": member.rights}
+    for topic in group.topics.values():
+        yield {"kind": "topic", "chat_id": group.id, "topic": topic_fields(topic)}
 
 
 def people_after(state: State, after: int, limit: int) -> list[Person]:

@@ -44,6 +44,13 @@ class Updates:
         while self.pending and self.pending[0]["update_id"] < before:
             self.pending.popleft()
 
+    def remove(self, update_id: int) -> None:
+        """Forget this one; nothing where it is gone already."""
+        for index, update in enumerate(self.pending):
+            if update["update_id"] == update_id:
+                del self.pending[index]
+                return
+
     def resolve(self, offset: int) -> int:
         """The id below which an `offset` confirms; a negative one counts from the end."""
         if offset >= 0 or not self.pending:

@@ -1,9 +1,12 @@
 """The webhook: checks of the address, and the deliverer that posts updates to it in order."""
 
 import asyncio
+import json
 import os
 import re
 import time
+from collections.abc import Awaitable, Callable
+from itertools import islice
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,6 +15,7 @@ import aiohttp
 from appliance.config import LOOPBACK
 from appliance.sandbox.answers import Described, bad_request
 from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.updates import Update
 from appliance.sandbox.world import World
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a name
@@ -21,6 +25,11 @@ _SECRET_LIMIT = 256
 _ANSWER_SECONDS = 60
 _LONGEST_PAUSE = 60.0
 _MAX_CONNECTIONS = 40
+_MOST_CONNECTIONS = 100
+_LOOK_AHEAD = 200
+_REPLY_BYTES = 1024 * 1024
+
+Reply = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 def set_webhook(world: World, parameters: Parameters) -> object:
@@ -35,7 +44,9 @@ def set_webhook(world: World, parameters: Parameters) -> object:
     webhook = {
         "url": url,
         "secret_token": _secret(parameters),
-        "max_connections": parameters.integer("max_connections", _MAX_CONNECTIONS),
+        "max_connections": _connections(parameters),
+        "certificate": "certificate" in parameters.uploads,
+        "ip_address": parameters.text("ip_address") or None,
     }
     if before != webhook:
         world.webhook_problem = {}
@@ -58,11 +69,13 @@ def webhook_info(world: World, _parameters: Parameters) -> dict[str, Any]:
     webhook = world.state.webhook
     info: dict[str, Any] = {
         "url": webhook["url"] if webhook else "",
-        "has_custom_certificate": False,
+        "has_custom_certificate": bool(webhook and webhook.get("certificate")),
         "pending_update_count": len(world.state.updates.pending),
     }
     if webhook:
         info["max_connections"] = webhook["max_connections"]
+        if webhook.get("ip_address"):
+            info["ip_address"] = webhook["ip_address"]
         info.update(world.webhook_problem)
     if world.state.updates.allowed:
         info["allowed_updates"] = world.state.updates.allowed
@@ -99,6 +112,11 @@ def _is_loopback(parts: SplitResult) -> bool:
     return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
 
 
+def _connections(parameters: Parameters) -> int:
+    wanted = parameters.integer("max_connections", _MAX_CONNECTIONS)
+    return min(max(wanted, 1), _MOST_CONNECTIONS)
+
+
 def _secret(parameters: Parameters) -> str:
     secret = parameters.text("secret_token")
     if len(secret) > _SECRET_LIMIT:
@@ -109,38 +127,79 @@ def _secret(parameters: Parameters) -> str:
 
 
 class Deliverer:
-    """Posts pending updates one by one while a webhook is set; run it as a task."""
+    """Posts pending updates while a webhook is set; run it as a task.
 
-    def __init__(self, world: World, first_pause: float = 1.0) -> None:
-        """`first_pause` is the wait after a first failure, in seconds; it doubles."""
+    As Telegram does it: in order within a chat, several chats side by side, and an update that the
+    site refuses holds up only its own chat until it is taken.
+    """
+
+    def __init__(self, world: World, first_pause: float = 1.0, reply: Reply | None = None) -> None:
+        """`first_pause` is the wait after a first failure, in seconds; it doubles.
+
+        `reply` takes a call that the site makes by its answer.
+        """
         self._world = world
         self._first_pause = first_pause
+        self._reply = reply
+        self._busy: dict[object, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         updates = self._world.state.updates
-        pause = self._first_pause
         timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            while True:
-                updates.arrived.clear()
-                if self._world.state.webhook is None or not updates.pending:
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session:
+                while True:
+                    updates.arrived.clear()
+                    self._begin(session)
                     await updates.arrived.wait()
-                elif await self._deliver(session, self._world.state.webhook):
-                    pause = self._first_pause
-                else:
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
+        finally:
+            tasks = list(self._busy.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _deliver(self, session: aiohttp.ClientSession, webhook: dict[str, Any]) -> bool:
-        update = self._world.state.updates.pending[0]
+    def _begin(self, session: aiohttp.ClientSession) -> None:
+        """A task for the first update of every chat that has none under way."""
+        webhook = self._world.state.webhook
+        if webhook is None:
+            return
+        for update in islice(self._world.state.updates.pending, _LOOK_AHEAD):
+            if len(self._busy) >= webhook["max_connections"]:
+                return
+            queue = _queue_of(update)
+            if queue not in self._busy:
+                self._busy[queue] = asyncio.create_task(self._insist(session, queue, update))
+
+    async def _insist(self, session: aiohttp.ClientSession, queue: object, update: Update) -> None:
+        """Until it is taken, dropped, or the webhook is deleted."""
+        pause = self._first_pause
+        updates = self._world.state.updates
+        try:
+            while (webhook := self._world.state.webhook) and update in updates.pending:
+                wait = await self._deliver(session, webhook, update)
+                if wait is None:
+                    return
+                await asyncio.sleep(max(pause, wait))
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        finally:
+            self._busy.pop(queue, None)
+            updates.arrived.set()
+
+    async def _deliver(
+        self, session: aiohttp.ClientSession, webhook: dict[str, Any], update: Update
+    ) -> float | None:
+        """Post it once. Returns None if it was taken, else what the site wants us to wait."""
         headers = {SECRET_HEADER: webhook["secret_token"]} if webhook["secret_token"] else {}
         # Certificates on loopback are the tester's own.
         verify = not _is_loopback(urlsplit(webhook["url"]))
+        wait = 0.0
         try:
             async with session.post(
                 webhook["url"], json=update, headers=headers, ssl=verify, allow_redirects=False
             ) as response:
                 problem = _problem(response.status, response.reason)
+                wait = _retry_after(response)
+                body = await response.content.read(_REPLY_BYTES)
         except TimeoutError:
             problem = "Read timeout expired"
         except aiohttp.ClientConnectorError as error:
@@ -152,9 +211,33 @@ class Deliverer:
                 "last_error_date": int(time.time()),
                 "last_error_message": problem,
             }
-            return False
-        self._world.state.commit("confirm", before=update["update_id"] + 1)
-        return True
+            return wait
+        self._world.state.commit("delivered", update_id=update["update_id"])
+        await self._call_back(body)
+        return None
+
+    async def _call_back(self, body: bytes) -> None:
+        """A site may call one method by its answer; it never learns how that went."""
+        try:
+            call = json.loads(body)
+        except ValueError:
+            return
+        if self._reply and isinstance(call, dict) and isinstance(call.get("method"), str):
+            await self._reply(call.pop("method"), call)
+
+
+def _queue_of(update: Update) -> object:
+    """What is kept in order: the updates of one chat, or of one person outside chats."""
+    content = next((value for name, value in update.items() if name != "update_id"), None)
+    if not isinstance(content, dict):
+        return None
+    place = content.get("chat") or (content.get("message") or {}).get("chat") or content.get("from")
+    return place.get("id") if isinstance(place, dict) else None
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float:
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else 0.0
 
 
 def _problem(status: int, reason: str | None) -> str:

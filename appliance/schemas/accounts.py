@@ -62,6 +62,8 @@ class Registration(Request):
     password: Text = Field(max_length=1000)
     name: Line
     language: Language | None = None
+    code: Line | None = None
+    """Of a link that the bot gave: the account is tied to that chat at once."""
 
 
 class Credentials(Request):

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from appliance.schemas.base import Answer, Body, BroadcastStatus, Request
+from pydantic import Field
+
+from appliance.schemas.base import Answer, Body, BroadcastStatus, Line, Request
 from appliance.schemas.broadcasts import Broadcast, Options
 
 
@@ -14,11 +16,12 @@ class Retry(Request):
 
 
 class Edit(Request):
-    """What it says from now on; without `options` those it has stay."""
+    """What it says from now on; `options` and `variants` that are left out stay, {} ends them."""
 
     text: Body
     format: Literal["plain", "html"] = "plain"
     options: Options | None = None
+    variants: dict[Line, Body] | None = Field(None, max_length=50)
 
 
 class Operation(Answer):

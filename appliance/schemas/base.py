@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 Language = Literal["en", "ru"]
 Role = Literal["member", "operator", "admin"]
-ChatStatus = Literal["active", "stopped", "blocked", "left"]
+ChatStatus = Literal["active", "stopped", "blocked", "left", "new"]
 State = Literal["pending", "sending", "sent", "failed", "skipped", "unknown"]
 MediaKind = Literal["photo", "document", "video"]
 BroadcastStatus = Literal["draft", "scheduled", "running", "paused", "halted", "cancelled", "done"]

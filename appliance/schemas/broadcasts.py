@@ -165,7 +165,6 @@ class Broadcast(Answer):
                 "options": broadcast.options,
                 "variants": broadcast.variants,
                 "media": broadcast.media,
-                "note": broadcast.note,
                 "created_by": {"id": author, "name": name} if name is not None else None,
             }
         )

@@ -1,10 +1,12 @@
 """Broadcasts that are sent again and again."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from appliance.schemas.base import Answer, Line, Page, Request
-from appliance.schemas.broadcasts import AudienceWords, Draft
+from pydantic import Field
+
+from appliance.schemas.base import Answer, Body, Line, Page, Request
+from appliance.schemas.broadcasts import Audience, AudienceWords, Draft, Options
 
 
 class NewSchedule(Draft):
@@ -16,6 +18,15 @@ class NewSchedule(Draft):
 
 
 class SchedulePatch(Request):
+    """What is left out or null stays; `quiet: ""` ends the quiet hours."""
+
+    text: Body | None = None
+    format: Literal["plain", "html"] | None = None
+    variants: dict[Line, Body] | None = Field(None, max_length=50)
+    media: list[int] | None = Field(None, max_length=20)
+    audience: Audience | None = None
+    options: Options | None = None
+    quiet: Line | None = None
     name: Line | None = None
     cron: Line | None = None
     timezone: Line | None = None
@@ -38,6 +49,9 @@ class Schedule(Answer):
     quiet: str | None
     text: str
     format: Literal["plain", "html"]
+    variants: dict[str, str]
+    media: list[int]
+    options: dict[str, Any]
     audience: AudienceWords
     upcoming: list[datetime]
     created_at: datetime

@@ -8,6 +8,13 @@ from pydantic import Field
 from appliance.schemas.base import Answer, Language
 
 
+class LoginWays(Answer):
+    """How to log in without a password."""
+
+    widget: bool
+    oidc: bool
+
+
 class Site(Answer):
     name: str
     version: str
@@ -16,6 +23,7 @@ class Site(Answer):
     sandbox: bool
     languages: list[Language]
     default_language: Language
+    login: LoginWays
 
 
 class Part(Answer):

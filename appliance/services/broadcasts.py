@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from appliance.config import Settings
 from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts, deliveries, topics
+from appliance.crud import broadcasts, deliveries, events, topics
 from appliance.crud import media as media_crud
 from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
-from appliance.services import audience, canary, content, links, media, schedule
+from appliance.services import audience, canary, content, links, media, schedule, told
 
 SWEEP = 5000  # rows a transaction: holds other writers up for some 6 ms
 
@@ -63,10 +63,11 @@ class Preview:
 
 
 def create(
-    session: Session, new: NewBroadcast, now: datetime | None = None
+    session: Session, new: NewBroadcast, now: datetime | None = None, actor: str | None = None
 ) -> tuple[Broadcast, bool]:
     """Queue a broadcast. Returns it, and False when its key was used before: then it is the first.
 
+    With an `actor` ("user:5", "cli:root") it is recorded who did; else the caller records it.
     Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo when nobody
     is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
@@ -78,13 +79,16 @@ def create(
     broadcast = draft(session, new, now)
     if not audience_crud.anybody(session, audience_of(broadcast)):
         raise NothingToDo(say("nobody is in this audience: nothing was queued"))
-    return broadcasts.add(session, broadcast)
+    queued, created = broadcasts.add(session, broadcast)
+    if created and actor is not None:
+        events.add(session, queued.id, actor, "create", now=now)
+    return queued, created
 
 
 def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> Broadcast:
     """What would be stored, checked. Raises Invalid with every fault, NotFound."""
     files = _files(session, new)
-    variants = _variants(new)
+    variants = lowered(new.variants)
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
     options = resolve_topics(session, new.options)
     schedule.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
@@ -146,8 +150,9 @@ def _files(session: Session, new: NewBroadcast) -> list[Media]:
         raise Invalid(error.message, (Fault("media", error.message),)) from None
 
 
-def _variants(new: NewBroadcast) -> dict[str, str]:
-    return {language.lower(): text for language, text in new.variants.items()}
+def lowered(variants: Mapping[str, str]) -> dict[str, str]:
+    """Texts by language, as they are stored."""
+    return {language.lower(): text for language, text in variants.items()}
 
 
 def resolve_topics(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,7 +171,8 @@ def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:
         resolve_topics(session, new.options)
     except Invalid as error:
         faults = error.faults
-    return content.lint_message(new.text, new.format, new.options, _variants(new), kinds) + faults
+    variants = lowered(new.variants)
+    return content.lint_message(new.text, new.format, new.options, variants, kinds) + faults
 
 
 def audience_of(broadcast: Broadcast) -> Audience:
@@ -278,7 +284,7 @@ def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, 
         "seconds": seconds,
         "rate": round(broadcast.sent / seconds, 2) if seconds else None,
         "starts_at": rfc3339(broadcast.starts_at),
-        "note": broadcast.note,
+        "note": told.unpack(broadcast.note),
     }
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts, deliveries, events, operations
-from appliance.errors import Conflict, NothingToDo, say
+from appliance.errors import Conflict, NothingToDo, Said, say
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import broadcasts as service
 from appliance.services import content
@@ -71,20 +71,23 @@ def edit(
     text: str,
     format: str,
     options: Mapping[str, Any] | None = None,
+    variants: Mapping[str, str] | None = None,
 ) -> tuple[Broadcast, Operation | None]:
     """Change what is pending and, message by message, what was delivered.
 
+    `options` and `variants` that are None stay as they are; {} takes them away.
     Returns the operation that edits the delivered ones; None when there is none yet.
     Raises NotFound, Invalid with every fault, Conflict while another operation runs.
     """
     broadcast = broadcasts.get(session, broadcast_id)
     chosen = dict(broadcast.options if options is None else options)
     kinds = [item["kind"] for item in broadcast.media]
-    content.check(text, format, chosen, {}, kinds)
+    texts = broadcast.variants if variants is None else service.lowered(variants)
+    content.check(text, format, chosen, texts, kinds)
     chosen = service.resolve_topics(session, chosen)
     _claim_turn(session, broadcast)
     operations.set_content(
-        session, broadcast, text=text, format=format, options=chosen, variants={}
+        session, broadcast, text=text, format=format, options=chosen, variants=dict(texts)
     )
     events.add(session, broadcast_id, actor, "edit", {"version": broadcast.version})
     return broadcast, _begin(session, broadcast, "edit")
@@ -111,7 +114,7 @@ def recallable(session: Session, broadcast_id: int, now: datetime | None = None)
     """How many delivered messages there are, and how many are too old to be deleted."""
     broadcasts.get(session, broadcast_id)
     oldest = int(((now or utcnow()) - RECALL_LIMIT).timestamp())
-    delivered = operations.count_delivered(session, broadcast_id)
+    delivered, _ = operations.delivered(session, broadcast_id)
     return Recallable(delivered, deliveries.count_sent_before(session, broadcast_id, oldest))
 
 
@@ -143,10 +146,40 @@ def decide(session: Session, broadcast_id: int, verb: Verb, actor: str) -> Broad
     return broadcast
 
 
+def decide_operation(
+    session: Session, broadcast_id: int, operation_id: int, verb: Verb, actor: str
+) -> Operation:
+    """Pause, resume or cancel one edit or recall, and record who did. Raises NotFound, Conflict.
+
+    What it has changed already stays so.
+    """
+    operation = operations.get(session, broadcast_id, operation_id)
+    allowed, to, done = _OPERATION_VERBS[verb]
+    if not operations.change_one(session, operation_id, allowed, to, utcnow()):
+        raise Conflict(
+            say(
+                "operation {id} is {status}: it cannot be {done}",
+                id=operation_id,
+                status=operation.status,
+                done=done,
+            )
+        )
+    details = {"operation": operation_id, "kind": operation.kind}
+    events.add(session, broadcast_id, actor, verb, details)
+    return operations.get(session, broadcast_id, operation_id)
+
+
 _VERBS: Mapping[Verb, Callable[[Session, int], Broadcast]] = {
     "pause": pause,
     "resume": resume,
     "cancel": service.cancel,
+}
+
+
+_OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus, Said]] = {
+    "pause": ((BroadcastStatus.RUNNING,), BroadcastStatus.PAUSED, say("paused")),
+    "resume": ((BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING, say("resumed")),
+    "cancel": (_UNFINISHED, BroadcastStatus.CANCELLED, say("cancelled")),
 }
 
 
@@ -174,8 +207,9 @@ def as_document(operation: Operation) -> dict[str, Any]:
 
 
 def _begin(session: Session, broadcast: Broadcast, kind: str) -> Operation | None:
+    """What is sent from now on says the new words: messages later than this are left alone."""
     in_flight = deliveries.chats_in(session, broadcast.id, (DeliveryState.SENDING,))
-    total = operations.count_delivered(session, broadcast.id)
+    total, last = operations.delivered(session, broadcast.id)
     if not total and not in_flight:
         return None
     return operations.add(
@@ -187,6 +221,8 @@ def _begin(session: Session, broadcast: Broadcast, kind: str) -> Operation | Non
             late=list(in_flight),
             total=total,
             status=BroadcastStatus.RUNNING,
+            # not before any of its messages, also where the clock was put back since
+            created_at=max(utcnow(), datetime.fromtimestamp(last, UTC)),
         ),
     )
 

@@ -11,6 +11,7 @@ from appliance.crud.recipients import NOBODY, Person
 from appliance.errors import Fault, Invalid, say
 from appliance.models import MAX_ID
 from appliance.services import content
+from appliance.services.conversations.desk import with_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,12 @@ def _item(line: Line, person: Person) -> InboxItem:
     text = line.text
     if line.variants is not None:
         text = content.words_for(person, line.text, line.format, line.variants)
+    html = content.to_html(text, line.format)
     return InboxItem(
         id=_format(line.place),
         kind=BROADCAST if broadcast else line.direction,
-        text=text,
-        html=content.to_html(text, line.format),
+        text=with_kinds(line.kinds, text),
+        html=with_kinds(line.kinds, html),
         state=line.state.word if line.state is not None else None,
         at=line.place.at,
     )

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import IO, Any
 
@@ -71,6 +72,20 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         message = say("the file {name} cannot be kept: {reason}", name=shown, reason=reason)
         raise Unavailable(message) from None
     return Kept(kind, sha256, shown, size)
+
+
+def guess_kind(file: IO[bytes], name: str | None) -> str:
+    """What somebody means who sends this file; its position stays as it is.
+
+    A picture that Telegram takes as a photo, a film by its name, else a document.
+    """
+    start = file.tell()
+    head = file.read(_HEAD)
+    size = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    if _is_picture(head) and size <= LIMITS["photo"]:
+        return "photo"
+    return "video" if (guess_type(name or "")[0] or "") == "video/mp4" else "document"
 
 
 def record(session: Session, kept: Kept) -> Media:

@@ -6,7 +6,7 @@ under a key that is the slot's own: clocks put back, a crash or a second process
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts, events, schedules
 from appliance.database import Database
-from appliance.errors import ApplianceError, Fault, Invalid, say
+from appliance.errors import ApplianceError, Fault, Invalid, Said, say
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
-from appliance.services import cron, schedule
+from appliance.services import cron, schedule, told
 from appliance.services.broadcasts import NewBroadcast, create, draft, rfc3339
 
 log = logging.getLogger(__name__)
 
 COUNTED = 100  # missed slots; there may be half a million of them after a year
 UPCOMING = 3  # slots shown of a schedule
+RESULT = 255  # characters, of the column `last_result`
 
 # What a slot decides, not the template.
 _OF_A_SLOT = frozenset({"key", "created_by", "starts_at", "max_late", "schedule_id"})
@@ -30,13 +31,17 @@ _OF_A_SLOT = frozenset({"key", "created_by", "starts_at", "max_late", "schedule_
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be another; None stays as it is."""
+    """What is to be another; None stays as it is.
+
+    `template` are fields of a NewBroadcast by name; those it does not name stay too.
+    """
 
     name: str | None = None
     cron: str | None = None
     timezone: str | None = None
     max_late: int | None = None
     enabled: bool | None = None
+    template: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add(
@@ -73,12 +78,16 @@ def add(
 def change(
     session: Session, schedule_id: int, wanted: Change, now: datetime | None = None
 ) -> Schedule:
-    """Rename, pause, resume, or move to other times; slots of a pause are not made up for.
+    """Rename, pause, resume, move to other times, or send something else from the next slot on.
 
-    Raises NotFound, Invalid, Conflict.
+    Slots of a pause are not made up for. Raises NotFound, Invalid, Conflict.
     """
     found, now = schedules.get(session, schedule_id), now or utcnow()
     schedule.check(None, wanted.max_late, None, now)
+    if wanted.template:
+        new = replace(from_template(found.template), **wanted.template)
+        draft(session, new, now)
+        found.template = to_template(new)
     if wanted.name is not None and wanted.name != found.name:
         schedules.rename(session, found, _check_name(wanted.name))
     if wanted.max_late is not None:
@@ -140,10 +149,11 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
     if not schedules.move_on(session, found.id, first, following):
         return None
     queued, result = _send(session, found, slot, now)
-    found.last_at, found.last_result = slot, (result + _missed_before(found, first, slot))[:255]
+    result = _missed_before(found, first, slot, result)
+    found.last_at, found.last_result = slot, told.pack(result, RESULT)
     session.flush()
     level = logging.INFO if queued is not None and slot == first else logging.WARNING
-    log.log(level, "schedule %s: %s", found.name, found.last_result)
+    log.log(level, "schedule %s: %s", found.name, result)
     return queued
 
 
@@ -166,18 +176,20 @@ def realign(database: Database, now: datetime) -> None:
 def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
     """Its time zone is no more, say: one schedule must not stop the others."""
     found.enabled, found.next_at = False, None
-    found.last_result = f"paused: {error}"[:255]
+    result = say("paused: {error}", error=error.message)
+    found.last_result = told.pack(result, RESULT)
     session.flush()
-    log.error("schedule %s: %s", found.name, found.last_result)
+    log.error("schedule %s: %s", found.name, result)
 
 
 def _send(
     session: Session, found: Schedule, slot: datetime, now: datetime
-) -> tuple[int | None, str]:
+) -> tuple[int | None, Said]:
     """The id of the slot's broadcast, if it was queued now, and what to say."""
+    at = _minute(slot)
     if schedule.latest(slot, found.max_late) < now:
         late = timedelta(seconds=int((now - slot).total_seconds()))
-        return None, f"{_minute(slot)} was missed by {late}"
+        return None, say("{slot} was missed by {late}", slot=at, late=str(late))
     try:
         new = replace(
             from_template(found.template),
@@ -189,25 +201,39 @@ def _send(
         )
         broadcast, created = create(session, new, now)
     except ApplianceError as error:
-        return None, f"{_minute(slot)} was not sent: {error}"
+        return None, say("{slot} was not sent: {error}", slot=at, error=error.message)
     if not created:
-        return None, f"{_minute(slot)} was sent before: broadcast {broadcast.id}"
+        return None, say("{slot} was sent before: broadcast {id}", slot=at, id=broadcast.id)
     details = {"schedule": found.name, "slot": rfc3339(slot)}
     events.add(session, broadcast.id, events.SCHEDULER, "create", details, now=now)
-    return broadcast.id, f"{_minute(slot)} is broadcast {broadcast.id}"
+    return broadcast.id, say("{slot} is broadcast {id}", slot=at, id=broadcast.id)
 
 
-def _missed_before(found: Schedule, first: datetime, slot: datetime) -> str:
-    """What to say of older slots that nothing ran for."""
+def _missed_before(found: Schedule, first: datetime, slot: datetime, result: Said) -> Said:
+    """The result, and what to say of older slots that nothing ran for."""
     if first == slot:
-        return ""
+        return result
     count = 1
     for older in cron.slots(found.cron, found.timezone, first):
         if older >= slot or count > COUNTED:
             break
         count += 1
-    many = f"more than {COUNTED} slots" if count > COUNTED else f"{count} slot{'s' * (count > 1)}"
-    return f"; {many} before it since {_minute(first)} missed"
+    since = _minute(first)
+    if count > COUNTED:
+        return say(
+            "{result}; more than {most} slots before it since {since} missed",
+            result=result,
+            most=COUNTED,
+            since=since,
+        )
+    if count > 1:
+        return say(
+            "{result}; {count} slots before it since {since} missed",
+            result=result,
+            count=count,
+            since=since,
+        )
+    return say("{result}; 1 slot before it since {since} missed", result=result, since=since)
 
 
 def cancel_missed(database: Database, now: datetime) -> list[int]:
@@ -223,13 +249,17 @@ def cancel_missed(database: Database, now: datetime) -> list[int]:
 
 def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
     starts_at, max_late = broadcast.starts_at, broadcast.max_late
-    note = f"missed its slot: it was to start at {rfc3339(starts_at)}, or {max_late} s later"
+    note = say(
+        "missed its slot: it was to start at {time}, or {seconds} s later",
+        time=rfc3339(starts_at),
+        seconds=max_late,
+    )
     done = broadcasts.change_status(
         session,
         broadcast.id,
         (BroadcastStatus.SCHEDULED,),
         BroadcastStatus.CANCELLED,
-        note=note,
+        note=told.pack(note),
         finished_at=now,
     )
     if done:
@@ -245,9 +275,9 @@ def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
 def to_template(new: NewBroadcast) -> dict[str, Any]:
     """What is stored: the fields that differ from their defaults, as JSON."""
     return {
-        field.name: _as_json(value)
-        for field in fields(new)
-        if field.name not in _OF_A_SLOT and (value := getattr(new, field.name)) != _default(field)
+        known.name: _as_json(value)
+        for known in fields(new)
+        if known.name not in _OF_A_SLOT and (value := getattr(new, known.name)) != _default(known)
     }
 
 
@@ -256,7 +286,7 @@ def from_template(template: Mapping[str, Any]) -> NewBroadcast:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in template.items()
     }
-    if unknown := values.keys() - {field.name for field in fields(NewBroadcast)}:
+    if unknown := values.keys() - {known.name for known in fields(NewBroadcast)}:
         raise Invalid(f"its template is of another version: {', '.join(sorted(unknown))}")
     return NewBroadcast(**values)
 
@@ -267,8 +297,8 @@ def _as_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _default(field: Any) -> Any:
-    return field.default_factory() if field.default_factory is not MISSING else field.default
+def _default(known: Any) -> Any:
+    return known.default_factory() if known.default_factory is not MISSING else known.default
 
 
 def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
@@ -282,7 +312,7 @@ def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
         "enabled": found.enabled,
         "next_at": rfc3339(found.next_at),
         "last_at": rfc3339(found.last_at),
-        "last_result": found.last_result,
+        "last_result": told.unpack(found.last_result),
         "max_late": schedule.DEFAULT_MAX_LATE if late is None else late,
         "quiet": template.get("quiet"),
         "text": template["text"],
@@ -290,6 +320,9 @@ def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
         "audience": {"to": template.get("to", []), "not": template.get("exclude", [])},
         "upcoming": [rfc3339(slot) for slot in _upcoming(found, now or utcnow())],
         "created_at": rfc3339(found.created_at),
+        "variants": template.get("variants", {}),
+        "media": template.get("media", []),
+        "options": template.get("options", {}),
     }
 
 

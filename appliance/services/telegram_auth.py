@@ -4,6 +4,9 @@ A code is made on one side and used on the other: made on the site it travels in
 (t.me/BOT?start=CODE), made by the bot in a link to the site (SITE/link#CODE; a fragment reaches no
 server's log). A code has 192 random bits, works once, for 15 minutes, and only its hash is stored.
 
+Beside a deep link goes a short code to be typed to the bot (`telegram_typed`): fewer bits, so a
+chat may try it a few times only.
+
 Every function works inside the caller's writing transaction, so that the tie, the used-up code and
 the message that tells the person are one.
 """
@@ -18,7 +21,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, links, messages, settings, users
 from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
-from appliance.services import telegram_html
+from appliance.services import menus, telegram_html, telegram_typed
 from appliance.services.phrases import choose, phrase
 
 LIFETIME = timedelta(minutes=15)
@@ -36,6 +39,8 @@ class NewCode:
     code: str
     url: str | None
     expires_at: datetime
+    typed: str | None = None
+    """The short one, of the site only; either uses up both."""
 
 
 def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
@@ -51,8 +56,11 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
     links.add(session, hashed(code), now=now, expires_at=expires_at, user_id=user.id)
+    typed = telegram_typed.new()
+    typed_hash = telegram_typed.hashed(typed)
+    links.add(session, typed_hash, now=now, expires_at=expires_at, user_id=user.id)
     url = f"https://t.me/{bot['username']}?start={code}" if bot else None
-    return NewCode(code, url, expires_at)
+    return NewCode(code, url, expires_at, telegram_typed.written(typed))
 
 
 def start_link_from_chat(
@@ -80,8 +88,19 @@ def redeem_in_telegram(session: Session, chat_id: int, code: str, now: datetime)
     Raises NotFound for a code that is unknown, over or used; AlreadyLinked, and the code stays
     usable, when the chat or the user is tied elsewhere.
     """
+    return _redeem(session, chat_id, _usable(session, code, now), now)
+
+
+def redeem_typed(session: Session, chat_id: int, typed: str, now: datetime) -> User:
+    """The short code was typed in this chat. Raises as `redeem_in_telegram` does."""
+    found = links.get_usable(session, telegram_typed.hashed(typed), now)
+    if found is None:
+        raise NotFound(_UNKNOWN)
+    return _redeem(session, chat_id, found, now)
+
+
+def _redeem(session: Session, chat_id: int, found: LinkCode, now: datetime) -> User:
     chat = chats.find(session, chat_id)
-    found = _usable(session, code, now)
     if found.user_id is None or chat.type != ChatType.PRIVATE:
         raise NotFound(_UNKNOWN)
     user = users.get(session, found.user_id)
@@ -98,9 +117,12 @@ def claim(session: Session, user_id: int, code: str, now: datetime) -> Chat:
     """
     user = users.get(session, user_id)
     found = _usable(session, code, now)
-    if found.chat_id is None:
-        raise NotFound(_UNKNOWN)
-    return _join(session, found, chats.find(session, found.chat_id), user, now)
+    return _join(session, found, _chat_of(session, found), user, now)
+
+
+def preview(session: Session, code: str, now: datetime) -> Chat:
+    """Whom `claim` would link; changes nothing. Raises NotFound."""
+    return _chat_of(session, _usable(session, code, now))
 
 
 def unlink(
@@ -127,6 +149,7 @@ def unlink(
         return False
     links.part(session, chat, now)
     _tell(session, chat, user, "unlinked", now)
+    menus.follow(session, chat, user, now)
     return True
 
 
@@ -142,8 +165,22 @@ def _usable(session: Session, code: str, now: datetime) -> LinkCode:
     return found
 
 
+def _chat_of(session: Session, code: LinkCode) -> Chat:
+    if code.chat_id is None:
+        raise NotFound(_UNKNOWN)
+    return chats.find(session, code.chat_id)
+
+
 def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
-    """Tie them, then use the code up; whoever comes second finds it used."""
+    """Use the code up, then tie them; whoever comes second finds it used."""
+    check_free(session, chat, user)
+    if not links.use(session, code.code_hash, now):
+        raise NotFound(_UNKNOWN)
+    return tie(session, chat, user, now)
+
+
+def check_free(session: Session, chat: Chat, user: User) -> None:
+    """Raises AlreadyLinked, saying what to unlink, when either has another partner."""
     if chat.user_id not in (None, user.id):
         raise AlreadyLinked(
             say(
@@ -156,11 +193,15 @@ def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetim
         raise AlreadyLinked(
             say("this account of the site is linked to another Telegram account: unlink it first")
         )
-    if not links.use(session, code.code_hash, now):
-        raise NotFound(_UNKNOWN)
+
+
+def tie(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
+    """Tie a chat to a user, revoke the open codes of both, tell the chat. Raises AlreadyLinked."""
+    check_free(session, chat, user)
     chat = links.join(session, chat.id, user.id, now)
     links.revoke(session, user_id=user.id, chat_id=chat.id)
     _tell(session, chat, user, "linked", now)
+    menus.follow(session, chat, user, now)
     return chat
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { countdown, duration, relative } from "../src/lib/i18n/format";
+import { bytes, countdown, duration, relative, weekday } from "../src/lib/i18n/format";
 
 describe("duration", () => {
   it.each([
@@ -36,5 +36,22 @@ describe("relative", () => {
     ["2026-01-01T12:00:00Z", "yesterday"],
   ])("%s is %s", (time, expected) => {
     expect(relative(time, now, "en")).toBe(expected);
+  });
+});
+
+describe("bytes", () => {
+  it.each([
+    [0, "0 byte"],
+    [14_300, "14 kB"],
+    [2_345_678, "2.3 MB"],
+  ])("%d is %s", (size, expected) => {
+    expect(bytes(size, "en")).toBe(expected);
+  });
+});
+
+describe("weekday", () => {
+  it("counts from Sunday, as cron does", () => {
+    expect([0, 1, 6].map((day) => weekday(day, "en"))).toEqual(["Sunday", "Monday", "Saturday"]);
+    expect(weekday(3, "ru")).toBe("среда");
   });
 });

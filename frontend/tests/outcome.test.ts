@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { Broadcast } from "../src/lib/api/types";
-import { isOver, moves, secondsLeft, settled, sortedReasons } from "../src/lib/outcome";
+import type { Broadcast, BroadcastEvent } from "../src/lib/api/types";
+import { isOver, moves, secondsLeft, settled, sortedReasons, trialOf } from "../src/lib/outcome";
 
 const broadcast = (fields: Partial<Broadcast>) =>
   ({
@@ -41,5 +41,15 @@ describe("a broadcast's numbers", () => {
       ["deactivated", 1],
       ["kicked", 1],
     ]);
+  });
+});
+
+describe("trialOf", () => {
+  const events = (...actions: string[]) => actions.map((action) => ({ action }) as BroadcastEvent);
+
+  it("is what was decided last", () => {
+    expect(trialOf(events("create", "pause"))).toBeNull();
+    expect(trialOf(events("create", "canary_passed", "pause"))).toBe("passed");
+    expect(trialOf(events("canary_failed", "resume"))).toBe("failed");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { hasRole, match, safeNext } from "../src/lib/routes";
+import { afterEntry, hasRole, match, safeNext } from "../src/lib/routes";
 
 describe("match", () => {
   it.each([
@@ -11,6 +11,9 @@ describe("match", () => {
     ["/broadcasts/12", "broadcast"],
     ["/topics", "topics"],
     ["/schedules", "schedules"],
+    ["/inbox/settings", "inbox-settings"],
+    ["/inbox/42", "conversation"],
+    ["/profile/tokens", "tokens"],
     ["/nowhere", "not-found"],
     ["/broadcasts/12/more", "not-found"],
   ])("%s is %s", (path, name) => {
@@ -36,5 +39,17 @@ describe("safeNext", () => {
     for (const next of [null, "", "https://evil.example", "//evil.example", "/\\evil.example"]) {
       expect(safeNext(next)).toBeNull();
     }
+  });
+});
+
+describe("afterEntry", () => {
+  it("goes where the reader wanted to go", () => {
+    expect(afterEntry("login", "?next=%2Finbox%2F4", "")).toBe("/inbox/4");
+    expect(afterEntry("login", "?next=%2F%2Fevil.example", "")).toBe("/messages");
+  });
+
+  it("goes on to confirm the bot's code, unless the registration has used it", () => {
+    expect(afterEntry("login", "?next=%2Fprofile", "#link=a%2Fb")).toBe("/link#a%2Fb");
+    expect(afterEntry("register", "", "#link=ab")).toBe("/telegram");
   });
 });

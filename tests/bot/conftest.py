@@ -14,12 +14,14 @@ import requests
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
+from appliance.bot.handling import Handler
+from appliance.bot.poller import Poller
 from appliance.bot.telegram import make_bot
-from appliance.bot.updates import Handler, Poller, receive
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud import chats, messages, settings, updates, users
 from appliance.database import Database
 from appliance.models import Chat, Direction, Message, Role, Update, User
+from appliance.services import receiving
 
 SITE_URL = "https://members.example.org"
 ANNA = 1001
@@ -27,6 +29,10 @@ GROUP = -1001234567890
 
 _ids = itertools.count(500_000_001)
 _message_ids = itertools.count(1)
+
+_RIGHTS = """can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats
+can_restrict_members can_promote_members can_change_info can_invite_users can_post_stories
+can_edit_stories can_delete_stories can_post_messages can_edit_messages"""
 
 
 class Clock:
@@ -64,7 +70,8 @@ class Desk:
 
     def store(self, *payloads: dict[str, Any]) -> None:
         for payload in payloads:
-            receive(self.database, payload, self.clock())
+            with self.database.writing() as session:
+                receiving.receive(session, payload, self.clock())
 
     def say(self, text: str, **options: Any) -> None:
         self.feed(self.text(text, **options))
@@ -123,6 +130,8 @@ class Desk:
         member: dict[str, Any] = {"user": bot, "status": status}
         if status == "kicked":
             member["until_date"] = 0
+        if status == "administrator":
+            member |= dict.fromkeys(_RIGHTS.split(), True)
         return self.update(
             my_chat_member={
                 "chat": chat or _private(ANNA),
@@ -169,6 +178,13 @@ class Desk:
     def waiting(self) -> int:
         with self.database.reading() as session:
             return updates.count_waiting(session)
+
+    def link(self, role: str, chat_id: int = ANNA) -> User:
+        """Tie a person who has written to a new account with this role."""
+        user = self.add_user(f"{role} {chat_id}", role=role)
+        with self.database.writing() as session:
+            chats.find(session, chat_id).user_id = user.id
+        return user
 
     def add_user(self, name: str = "Anna Site", **changes: Any) -> User:
         with self.database.writing() as session:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from appliance.bot.texts import COMMANDS
+from appliance.crud import chats, topics
+from appliance.models import ChatType
+from appliance.services.menus import PEOPLE as COMMANDS
 
 
 @pytest.fixture
@@ -68,3 +70,41 @@ def test_buttons(phone, talk):
     assert edited["text"] == "На каком языке мне говорить?"
     (answer,) = phone.get(f"/callbacks?person={person}")["answers"]
     assert answer["answered"] and answer["text"] == messages[-1]["text"]
+
+
+def test_what_an_admin_sees(desk, phone, talk):
+    """The whole of /stats, /broadcast and /approve, with a name that is hard to write."""
+    person = phone.new(first_name="Anna", language_code="ru")
+    phone.start(person)
+    talk(person)
+    desk.link("admin", person)
+    with desk.database.writing() as session:
+        topics.add(session, "news", "<News> & שלום", "Новости")
+        for number in range(12):
+            chats.remember(session, -100 - number, type=ChatType.GROUP, title=f"שלום <{number}>")
+    for said in ("/help", "/stats", "/broadcast", "Hello {first_name} <b>", "/approve", "/topics"):
+        phone.send(person, said)
+    said = [message for message in talk(person) if message["from"] == "bot"]
+    phone.send(person, "/quiet 23:00-7:00")
+    assert len(talk(person)) > len(said)
+    data = [button["callback_data"] for row in _keyboard(said[-1]) for button in row]
+    assert data == ["toggle:off:1"]
+    for message in said:
+        data = _first_button(phone, person, message["message_id"])
+        if data is not None:
+            press = {"message_id": message["message_id"], "data": data}
+            phone.post(f"/people/{person}/press", press)
+            talk(person)
+
+
+def _first_button(phone, person, message_id):
+    """The first button that stands under a message now."""
+    for message in phone.messages(person):
+        if message["message_id"] == message_id:
+            for row in _keyboard(message):
+                return row[0]["callback_data"]
+    return None
+
+
+def _keyboard(message):
+    return (message.get("reply_markup") or {}).get("inline_keyboard", [])

@@ -100,7 +100,47 @@ def test_what_nobody_made_is_answered_politely(desk, news, choice, data):
     assert choice() is None
 
 
-def test_nobody_opts_out_for_a_group(desk, news, choice):
-    desk.press(f"t:off:{news}:7", chat=GROUP)
-    assert answers(desk, -100) == [say("en", "button_old")]
-    assert choice(-100) is None
+class TestList:
+    def test_shown_and_switched_in_place(self, desk, news, choice):
+        desk.say("/topics")
+        assert desk.calls()[-1][1]["reply_markup"] == _list("✅ News & more", f"toggle:off:{news}")
+        for _ in range(2):  # pressed twice in a hurry
+            desk.press(f"toggle:off:{news}")
+        assert choice() == (False, None)
+        assert answers(desk) == ["You will get no more messages about News & more."] * 2
+        edits = [params for method, params in desk.calls() if method == "editMessageText"]
+        (edit,) = edits
+        assert edit["reply_markup"] == _list("▫️ News & more", f"toggle:on:{news}")
+        desk.press(f"toggle:on:{news}")
+        assert choice() == (True, None)
+
+    def test_nothing_to_choose(self, desk):
+        desk.say("/topics")
+        assert desk.said() == [say("en", "topics_none")]
+
+    def test_who_stopped_is_told_so(self, desk, news):
+        desk.say("/stop")
+        desk.say("/topics")
+        assert desk.said()[-1].endswith(say("en", "topics_stopped"))
+
+    @pytest.mark.parametrize("argument", ["", "on", "on:99", "x:1", f"off:{'9' * 19}"])
+    def test_forged(self, desk, news, choice, argument):
+        desk.press(f"toggle:{argument}")
+        assert answers(desk) == [say("en", "button_old")]
+        assert choice() is None
+
+
+class TestInGroups:
+    def test_only_admins_of_the_site_decide_for_all(self, desk, news, choice):
+        desk.press(f"t:off:{news}:7", chat=GROUP)
+        assert answers(desk, -100) == [say("en", "button_admins")]
+        assert choice(-100) is None
+        desk.say("/start")
+        desk.link("admin")
+        desk.press(f"t:off:{news}:7", chat=GROUP)
+        assert choice(-100) == (False, None)
+        assert desk.said(-100) == ["You will get no more messages about News & more."]
+
+
+def _list(text, data):
+    return {"inline_keyboard": [[{"text": text, "callback_data": data}]]}

@@ -25,7 +25,7 @@ def test_a_language_is_chosen(desk):
     desk.say("/language")
     desk.press("language:ru")
     assert desk.chat().language == "ru"
-    answer, edit, reply = desk.calls()[1:]
+    answer, edit, reply, menu = desk.calls()[1:]
     assert answer[1]["text"] == say("ru", "language_set")
     assert edit == (
         "editMessageText",
@@ -37,6 +37,10 @@ def test_a_language_is_chosen(desk):
         },
     )
     assert reply[1]["reply_markup"] == keyboards.main_menu("ru")
+    assert menu[0] == "setMyCommands"
+    assert menu[1]["scope"] == {"type": "chat", "chat_id": 1001}
+    help_ = {"command": "help", "description": "Что я умею"}
+    assert help_ in menu[1]["commands"]
     desk.say("/help")  # the client still says English
     assert desk.calls()[-1][1]["text"] == say("ru", "help")
 
@@ -49,7 +53,8 @@ def test_the_same_language_changes_nothing(desk):
 
 def test_a_message_too_old_to_edit(desk):
     desk.press("language:ru", date=0)
-    assert [method for method, _ in desk.calls()] == ["answerCallbackQuery", "sendMessage"]
+    methods = [method for method, _ in desk.calls()]
+    assert methods == ["answerCallbackQuery", "sendMessage", "setMyCommands"]
 
 
 @pytest.mark.parametrize("data", ["old", "old:1", "", ":", None, "language:xx", "я" * 32])
@@ -73,4 +78,20 @@ def test_a_press_under_an_inline_message_passes(desk):
     update = desk.pressed("start:")
     del update["callback_query"]["message"]
     desk.feed(update)
-    assert desk.calls() == []
+    assert desk.calls() == []  # nobody the bot knows
+    desk.say("/start")
+    again = desk.pressed("start:")
+    del again["callback_query"]["message"]
+    desk.feed(again)
+    assert answers(desk) == [{"callback_query_id": "4242", "text": say("en", "button_old")}]
+
+
+def test_a_banned_person_s_button_is_let_go_without_a_word(desk):
+    desk.say("/language")
+    with desk.database.writing() as session:
+        session.get(type(desk.chat()), 1001).banned = True
+    desk.press("language:ru")
+    assert desk.chat().language == "en"
+    assert answers(desk) == [{"callback_query_id": "4242"}]
+    desk.press("start:")
+    assert desk.said()[-1].startswith("Hello, Anna!")

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.bot.context import Context
 from appliance.crud import chats
-from appliance.models import Priority
+from appliance.models import Priority, User
 
 
 @pytest.fixture
@@ -55,3 +55,18 @@ def test_it_knows_what_was_said(context, desk):
     context.reply("<b>Hi</b>")
     assert context.said_since("<b>Hi</b>", hour_ago)
     assert not context.said_since("<b>Hi</b>", desk.clock())
+
+
+def test_an_answer_is_cut_to_what_a_button_shows(desk, context):
+    context.answer("1", "<b>" + "x" * 300 + "</b>")
+    context.session.commit()
+    assert desk.calls()[-1][1]["text"] == "x" * 200
+
+
+def test_a_role_is_that_of_an_account_in_use(context):
+    assert context.role is None
+    context.chat.user = User(email="a@x.org", name="A", role="admin", disabled=False)
+    assert context.role == "admin"
+    context.chat.user.disabled = True
+    assert context.role is None
+    context.chat.user = None

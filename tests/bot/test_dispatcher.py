@@ -17,7 +17,8 @@ def test_an_unknown_command_gets_a_hint(desk):
 def test_photos_are_kept_with_their_captions(desk):
     photo = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
     desk.feed(desk.message({"photo": photo, "caption": "at sea"}))
-    assert desk.heard() == ["[photo] at sea"]
+    assert desk.heard() == ["at sea"]
+    assert [item["kind"] for item in desk.thread()[0].files] == ["photo"]
 
 
 def test_what_telegram_says_of_the_chat_is_not_kept(desk):
@@ -61,6 +62,106 @@ class TestGroups:
     def test_a_code_is_not_used_in_a_group(self, desk):
         desk.feed(desk.group_message({"text": "/start " + "A" * 32}))
         assert desk.heard(GROUP) == ["/start"]
+
+
+class TestBanned:
+    @pytest.fixture(autouse=True)
+    def banned(self, desk):
+        desk.say("/start")
+        with desk.database.writing() as session:
+            session.get(type(desk.chat()), 1001).banned = True
+
+    def test_what_is_written_is_neither_kept_nor_answered(self, desk):
+        desk.say("hello")
+        desk.say("/help")
+        desk.feed(desk.update(edited_message=desk.text("hello!")["message"]))
+        assert desk.heard() == ["/start"]
+        assert len(desk.said()) == 1
+
+    def test_news_can_still_be_stopped_and_begun(self, desk):
+        desk.say("/stop")
+        assert desk.chat().status == "stopped"
+        desk.say("/start")
+        assert desk.chat().status == "active"
+
+
+def test_whoever_writes_has_pressed_start(desk):
+    desk.say("/start")
+    with desk.database.writing() as session:
+        session.get(type(desk.chat()), 1001).status = "new"
+    desk.say("hello")
+    assert desk.chat().status == "active"
+
+
+class TestHooks:
+    """What other rooms hang in: who is asked, in which order."""
+
+    @pytest.fixture
+    def heard(self, desk):
+        heard = []
+
+        def note(name, answer=None):
+            def handler(context, what):
+                heard.append((name, getattr(what, "text", what), context.person_id))
+                return answer
+
+            return handler
+
+        router = desk.dispatcher._router
+        router.text, router.edited = note("text"), note("edited")
+        router.typed, router.group = note("typed", False), note("group", True)
+        router.dialog("asked", note("dialog", True))
+        return heard
+
+    def test_a_letter(self, desk, heard):
+        desk.say("hello")
+        assert heard == [("typed", "hello", 1001), ("text", "hello", 1001)]
+
+    def test_an_answer_the_bot_waits_for(self, desk, heard):
+        desk.say("/start")
+        with desk.database.writing() as session:
+            session.get(type(desk.chat()), 1001).dialog = {"kind": "asked"}
+        desk.say("hello")
+        desk.say("/help")
+        assert heard == [("dialog", "hello", 1001)]
+
+    def test_an_edit(self, desk, heard):
+        desk.feed(desk.update(edited_message=desk.text("hallo")["message"]))
+        desk.feed(desk.update(edited_message=desk.group_message({"text": "x"})["message"]))
+        assert heard == [("edited", "hallo", 1001)]
+
+    def test_a_group_is_asked_first(self, desk, heard):
+        desk.feed(desk.group_message({"text": "/help"}))
+        assert heard == [("group", "/help", 1001)]
+        assert desk.said(GROUP) == []
+
+
+@pytest.mark.parametrize("payload", ["A" * 64, "A" * 65, "%00", "שלום", "-_" * 32])
+def test_any_start_payload_is_answered(desk, payload):
+    desk.say(f"/start {payload}")
+    assert desk.said()[0].startswith("Hello, Anna!")
+    assert desk.heard() == ["/start"]
+
+
+def test_names_of_all_kinds(desk):
+    name = "\u202eשלום 👩‍👩‍👧 <b>&\0"
+    update = desk.text("/start")
+    update["message"]["from"]["first_name"] = update["message"]["chat"]["first_name"] = name
+    desk.feed(update)
+    assert desk.chat().name == name.replace("\0", "")
+    assert len(desk.said()) == 1
+
+
+@pytest.mark.parametrize("kind", ["inline_query", "chosen_inline_result", "poll_answer"])
+def test_what_nobody_asked_for_passes(desk, kind):
+    person = {"id": 1001, "is_bot": False, "first_name": "Anna"}
+    bodies = {
+        "inline_query": {"id": "1", "from": person, "query": "x", "offset": ""},
+        "chosen_inline_result": {"result_id": "1", "from": person, "query": "x"},
+        "poll_answer": {"poll_id": "1", "user": person, "option_ids": [0]},
+    }
+    desk.feed(desk.update(**{kind: bodies[kind]}))
+    assert desk.waiting() == 0
 
 
 def test_apologies_go_to_known_people_only(desk):

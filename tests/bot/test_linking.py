@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.bot.texts import say
+from appliance.crud import chats
 from appliance.services import telegram_auth
 
 BORIS = 1002
@@ -104,6 +105,106 @@ def test_link_says_that_it_is_linked(desk, code_for):
     desk.say(f"/start {code_for(desk.add_user())}")
     desk.say("/link")
     assert desk.said()[-1].startswith("This chat is linked already, to the account of Anna Site.")
+
+
+# -- codes that are typed ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def typed_for(desk):
+    def make(user):
+        with desk.database.writing() as session:
+            return telegram_auth.start_link(session, user.id, desk.clock()).typed
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "way", ["{code}", "/link {code}", "/link@club_bot  {code} ", "  {code}\n", "{bare}", "{lower}"]
+)
+def test_a_typed_code_links(desk, typed_for, way):
+    user = desk.add_user()
+    code = typed_for(user)
+    desk.say(way.format(code=code, bare=code.replace("-", ""), lower=code.lower()))
+    assert desk.chat().user_id == user.id
+    assert desk.said()[-1].startswith("✅ This chat is now linked to the account of Anna Site")
+    assert not any(code in heard for heard in desk.heard())
+
+
+def test_a_typed_code_in_russian(desk, typed_for):
+    user = desk.add_user()
+    typed_for(user)
+    desk.feed(desk.text("abcd-2345", language="ru"))
+    assert desk.said() == [say("ru", "code_wrong", minutes=15)]
+
+
+def test_what_is_no_code_is_a_letter(desk, typed_for):
+    typed_for(desk.add_user())
+    for text in ("spending", "2345-6789", "Hello, is anybody there?"):
+        desk.say(text)
+    assert desk.heard() == ["spending", "2345-6789", "Hello, is anybody there?"]
+
+
+@pytest.mark.parametrize("argument", ["me please", "x" * 500, "<b>", "23456789"])
+def test_link_with_something_else(desk, argument):
+    desk.say(f"/link {argument}")
+    assert desk.said() == [say("en", "code_wrong", minutes=15)]
+
+
+def test_a_typed_code_runs_out(desk, typed_for):
+    code = typed_for(desk.add_user())
+    desk.clock.advance(timedelta(minutes=15))
+    desk.say(code)
+    assert desk.chat().user_id is None
+    assert desk.said()[-1] == say("en", "code_wrong", minutes=15)
+
+
+def test_a_linked_chat_is_not_taken_over_by_a_typed_code(desk, typed_for):
+    desk.say(typed_for(desk.add_user("Anna")))
+    code = typed_for(desk.add_user("Eve"))
+    desk.say(code)
+    assert desk.chat().user.name == "Anna"
+    assert desk.said()[-1].startswith("This chat is linked to another account, of Anna.")
+
+
+def test_after_five_wrong_codes_not_even_the_right_one_works(desk, typed_for):
+    user = desk.add_user()
+    code = typed_for(user)
+    for number in range(5):
+        desk.say(f"ABCD-234{number + 2}")
+    for text in (code, f"/link {code}", "/link rubbish", code):
+        desk.say(text)
+    assert desk.chat().user_id is None
+    assert desk.said()[5:] == [say("en", "code_wait", minutes=15)]  # said once
+    desk.say(code, person=BORIS)  # others are not held up
+    assert desk.chat(BORIS).user_id == user.id
+
+
+def test_another_language_gives_no_more_tries(desk):
+    for number in range(3):
+        desk.say(f"ABCD-234{number + 2}")
+    desk.press("language:ru")
+    for number in range(3):
+        desk.say(f"ABCD-345{number + 2}")
+    assert desk.said()[-1] == say("ru", "code_wait", minutes=15)
+
+
+def test_tries_come_back(desk, typed_for):
+    for number in range(6):
+        desk.say(f"ABCD-234{number + 2}")
+    desk.clock.advance(timedelta(minutes=15))
+    user = desk.add_user()
+    desk.say(typed_for(user))
+    assert desk.chat().user_id == user.id
+
+
+def test_in_a_group_nobody_types_a_code(desk, typed_for):
+    user = desk.add_user()
+    code = typed_for(user)
+    for text in (code, f"/link {code}"):
+        desk.feed(desk.group_message({"text": text}))
+    with desk.database.reading() as session:
+        assert chats.get_by_user(session, user.id) is None
 
 
 def test_unlink(desk, code_for):

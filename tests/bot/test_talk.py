@@ -1,18 +1,48 @@
-"""What people write is kept, and acknowledged once in a while."""
+"""What people write becomes a thread: every kind of it, albums, edits, thanks, and hours."""
 
 from datetime import timedelta
 
+import pytest
+
 from appliance.bot.texts import say
+from appliance.crud import chats, settings, threads
+from appliance.models import Thread
 
 THANKS = say("en", "thanks")
+PHOTO = [
+    {"file_id": "small", "file_unique_id": "u", "width": 9, "height": 9},
+    {"file_id": "big", "file_unique_id": "v", "width": 90, "height": 90, "file_size": 5},
+]
 
 
-def test_everything_is_kept_and_thanked_for_once(desk):
+@pytest.fixture
+def thread(desk):
+    def thread(chat_id=1001) -> Thread:
+        with desk.database.reading() as session:
+            return threads.get(session, chat_id)
+
+    return thread
+
+
+@pytest.fixture
+def edit(desk):
+    """`edit(5, text="…")`: message 5 of Anna was changed."""
+
+    def edit(message_id, **content):
+        payload = desk.message({"message_id": message_id, "edit_date": 2, **content})
+        desk.feed(desk.update(edited_message=payload["message"]))
+
+    return edit
+
+
+def test_everything_is_kept_and_thanked_for_once(desk, thread):
     lines = ["Hello", "שלום, how much?", "👩‍👩‍👧", "<b>&amp;"]
     for line in lines:
         desk.say(line)
     assert desk.heard() == lines
     assert desk.said() == [THANKS]
+    assert (thread().status, thread().unread) == ("open", 4)
+    assert thread().last_in_at == thread().last_at == desk.clock()
 
 
 def test_thanks_come_again_after_an_hour(desk):
@@ -29,3 +59,120 @@ def test_people_do_not_share_their_thanks(desk):
     desk.say("one")
     desk.say("two", person=1002)
     assert desk.said(1001) == desk.said(1002) == [THANKS]
+
+
+def test_commands_begin_no_thread(desk, thread):
+    desk.say("/help")
+    assert thread() is None
+
+
+def test_a_new_message_opens_a_closed_thread(desk, thread):
+    desk.say("one")
+    with desk.database.writing() as session:
+        session.get(Thread, 1001).status = "closed"
+    desk.say("two")
+    assert thread().status == "open"
+
+
+def test_who_is_banned_is_passed_over(desk, thread, edit):
+    desk.say("one")
+    with desk.database.writing() as session:
+        chats.find(session, 1001).banned = True
+    desk.say("two")
+    edit(desk.thread()[0].message_id, text="three")
+    assert (desk.heard(), thread().unread) == (["one"], 1)
+
+
+def test_an_album_is_one_line(desk, thread):
+    for number in (3, 1, 2, 10, 4, 5, 6, 7, 8, 9):
+        content = {"message_id": 9000 + number, "media_group_id": "77", "photo": PHOTO}
+        caption = {"caption": f"part {number}"} if number < 3 else {}
+        desk.feed(desk.message({**content, **caption}))
+    (line,) = [row for row in desk.thread() if row.direction == "in"]
+    assert [item["message_id"] for item in line.files] == [9000 + n for n in range(1, 11)]
+    assert {item["file_id"] for item in line.files} == {"big"}
+    assert line.text == "part 1\npart 2"
+    assert (thread().unread, desk.said()) == (1, [THANKS])
+    desk.feed(desk.message({"message_id": 9011, "media_group_id": "78", "photo": PHOTO}))
+    assert len(desk.heard()) == 2
+
+
+def test_edits_are_kept_as_history(desk, thread, edit):
+    desk.say("helo")
+    number = desk.thread()[0].message_id
+    first = desk.clock()
+    desk.clock.advance(timedelta(minutes=1))
+    edit(number, text="hello")
+    edit(number, text="hello")
+    edit(number, text="hello!")
+    (line, _) = desk.thread()
+    assert (line.text, [item["text"] for item in line.edits]) == ("hello!", ["helo", "hello"])
+    assert line.edited_at == desk.clock() > first
+    assert thread().unread == 1
+    assert desk.said() == [THANKS]
+
+
+def test_an_edit_shows_again_what_was_read(desk, thread, edit):
+    desk.say("Tuesday")
+    with desk.database.writing() as session:
+        threads.answered(session, 1001, desk.clock())
+    edit(desk.thread()[0].message_id, text="Wednesday")
+    assert thread().unread == 1
+
+
+def test_an_edit_of_an_unknown_message_is_kept_as_new(desk, thread, edit):
+    edit(123456, text="from before")
+    (line,) = [row for row in desk.thread() if row.direction == "in"]
+    assert (line.text, line.edits, line.edited_at) == ("from before", [], desk.clock())
+    assert thread().unread == 1
+
+
+def test_a_caption_of_an_album_is_edited_in_its_place(desk, edit):
+    for number in (1, 2):
+        content = {"message_id": 9000 + number, "media_group_id": "7", "photo": PHOTO}
+        desk.feed(desk.message({**content, "caption": f"{number}"}))
+    edit(9002, media_group_id="7", photo=PHOTO, caption="two")
+    line = desk.thread()[0]
+    assert (line.text, line.edits[0]["text"]) == ("1\ntwo", "1\n2")
+    assert [item["message_id"] for item in line.files] == [9001, 9002]
+
+
+def test_a_live_location_moves_without_history(desk, edit):
+    place = {"latitude": 52.5, "longitude": 13.4}
+    desk.feed(desk.message({"message_id": 8000, "location": place}))
+    for latitude in (52.6, 52.7):
+        edit(8000, location={**place, "latitude": latitude})
+    assert desk.heard() == ["[location] 52.7, 13.4"]
+    assert desk.thread()[0].edits == []
+
+
+def test_an_edited_command_is_neither_obeyed_nor_kept(desk, edit):
+    edit(5, text="/link SECRET")
+    assert desk.thread() == []
+
+
+def test_ten_megabytes_and_broken_offsets(desk):
+    bold = {"type": "bold", "offset": 3, "length": 10**9}
+    desk.feed(desk.message({"text": "x" * 10_000_000, "entities": [bold]}))
+    desk.feed(desk.message({"text": "a\0b\ud83d", "entities": [{**bold, "offset": -4}]}))
+    long, broken = desk.heard()
+    assert (len(long), broken) == (16_000, "ab?")
+
+
+def test_outside_the_hours_that_is_said_once_in_eight(desk):
+    """The clock of these tests begins on a Tuesday at noon."""
+    chosen = {"hours": "Mon 09:00-18:00", "auto_reply": {"en": "Closed & gone", "ru": ""}}
+    with desk.database.writing() as session:
+        settings.put_setting(session, settings.INBOX, chosen)
+    desk.say("one")
+    desk.clock.advance(timedelta(hours=7, minutes=59))
+    desk.say("two")
+    assert desk.said() == ["Closed & gone"]
+    desk.clock.advance(timedelta(minutes=2))
+    desk.say("three")
+    assert desk.said() == ["Closed & gone"] * 2
+    desk.say("раз", person=1002, language="ru")
+    assert desk.said(1002) == [say("ru", "away", hours="Mon 09:00-18:00")]
+    desk.clock.advance(timedelta(days=5, hours=15))
+    desk.say("four")
+    assert desk.said()[-1] == THANKS

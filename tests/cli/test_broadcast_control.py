@@ -37,7 +37,9 @@ def number(answer, known, database):
 def decided(database, number):
     def decided():
         with database.reading() as session:
-            return [(event.actor, event.action) for event in events.list_for(session, number)]
+            found = [(event.actor, event.action) for event in events.list_for(session, number)]
+        assert found[0][1] == "create", "that it was made is recorded too"
+        return found[1:]
 
     return decided
 
@@ -95,7 +97,7 @@ def test_pause_resume_cancel_are_recorded(answer, known, invoke, database):
     assert answer("broadcast", "cancel", number)["status"] == "cancelled"
     with database.reading() as session:
         told = [event.action for event in events.list_for(session, number)]
-    assert told == ["pause", "resume", "cancel"]
+    assert told == ["create", "pause", "resume", "cancel"]
 
 
 def test_pause_reaches_an_edit(answer, number, database):
@@ -103,6 +105,30 @@ def test_pause_reaches_an_edit(answer, number, database):
     answer("broadcast", "pause", number)
     with database.reading() as session:
         assert operations.list_running(session) == []
+
+
+def test_one_operation_is_paused_resumed_and_ended(answer, number, refused, invoke, decided):
+    (operation,) = answer("broadcast", "edit", number, "x")["operations"]
+    which = ("--operation", operation["id"])
+    assert answer("broadcast", "pause", number, *which)["status"] == "paused"
+    assert answer("broadcast", "resume", number, *which)["status"] == "running"
+    assert answer("broadcast", "cancel", number, *which)["status"] == "cancelled"
+    assert "cannot be resumed" in refused(invoke("broadcast", "resume", number, *which), 1)
+    assert "no operation 99" in refused(
+        invoke("broadcast", "cancel", number, "--operation", "99"), 1
+    )
+    assert [action for _, action in decided()] == ["edit", "pause", "resume", "cancel"]
+
+
+def test_texts_for_languages_stay_or_are_changed(answer, number, invoke, refused):
+    told = invoke("broadcast", "edit", number, "x", "--variant", "ru=икс")
+    assert told.exit_code == 0
+    kept = invoke("broadcast", "edit", number, "y")
+    assert "The texts for ru stay" in kept.stderr
+    gone = invoke("broadcast", "edit", number, "z", "--no-variants")
+    assert "stay" not in gone.stderr
+    both = invoke("broadcast", "edit", number, "z", "--no-variants", "--variant", "ru=x")
+    assert (both.exit_code, "contradict" in both.stderr) == (2, True)
 
 
 def test_a_user_without_a_name(monkeypatch):

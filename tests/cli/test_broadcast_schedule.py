@@ -119,6 +119,7 @@ def test_a_schedule_is_made(weekly, database, answer):
     assert list(weekly) == [
         *("id", "name", "cron", "timezone", "enabled", "next_at", "last_at", "last_result"),
         *("max_late", "quiet", "text", "format", "audience", "upcoming", "created_at"),
+        *("variants", "media", "options"),
     ]
     assert (weekly["name"], weekly["cron"], weekly["timezone"]) == (
         "rehearsal",

@@ -46,7 +46,8 @@ def test_what_scripts_rely_on_stays_in_its_order(answer, number):
     assert list(document)[: len(FIRST)] == FIRST
     assert list(document)[-4:] == ["note", "operations", "events", "numbers"]
     assert document["operations"][0]["kind"] == "edit"
-    assert [event["actor"] for event in document["events"]] == ["cli:ann", "engine"]
+    assert [event["actor"] for event in document["events"]][1:] == ["cli:ann", "engine"]
+    assert document["events"][0]["action"] == "create"
     assert document["numbers"]["clicks"] == 2
 
 

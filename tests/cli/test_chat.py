@@ -26,6 +26,8 @@ def test_the_shape(town, answer):
             "name": "Ann",
             "username": "ann",
             "language": "ru",
+            "approved": False,
+            "banned": False,
         }
     ]
 
@@ -36,6 +38,10 @@ def test_the_shape(town, answer):
         ([], [-5, 1]),
         (["--limit", 1], [-5]),
         (["--status", "left"], [-5]),
+        (["--status", "unreachable"], [-5]),
+        (["--type", "group"], [-5]),
+        (["--type", "channel"], []),
+        (["--approved"], []),
         (["--linked"], []),
         (["--unlinked"], [-5, 1]),
         (["--search", "choir"], [-5]),
@@ -52,6 +58,18 @@ def test_for_people(town, invoke, database):
         "              1  private    active   Ann",
     ]
     assert invoke("chat", "list", "--linked").stdout == "No chat.\n"
+
+
+def test_an_admin_at_a_shell_decides(town, invoke, answer, database):
+    assert invoke("chat", "approve", "-5").exit_code == 1  # the bot is gone from there
+    with database.writing() as session:
+        chats.set_status(session, -5, ChatStatus.ACTIVE)
+    assert "  group      waiting  Choir" in invoke("chat", "list").stdout
+    assert invoke("chat", "approve", "-5").stdout == "Choir may get broadcasts now.\n"
+    assert [chat["chat_id"] for chat in answer("chat", "list", "--approved")] == [-5]
+    assert answer("chat", "refuse", "-5")["approved"] is False
+    assert invoke("chat", "approve", "1").exit_code == 1
+    assert invoke("chat", "approve", "-77").exit_code == 1
 
 
 @pytest.fixture

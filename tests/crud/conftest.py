@@ -38,16 +38,18 @@ def know(store: Database) -> Callable[..., None]:
 def enrol(store: Database) -> Callable[..., int]:
     """`enrol("ann", role=…)`: a user's id."""
 
-    def enrol(name: str, role: Role = Role.MEMBER) -> int:
+    def enrol(name: str, role: Role = Role.MEMBER, disabled: bool = False) -> int:
         with store.writing() as session:
-            return users.add(
+            user = users.add(
                 session,
                 email=f"{name}@example.org",
                 name=name,
                 password_hash=None,
                 role=role,
                 language="en",
-            ).id
+            )
+            user.disabled = disabled
+            return user.id
 
     return enrol
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import sqlite
 
 from appliance.crud import audience, deliveries, topics
 from appliance.crud.audience import Audience, Term
-from appliance.models import Chat, ChatStatus, ChatType, Role
+from appliance.models import Chat, ChatStatus, ChatType, Delivery, DeliveryState, Role
 
 GROUP, CHANNEL = -100, -200
 
@@ -25,8 +25,8 @@ def town(know, enrol):
     know(6, status=ChatStatus.STOPPED, language="ru")
     know(7, status=ChatStatus.BLOCKED)
     know(8, status=ChatStatus.LEFT)
-    know(GROUP, type=ChatType.SUPERGROUP, language="ru")
-    know(CHANNEL, type=ChatType.CHANNEL)
+    know(GROUP, type=ChatType.SUPERGROUP, language="ru", approved=True)
+    know(CHANNEL, type=ChatType.CHANNEL, approved=True)
     return ann, bob
 
 
@@ -91,12 +91,21 @@ def test_groups_and_channels_only_when_they_are_named(town, chosen):
 
 
 def test_groups_and_channels_together(town, chosen, know):
-    know(-101, type=ChatType.GROUP)
-    know(-102, type=ChatType.GROUP, status=ChatStatus.LEFT)
+    know(-101, type=ChatType.GROUP, approved=True)
+    know(-102, type=ChatType.GROUP, status=ChatStatus.LEFT, approved=True)
+    know(-103, type=ChatType.GROUP)
     assert chosen(["groups"]) == [-101, GROUP]
     assert chosen(["channels"]) == [CHANNEL]
     assert chosen(["groups", "channels", "linked"], ["chat:-101"]) == [CHANNEL, GROUP, 1, 2]
     assert chosen(["all"], ["groups"]) == [1, 2, 3, 4, 5]
+
+
+def test_a_group_nobody_approved_is_no_destination(town, chosen, know, subscribe):
+    know(-103, type=ChatType.GROUP)
+    subscribe("news", on=[-103, GROUP], default_on=False)
+    assert chosen(["chat:-103"]) == []
+    assert chosen(["topic:news"]) == [GROUP]
+    assert chosen(["chat:-103", "groups", "topic:news"]) == [GROUP]
 
 
 @pytest.fixture
@@ -222,6 +231,7 @@ def crowd(store, know, enrol, subscribe):
             type=kind,
             status=chance.choice([ChatStatus.ACTIVE] * 6 + [*ChatStatus]),
             language=chance.choice(["ru", "en", "en-GB", None]),
+            approved=chance.random() < 0.7,
             **linked,
         )
     with store.reading() as session:
@@ -252,6 +262,7 @@ def test_the_count_shown_is_the_count_sent_to(store, crowd, frozen):
             chat.id
             for chat in chats
             if chat.status == ChatStatus.ACTIVE
+            and (chat.type == ChatType.PRIVATE or chat.approved)
             and any(_is_in(word, chat, *facts) for word in to)
             and not any(_is_in(word, chat, *facts) for word in exclude)
             and all(choices.get((word[6:], chat.id), True) for word in to if word in TOPICS)
@@ -282,6 +293,42 @@ def test_the_ledger_is_written_without_sorting(database):
 def test_who_cannot_be_written_to_is_never_in(town, chosen, chat_id):
     """Not even by name: whoever said /stop meant it."""
     assert chosen([f"chat:{chat_id}", "all"]) == [1, 2, 3, 4, 5]
+
+
+@pytest.fixture
+def away(store, announce):
+    """`away(to)`: the ledger's skipped lines, written in pieces of the ids up to 3 and after."""
+
+    def away(*to):
+        wanted, number = Audience(tuple(map(_term, to))), announce()
+        with store.writing() as session:
+            for after, end in ((None, 3), (3, None)):
+                found = audience.freeze_unreachable(session, number, wanted, after, end, 5)
+                rows = session.query(Delivery).filter_by(broadcast_id=number)
+                lines = [row for row in rows if after is None or row.chat_id > after]
+                assert sum(found.values()) == len(lines)
+                assert {row.reason for row in lines} == set(found)
+            rows = rows.order_by(Delivery.chat_id)
+            assert {row.state for row in rows} <= {DeliveryState.SKIPPED}
+            return [(row.chat_id, row.reason) for row in rows]
+
+    return away
+
+
+def test_members_out_of_reach_are_in_the_ledger(know, enrol, away, subscribe):
+    names = ("ann", "bob", "eve", "joe", "sue")
+    ann, bob, eve, joe, sue = (enrol(name) for name in names)
+    know(1, user_id=ann, status=ChatStatus.BLOCKED, language="ru")
+    know(2, status=ChatStatus.BLOCKED)  # no member: there is no web inbox
+    know(3, user_id=bob, status=ChatStatus.STOPPED)
+    know(4, user_id=eve, status=ChatStatus.NEW)
+    know(5, user_id=joe)
+    know(6, user_id=sue, status=ChatStatus.BLOCKED)
+    subscribe("news", off=[6])
+    assert away("all") == [(1, "chat_blocked"), (4, "chat_new"), (6, "chat_blocked")]
+    assert away("lang:ru") == [(1, "chat_blocked")]
+    assert away("topic:news", "all") == [(1, "chat_blocked"), (4, "chat_new")]
+    assert away("chat:4", "groups") == [(4, "chat_new")]
 
 
 @pytest.mark.parametrize("code", ["%", "_", "e%"])

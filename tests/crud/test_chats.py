@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.crud import chats, messages
+from appliance.crud import chats, topics
 from appliance.crud.chats import ChatFilter
 from appliance.errors import NotFound
 from appliance.models import MAX_ID, ChatStatus, ChatType, utcnow
@@ -78,38 +78,40 @@ def test_set_status(store, know):
         assert chats.get(session, 99) is None
 
 
-def test_a_migrated_group_takes_everything_along(store, know):
-    know(-5, type=ChatType.GROUP, title="Choir", language="ru", first_name=None)
+def test_a_group_the_bot_left_is_forgotten_as_a_destination(store, know):
+    know(-5, type=ChatType.GROUP, approved=True, approved_by=None)
     with store.writing() as session:
-        messages.record_incoming(session, -5, "hello", 1)
-        chats.migrate(session, -5, -1005, LATER)
+        topic = topics.add(session, "news", "News")
+        topics.choose(session, topic.id, -5, True)
+        chats.set_status(session, -5, ChatStatus.LEFT, LATER)
+        assert topics.choices(session, -5) == {}
+        chat = chats.find(session, -5)
+        assert (chat.status, chat.approved, chat.approved_by) == ("left", False, None)
+
+
+def test_waiting_is_what_nobody_decided_about(store, know, enrol):
+    boss = enrol("boss")
+    know(1, approved=False)
+    know(-1, type=ChatType.GROUP, created_at=NOW)
+    know(-2, type=ChatType.CHANNEL, created_at=LATER)
+    know(-3, type=ChatType.GROUP, approved=True)
+    know(-4, type=ChatType.GROUP, approved_by=boss)  # refused
+    know(-5, type=ChatType.GROUP, status=ChatStatus.LEFT)
+    with store.writing() as session:
+        assert [chat.id for chat in chats.list_waiting(session, 10)] == [-2, -1]
+        chats.set_approved(session, chats.find(session, -2), True, boss, LATER)
+        assert [chat.id for chat in chats.list_waiting(session, 10)] == [-1]
+        assert chats.find(session, -2).approved_by == boss
+
+
+def test_admins_that_can_be_told(store, know, enrol):
+    know(1, user_id=enrol("ann", role="admin"))
+    know(2, user_id=enrol("bob", role="admin"), status=ChatStatus.BLOCKED)
+    know(3, user_id=enrol("eve", role="admin", disabled=True))
+    know(4, user_id=enrol("joe"))
+    know(5, user_id=enrol("sue", role="admin"), status=ChatStatus.STOPPED)
     with store.reading() as session:
-        assert chats.get(session, -5) is None
-        chat = chats.find(session, -1005)
-        assert (chat.type, chat.title, chat.language, chat.status) == (
-            "supergroup",
-            "Choir",
-            "ru",
-            "active",
-        )
-        assert [row.text for row in messages.thread(session, -1005, 10)] == ["hello"]
-
-
-def test_a_group_that_said_stop_has_said_it_after_its_migration_too(store, know):
-    know(-5, type=ChatType.GROUP, status=ChatStatus.STOPPED)
-    with store.writing() as session:
-        chats.migrate(session, -5, -1005)
-        assert chats.find(session, -1005).status == "stopped"
-
-
-def test_a_migration_twice_or_of_nobody_changes_nothing(store, know):
-    know(-5, type=ChatType.GROUP, title="Choir")
-    with store.writing() as session:
-        for _ in range(2):
-            chats.migrate(session, -5, -1005)
-        chats.migrate(session, -6, -1006)
-        assert chats.find(session, -1005).title == "Choir"
-        assert chats.get(session, -1006) is None
+        assert [chat.id for chat in chats.list_admins(session)] == [1, 5]
 
 
 def test_narrowed(know, enrol, found):
@@ -121,6 +123,9 @@ def test_narrowed(know, enrol, found):
     assert found(linked=True) == [1]
     assert found(linked=False) == [-3, 2]
     assert found(linked=False, status="active") == [-3]
+    assert found(status=chats.UNREACHABLE) == [2]
+    assert found(type="group") == found(approved=False, type="group") == [-3]
+    assert found(type="channel") == found(approved=True) == []
     for words, chat_ids in {
         "@ann_": [1],
         "BERG": [1],

@@ -76,6 +76,17 @@ def test_equal_times_neither_repeat_nor_hide_one(know, told, said, pages, limit)
     assert set(found) == expected
 
 
+@pytest.mark.parametrize(
+    ("reason", "shown"), [("chat_blocked", True), ("chat_new", True), ("chat_stopped", False)]
+)
+def test_whom_the_bot_cannot_reach_reads_it_here(store, know, told, pages, reason, shown):
+    know(1)
+    number = told(0, DeliveryState.SKIPPED)
+    with store.writing() as session:
+        session.get(Delivery, (number, 1)).reason = reason
+    assert pages(10) == ([("broadcast", number)] if shown else [])
+
+
 def test_only_ones_own(store, know, told, said, pages):
     know(1, 2)
     said(0, chat_id=2)

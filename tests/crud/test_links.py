@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import chats, links, users
+from appliance.crud import chats, links, messages, users
 from appliance.database import Database
 from appliance.errors import AlreadyLinked
 from appliance.models import Role
@@ -96,3 +96,20 @@ def test_nobody_is_joined_twice(database: Database, people: tuple[int, int]) -> 
     with database.reading() as session:
         found = [chats.find(session, chat_id).user_id for chat_id in (1001, 1002)]
     assert found == list(people)
+
+
+def test_counting_refusals(database: Database, people: tuple[int, int]) -> None:
+    """Of this chat, in any of the words, after a time; what the person wrote does not count."""
+    with database.writing() as session:
+        for text, at in [
+            ("no", NOW),
+            ("nein", NOW),
+            ("yes", NOW),
+            ("no", NOW - timedelta(hours=1)),
+        ]:
+            messages.queue(session, 1001, "sendMessage", {}, text=text, now=at)
+        messages.queue(session, 1002, "sendMessage", {}, text="no", now=NOW)
+        messages.record_incoming(session, 1001, "no", 1, NOW)
+        before = NOW - timedelta(minutes=1)
+        assert links.count_refusals(session, 1001, {"no", "nein"}, before) == 2
+        assert links.count_refusals(session, 1001, {"no", "nein"}, NOW) == 0

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
 
 from appliance.crud import messages
 from appliance.crud.messages import MessageOutcome
@@ -255,14 +256,15 @@ def test_the_outbox_is_read_from_its_index(database, look):
     with database.writing() as session:
         look(session)
     event.remove(database.engine, "before_cursor_execute", note)
-    assert len(statements) == 1
-    with database.reading() as session:
-        plan = session.connection().exec_driver_sql(
-            f"EXPLAIN QUERY PLAN {statements[0][0]}", statements[0][1]
-        )
-        steps = [row[3] for row in plan]
-    assert any("INDEX ix_messages_outbox (state=?)" in step for step in steps), steps
-    assert [step for step in steps if step.startswith("SCAN messages")] == []
+    assert statements
+    for statement, parameters in statements:
+        with database.reading() as session:
+            plan = session.connection().exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            )
+            steps = [row[3] for row in plan]
+        assert any("INDEX ix_messages_outbox (state=?)" in step for step in steps), steps
+        assert [step for step in steps if step.startswith(("SCAN messages", "USE TEMP"))] == []
 
 
 @pytest.mark.slow
@@ -273,3 +275,45 @@ def test_postgresql_reads_the_outbox_from_its_index_too(postgresql_database):
             text("EXPLAIN SELECT id FROM messages WHERE messages.state IN (0, 1) AND state = 0")
         )
         assert any("ix_messages_outbox" in line for line in plan)
+
+
+def test_found_by_telegrams_id(store, know):
+    know(1, 2)
+    with store.writing() as session:
+        row = messages.record_incoming(session, 1, "one", 7)
+        assert messages.find_by_telegram_id(session, 1, 7).id == row.id
+        assert messages.find_by_telegram_id(session, 2, 7) is None
+
+
+def test_an_album_is_found_near_its_part(store, know):
+    know(1)
+    with store.writing() as session:
+        row = messages.record_incoming(session, 1, "", 7, album_id="a")
+        assert messages.find_album(session, 1, "a", 9).id == row.id
+        assert messages.find_album(session, 1, "b", 9) is None
+        assert messages.find_album(session, 1, "a", 9000) is None
+
+
+def test_a_request_is_found_by_its_key_and_no_key_is_used_twice(queue, store):
+    number = queue(1, key="answer:x")
+    queue(2)
+    with store.reading() as session:
+        assert messages.get_by_key(session, "answer:x").id == number
+        assert messages.get_by_key(session, "answer:y") is None
+    with pytest.raises(IntegrityError):
+        queue(2, key="answer:x")
+
+
+def test_a_call_about_somebody_waits_until_it_is_done(queue, take, record, store):
+    number = queue(1, about_chat_id=5)
+
+    def waits(about):
+        with store.reading() as session:
+            return messages.is_waiting(session, 1, "sendMessage", about)
+
+    assert (waits(5), waits(6)) == (True, False)
+    (row,) = take()
+    assert (row.about_chat_id, row.media) == (5, [])
+    assert waits(5)
+    record(MessageOutcome(number, SENT))
+    assert not waits(5)

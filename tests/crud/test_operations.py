@@ -38,9 +38,10 @@ def operation(store, number):
 
 def test_only_messages_with_an_id_can_be_changed(store, number):
     with store.reading() as session:
-        assert operations.count_delivered(session, number) == 3
+        assert operations.delivered(session, number) == (3, NOW)
         assert operations.peek_delivered(session, number, None, 2) == [(1, 11, NOW), (2, 12, NOW)]
         assert operations.peek_delivered(session, number, 2, 9) == [(3, 13, NOW)]
+        assert operations.peek_delivered(session, number, None, 9, until=NOW - 1) == []
 
 
 def test_what_was_in_flight_is_looked_at_again(store, number):
@@ -49,14 +50,20 @@ def test_what_was_in_flight_is_looked_at_again(store, number):
         assert operations.find_delivered(session, number, [6]) == ([], False)
 
 
+def test_nothing_delivered(store):
+    with store.reading() as session:
+        assert operations.delivered(session, 4711) == (0, 0)
+
+
 def test_it_comes_forward(store, operation):
     for _ in range(2):
         with store.writing() as session:
             row = operations.find(session, operation)
-            operations.advance(session, row, 3, {"done": 2, "too_old": 1}, {"blocked": 1})
+            operations.advance(session, row, 3, {9, 8}, {"done": 2, "too_old": 1}, {"blocked": 1})
     with store.reading() as session:
         row = operations.find(session, operation)
         assert (row.cursor, row.done, row.failed, row.too_old) == (3, 4, 0, 2)
+        assert (row.late, row.total) == ([8, 9], 6)
         assert row.reasons == {"blocked": 2}
 
 

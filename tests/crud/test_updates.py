@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from appliance.crud import updates
-from appliance.crud.updates import NewUpdate
+from appliance.crud.updates import NewUpdate, Waiting
 from appliance.database import Database
+from appliance.models import Update
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -13,23 +16,34 @@ def new(update_id: int) -> NewUpdate:
     return NewUpdate(update_id, 1001, {"update_id": update_id, "message": {"text": "שלום 👋"}})
 
 
-def waiting(database: Database) -> list[int]:
-    """Ids in the order they would be handled; handles them."""
-    found = []
+def handle(database: Database, limit: int, now: datetime = NOW) -> list[Waiting]:
+    """What would be handled next; marks it."""
     with database.writing() as session:
-        while (seq := updates.next_waiting(session)) is not None:
-            row = updates.claim(session, seq, NOW)
-            assert row is not None
-            found.append(row.id)
-    return found
+        taken = updates.take(session, limit)
+        updates.mark_handled(session, [row.seq for row in taken], now)
+    return taken
+
+
+def row_of(database: Database, update_id: int) -> Update:
+    with database.reading() as session:
+        return session.scalars(select(Update).where(Update.id == update_id)).one()
 
 
 def test_known_ids_are_passed_over(database: Database) -> None:
     with database.writing() as session:
+        assert updates.store(session, [], NOW) == 0
+        assert not updates.any_waiting(session)
         assert updates.store(session, [new(5), new(6), new(5)], NOW) == 2
     with database.writing() as session:
         assert updates.store(session, [new(6), new(7)], NOW) == 1
         assert updates.count_waiting(session) == 3
+        assert updates.any_waiting(session)
+
+
+def test_the_same_on_postgresql(postgresql_database: Database) -> None:
+    test_known_ids_are_passed_over(postgresql_database)
+    assert [row.payload["update_id"] for row in handle(postgresql_database, 10)] == [5, 6, 7]
+    assert handle(postgresql_database, 10) == []
 
 
 def test_the_order_of_arrival_is_kept(database: Database) -> None:
@@ -37,36 +51,41 @@ def test_the_order_of_arrival_is_kept(database: Database) -> None:
     with database.writing() as session:
         updates.store(session, [new(900), new(901)], NOW)
         updates.store(session, [new(2**40), new(10), new(11)], NOW)
-    assert waiting(database) == [900, 901, 2**40, 10, 11]
+    taken = handle(database, 3) + handle(database, 3)
+    assert [row.payload["update_id"] for row in taken] == [900, 901, 2**40, 10, 11]
 
 
-def test_the_payload_is_kept_word_for_word(database: Database) -> None:
+def test_the_payload_is_kept_word_for_word_until_it_is_handled(database: Database) -> None:
     with database.writing() as session:
         updates.store(session, [new(5)], NOW)
-        seq = updates.next_waiting(session)
-        assert seq is not None
-        row = updates.claim(session, seq, NOW)
-        assert row is not None
-        assert row.payload == new(5).payload
-        assert (row.chat_id, row.received_at, row.handled_at) == (1001, NOW, NOW)
+    kept = row_of(database, 5)
+    assert (kept.payload, kept.chat_id, kept.received_at) == (new(5).payload, 1001, NOW)
+    assert handle(database, 9)[0].payload == new(5).payload
+    handled = row_of(database, 5)
+    assert (handled.payload, handled.handled_at, handled.error) == ({}, NOW, None)
 
 
-def test_one_claim_wins(database: Database) -> None:
+def test_what_is_set_aside_can_be_looked_into(database: Database) -> None:
+    with database.writing() as session:
+        updates.store(session, [new(5), new(6)], NOW)
+        updates.set_aside(session, updates.take(session, 1)[0].seq, "E" * 300, NOW)
+    kept = row_of(database, 5)
+    assert (kept.payload, kept.handled_at, kept.error) == (new(5).payload, NOW, "E" * 255)
+    assert [row.payload["update_id"] for row in handle(database, 9)] == [6]
+
+
+def test_a_rollback_hands_them_back(database: Database) -> None:
     with database.writing() as session:
         updates.store(session, [new(5)], NOW)
-        seq = updates.next_waiting(session)
-        assert seq is not None
-        assert updates.claim(session, seq, NOW) is not None
-    with database.writing() as session:
-        assert updates.claim(session, seq, NOW) is None
-        assert updates.next_waiting(session) is None
+    with database.reading() as session:
+        updates.mark_handled(session, [1], NOW)
+    assert len(handle(database, 9)) == 1
 
 
 def test_only_the_handled_is_forgotten(database: Database) -> None:
     with database.writing() as session:
         updates.store(session, [new(5), new(6)], NOW - timedelta(days=9))
-        seq = updates.next_waiting(session)
-        assert seq is not None
-        updates.claim(session, seq, NOW - timedelta(days=8))
+    handle(database, 1, NOW - timedelta(days=8))
+    with database.writing() as session:
         assert updates.forget_handled(session, NOW - timedelta(days=7)) == 1
         assert updates.count_waiting(session) == 1

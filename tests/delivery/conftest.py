@@ -1,6 +1,7 @@
 """An engine under the test's own hand, against the real simulator."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.request import Request, urlopen
@@ -13,7 +14,7 @@ from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
-from appliance.models import Broadcast
+from appliance.models import Broadcast, DeliveryState
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
@@ -106,3 +107,24 @@ def run_until(engine: Engine, wait_until: Callable[..., Any]) -> Callable[..., N
         wait_until(stepped, timeout)
 
     return run_until
+
+
+@pytest.fixture
+def received() -> Callable[[Ask], Counter[int]]:
+    """`received(ask)`: how many messages each chat got, by the simulator's own record."""
+
+    def received(ask: Ask) -> Counter[int]:
+        record: list[dict[str, Any]] = []
+        after = 0
+        while page := ask(f"record?after={after}&limit=1000")["record"]:
+            record += page
+            after = page[-1]["seq"]
+        return Counter(entry["chat_id"] for entry in record)
+
+    return received
+
+
+@pytest.fixture
+def counts() -> Callable[[Broadcast], dict[str, int]]:
+    """`counts(broadcast)`: its counters, by the word of the state."""
+    return lambda broadcast: {s.word: getattr(broadcast, s.word) for s in DeliveryState}

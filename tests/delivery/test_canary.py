@@ -10,6 +10,7 @@ from appliance.database import Database
 from appliance.models import Broadcast, ChatStatus
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
+from appliance.services.told import unpack
 
 Ask = Callable[..., Any]
 People = Callable[[int], list[int]]
@@ -57,7 +58,7 @@ def test_failures_stop_it_before_the_rest(
     run_until(lambda: shown(number).status == "halted")
 
     assert (shown(number).sent, shown(number).failed, shown(number).pending) == (3, 2, 25)
-    assert shown(number).note == "canary: of 5 people 2 failed or blocked the bot"
+    assert unpack(shown(number).note) == "canary: of 5 people 2 failed or blocked the bot"
 
 
 def test_blocks_while_it_waits_count(

@@ -36,6 +36,9 @@ def refusal(status: int, description: str, **parameters: Any) -> Answer:
         (404, "Not Found", Kind.TOKEN, "token"),
         (500, "Internal Server Error", Kind.SERVER, "server_error"),
         (502, "Bad Gateway", Kind.SERVER, "server_error"),
+        (503, "Service Unavailable", Kind.SERVER, "server_error"),
+        (504, "Gateway Timeout", Kind.UNKNOWN, "gateway_timeout"),
+        (413, "Request Entity Too Large", Kind.CONTENT, "content"),
     ],
 )
 def test_refusals(status: int, words: str, kind: Kind, reason: str) -> None:
@@ -93,6 +96,33 @@ def test_a_request_without_an_answer_is_unknown() -> None:
 @pytest.mark.parametrize("body", [b"", b'{"ok":tr', b"[]", b"<html>"])
 def test_success_without_a_readable_answer_is_unknown(body: bytes) -> None:
     assert classify(Answer(200, body)).kind == Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, Kind.PROXY),
+        (400, Kind.PROXY),
+        (401, Kind.PROXY),
+        (403, Kind.PROXY),
+        (404, Kind.PROXY),
+        (408, Kind.PROXY),
+        (413, Kind.PROXY),
+        (500, Kind.SERVER),
+        (502, Kind.SERVER),
+        (503, Kind.SERVER),
+        (504, Kind.UNKNOWN),
+        (524, Kind.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>nginx</html>", b'{"error":"denied"}'])
+def test_a_page_of_a_proxy_says_nothing_of_the_recipient(
+    status: int, kind: Kind, body: bytes
+) -> None:
+    verdict = classify(Answer(status, body))
+
+    assert verdict.kind == kind
+    assert verdict.words == f"HTTP {status} without a Bot API answer"
 
 
 @given(st.integers(0, 599), st.binary(max_size=60) | st.builds(str.encode, st.text(max_size=40)))

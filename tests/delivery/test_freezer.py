@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 
-from appliance.crud import broadcasts, chats, deliveries
+from appliance.crud import broadcasts, chats, deliveries, users
 from appliance.database import Database
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment
-from appliance.models import Broadcast
+from appliance.models import Broadcast, ChatStatus, Role
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -28,3 +28,32 @@ def test_a_freeze_goes_on_after_a_crash(database: Database, queue: Callable[...,
         row: Broadcast = broadcasts.get(session, number)
         assert (row.total, row.pending, row.status, steps) == (5, 5, "running", 3)
         assert sorted(r.chat_id for r in deliveries.iterate(session, number)) == [*range(10, 15)]
+
+
+def test_members_out_of_reach_are_counted_as_skipped(
+    database: Database, queue: Callable[..., int]
+) -> None:
+    with database.writing() as session:
+        for chat_id in range(10, 16):
+            chats.remember(session, chat_id)
+        for chat_id in (11, 15):
+            user = users.add(
+                session,
+                email=f"{chat_id}@example.org",
+                name="A",
+                password_hash=None,
+                role=Role.MEMBER,
+                language="en",
+            )
+            chats.find(session, chat_id).user_id = user.id
+            chats.set_status(session, chat_id, ChatStatus.BLOCKED)
+    number = queue()
+    whole = False
+    while not whole:
+        with database.writing() as session:
+            whole = freeze(session, broadcasts.get_fresh(session, number), NOW, chunk=2)
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+        assert (row.total, row.pending, row.skipped) == (6, 4, 2)
+        assert row.reasons == {"chat_blocked": 2}
+        assert deliveries.states_of(session, number) == {0: 4, 4: 2}

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.crud import chats, deliveries, leases, messages
+from appliance.crud import broadcasts, chats, deliveries, leases, messages
 from appliance.crud import settings as stored
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.pacer import ChatPacer
-from appliance.models import Broadcast, DeliveryState
+from appliance.models import Broadcast, DeliveryState, Priority
 from appliance.services import broadcasts as service
 from appliance.services.leases import DELIVERY, Holding
 
@@ -70,6 +70,31 @@ def test_replies_come_first(settle, queue: Queue, database: Database) -> None:
     jobs = settle(wanted=2)
 
     assert [job.chat_id for job in jobs] == [5, 1]
+
+
+def test_notifications_go_before_broadcasts(settle, queue: Queue, database: Database) -> None:
+    queue()
+    urgent = queue()
+    with database.writing() as session:
+        broadcasts.get(session, urgent).priority = Priority.NOTIFICATION
+    settle(wanted=0)
+    settle(wanted=0)
+
+    jobs = settle(wanted=6)
+
+    assert [job.row for job in jobs] == [urgent] * 5 + [urgent - 1]
+
+
+def test_what_another_process_changed_is_seen_in_the_next_transaction(
+    settle, ledger: Ledger, queue: Queue, database: Database
+) -> None:
+    number = queue()
+    settle(wanted=1)
+    settle(wanted=0)  # nothing was written in between
+    with database.writing() as session:
+        service.pause(session, number)
+
+    assert settle(wanted=1) == []
 
 
 def test_a_lost_lease_changes_nothing(

@@ -1,6 +1,7 @@
 """One message for all or one for each, with files that are uploaded once."""
 
 import io
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import pytest
 
 from appliance.config import SANDBOX_TOKEN, Settings
-from appliance.crud import broadcasts, chats
+from appliance.crud import albums, broadcasts, chats
 from appliance.crud import media as media_crud
 from appliance.crud.settings import BOT, put_setting
 from appliance.database import Database
+from appliance.delivery.classify import Answer, classify
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
-from appliance.delivery.jobs import Job
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.letters import Letters
+from appliance.delivery.outbox import Outbox
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
 from appliance.services import broadcasts as service
@@ -161,3 +165,60 @@ def test_everybody_is_called_by_name_in_their_language(
 
     assert on_phone(ask, first)["text"] == "Hello Ann <3"
     assert on_phone(ask, second)["text"] == "Привет Ян"
+
+
+@pytest.mark.parametrize(("ids", "kept"), [([5, 6, 7], []), ([5, 8, 9], [5, 8, 9])])
+def test_an_albums_ids_are_kept_where_the_first_does_not_tell_them(
+    ids: list[int], kept: list[int], people: People, send: Any, shown: Shown, database: Database
+) -> None:
+    (chat_id,) = people(1)
+    number = send("look", ("photo", "photo", "photo"))
+    messages = [{"message_id": message_id} for message_id in ids]
+    verdict = classify(Answer(200, json.dumps({"ok": True, "result": messages}).encode()))
+    job = Job(Outbox(lambda now: frozenset()), number, chat_id, "sendMediaGroup", b"")
+
+    with database.writing() as session:
+        letters = Letters(session, shown(number), Surroundings())
+        letters.learn(session, [Result(job, verdict)])
+        found = albums.ids_of(session, number, [chat_id])
+
+    assert found.get(chat_id, []) == kept
+
+
+NIGHT = Moment(1_790_000_000.0, 0.0)  # 2026-09-21 14:13 in UTC
+
+
+@pytest.fixture
+def sleepers(database: Database) -> None:
+    """1 wants no sound at all, 2 between two and three o'clock, 3 said nothing."""
+    with database.writing() as session:
+        for chat_id, quiet in ((1, "always"), (2, "14:00-15:00"), (3, None)):
+            chats.remember(session, chat_id, first_name=f"P{chat_id}").quiet = quiet
+
+
+def bodies(database: Database, number: int) -> dict[int, dict[str, Any]]:
+    with database.writing() as session:
+        letters = Letters(session, broadcasts.get(session, number), Surroundings())
+        tries = [(1, 0), (2, 0), (3, 0)]
+        jobs = letters.jobs(session, Outbox(lambda now: frozenset()), number, tries, NIGHT)
+        return {job.chat_id: json.loads(job.body) for job in jobs}
+
+
+@pytest.mark.parametrize("text", ["the same", "for {first_name}"])
+def test_who_chose_quiet_hours_hears_nothing(
+    database: Database, sleepers: None, send: Any, text: str
+) -> None:
+    found = bodies(database, send(text))
+    assert {chat: body.get("disable_notification") for chat, body in found.items()} == {
+        1: True,
+        2: True,
+        3: None,
+    }
+    assert [body["text"] for body in found.values()] == [
+        text.replace("{first_name}", f"P{chat}") for chat in (1, 2, 3)
+    ]
+
+
+def test_a_silent_broadcast_need_not_ask(database: Database, sleepers: None, send: Any) -> None:
+    found = bodies(database, send("hush", options={"silent": True}))
+    assert all(body["disable_notification"] for body in found.values())

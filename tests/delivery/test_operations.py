@@ -1,16 +1,23 @@
 """Editing and recalling what was delivered: every message once, at the usual pace, resumable."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from appliance.crud import operations
+from appliance.crud import albums, broadcasts, deliveries, operations
+from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
+from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine
-from appliance.delivery.jobs import Job
-from appliance.models import Broadcast, Delivery, Operation
+from appliance.delivery.engine import Engine, wall_and_monotonic
+from appliance.delivery.freezer import freeze
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.operations import OperationRun, load
+from appliance.delivery.surroundings import Surroundings
+from appliance.models import Broadcast, Delivery, DeliveryState, Operation
 from appliance.services import control
 from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
@@ -210,3 +217,114 @@ def test_a_lost_answer_is_asked_again_for_an_edit_may_be_repeated(
     run_until(lambda: last(number).status == "done")
 
     assert last(number).done == 5
+
+
+# By hand: the ledger as it was, one exchange at a time
+
+
+@pytest.fixture
+def ledger(
+    people: People, queue: Queue, database: Database
+) -> Callable[..., tuple[int, list[int]]]:
+    """`ledger(sent=2, in_flight=1)`: a broadcast, and the ids of these people."""
+
+    def ledger(sent: int, in_flight: int = 0) -> tuple[int, list[int]]:
+        ids = people(sent + in_flight)
+        number = queue("six")
+        now = wall_and_monotonic()
+        with database.writing() as session:
+            freeze(session, broadcasts.get(session, number), now)
+            deliveries.take(session, number, ids, int(now.wall))
+            arrived(session, number, ids[:sent], int(now.wall))
+        return number, ids
+
+    return ledger
+
+
+def arrived(session: Any, number: int, ids: list[int], at: int) -> None:
+    outcomes = [DeliveryOutcome(i, DeliveryState.SENT, message_id=100) for i in ids]
+    deliveries.record(session, number, outcomes, at)
+
+
+def begun(session: Any, number: int) -> OperationRun:
+    return load(session, operations.list_for(session, number)[-1].id, Surroundings())
+
+
+def done(job: Job) -> Result:
+    return Result(job, Verdict(Kind.SENT, message_id=100))
+
+
+def test_an_album_with_gaps_is_deleted_whole(ledger: Any, recall: Any, database: Database) -> None:
+    number, ids = ledger(sent=2)
+    with database.writing() as session:
+        pictures = [{"id": 1, "kind": "photo"}] * 3
+        session.execute(update(Broadcast).where(Broadcast.id == number).values(media=pictures))
+        albums.remember(session, number, ids[1], [100, 103, 104])
+    recall(number)
+
+    with database.writing() as session:
+        jobs = begun(session, number).exchange(session, [], 10, wall_and_monotonic())
+
+    asked = {job.chat_id: json.loads(job.body)["message_ids"] for job in jobs}
+    assert asked == {ids[0]: [100, 101, 102], ids[1]: [100, 103, 104]}
+
+
+def test_what_was_in_flight_counts_once_though_it_crashes_in_between(
+    ledger: Any, edit: Any, last: Any, database: Database
+) -> None:
+    number, ids = ledger(sent=2, in_flight=3)
+    edit(number, "seven")
+    now = wall_and_monotonic()
+    with database.writing() as session:
+        arrived(session, number, ids[2:4], int(now.wall))
+        deliveries.record(
+            session, number, [DeliveryOutcome(ids[4], DeliveryState.UNKNOWN)], int(now.wall)
+        )
+        run = begun(session, number)
+        results = [done(job) for job in run.exchange(session, [], 9, now)]
+        run.exchange(session, results, 9, now)
+        jobs = run.exchange(session, [], 1, now)  # of the late ones one
+        assert [job.chat_id for job in jobs] == [ids[2]]
+        run.exchange(session, [done(jobs[0])], 0, now)
+
+    with database.writing() as session:
+        again = begun(session, number)
+        assert again.exchange(session, [], 9, now) == [], "all the others are done"
+        jobs = again.exchange(session, [], 9, now)
+        assert [job.chat_id for job in jobs] == [ids[3]]
+        again.exchange(session, [done(jobs[0])], 9, now)
+
+    assert (last(number).status, last(number).total, last(number).done) == ("done", 4, 4)
+
+
+def test_what_is_sent_after_an_edit_is_left_alone(
+    ledger: Any, edit: Any, last: Any, database: Database
+) -> None:
+    number, ids = ledger(sent=1, in_flight=2)
+    edit(number, "seven")
+    now = wall_and_monotonic()
+    later = Moment(now.wall + 5, now.mono + 5)
+    with database.writing() as session:
+        operations.list_for(session, number)[-1].late = []  # both were claimed after the edit
+        session.flush()
+        run = begun(session, number)
+        arrived(session, number, ids[1:], int(later.wall))
+
+        jobs = run.exchange(session, [], 9, later)
+
+    assert [job.chat_id for job in jobs] == [ids[0]]
+
+
+def test_a_server_that_always_fails_for_one_is_given_up(
+    ledger: Any, edit: Any, database: Database
+) -> None:
+    number, _ = ledger(sent=1)
+    edit(number, "seven")
+    now = wall_and_monotonic()
+    failing = Verdict(Kind.SERVER, "server_error")
+    with database.writing() as session:
+        run = begun(session, number)
+        (job,) = run.exchange(session, [], 1, now)
+        (job,) = run.exchange(session, [Result(job, failing, now.mono)], 1, now)
+
+    assert job.tries == 1

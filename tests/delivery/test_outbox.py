@@ -11,7 +11,7 @@ from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
-from appliance.models import ChatStatus, DeliveryState, Message
+from appliance.models import ChatStatus, DeliveryState, Message, Priority
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -122,3 +122,25 @@ def test_a_group_that_moved_gets_it_under_its_new_id(
 
     assert (row.chat_id, row.state) == (-1005, DeliveryState.PENDING)
     assert json.loads(claim()[0].body)["chat_id"] == -1005
+
+
+@pytest.mark.parametrize(("priority", "silent"), [(Priority.NOTIFICATION, True), (0, None)])
+def test_notifications_keep_quiet_where_that_was_chosen(
+    database: Database, claim: Callable[[], list[Job]], priority: Priority, silent: bool | None
+) -> None:
+    with database.writing() as session:
+        chats.remember(session, 7, first_name="A").quiet = "always"
+        messages.queue(session, 7, "sendMessage", {"text": "x"}, priority=priority, text="x")
+    (job,) = [job for job in claim() if job.chat_id == 7]
+    assert json.loads(job.body).get("disable_notification") is silent
+
+
+def test_a_menu_of_commands_names_its_chat_itself(
+    database: Database, claim: Callable[[], list[Job]]
+) -> None:
+    with database.writing() as session:
+        chats.remember(session, 7)
+        messages.queue(session, 7, "setMyCommands", {"commands": []}, visible=False)
+    (job,) = [job for job in claim() if job.chat_id == 7]
+    assert json.loads(job.body) == {"commands": []}
+    assert not is_paced(job)

@@ -34,7 +34,7 @@ def peak(times: list[float]) -> int:
     return most
 
 
-@pytest.mark.parametrize("rate", [1, 5, 30, 100, 1000])
+@pytest.mark.parametrize("rate", [1, 2, 3, 5, 10, 20, 29, 30, 31, 33, 50, 100, 199, 200, 1000])
 def test_no_second_holds_more_than_the_rate(rate: int) -> None:
     times = send_for(Pacer(rate), 20, random.Random(rate))
 
@@ -51,14 +51,28 @@ def test_nearly_all_of_the_budget_is_used(rate: int) -> None:
 def test_it_does_not_start_with_a_burst() -> None:
     pacer = Pacer(30)
 
-    assert [pacer.take(50.0) for _ in range(3)] == [True, False, False]
+    assert [pacer.take(50.0) for _ in range(4)] == [True, True, False, False], "a pair, no more"
+    assert pacer.ready_at(50.0) > 50.05, "which pays for two intervals"
+
+
+def test_a_message_that_left_alone_pays_for_one_interval() -> None:
+    pacer = Pacer(30)
+    pacer.take(50.0)
+
+    assert pacer.ready_at(50.01) == pytest.approx(50.0 + pacer.interval - pacer.tolerance)
+
+
+def test_there_are_pairs_only_where_they_fit_into_a_second() -> None:
+    odd = Pacer(31)
+
+    assert [odd.take(50.0) for _ in range(2)] == [True, False]
 
 
 def test_a_long_silence_saves_nothing_up() -> None:
     pacer = Pacer(30)
     pacer.take(50.0)
 
-    assert sum(pacer.take(80.0) for _ in range(10)) == 1
+    assert sum(pacer.take(80.0) for _ in range(10)) == 2
 
 
 def test_a_pause_silences_and_is_never_shortened() -> None:
@@ -68,8 +82,7 @@ def test_a_pause_silences_and_is_never_shortened() -> None:
 
     assert not pacer.take(109.9)
     assert pacer.due_within(100.0, 5.0) == 0
-    assert pacer.take(110.0)
-    assert not pacer.take(110.0), "and does not end with a burst"
+    assert sum(pacer.take(110.0) for _ in range(10)) == 2, "and does not end with a burst"
 
 
 @given(st.floats(0.5, 200), st.floats(0, 5), st.floats(0.01, 2))
@@ -98,6 +111,35 @@ def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate() -> None:
 
     assert peak(sent) <= 1000
     assert all(sum(s <= at < s + 1 for at in sent) >= 980 for s in range(101, 109))
+
+
+@given(st.sampled_from([30, 200, 250, 1000]), st.integers(0, 2**32))
+def test_no_stall_of_the_loop_ever_puts_more_than_the_rate_into_a_second(
+    rate: int, seed: int
+) -> None:
+    """Commits, a busy machine, a debugger: stalls of up to half a second, at any time."""
+    pacer, dice, now, sent = Pacer(rate), random.Random(seed), 100.0, []
+    while now < 104.0:
+        while pacer.take(now):
+            sent.append(now)
+        now += dice.choice([0.001, 0.005, 0.005, 0.02, 0.045, 0.2, 0.5])
+
+    assert peak(sent) <= rate
+
+
+def test_a_stall_of_45_ms_costs_no_more_than_itself() -> None:
+    """What cannot be made up for without a burst is lost, and nothing besides."""
+    pacer, now, sent, stalls = Pacer(1000), 100.0, [], 0
+    while now < 110.0:
+        while pacer.take(now):
+            sent.append(now)
+        stalled = now >= 100.5 + stalls
+        stalls += int(stalled)
+        now += 0.045 if stalled else 0.005
+
+    assert peak(sent) <= 1000
+    assert all(sum(s <= at < s + 1 for at in sent) >= 980 - 45 for s in range(101, 109))
+    assert len(sent) >= 10 * (980 - 45)
 
 
 def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None:

@@ -6,7 +6,15 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import Pacer
-from appliance.delivery.reactions import MAX_TRIES, TOKEN_PAUSE, TROUBLED, Reactions, backoff
+from appliance.delivery.reactions import (
+    IN_THE_WAY,
+    MAX_TRIES,
+    SELDOM,
+    TOKEN_PAUSE,
+    TROUBLED,
+    Reactions,
+    backoff,
+)
 
 NOW = Moment(1_790_000_000.0, 1000.0)
 
@@ -74,7 +82,7 @@ def test_many_in_a_row_are_the_servers(reactions: Reactions, pacer: Pacer) -> No
     assert not results[-1].counts
 
 
-@pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER])
+@pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER, Kind.PROXY])
 def test_what_fails_at_once_is_one_failure(kind: Kind, reactions: Reactions, pacer: Pacer) -> None:
     """A hundred calls are in flight when the network goes for a second: no minute's silence."""
     results = [reactions.act(job(), Verdict(kind), NOW) for _ in range(100)]
@@ -111,6 +119,48 @@ def test_being_offline_costs_no_try(reactions: Reactions, pacer: Pacer) -> None:
 
     assert not result.counts
     assert pacer.paused_until > NOW.mono
+
+
+def test_a_proxy_in_the_way_silences_everybody_and_says_so(
+    reactions: Reactions, pacer: Pacer
+) -> None:
+    page = Verdict(Kind.PROXY, "http_403", "HTTP 403 without a Bot API answer")
+
+    results = [reactions.act(job(), page, NOW) for _ in range(IN_THE_WAY)]
+
+    assert pacer.paused_until > NOW.mono
+    assert reactions.words == "a proxy is in the way: HTTP 403 without a Bot API answer"
+    assert all(result.retry_at is not None for result in results)
+    assert not results[-1].counts
+
+
+def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(
+    reactions: Reactions, pacer: Pacer
+) -> None:
+    """Others get through: so it is this call, but still nothing that the recipient did."""
+    result = reactions.act(job(MAX_TRIES - 1), Verdict(Kind.PROXY), NOW)
+
+    assert result.retry_at == NOW.mono + SELDOM
+    assert not result.counts
+    assert pacer.paused_until == 0.0
+
+
+def test_answers_that_never_come_do_not_make_everybody_unknown(
+    reactions: Reactions, pacer: Pacer
+) -> None:
+    results = [reactions.act(job(), Verdict(Kind.UNKNOWN, words="x"), NOW) for _ in range(TROUBLED)]
+
+    assert all(result.retry_at is None for result in results), "none is sent again"
+    assert pacer.paused_until > NOW.mono
+    assert reactions.words == "no answers: x"
+
+
+def test_a_lost_answer_now_and_then_pauses_nothing(reactions: Reactions, pacer: Pacer) -> None:
+    for _ in range(3 * TROUBLED):
+        reactions.act(job(), Verdict(Kind.UNKNOWN), NOW)
+        reactions.act(job(), Verdict(Kind.SENT), NOW)
+
+    assert pacer.paused_until == 0.0
 
 
 def test_backoff_grows_to_a_minute_and_a_bit() -> None:

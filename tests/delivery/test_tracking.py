@@ -48,10 +48,12 @@ def number(database):
 
 def test_letters_carry_each_ones_own_links(database, number):
     from appliance.crud import broadcasts
+    from appliance.delivery.jobs import Moment
 
+    now = Moment(1_800_000_000, 1.0)
     with database.writing() as session:
         letters = Letters(session, broadcasts.get(session, number), AROUND)
-        jobs = letters.jobs(session, None, number, [(1, 0), (2, 0)])
+        jobs = letters.jobs(session, None, number, [(1, 0), (2, 0)], now)
         stored = {link.url: place for place, link in enumerate(clicks.by_link(session, number), 1)}
     assert list(stored) == ["https://a.example/?x=1&y=2", "https://b.example/"]
     for job in jobs:

@@ -1,5 +1,6 @@
 """nginx/appliance.conf in a real nginx, in front of a small upstream."""
 
+import base64
 import http.client
 import json
 import os
@@ -269,6 +270,18 @@ def test_guessing_passwords_is_slowed_down(site: Site) -> None:
     assert statuses[:20] == [200] * 20
     assert 429 in statuses
     assert site.secure("/api/v1/session").status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/notify", "/missing", "/telegram/webhook"])
+def test_no_token_gets_into_the_logs(site: Site, path: str) -> None:
+    """As a password the log does not have it; a name it would have."""
+    token = "apl_" + "x" * 40
+    basic = base64.b64encode(f"monitor:{token}".encode()).decode()
+    for given in (f"Bearer {token}", f"Basic {basic}"):
+        site.secure(path, Authorization=given)
+    logs = [file.read_text() for file in (site.folder / "served").glob("*.log")]
+    assert any("- monitor [" in log and path in log for log in logs)
+    assert [log for log in logs if token in log or basic in log] == []
 
 
 def test_webhook_is_for_telegram_only(site: Site) -> None:

@@ -57,6 +57,13 @@ class Site:
         with self._opener.open(request, data=data, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
 
+    def phone(self, person: int) -> list[dict[str, Any]]:
+        """The messages on a simulated person's phone, oldest first."""
+        messages: list[dict[str, Any]] = self.call("GET", f"/sandbox/people/{person}/messages")[
+            "messages"
+        ]
+        return messages
+
     def answers(self, path: str) -> bool:
         try:
             with self._opener.open(f"{self.url}{path}", timeout=5) as answer:
@@ -182,6 +189,21 @@ def admin_state(site: Site, browser: Browser) -> Any:
 @pytest.fixture
 def admin_page(open_page: OpenPage, admin_state: Any) -> Page:
     return open_page(storage_state=admin_state)
+
+
+@pytest.fixture
+def new_person(site: Site, wait_until: Callable[..., Any]) -> Callable[[str], int]:
+    """Somebody whom the bot has greeted; gives the id, which is the chat's, too."""
+
+    def new_person(first_name: str) -> int:
+        somebody = {"first_name": first_name, "language_code": "en"}
+        person = site.call("POST", "/sandbox/people", somebody)
+        site.call("POST", f"/sandbox/people/{person['id']}/start", {})
+        number: int = person["id"]
+        wait_until(lambda: len(site.phone(number)) > 1, timeout=30)
+        return number
+
+    return new_person
 
 
 def log_in(page: Page, email: str = ADMIN, password: str = PASSWORD) -> None:

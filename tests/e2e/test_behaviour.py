@@ -113,12 +113,12 @@ def test_a_taken_address_is_told_beside_the_field(page: Page, trouble: Any) -> N
 
 
 def test_a_guest_is_sent_to_log_in_and_back(page: Page) -> None:
-    page.goto("/link#some-code")
+    page.goto("/people?q=admin")
     expect(page).to_have_url(re.compile(r"/login\?next="))
     page.fill("#email", "admin@example.org")
     page.fill("#password", "correct horse battery")
     page.get_by_test_id("login-form").locator("[type=submit]").click()
-    expect(page.locator("#code")).to_have_value("some-code")
+    expect(page.get_by_test_id("search")).to_have_value("admin")
 
 
 def test_a_theme_is_remembered(page: Page) -> None:

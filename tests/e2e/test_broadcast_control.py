@@ -20,22 +20,6 @@ def patience() -> None:
 
 
 @pytest.fixture
-def new_person(site: Any, wait_until: WaitUntil) -> Callable[[str], int]:
-    """Somebody whom the bot has greeted; gives the id, which is the chat's, too."""
-
-    def new_person(first_name: str) -> int:
-        somebody = {"first_name": first_name, "language_code": "en"}
-        person = site.call("POST", "/sandbox/people", somebody)
-        site.call("POST", f"/sandbox/people/{person['id']}/start", {})
-        messages = f"/sandbox/people/{person['id']}/messages"
-        wait_until(lambda: len(site.call("GET", messages)["messages"]) > 1, timeout=30)
-        number: int = person["id"]
-        return number
-
-    return new_person
-
-
-@pytest.fixture
 def sent_to(site: Any, wait_until: WaitUntil) -> Callable[..., int]:
     """A broadcast to one chat, at its end."""
 
@@ -73,6 +57,23 @@ def test_an_edit_changes_what_was_delivered(
     message = newest_on_phone(page, person)
     expect(message.locator("b")).to_have_text("Friday")
     expect(message).to_contain_text("edited")
+
+
+def test_an_edit_keeps_the_texts_in_other_languages(
+    site: Any, admin_page: Page, new_person: Any, sent_to: Any
+) -> None:
+    page = admin_page
+    number = sent_to(new_person("Edwin"), "Thursday", variants={"ru": "Четверг"})
+    page.goto(f"/broadcasts/{number}")
+    page.get_by_test_id("edit").click()
+    page.get_by_role("dialog").get_by_text("Russian").click()
+    expect(page.get_by_test_id("composer-text")).to_have_value("Четверг")
+    page.get_by_test_id("composer-text").fill("Пятница")
+    page.get_by_role("dialog").get_by_text("Everybody", exact=True).click()
+    page.get_by_test_id("composer-text").fill("Friday")
+    page.get_by_test_id("confirm-edit").click()
+    expect(page.get_by_test_id("bubble")).to_contain_text("Friday")
+    assert site.call("GET", f"/broadcasts/{number}")["variants"] == {"ru": "Пятница"}
 
 
 def test_a_recall_takes_it_back(admin_page: Page, new_person: Any, sent_to: Any) -> None:
@@ -184,6 +185,44 @@ def test_a_member_chooses_topics(site: Any, admin_page: Page, new_person: Any) -
     page.get_by_role("dialog").get_by_test_id("confirm-delete").click()
     expect(row).to_have_count(0)
     site.call("DELETE", "/users/me/telegram")
+
+
+def test_a_schedule_is_made_in_the_composer(admin_page: Page) -> None:
+    page = admin_page
+    page.goto("/schedules")
+    page.get_by_test_id("schedule-new").click()
+    page.get_by_test_id("composer-text").fill("Bring your own cup")
+    page.get_by_test_id("composer-send").click()
+    expect(page.get_by_text("Give the schedule a name first.")).to_be_visible()
+    page.fill("#schedule-name", "Cups")
+    page.locator("#every").select_option("workday")
+    page.fill("#time", "18:05")
+    page.get_by_test_id("composer-timezone").select_option("Europe/Berlin")
+    page.get_by_test_id("composer-send").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Make the schedule “Cups”?")
+    page.get_by_test_id("confirm-send").click()
+    row = page.get_by_test_id("schedule-row").filter(has_text="Cups")
+    expect(row).to_contain_text("5 18 * * 1-5 · Europe/Berlin")
+    row.get_by_test_id("delete").click()
+    page.get_by_role("dialog").get_by_test_id("confirm-delete").click()
+    expect(row).to_have_count(0)
+
+
+def test_the_last_question_tells_of_the_time_before(
+    site: Any, admin_page: Page, new_person: Any, sent_to: Any
+) -> None:
+    page = admin_page
+    first = sent_to(new_person("Planella"), "Once")
+    page.goto("/broadcasts/new")
+    page.get_by_test_id("composer-text").fill("Twice")
+    to = page.get_by_test_id("audience-to")
+    to.get_by_role("button", name="Remove “everybody”").click()
+    to.get_by_test_id("audience-add").select_option("chat")
+    to.get_by_test_id("search").fill("Planella")
+    to.get_by_test_id("audience-choice").first.click()
+    expect(page.get_by_test_id("composer-count")).to_have_text("1 recipient")
+    page.get_by_test_id("composer-send").click()
+    expect(page.get_by_test_id("plan")).to_contain_text(f"since broadcast {first} to the same")
 
 
 def test_a_schedule_is_paused_and_deleted(site: Any, admin_page: Page) -> None:

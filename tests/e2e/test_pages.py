@@ -11,12 +11,14 @@ pytestmark = pytest.mark.browser
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js")
 
-GUEST_PAGES = ["/", "/register", "/login"]
+GUEST_PAGES = ["/", "/register", "/login", "/link"]
 PAGES = [
     "/messages",
     "/telegram",
-    "/link",
     "/profile",
+    "/profile/tokens",
+    "/inbox",
+    "/inbox/settings",
     "/people",
     "/people/chats",
     "/broadcasts",
@@ -42,6 +44,19 @@ def content(site: Any, wait_until: Callable[..., Any]) -> None:
     site.call("POST", "/topics", {"name": "rehearsals", "title": "Rehearsals"})
     weekly = {**draft, "name": "Weekly news", "cron": "0 18 * * 5", "timezone": "Europe/Berlin"}
     site.call("POST", "/schedules", weekly)
+
+
+@pytest.fixture(scope="module")
+def conversation(site: Any, wait_until: Callable[..., Any]) -> int:
+    """Somebody who wrote and got an answer, with a label and a note."""
+    person: int = site.call("POST", "/sandbox/people", {"first_name": "Wren"})["id"]
+    site.call("POST", f"/sandbox/people/{person}/start", {})
+    site.call("POST", f"/sandbox/people/{person}/send", {"text": "word" * 40})
+    wait_until(lambda: site.call("GET", "/inbox?q=Wren")["items"], timeout=30)
+    site.call("POST", f"/inbox/{person}/reply", {"text": "https://example.org/" + "long" * 30})
+    site.call("PATCH", f"/inbox/{person}", {"labels": ["a label"]})
+    site.call("POST", f"/inbox/{person}/notes", {"text": "A note"})
+    return person
 
 
 @pytest.fixture
@@ -97,6 +112,20 @@ def test_a_phone_in_use_has_no_serious_accessibility_fault(open_at: OpenAt) -> N
     page.get_by_test_id("phone-person").first.click()
     expect(page.get_by_test_id("phone-message").first).to_be_visible(timeout=20_000)
     assert violations(page) == []
+
+
+def test_a_conversation_has_no_serious_accessibility_fault(
+    open_at: OpenAt, conversation: int
+) -> None:
+    page = open_at(f"/inbox/{conversation}")
+    expect(page.get_by_test_id("message-state").first).to_be_visible(timeout=20_000)
+    assert violations(page) == []
+
+
+def test_a_conversation_fits_a_narrow_phone(open_at: OpenAt, conversation: int) -> None:
+    page = open_at(f"/inbox/{conversation}", viewport={"width": 360, "height": 740})
+    expect(page.get_by_test_id("thread-message").first).to_be_visible(timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
 @pytest.mark.parametrize("path", GUEST_PAGES + PAGES)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +14,13 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from sqlalchemy import insert
 
 from appliance.config import Settings
 from appliance.crud import broadcasts, chats, deliveries
+from appliance.crud import settings as stored
 from appliance.database import Database
-from appliance.models import Broadcast, DeliveryState
+from appliance.models import Broadcast, Chat, DeliveryState
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
@@ -59,6 +63,19 @@ class World:
             for chat_id in ids:
                 chats.remember(session, chat_id, first_name="P", activate=True)
 
+    def remember_many(self, count: int) -> list[int]:
+        """People whom the database knows, and the simulator does not; by id."""
+        ids = list(range(1_000_001, 1_000_001 + count))
+        rows = [{"id": chat_id, "type": "private", "status": "active"} for chat_id in ids]
+        with self.database.writing() as session:
+            session.execute(insert(Chat), rows)
+        return ids
+
+    def silence(self) -> None:
+        """As if Telegram had asked every sender to be silent for an hour."""
+        with self.database.writing() as session:
+            stored.put_setting(session, stored.FLOOD, {"until": time.time() + 3600})
+
     def queue(self) -> int:
         """A broadcast to everybody."""
         with self.database.writing() as session:
@@ -71,6 +88,22 @@ class World:
     def states(self, number: int) -> dict[int, str]:
         with self.database.reading() as session:
             return {row.chat_id: row.state for row in deliveries.iterate(session, number)}
+
+    def finish(self, processes: "Processes", wait_until: Callable[..., Any], done: Any) -> None:
+        """Let an engine run until `done()`, and stop it."""
+        engine = processes.engine(SEND_RATE="1000")
+        wait_until(done, 60, processes.words)
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait(15) == 0
+
+    def phone(self, person: int) -> list[dict[str, Any]]:
+        """What the bot wrote to somebody, as it stands there now."""
+        messages = self.ask(f"people/{person}/messages")["messages"]
+        return [message for message in messages if message["from"] == "bot"]
+
+    def count_sent(self) -> int:
+        """How many messages arrived, whatever they say."""
+        return int(self.ask("stats")["calls"].get("sendMessage", 0))
 
     def record(self) -> list[tuple[int, int]]:
         """(chat id, message id) of every delivery of the text, by the simulator's own record."""
@@ -102,6 +135,12 @@ class Processes:
         """The engine alone, quick to start; `before` is a program that runs it, such as strace."""
         script = str(Path(__file__).with_name("engine_process.py"))
         command = [*before, sys.executable, script, str(self.settings.home), *options]
+        return self._start(command, variables)
+
+    def listener(self, *options: str, **variables: str) -> subprocess.Popen[str]:
+        """The updates part alone, as often as a line is written to it."""
+        script = str(Path(__file__).with_name("listener_process.py"))
+        command = [sys.executable, script, str(self.settings.home), *options]
         return self._start(command, variables)
 
     def bot(self, **variables: str) -> subprocess.Popen[str]:
@@ -159,6 +198,43 @@ def processes(settings: Settings, sandbox: Sandbox, tmp_path: Path) -> Iterator[
     started = Processes(settings, log, sandbox.url, [])
     yield started
     started.end()
+
+
+class Warm:
+    """Starts a program by fork, one at a time: within 20 ms."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self) -> int:
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return int(self._line())
+
+    def kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        assert self._line() == "ended\n"
+
+    def _line(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
+
+
+@pytest.fixture
+def warm_engine(processes: Processes) -> Callable[[int], Warm]:
+    """`warm_engine(300)` starts engines of that rate, to be killed."""
+
+    def warm_engine(rate: int) -> Warm:
+        return Warm(processes.engine("--fork", SEND_RATE=str(rate)))
+
+    return warm_engine
+
+
+@pytest.fixture
+def warm_listener(processes: Processes) -> Callable[..., Warm]:
+    """`warm_listener(*options)` starts updates parts, to be killed."""
+    return lambda *options: Warm(processes.listener(*options))
 
 
 @pytest.fixture

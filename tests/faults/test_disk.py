@@ -52,8 +52,11 @@ def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[None]
     ("calls", "error", "words"),
     [
         ("pwrite64", "ENOSPC", "database or disk is full"),
+        ("pwrite64,ftruncate,fallocate", "ENOSPC", "database or disk is full"),
+        ("pwrite64", "EDQUOT", "disk I/O error"),
         ("pwrite64", "EROFS", "disk I/O error"),
         ("fsync,fdatasync", "EIO", "disk I/O error"),
+        ("fsync,fdatasync", "ENOSPC", "disk I/O error"),  # where room is found at the flush
     ],
 )
 def test_a_disk_that_fails(
@@ -158,6 +161,30 @@ def test_a_full_disk(
     assert process.wait(15) == 0
 
     assert check(number, ids) == {"sent": 200}
+
+
+def test_a_start_on_a_full_disk(
+    world: Any,
+    processes: Any,
+    check: Check,
+    wait_until: WaitUntil,
+    small_disk: Path,
+) -> None:
+    """There is not even room for the files SQLite makes beside the database."""
+    ids = world.populate(20)
+    number = world.queue()
+    world.database.dispose()
+    fill(small_disk / "filler")
+    process = processes.engine()
+    wait_until(lambda: "the database cannot be used" in processes.words(), 30, processes.words)
+    assert process.poll() is None
+    assert world.record() == []
+    (small_disk / "filler").unlink()
+
+    wait_until(lambda: world.shown(number).status == "done", 60, processes.words)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 0
+    assert check(number, ids) == {"sent": 20}
 
 
 def shrink_log(database: Database) -> bool:

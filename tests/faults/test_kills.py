@@ -1,10 +1,8 @@
 """A hundred kills -9 over one broadcast: nobody twice, nobody lost, and few are uncertain."""
 
 import math
-import os
 import random
 import signal
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -28,36 +26,19 @@ IN_FLIGHT = RATE * (
 )  # what `delivery/engine.py` promises of one kill
 
 
-class Warm:
-    """Starts engines by fork, one at a time."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def start(self) -> int:
-        assert self._process.stdin
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return int(self._line())
-
-    def kill(self, pid: int) -> None:
-        os.kill(pid, signal.SIGKILL)
-        assert self._line() == "ended\n"
-
-    def _line(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline()
-
-
 @pytest.mark.slow
 def test_a_broadcast_survives_a_hundred_kills(
-    world: Any, processes: Any, check: Callable[..., Counter[str]], wait_until: Callable[..., Any]
+    world: Any,
+    processes: Any,
+    warm_engine: Callable[..., Any],
+    check: Callable[..., Counter[str]],
+    wait_until: Callable[..., Any],
 ) -> None:
     ids = world.populate(PEOPLE)
     world.strike("latency", seconds=LATENCY)
     number = world.queue()
     dice = random.Random(20261123)
-    warm = Warm(processes.engine("--fork", SEND_RATE=str(RATE)))
+    warm = warm_engine(RATE)
     struck: Counter[str] = Counter()
     uncertain: list[set[int]] = []
     pause = threading.Event()
@@ -94,5 +75,5 @@ def test_a_broadcast_survives_a_hundred_kills(
 
 def where(broadcast: Broadcast) -> str:
     if broadcast.status == "scheduled":
-        return "before the first message"  # the freezing too, if the kill happens to hit it
+        return "before the first message"  # for the freezing see test_kills_while_freezing.py
     return "in flight" if broadcast.sending else "between two turns"

@@ -13,15 +13,24 @@ RATE = 20
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("program", ["engine", "bot"])
 def test_stopped_for_longer_than_the_lease_then_continued(
-    world: Any, processes: Any, check: Callable[..., Counter[str]], wait_until: Callable[..., Any]
+    program: str,
+    world: Any,
+    processes: Any,
+    check: Callable[..., Counter[str]],
+    wait_until: Callable[..., Any],
 ) -> None:
+    """The engine alone, and all of `appliance bot`, which holds three leases."""
+    start = getattr(processes, program)
     ids = world.populate(PEOPLE)
+    if program == "bot":
+        welcome_everybody(world, processes, wait_until)
     world.strike("latency", seconds=0.4)  # so that calls are in flight whenever it is stopped
     number = world.queue()
-    first = processes.engine(SEND_RATE=str(RATE))
+    first = start(SEND_RATE=str(RATE))
     wait_until(lambda: world.shown(number).sent >= 20, 30, processes.words)
-    second = processes.engine(SEND_RATE=str(RATE))
+    second = start(SEND_RATE=str(RATE))
 
     freeze_until_another_sends(world, number, first, wait_until, processes)
     wait_until(lambda: "stands by" in processes.words(), 15, processes.words)
@@ -39,6 +48,14 @@ def test_stopped_for_longer_than_the_lease_then_continued(
     states = check(number, ids)
     assert states.keys() <= {"sent", "unknown"}
     assert states["unknown"] <= 2 * RATE  # two takeovers, each with less than a second in flight
+
+
+def welcome_everybody(world: Any, processes: Any, wait_until: Any) -> None:
+    """Answer the /start of each, which would go before the broadcast."""
+    process = processes.bot(SEND_RATE="1000")
+    wait_until(lambda: world.count_sent() >= PEOPLE, 60, processes.words)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 0
 
 
 def freeze_until_another_sends(

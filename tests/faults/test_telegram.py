@@ -173,15 +173,41 @@ class Migrating:
         return 200, {"ok": True, "result": {"message_id": message_id}}
 
 
+class Gateway:
+    """A proxy before a Bot API: some calls it answers with a page of its own."""
+
+    def __init__(self, status: int, times: int, *, delivers: bool) -> None:
+        self.record: list[tuple[int, int]] = []
+        self._status, self._left, self._delivers = status, times, delivers
+        self._lock = threading.Lock()
+
+    def heal(self) -> None:
+        with self._lock:
+            self._left = 0
+
+    def answer(self, chat_id: int) -> tuple[int, dict[str, Any] | None]:
+        """None stands for a page of HTML."""
+        with self._lock:
+            refuses = self._left > 0 and chat_id % 3 == 0
+            self._left -= int(refuses)
+            if refuses and not self._delivers:
+                return self._status, None
+            message_id = len(self.record) + 1
+            self.record.append((chat_id, message_id))
+        if refuses:
+            return self._status, None
+        return 200, {"ok": True, "result": {"message_id": message_id}}
+
+
 @contextmanager
-def serving(api: Migrating) -> Iterator[str]:
+def serving(api: Migrating | Gateway) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, document = api.answer(body["chat_id"])
-            content = json.dumps(document).encode()
+            content = json.dumps(document).encode() if document else b"<html>nginx</html>"
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -214,3 +240,38 @@ def test_a_group_that_becomes_a_supergroup(
 
     states = check(number, [*people, SUPERGROUP], api.record)
     assert states == {"sent": 101}
+
+
+def test_a_gateway_that_gave_up_waiting(
+    world: Any, processes: Any, check: Check, done: Any
+) -> None:
+    """504: it may have been delivered, as here. So it is `unknown`, and nobody gets it twice."""
+    people = list(range(1, 301))
+    world.remember(people)
+    number = world.queue()
+    api = Gateway(504, 20, delivers=True)
+    with serving(api) as url:
+        done(number, processes.engine(BOT_API_URL=url))
+
+    states = check(number, people, api.record)
+    assert states == {"sent": 280, "unknown": 20}
+    assert world.shown(number).reasons == {"gateway_timeout": 20}
+
+
+@pytest.mark.parametrize("status", [403, 404, 413])
+def test_a_page_of_a_proxy_fails_nobody(
+    status: int, world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
+) -> None:
+    people = list(range(3, 601, 3))
+    world.remember(people)
+    number = world.queue()
+    api = Gateway(status, 1_000_000, delivers=False)
+    with serving(api) as url:
+        process = processes.engine(BOT_API_URL=url)
+        words = f"a proxy is in the way: HTTP {status}"
+        wait_until(lambda: words in processes.status().stdout, 30, processes.words)
+        assert world.shown(number).failed == 0
+        api.heal()
+        done(number, process)
+
+    assert check(number, people, api.record) == {"sent": 200}

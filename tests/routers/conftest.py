@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import AnyConverter, Rule
 from werkzeug.test import TestResponse
 
 from appliance import web
 from appliance.config import Settings
 from appliance.database import Database
-from appliance.services import accounts
+from appliance.models import utcnow
+from appliance.services import accounts, tokens
 
 PASSWORD = "correct horse battery"
 
@@ -113,3 +115,53 @@ def operator(as_user: Callable[..., Browser]) -> Browser:
 @pytest.fixture
 def admin(as_user: Callable[..., Browser]) -> Browser:
     return as_user("ada", "admin")
+
+
+class Program:
+    """A program with a token, without cookies."""
+
+    def __init__(self, app: Flask, token: str) -> None:
+        self.client: FlaskClient = app.test_client(use_cookies=False)
+        self.token = token
+
+    def call(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any
+    ) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        return self.client.open(
+            _full(path), method=method, headers=headers, buffered=True, **options
+        )
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        return self.call("POST", path, **options)
+
+
+@pytest.fixture(scope="session")
+def example_path() -> Callable[[Rule], str]:
+    """`example_path(rule)` is an address that the rule takes."""
+    return _example_path
+
+
+def _example_path(rule: Rule) -> str:
+    values = {}
+    for name in rule.arguments:
+        converter = rule._converters[name]
+        values[name] = min(converter.items) if isinstance(converter, AnyConverter) else 1
+    built = rule.build(values, append_unknown=False)
+    assert built is not None
+    return built[1]
+
+
+@pytest.fixture
+def program(app: Flask, database: Database) -> Callable[..., Program]:
+    """`program(user_id, "notify", "read")` is a program with a new token of these scopes."""
+
+    def start(user_id: int, *scopes: str) -> Program:
+        with database.writing() as session:
+            new = tokens.create(session, user_id, "test", scopes, None, utcnow())
+        return Program(app, new.token)
+
+    return start

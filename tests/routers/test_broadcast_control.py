@@ -4,8 +4,10 @@ import pytest
 
 from appliance.crud import audience, broadcasts, chats, clicks, deliveries, operations
 from appliance.crud.deliveries import DeliveryOutcome
+from appliance.errors import say
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import audience_of
+from appliance.services.told import pack
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
 OLD = 1_700_000_000  # far more than 48 hours ago
@@ -58,7 +60,8 @@ def test_retry(admin, path, which):
     assert response.json["broadcast"]["pending"] == 1
     again = admin.post(f"{path}/retry", {"which": which})
     assert (again.status_code, again.json["type"]) == (409, "urn:appliance:problem:nothing-to-do")
-    (event,) = admin.get(f"{path}/events").json["items"]
+    made, event = admin.get(f"{path}/events").json["items"]
+    assert (made["action"], made["name"]) == ("create", "Ada")
     assert (event["action"], event["name"]) == ("retry", "Ada")
     assert event["actor"].startswith("user:")
     assert event["details"] == {"which": which, "count": 1}
@@ -135,6 +138,47 @@ def test_pause_and_resume_reach_an_edit(admin, path, number, database):
     assert admin.get(f"{path}/operations").json["items"][0]["status"] == "running"
 
 
+def test_one_operation_is_paused_resumed_and_ended(admin, operator, path):
+    number = admin.post(f"{path}/edit", {"text": "New"}).json["operation"]["id"]
+    one = f"{path}/operations/{number}"
+    assert operator.post(f"{one}/pause").status_code == 403
+    for verb, status in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
+        response = admin.post(f"{one}/{verb}")
+        assert (response.status_code, response.json["status"]) == (200, status)
+        assert response.json["id"] == number
+    assert admin.post(f"{one}/resume").status_code == 409
+    last = admin.get(f"{path}/events").json["items"][-1]
+    assert (last["action"], last["name"]) == ("cancel", "Ada")
+    assert last["details"] == {"operation": number, "kind": "edit"}
+
+
+def test_an_operation_of_another_broadcast_is_not_found(admin, path):
+    number = admin.post(f"{path}/edit", {"text": "New"}).json["operation"]["id"]
+    other = admin.post("/broadcasts", NEW).json["id"]
+    assert admin.post(f"/broadcasts/{other}/operations/{number}/pause").status_code == 404
+    assert admin.post(f"{path}/operations/4711/pause").status_code == 404
+
+
+def test_an_edit_keeps_changes_or_ends_the_texts_for_languages(admin, path):
+    def edited(**body):
+        return admin.post(f"{path}/edit", {"text": "x", **body}).json["broadcast"]["variants"]
+
+    assert edited(variants={"RU": "икс"}) == {"ru": "икс"}
+    assert edited() == {"ru": "икс"}
+    assert edited(variants={}) == {}
+    faulty = admin.post(f"{path}/edit", {"text": "x", "format": "html", "variants": {"ru": "<b>"}})
+    assert faulty.status_code == 422
+
+
+def test_a_note_is_read_in_the_readers_language(admin, path, number, database):
+    said = say("canary: of {tried} people {bad} failed or blocked the bot", tried=5, bad=2)
+    with database.writing() as session:
+        broadcasts.get(session, number).note = pack(said)
+    assert admin.get(path).json["note"] == "canary: of 5 people 2 failed or blocked the bot"
+    admin.patch("/users/me", {"language": "ru"})
+    assert admin.get(path).json["note"].startswith("проба: из 5")
+
+
 def test_what_was_decided_is_told_with_who_did(admin, number, operator):
     waiting = f"/broadcasts/{admin.post('/broadcasts', NEW).json['id']}"
     for verb in ("pause", "resume", "cancel"):
@@ -142,6 +186,7 @@ def test_what_was_decided_is_told_with_who_did(admin, number, operator):
     assert admin.post(f"{waiting}/pause").status_code == 409
     told = actions(operator, waiting)
     assert [(name, action) for _, name, action in told] == [
+        ("Ada", "create"),
         ("Ada", "pause"),
         ("Ada", "resume"),
         ("Ada", "cancel"),
@@ -154,7 +199,7 @@ def test_events_of_others_than_users(admin, path, number, database):
     with database.writing() as session:
         for actor in ("engine", "cli:root", "user:999", "user:x"):
             events.add(session, number, actor, "edit")
-    assert actions(admin, path) == [
+    assert actions(admin, path)[1:] == [
         ("engine", None, "edit"),
         ("cli:root", None, "edit"),
         ("user:999", None, "edit"),

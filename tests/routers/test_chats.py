@@ -29,6 +29,8 @@ def test_one_chat(operator, known):
         "name": "Anna",
         "username": "anna",
         "language": "ru",
+        "approved": False,
+        "banned": False,
         "user": {"id": known, "name": "Anna", "email": "anna@example.org"},
     }
     assert operator.get("/chats/-100200").json["name"] == "Choir"
@@ -38,6 +40,10 @@ def test_one_chat(operator, known):
     ("query", "ids"),
     [
         ("", [-100200, 7, 8]),
+        ("status=unreachable", [8]),
+        ("type=group", [-100200]),
+        ("type=channel", []),
+        ("approved=true", []),
         ("q=ann", [7]),
         ("q=@anna", [7]),
         ("q=-100200", [-100200]),
@@ -73,3 +79,26 @@ def test_who_may_look(app, member):
     for path in ("/chats", "/chats/7"):
         assert member.get(path).status_code == 403
         assert app.test_client().get(f"/api/v1{path}").status_code == 401
+
+
+def test_an_admin_makes_a_group_a_destination(admin, operator, known):
+    url = "/chats/-100200"
+    assert operator.patch(url, {"approved": True}).status_code == 403
+    answer = admin.patch(url, {"approved": True})
+    assert (answer.status_code, answer.json["approved"]) == (200, True)
+    assert admin.get("/chats?approved=true").json["items"][0]["id"] == -100200
+    assert admin.patch(url, {"approved": False}).json["approved"] is False
+
+
+def test_a_person_is_not_approved(admin, known):
+    assert admin.patch("/chats/7", {"approved": True}).status_code == 409
+    assert admin.patch("/chats/99", {"approved": True}).status_code == 404
+    assert admin.patch("/chats/7", {"approved": "yes"}).status_code == 422
+
+
+def test_where_the_bot_is_no_more(admin, known, database):
+    with database.writing() as session:
+        chats.set_status(session, -100200, ChatStatus.LEFT)
+    answer = admin.patch("/chats/-100200", {"approved": True})
+    assert answer.status_code == 409
+    assert "Choir" in answer.json["detail"]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from appliance.routers.endpoints import declaration
+
 REGISTER = "/api/v1/auth/register"
 
 
@@ -43,3 +45,66 @@ def test_a_fault_does_not_repeat_what_was_sent(app):
     )
     assert response.status_code == 422
     assert "hunter2" not in response.text
+
+
+SCOPES = ("notify", "broadcasts", "inbox", "read")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "enough"),
+    [
+        ("GET", "/users/me", {"read"}),
+        ("HEAD", "/users/me", {"read"}),
+        ("GET", "/users", {"read"}),
+        ("GET", "/tokens", {"read"}),
+        ("GET", "/broadcasts", {"read", "broadcasts"}),
+        ("GET", "/broadcasts/7", {"read", "broadcasts"}),
+        ("POST", "/broadcasts", {"broadcasts"}),
+        ("POST", "/broadcasts/preview", {"broadcasts"}),
+        ("POST", "/broadcasts/7/pause", {"broadcasts"}),
+        ("POST", "/media", {"broadcasts"}),
+        ("POST", "/schedules", {"broadcasts"}),
+        ("GET", "/inbox", {"read", "inbox"}),
+        ("POST", "/inbox/7/reply", {"inbox"}),
+        ("POST", "/notify", {"notify"}),
+        ("GET", "/site", set(SCOPES)),
+        ("GET", "/session", set(SCOPES)),
+        ("PATCH", "/users/me", set()),
+        ("PATCH", "/users/7", set()),
+        ("POST", "/users/me/password", set()),
+        ("POST", "/users/me/telegram/link", set()),
+        ("DELETE", "/users/me/telegram", set()),
+        ("POST", "/topics", set()),
+        ("POST", "/tokens", set()),
+        ("POST", "/auth/login", set()),
+        ("POST", "/auth/logout", set()),
+    ],
+)
+def test_what_a_token_may_is_said_by_its_scopes(program, make_user, method, path, enough):
+    make_user("ada", "admin")
+    for scope in SCOPES:
+        response = program(1, scope).call(method, path)
+        assert (response.status_code != 403) == (scope in enough), (scope, response.text)
+        if response.status_code == 403 and method != "HEAD":
+            word = f"a token with the scope {next(iter(sorted(enough)))}" if enough else "tokens"
+            assert word in response.json["detail"]
+
+
+def test_no_write_is_open_to_a_token_unless_it_says_so(app, program, make_user, example_path):
+    """Whatever is added is closed until somebody decides otherwise."""
+    make_user("ada", "admin")
+    caller = program(1, *SCOPES)
+    for rule in app.url_map.iter_rules():
+        spec = declaration(app.view_functions[rule.endpoint])
+        for method in rule.methods - {"GET", "HEAD", "OPTIONS"}:
+            if rule.rule.startswith("/api/v1/") and spec and spec.scope is None:
+                path = example_path(rule)
+                assert caller.call(method, path).status_code == 403, (method, path)
+
+
+def test_a_token_can_no_more_than_its_user(program, make_user):
+    caller = program(make_user("mila"), *SCOPES)
+    for method, path in (("GET", "/users"), ("GET", "/status"), ("POST", "/broadcasts")):
+        response = caller.call(method, path)
+        assert response.status_code == 403
+        assert "yours is member" in response.json["detail"]

@@ -64,3 +64,25 @@ def test_the_guide_names_every_address(app, root):
     for path in openapi_document(app)["paths"]:
         short = path.replace("/resume", "/pause").replace("/cancel", "/pause")
         assert "/sandbox/" in path or f"{short}`" in guide, path
+
+
+def test_what_a_token_needs_is_described(app):
+    document = openapi_document(app)
+    schemes = document["components"]["securitySchemes"]
+    assert {schemes[name]["scheme"] for name in ("bearer", "basic")} == {"bearer", "basic"}
+    paths = document["paths"]
+
+    def scopes(path, method):
+        security = paths[f"/api/v1{path}"][method].get("security", [])
+        return [entry["bearer"] for entry in security if "bearer" in entry]
+
+    assert scopes("/notify", "post") == [["notify"]]
+    assert scopes("/broadcasts", "get") == [["broadcasts"], ["read"]]
+    assert scopes("/broadcasts", "post") == [["broadcasts"]]
+    assert scopes("/users/me", "patch") == scopes("/site", "get") == []
+
+
+def test_a_notification_may_be_a_bare_text(app):
+    body = openapi_document(app)["paths"]["/api/v1/notify"]["post"]["requestBody"]["content"]
+    assert body["text/plain"] == {"schema": {"type": "string"}}
+    assert body["application/json"] == body["application/x-www-form-urlencoded"]

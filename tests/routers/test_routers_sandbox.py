@@ -23,6 +23,26 @@ def test_a_person_is_made_writes_and_is_read(member):
     assert people["people"][0]["first_name"] == "Оля" and people["total"] == 1
 
 
+def test_a_group_is_made_written_in_and_read(member):
+    person = member.post("/sandbox/people", {"first_name": "Оля"}).json["id"]
+    made = member.post("/sandbox/chats", {"type": "supergroup", "creator": person})
+    assert made.status_code == 201
+    path = f"/sandbox/chats/{made.json['id']}"
+    body = {"chat_id": made.json["id"], "text": "Hello"}
+    assert member.post(f"/sandbox/people/{person}/send", body).status_code == 200
+    assert member.get(f"{path}/messages").json["messages"][-1]["text"] == "Hello"
+    assert member.post(f"{path}/bot", {"status": "administrator"}).json["bot"] == "administrator"
+    assert member.get(path).json == member.get("/sandbox/chats").json["chats"][0]
+    assert member.post("/sandbox/chats/-5/bot", {}).status_code == 404
+    assert member.get(f"/sandbox/people/{person}/commands").json == {"commands": []}
+
+
+def test_flood_is_switched_by_admins(admin, member):
+    assert member.get("/sandbox/flood").json["enabled"] is False
+    assert member.write("PUT", "/sandbox/flood", {"per_second": 10}).status_code == 403
+    assert admin.write("PUT", "/sandbox/flood", {"per_second": 10}).json["per_second"] == 10
+
+
 def test_an_unknown_person_is_404(member):
     assert member.get("/sandbox/people/424242/messages").status_code == 404
     assert member.post("/sandbox/people/424242/start").status_code == 404

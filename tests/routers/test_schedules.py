@@ -5,7 +5,9 @@ from datetime import datetime
 import pytest
 
 from appliance.crud import chats, schedules
+from appliance.errors import say
 from appliance.models import MAX_ID
+from appliance.services.told import pack
 
 NEW = {
     "name": "rehearsal",
@@ -152,3 +154,46 @@ def test_times_that_cannot_be(admin, people, times, field):
 def test_a_preview_lists_faults_of_the_times(admin, people):
     response = admin.post("/broadcasts/preview", {**BROADCAST, "quiet": "22", "max_late": 1})
     assert [fault["field"] for fault in response.json["faults"]] == ["max_late", "quiet"]
+
+
+def test_what_a_schedule_sends_is_changed(create, admin):
+    made = create()
+    path = f"/schedules/{made['id']}"
+    changed = admin.patch(
+        path,
+        {
+            "text": "At <b>eight</b>",
+            "format": "html",
+            "variants": {"ru": "В <b>восемь</b>"},
+            "audience": {"to": ["linked"], "not": ["lang:de"]},
+            "options": {"silent": True},
+            "quiet": "",
+        },
+    ).json
+    assert (changed["text"], changed["format"]) == ("At <b>eight</b>", "html")
+    assert changed["variants"] == {"ru": "В <b>восемь</b>"}
+    assert changed["audience"] == {"to": ["linked"], "not": ["lang:de"]}
+    assert (changed["options"], changed["quiet"]) == ({"silent": True}, None)
+    assert (changed["cron"], changed["next_at"]) == (made["cron"], made["next_at"])
+    assert admin.patch(path, {"options": {}}).json["options"] == {}
+    assert admin.get(path).json["text"] == "At <b>eight</b>"
+
+
+def test_a_change_with_faults_changes_nothing(create, admin):
+    made = create()
+    path = f"/schedules/{made['id']}"
+    assert fields(admin.patch(path, {"text": "<b>", "format": "html", "name": "other"})) == ["text"]
+    assert fields(admin.patch(path, {"audience": {"to": ["nobody:x"]}})) == ["audience.to"]
+    assert fields(admin.patch(path, {"media": [4711]})) == ["media"]
+    assert admin.get(path).json == made
+
+
+def test_the_last_result_is_read_in_the_readers_language(create, admin, database):
+    made = create()
+    with database.writing() as session:
+        said = say("{slot} was missed by {late}", slot="2026-09-01 13:00 UTC", late="0:30:01")
+        schedules.get(session, made["id"]).last_result = pack(said)
+    path = f"/schedules/{made['id']}"
+    assert admin.get(path).json["last_result"] == "2026-09-01 13:00 UTC was missed by 0:30:01"
+    admin.patch("/users/me", {"language": "ru"})
+    assert "пропущено" in admin.get(path).json["last_result"]

@@ -1,7 +1,14 @@
 """Which credentials count, and what a write takes."""
 
-from appliance.crud import users
+import base64
+import logging
+
+import pytest
+
+from appliance.crud import tokens, users
+from appliance.models import utcnow
 from appliance.routers.sessions import Visitor
+from appliance.services import accounts
 
 
 def test_a_write_without_the_token_is_refused(member):
@@ -12,7 +19,7 @@ def test_a_write_without_the_token_is_refused(member):
     assert member.get("/users/me").json["name"] == "Mila"
 
 
-def test_every_write_of_the_api_takes_the_token(app, admin):
+def test_every_write_of_the_api_takes_the_token(app, admin, example_path):
     writes = [
         (method, rule)
         for rule in app.url_map.iter_rules()
@@ -21,13 +28,8 @@ def test_every_write_of_the_api_takes_the_token(app, admin):
     ]
     assert len(writes) > 10
     for method, rule in writes:
-        path = rule.build(_example(rule), append_unknown=False)[1]
+        path = example_path(rule)
         assert admin.client.open(path, method=method).status_code == 403, (method, path)
-
-
-def _example(rule):
-    words = {"action": "start", "what": "stats"}
-    return {name: words.get(name, 1) for name in rule.arguments}
 
 
 def test_the_token_of_another_session_is_refused(app, member, operator):
@@ -64,3 +66,105 @@ def test_a_visitor_carries_the_version_of_the_session(make_user, database):
     user_id = make_user("anna")
     with database.reading() as session:
         assert Visitor(users.get(session, user_id)).get_id() == f"{user_id}.0"
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_a_token_is_a_bearer_or_a_password(program, make_user):
+    caller = program(make_user("anna"), "read")
+    for value in (
+        f"Bearer {caller.token}",
+        f"bearer {caller.token}",
+        basic("", caller.token),
+        basic("anybody", caller.token),
+    ):
+        response = caller.get("/users/me", headers={"Authorization": value})
+        assert (response.status_code, response.json["email"]) == (200, "anna@example.org")
+        assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic",
+            "Basic ä",
+            "Token {token}",
+            "{token}",
+            "Bearer x{token}",
+        ),
+        *("Bearer {token}x", "Bearer {short}", 'Digest username="{token}"', "Bearer " + "x" * 5000),
+    ],
+)
+def test_anything_else_is_nobody_also_in_a_session(program, member, value):
+    """Flask-Login would look at the cookie; it is not asked."""
+    token = program(1, "read").token
+    headers = {"Authorization": value.format(token=token, short=token[:-1])}
+    for path in ("/users/me", "/session", "/site"):
+        response = member.get(path, headers=headers)
+        assert response.status_code == 401, (path, response.text)
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert "mila" not in response.text.lower()
+    write = member.client.patch(
+        "/api/v1/users/me", json={"name": "X"}, headers={"X-CSRF-Token": member.token, **headers}
+    )
+    assert write.status_code == 401
+    assert member.get("/users/me").json["name"] == "Mila"
+
+
+def test_a_token_as_the_name_is_nobody(program, make_user):
+    """nginx writes the name into its log."""
+    caller = program(make_user("anna"), "read")
+    headers = {"Authorization": basic(caller.token, "")}
+    assert caller.get("/users/me", headers=headers).status_code == 401
+
+
+def test_a_token_counts_and_the_cookie_does_not(program, make_user, member):
+    caller = program(make_user("anna", "admin"), "read")
+    headers = {"Authorization": f"Bearer {caller.token}"}
+    assert member.get("/users/me", headers=headers).json["email"] == "anna@example.org"
+    assert member.get("/session", headers=headers).json["user"]["name"] == "Anna"
+    assert member.get("/users/me").json["email"] == "mila@example.org"
+
+
+def test_a_token_needs_no_csrf_token_and_gets_no_session(program, make_user):
+    caller = program(make_user("anna"), "notify")
+    assert caller.post("/notify", data=b"x").status_code == 409  # not linked: it came that far
+    response = caller.get("/session")
+    assert response.json["csrf_token"] == ""
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_disabled_user_and_an_expired_token(program, make_user, database):
+    caller = program(make_user("anna"), "read")
+    with database.writing() as session:
+        accounts.update_access(session, 1, None, disabled=True)
+    assert caller.get("/users/me").json["detail"] == "this account is disabled: ask an admin"
+    with database.writing() as session:
+        accounts.update_access(session, 1, None, disabled=False)
+        tokens.get(session, 1).expires_at = utcnow()
+    assert caller.get("/users/me").json["detail"] == "this token has expired: make another one"
+    assert caller.get("/users/me").json["type"] == "urn:appliance:problem:token-refused"
+
+
+def test_refusals_are_logged_without_the_token_and_then_slowed_down(program, make_user, caplog):
+    caller = program(make_user("anna"), "read")
+    wrong = {"Authorization": f"Bearer {caller.token[::-1]}"}
+    with caplog.at_level(logging.DEBUG):
+        statuses = [caller.get("/users/me", headers=wrong).status_code for _ in range(40)]
+    assert statuses == [401] * 30 + [429] * 10
+    assert 0 < int(caller.get("/users/me", headers=wrong).headers["Retry-After"]) <= 3
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["Authorization from 127.0.0.1 refused: unknown"] * 30
+    assert caller.token not in caplog.text and caller.token[::-1] not in caplog.text
+    assert caller.get("/users/me").status_code == 200  # whoever has one is not kept waiting
+
+
+def test_a_preflight_takes_no_token(app):
+    headers = {"Authorization": "Bearer nothing"}
+    assert app.test_client().options("/api/v1/users/me", headers=headers).status_code == 200

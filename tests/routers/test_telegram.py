@@ -1,10 +1,12 @@
 """Linking with Telegram over HTTP, in both directions."""
 
+import re
+
 import pytest
 
 from appliance.crud import chats, settings
 from appliance.models import utcnow
-from appliance.services import telegram_auth
+from appliance.services import telegram_auth, telegram_typed
 
 
 @pytest.fixture
@@ -39,6 +41,33 @@ def test_a_code_to_press_start_with(member, bot, database):
     state = member.get("/users/me/telegram").json
     assert state["linked"] is True and state["chat"]["id"] == 7
     assert member.post("/users/me/telegram/link").status_code == 409
+
+
+def test_a_code_to_type_in(member, bot, database):
+    link = member.post("/users/me/telegram/link").json
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", link["typed_code"])
+    with database.writing() as session:
+        chats.remember(session, 7, first_name="Mila")
+        code = telegram_typed.read(link["typed_code"].lower())
+        telegram_auth.redeem_typed(session, 7, code, utcnow())
+    assert member.get("/users/me/telegram").json["linked"] is True
+
+
+def test_a_preview_needs_no_account(browser, chat_code):
+    for _ in range(2):
+        answer = browser.post("/users/me/telegram/claim/preview", {"code": chat_code})
+        assert answer.status_code == 200
+        assert answer.json == {"name": "Mila", "username": "mila", "language": None}
+    answer = browser.post("/users/me/telegram/claim/preview", {"code": "wrong"})
+    assert answer.status_code == 404
+
+
+def test_previews_are_counted(browser):
+    answered = []
+    while len(answered) < 200 and 429 not in answered:
+        answer = browser.post("/users/me/telegram/claim/preview", {"code": "x"})
+        answered.append(answer.status_code)
+    assert set(answered[:30]) == {404} and answered[-1] == 429
 
 
 def test_without_a_bot_there_is_no_link(member):

@@ -12,6 +12,8 @@ from appliance.runtime.logs import JsonFormatter, TextFormatter, redact
 
 REAL_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
 
+API_TOKEN = "apl_" + "Q-_x" * 10
+
 
 def record(message, *arguments, error=None):
     info = (type(error), error, error.__traceback__) if error else None
@@ -27,6 +29,12 @@ def test_tokens_are_hidden(token):
         "POST https://api.telegram.org/bot<token>/sendMessage failed"
     )
     assert token not in redact(f"{token},{token}\n'{token}'")
+
+
+def test_api_tokens_are_hidden():
+    told = redact(f"GET /{API_TOKEN} 404; Authorization: Bearer {API_TOKEN}\nx:{API_TOKEN}@site")
+    assert told == "GET /<token> 404; Authorization: Bearer <token>\nx:<token>@site"
+    assert redact("apl_TURO") == "apl_TURO"  # the hint, which is shown to people
 
 
 @pytest.mark.parametrize("text", ["2026-11-23T05:15:00Z", "127.0.0.1:8080", "a 12:34 b", "Привет"])

@@ -1,20 +1,22 @@
 """What is due is done, and no more often than it must be."""
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import chats, links, messages, users
+from appliance.crud import chats, links, messages, proofs, settings, users
 from appliance.crud.messages import MessageOutcome
 from appliance.delivery.engine import LeaseLost
-from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role
+from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role, UsedProof
 from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
 from appliance.services import recurring
 from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import Holding
+from appliance.services.told import unpack
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -22,8 +24,9 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def old(database):
-    """A call and a message that ended long ago, and a code that is over."""
+    """A call and a message that ended long ago, a code and a proof that are over."""
     with database.writing() as session:
+        proofs.use(session, bytes(32), NOW)
         chats.remember(session, 1)
         user = users.add(
             session, email="a@b", name="A", password_hash=None, role=Role.MEMBER, language="en"
@@ -40,11 +43,33 @@ def left(database):
         return session.query(Message).count(), session.query(LinkCode).count()
 
 
+def proofs_left(database):
+    with database.reading() as session:
+        return session.query(UsedProof).count()
+
+
 def test_what_has_served_is_deleted(database, old):
     Schedule(database).tidy(NOW + timedelta(hours=1))
-    assert left(database) == (2, 1)
+    assert (left(database), proofs_left(database)) == ((2, 1), 0)  # it is refused for its age now
     Schedule(database).tidy(NOW + timedelta(days=3))
     assert left(database) == (1, 0)  # a message stays: it is somebody's thread
+
+
+def test_people_are_counted_now_and_then(database):
+    counting = Schedule(database)
+    counting.step(NOW, 1000.0)
+    with database.writing() as session:
+        chats.remember(session, 1)
+
+    counting.step(NOW, 1000.0 + schedule.CENSUS_SECONDS - 1)
+    assert reachable(database) == 0
+    counting.step(NOW, 1000.0 + schedule.CENSUS_SECONDS)
+    assert reachable(database) == 1
+
+
+def reachable(database):
+    with database.reading() as session:
+        return settings.get_setting(session, settings.CENSUS)["reachable"]
 
 
 def test_once_an_hour(database, old):
@@ -75,7 +100,7 @@ def test_what_is_due_is_sent_and_what_is_late_is_cancelled(database, hourly):
     Schedule(database).step(NOW + 1.6 * HOUR, 0.0)  # nothing sent it for 36 minutes
     with database.reading() as session:
         (row,) = session.query(Broadcast)
-        assert (row.status, row.note[:15]) == ("cancelled", "missed its slot")
+        assert (row.status, unpack(row.note)[:15]) == ("cancelled", "missed its slot")
 
 
 def test_a_clock_that_jumps(database, hourly):
@@ -109,3 +134,23 @@ def test_it_ends_when_told(database):
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_files_that_nothing_needs_are_deleted_once_a_day(database, settings):
+    place = settings.data / "media"
+    place.mkdir()
+    old = NOW.timestamp() - 30 * 86_400
+
+    def leave():
+        (place / ("a" * 64)).write_bytes(b"x")
+        os.utime(place / ("a" * 64), (old, old))
+
+    leave()
+    tidying = Schedule(database, settings.data)
+    tidying.step(NOW, 100.0)
+    assert list(place.iterdir()) == []
+    leave()
+    tidying.step(NOW, 100.0 + schedule.TIDY_FILES_SECONDS - 1)
+    assert len(list(place.iterdir())) == 1
+    tidying.step(NOW, 100.0 + schedule.TIDY_FILES_SECONDS)
+    assert list(place.iterdir()) == []

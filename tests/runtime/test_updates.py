@@ -7,12 +7,15 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from appliance.bot.telegram import make_bot, webhook_info
 from appliance.crud import chats
 from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.engine import LeaseLost
+from appliance.models import utcnow
 from appliance.runtime import updates
 from appliance.runtime.updates import UpdatesPart
 from appliance.services.leases import Holding
+from appliance.services.receiving import receive, webhook_url
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +43,10 @@ def run(with_simulator, database):
         settings = dataclasses.replace(with_simulator, **change)
         holding = Holding(database, "updates")
         assert holding.acquire()
-        part, stop = UpdatesPart(lambda: settings, database, lambda: None), threading.Event()
+        part = UpdatesPart(
+            lambda: settings, database, lambda: None, by_webhook=settings.bot_mode == "webhook"
+        )
+        stop = threading.Event()
         thread = threading.Thread(target=part.run, args=(holding, stop))
         thread.start()
         started.append((stop, thread))
@@ -68,7 +74,7 @@ def test_who_writes_becomes_known(run, ask, database, wait_until):
 
 def test_a_wrong_token_is_shown_and_it_can_be_stopped(run, parts, wait_until):
     stop, thread = run(bot_token="100001:SANDBOX-but-another-one-than-the-simulators")
-    wait_until(lambda: parts()["updates"]["state"] == "bad token", 10)
+    wait_until(lambda: parts()["updates"]["state"].startswith("bad token: "), 10)
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
@@ -77,7 +83,7 @@ def test_a_wrong_token_is_shown_and_it_can_be_stopped(run, parts, wait_until):
 def test_a_bot_api_that_comes_late_is_waited_for(run, ask, parts, wait_until, database):
     ask("faults", {"kind": "502", "method": "getMe", "count": 1})
     run()
-    wait_until(lambda: parts()["updates"]["state"] == "unreachable", 10)
+    wait_until(lambda: parts()["updates"]["state"] == "Telegram answers 502", 10)
 
     def introduced():
         with database.reading() as session:
@@ -86,8 +92,25 @@ def test_a_bot_api_that_comes_late_is_waited_for(run, ask, parts, wait_until, da
     assert wait_until(introduced, 15)["id"] == 100001
 
 
+def test_by_webhook_it_is_set_and_the_table_is_watched(run, with_simulator, database, wait_until):
+    run(bot_mode="webhook")
+    bot = make_bot(str(with_simulator.bot_token), with_simulator.api_url)
+    wait_until(lambda: webhook_info(bot).url == webhook_url(with_simulator), 10)
+    start = {"text": "/start", "chat": {"id": 7, "type": "private", "first_name": "Anna"}}
+    person = {"id": 7, "is_bot": False, "first_name": "Anna"}
+    message = {"message_id": 1, "date": 1, "from": person, **start}
+    with database.writing() as session:
+        receive(session, {"update_id": 1, "message": message}, utcnow())
+
+    def known():
+        with database.reading() as session:
+            return chats.get(session, 7)
+
+    assert wait_until(known, 10).status == "active"
+
+
 def test_without_its_lease_it_ends(with_simulator, database):
-    part = UpdatesPart(lambda: with_simulator, database, lambda: None)
+    part = UpdatesPart(lambda: with_simulator, database, lambda: None, by_webhook=False)
     Holding(database, "updates", holder="other 1[2] 3 4").acquire()
     with pytest.raises(LeaseLost):
         part.run(Holding(database, "updates"), threading.Event())

@@ -9,10 +9,11 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 
 from appliance import config
+from appliance.sandbox.model import Person, person_fields
 from appliance.sandbox.parameters import Parameters
 from appliance.sandbox.people import make_person
 from appliance.sandbox.server import Sandbox
-from appliance.sandbox.state import Person, State, person_fields
+from appliance.sandbox.state import State
 from appliance.sandbox.world import World
 
 TOKEN = config.SANDBOX_TOKEN
@@ -94,6 +95,12 @@ class Api:
             self.call("getUpdates", offset=-1)
             self.updates()
         return person_id
+
+    def group(self, creator: int, **given: Any) -> int:
+        """The id of a group with this person and the bot; the updates of that are confirmed."""
+        chat_id: int = self.control("POST", "/chats", {"creator": creator, **given})["id"]
+        self.updates()
+        return chat_id
 
     def act(self, person_id: int, act: str, **body: Any) -> Any:
         return self.control("POST", f"/people/{person_id}/{act}", body)

@@ -2,12 +2,13 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Any
 
 import pytest
 
-from appliance.sandbox.bot_api import METHODS
+from appliance.sandbox.methods.table import METHODS
 
 
 def test_an_unknown_method_is_404(api: Any) -> None:
@@ -41,6 +42,7 @@ def test_every_promised_method_is_there() -> None:
         ("401", "Unauthorized"),
         ("403", "Forbidden: bot was blocked by the user"),
         ("500", "Internal Server Error"),
+        ("404", "Not Found"),
         ("429", "Too Many Requests: retry after 3"),
     ],
 )
@@ -54,6 +56,57 @@ def test_faults_answer_in_telegrams_words(api: Any, kind: str, description: str)
     assert api.control("GET", "/stats")["errors"] == {kind: 1}
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "description"),
+    [
+        ("blocked", 403, "Forbidden: bot was blocked by the user"),
+        ("deactivated", 403, "Forbidden: user is deactivated"),
+        ("not_started", 403, "Forbidden: bot can't initiate conversation with a user"),
+        ("kicked", 403, "Forbidden: bot was kicked from the supergroup chat"),
+        ("not_member", 403, "Forbidden: bot is not a member of the channel chat"),
+        ("not_found", 400, "Bad Request: chat not found"),
+        ("migrated", 400, "Bad Request: group chat was upgraded to a supergroup chat"),
+        ("too_long", 400, "Bad Request: message is too long"),
+        ("caption_too_long", 400, "Bad Request: message caption is too long"),
+        ("bad_media", 400, "Bad Request: wrong file identifier/HTTP URL specified"),
+    ],
+)
+def test_a_fault_for_each_cause(api: Any, kind: str, code: int, description: str) -> None:
+    person = api.person()
+    api.control("POST", "/faults", {"kind": kind, "count": 1})
+    error = api.refused("sendMessage", chat_id=person, text="x")
+    assert (error.code, error.description) == (code, description)
+
+
+def test_a_migration_says_where_to(api: Any) -> None:
+    fault = {"kind": "migrated", "count": 1}
+    for more, where in (({}, -1_002_222_222_222), ({"migrate_to_chat_id": -1005}, -1005)):
+        api.control("POST", "/faults", {**fault, **more})
+        error = api.refused("sendMessage", chat_id=5, text="x")
+        assert error.parameters == {"migrate_to_chat_id": where}
+
+
+@pytest.mark.parametrize("kind", ["409", "webhook_active"])
+def test_a_conflict_strikes_polls_alone(api: Any, kind: str) -> None:
+    api.control("POST", "/faults", {"kind": kind, "count": 1})
+    assert api.call("getMe")
+    assert api.refused("getUpdates").description.startswith("Conflict: ")
+    assert api.call("getUpdates") == []
+
+
+def test_a_slow_answer_comes_after_all(api: Any) -> None:
+    """The message is accepted at once: who does not wait knows nothing."""
+    person = api.person()
+    body = {"kind": "slow", "seconds": 0.3, "method": "sendMessage", "count": 1}
+    api.control("POST", "/faults", body)
+    with ThreadPoolExecutor() as pool:
+        sending = pool.submit(api.call, "sendMessage", chat_id=person, text="x")
+        while not api.control("GET", "/record")["record"]:
+            pass
+        assert not sending.done()
+        assert sending.result(10)["text"] == "x"
+
+
 def test_429_says_when_in_both_places(api: Any) -> None:
     api.control("POST", "/faults", {"kind": "429", "retry_after": 11, "count": 1})
     error = api.refused("getMe")
@@ -61,12 +114,13 @@ def test_429_says_when_in_both_places(api: Any) -> None:
     assert error.headers["Retry-After"] == "11"
 
 
-def test_502_is_a_page(api: Any) -> None:
-    api.control("POST", "/faults", {"kind": "502"})
+@pytest.mark.parametrize(("kind", "words"), [("502", b"Bad Gateway"), ("504", b"Gateway Time-out")])
+def test_a_gateway_answers_with_a_page(api: Any, kind: str, words: bytes) -> None:
+    api.control("POST", "/faults", {"kind": kind})
     status, body, headers = api.request("GET", f"/bot{api.token}/getMe")
-    assert status == 502
+    assert status == int(kind)
     assert headers["Content-Type"].startswith("text/html")
-    assert b"502 Bad Gateway" in body
+    assert kind.encode() + b" " + words in body
 
 
 @pytest.mark.parametrize(("kind", "accepted"), [("close_before", 0), ("close_after", 1)])

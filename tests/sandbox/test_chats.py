@@ -5,33 +5,33 @@ from typing import Any
 import pytest
 
 from appliance.sandbox.answers import ApiError
-from appliance.sandbox.chats import message_of, person_of, reachable_person, replied_message
+from appliance.sandbox.chats import chat_of, message_of, reachable_chat, replied_message
+from appliance.sandbox.model import Person
 from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.state import Person
 from appliance.sandbox.world import World
 
 
 def test_ids_and_usernames(world: World, person: Person) -> None:
     person.username = "Anna"
     for chat_id in (person.id, str(person.id), f" {person.id} ", "@anna"):
-        assert person_of(world, Parameters({"chat_id": chat_id})) is person
+        assert chat_of(world, Parameters({"chat_id": chat_id})) is person
 
 
 @pytest.mark.parametrize("chat_id", [0, -5, "x", "@", "1e5", 2**70])
 def test_nobody(world: World, person: Person, chat_id: Any) -> None:
     with pytest.raises(ApiError, match="Bad Request: chat not found"):
-        person_of(world, Parameters({"chat_id": chat_id}))
+        chat_of(world, Parameters({"chat_id": chat_id}))
 
 
 def test_who_can_be_reached(world: World, person: Person) -> None:
     chat = Parameters({"chat_id": person.id})
-    assert reachable_person(world, chat) is person
+    assert reachable_chat(world, chat) is person
     person.started = False
     with pytest.raises(ApiError, match="can't initiate conversation with a user"):
-        reachable_person(world, chat)
+        reachable_chat(world, chat)
     person.blocked = True
     with pytest.raises(ApiError, match="bot was blocked by the user"):
-        reachable_person(world, chat)
+        reachable_chat(world, chat)
 
 
 def test_messages(person: Person) -> None:

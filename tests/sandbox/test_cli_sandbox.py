@@ -50,6 +50,29 @@ def test_populate_without_start_and_in_words(run: Any, api: Any) -> None:
     assert not any(person["started"] for person in api.control("GET", "/people")["people"])
 
 
+def test_populate_with_groups(run: Any, api: Any) -> None:
+    result = run("populate", "--count", "7", "--groups", "2", "--channels", "1")
+    assert result.stdout.endswith("0 are slow; 2 groups, 1 channels\n")
+    chats = api.control("GET", "/chats")["chats"]
+    assert [chat["type"] for chat in chats] == ["supergroup", "supergroup", "channel"]
+    assert [chat["bot"] for chat in chats] == ["member", "member", "administrator"]
+    assert len(chats[0]["members"]) == 6
+
+
+def test_flood_is_shown_and_switched(run: Any, api: Any) -> None:
+    assert run("flood").stdout == "Flood control is off; 0 calls refused.\n"
+    told = run("flood", "--on", "--rate", "1000").stdout
+    assert told == "Flood control is on: 1000 messages a second; 0 calls refused.\n"
+    assert api.control("GET", "/flood")["enabled"]
+    assert json.loads(run("flood", "--off", "--json").stdout)["enabled"] is False
+
+
+def test_a_fault_by_its_cause(run: Any, api: Any) -> None:
+    run("fault", "migrated", "--migrate-to", "-1005", "--chat", "-5")
+    [fault] = api.control("GET", "/faults")["faults"]
+    assert (fault["migrate_to_chat_id"], fault["chat_id"]) == (-1005, -5)
+
+
 def test_faults_come_and_go(run: Any, api: Any) -> None:
     added = run("fault", "429", "--method", "sendMessage", "--retry-after", "5", "--json")
     assert json.loads(added.stdout)["retry_after"] == 5

@@ -1,11 +1,12 @@
-"""The two shapes of people and messages."""
+"""Messages in the Bot API's shape."""
 
 from typing import Any
 
 from aiogram.types import Message as AiogramMessage
 
-from appliance.sandbox.documents import message_document, message_view, person_view
-from appliance.sandbox.state import Message, Person
+from appliance.sandbox.documents import message_document
+from appliance.sandbox.model import Message, Person
+from appliance.sandbox.views import message_view
 from appliance.sandbox.world import World
 
 BOLD = {"type": "bold", "offset": 0, "length": 2}
@@ -34,14 +35,3 @@ def test_a_caption_is_no_text(world: World, person: Person) -> None:
     seen = message_view(message)
     assert (seen["text"], seen["caption"], seen["html"]) == (None, "hi", "<b>hi</b>")
     assert seen["document"] == document
-
-
-def test_html_is_safe() -> None:
-    assert message_view(make(text="<script>", entities=[]))["html"] == "&lt;script&gt;"
-
-
-def test_a_person_shows_the_last_words(person: Person) -> None:
-    assert person_view(person)["last_text"] is None
-    person.messages = {7: make(), 8: make(message_id=8, text="gone", deleted=True)}
-    assert person_view(person)["last_text"] == "hi"
-    assert person_view(person)["messages"] == 2

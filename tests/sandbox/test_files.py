@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from appliance.sandbox.answers import ApiError
-from appliance.sandbox.files import Files, document_of, photo_of
+from appliance.sandbox.files import Files, media_of
 from appliance.sandbox.parameters import Parameters, Upload
 
 
@@ -19,18 +19,20 @@ def sending(content: bytes, **values: Any) -> Parameters:
 
 def test_the_same_content_is_kept_once() -> None:
     files = Files()
-    first = photo_of(sending(gif()), files)
-    assert photo_of(sending(gif()), files) == first
+    first = media_of("photo", sending(gif()), files)
+    assert media_of("photo", sending(gif()), files) == first
     [size] = first["photo"]
     assert (size["width"], size["height"], size["file_size"]) == (10, 10, len(gif()))
-    again = photo_of(Parameters({"photo": size["file_id"]}), files)
+    again = media_of("photo", Parameters({"photo": size["file_id"]}), files)
     assert again == first
 
 
 def test_attach_names_a_part() -> None:
     upload = Upload("a.TXT", "text/plain", b"hello")
     files = Files()
-    sent = document_of(Parameters({"document": "attach://x"}, {"x": upload}), files)["document"]
+    sent = media_of("document", Parameters({"document": "attach://x"}, {"x": upload}), files)[
+        "document"
+    ]
     assert (sent["file_name"], sent["mime_type"], sent["file_size"]) == ("a.TXT", "text/plain", 5)
     stored = files.get(sent["file_id"])
     assert stored and stored.path.endswith(".txt") and files.at(stored.path) is stored
@@ -50,15 +52,15 @@ def test_attach_names_a_part() -> None:
 )
 def test_photos_that_are_refused(parameters: Parameters, words: str) -> None:
     with pytest.raises(ApiError, match=f"Bad Request: .*{words}|Bad Request: {words}"):
-        photo_of(parameters, Files())
+        media_of("photo", parameters, Files())
 
 
 def test_a_document_is_no_photo() -> None:
     files = Files()
     upload = Parameters({}, {"document": Upload("a.gif", "image/gif", gif())})
-    file_id = document_of(upload, files)["document"]["file_id"]
+    file_id = media_of("document", upload, files)["document"]["file_id"]
     with pytest.raises(ApiError, match="type of file mismatch"):
-        photo_of(Parameters({"photo": file_id}), files)
+        media_of("photo", Parameters({"photo": file_id}), files)
 
 
 def test_old_contents_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

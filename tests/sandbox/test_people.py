@@ -3,8 +3,8 @@
 import random
 import re
 
+from appliance.sandbox.model import Person
 from appliance.sandbox.people import make_person, transliterate
-from appliance.sandbox.state import Person
 
 
 def crowd(seed: int, count: int = 300) -> list[Person]:

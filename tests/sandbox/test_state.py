@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from appliance.sandbox.state import Person, State, people_after, person_fields
+from appliance.sandbox.model import Person, person_fields
+from appliance.sandbox.state import State, people_after
 
 
 def message(message_id: int, from_bot: bool = True, text: str = "x") -> dict[str, Any]:
@@ -60,8 +61,8 @@ def test_a_person_changes_in_place(state: State) -> None:
 
 
 def test_people_by_name_and_by_page(state: State) -> None:
-    assert state.person_by_name("USER6") is state.people[6]
-    assert state.person_by_name("nobody") is None
+    assert state.chat_by_name("USER6") is state.people[6]
+    assert state.chat_by_name("nobody") is None
     assert [person.id for person in people_after(state, 5, 1)] == [6]
     assert people_after(state, 7, 5) == [] == people_after(state, 99, 5)
 

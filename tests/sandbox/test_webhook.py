@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,16 +19,26 @@ class Site:
         self.updates: list[dict[str, Any]] = []
         self.secrets: list[str | None] = []
         self.answers: list[int] = []
+        self.refused_chats: set[int] = set()
+        self.reply: dict[str, Any] | None = None
+        self.headers: dict[str, str] = {}
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                site.updates.append(json.loads(body))
+                update = json.loads(body)
+                site.updates.append(update)
                 site.secrets.append(self.headers[SECRET_HEADER])
-                self.send_response(site.answers.pop(0) if site.answers else 200)
-                self.send_header("Content-Length", "0")
+                refused = update.get("message", {}).get("chat", {}).get("id") in site.refused_chats
+                usual = 500 if refused else 200
+                answer = json.dumps(site.reply).encode() if site.reply else b""
+                self.send_response(site.answers.pop(0) if site.answers else usual)
+                for name, value in site.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -80,6 +91,57 @@ def test_a_failure_is_told_and_tried_again(api: Any, site: Site, wait_until: Any
         "Wrong response from the webhook: 503 Service Unavailable"
     )
     assert info["last_error_date"] > 1_600_000_000
+
+
+def test_a_failure_holds_up_one_chat_only(api: Any, site: Site, wait_until: Any) -> None:
+    """As in Telegram, where the order counts within a chat."""
+    anna, boris = api.person(), api.person()
+    site.refused_chats = {anna}
+    api.call("setWebhook", url=site.url)
+    for number in range(3):
+        api.act(anna, "send", text=f"anna {number}")
+        api.act(boris, "send", text=f"boris {number}")
+    wait_until(lambda: "boris 2" in site.texts())
+    assert api.call("getWebhookInfo")["pending_update_count"] == 3
+    assert set(site.texts()) == {"anna 0", "boris 0", "boris 1", "boris 2"}
+    site.refused_chats = set()
+    wait_until(lambda: api.call("getWebhookInfo")["pending_update_count"] == 0)
+    assert site.texts()[-2:] == ["anna 1", "anna 2"]
+
+
+def test_a_site_may_ask_for_time(api: Any, site: Site, wait_until: Any) -> None:
+    site.answers, site.headers = [429], {"Retry-After": "1"}
+    person = api.person()
+    api.call("setWebhook", url=site.url)
+    began = time.monotonic()
+    api.act(person, "send", text="a")
+    wait_until(lambda: len(site.updates) == 2)
+    assert time.monotonic() - began >= 1
+
+
+def test_a_site_may_call_a_method_by_its_answer(api: Any, site: Site, wait_until: Any) -> None:
+    person = api.person()
+    site.reply = {"method": "sendMessage", "chat_id": person, "text": "by the way"}
+    api.call("setWebhook", url=site.url)
+    api.act(person, "send", text="a")
+    wait_until(lambda: api.messages(person)[-1]["text"] == "by the way")
+    site.reply = {"method": "sendMessage", "chat_id": 5, "text": "x"}
+    api.act(person, "send", text="b")
+    wait_until(lambda: api.control("GET", "/stats")["errors"] == {"400": 1})
+
+
+def test_what_was_dropped_is_not_tried_again(api: Any, site: Site, wait_until: Any) -> None:
+    person = api.person()
+    site.answers = [500] * 1000
+    api.call("setWebhook", url=site.url)
+    api.act(person, "send", text="a")
+    wait_until(lambda: len(site.updates) >= 2)
+    api.call("deleteWebhook", drop_pending_updates=True)
+    site.answers = []
+    api.act(person, "send", text="b")
+    api.call("setWebhook", url=site.url)
+    wait_until(lambda: "b" in site.texts())
+    assert api.call("getWebhookInfo")["pending_update_count"] == 0
 
 
 def test_an_absent_site_is_told(api: Any, site: Site, wait_until: Any) -> None:

@@ -144,7 +144,7 @@ def test_topics_in_a_list_with_semicolons_are_quoted(news, take_in, everything):
         ("5,,,,english", "language takes a code like en or ru, got 'english'"),
         ("5,,,,,Moscow", "timezone takes a name like Europe/Moscow, got 'Moscow'"),
         ("5,,,,,,news;nws", "there is no topic 'nws'"),
-        ("5,,,,,,,happy", "status takes active, stopped, blocked, left, got 'happy'"),
+        ("5,,,,,,,happy", "status takes active, stopped, blocked, left, new, got 'happy'"),
         ("5,,,,,,,,group", "type takes private for this chat_id, got 'group'"),
         ("-5,,,,,,,,channel", "type takes group for this chat_id"),
         ("-1001234567890,,,,,,,,group", "type takes supergroup or channel for this chat_id"),

@@ -125,3 +125,17 @@ def test_a_broadcast_is_shown_as_it_was_sent(database, ann):
     shown, written = read(database, ann)
     assert (shown.text, shown.html) == ("<b>Ann</b>", "<b>Ann</b>")
     assert written.html == "{first_name}"
+
+
+def test_files_are_named_in_brackets(database, ann):
+    """What is under them is safe to show, also a caption with markup."""
+    with database.writing() as session:
+        photo = [{"kind": "photo", "file_id": "F"}] * 2
+        messages.record_incoming(session, 1, "at <sea>", 5, NOW, files=photo)
+        params = {"caption": "<b>plan</b>", "parse_mode": "HTML"}
+        messages.queue(
+            session, 1, "sendDocument", params, text="plan", media=[{"id": 1, "kind": "document"}]
+        )
+    answer, said = read(database, ann)
+    assert (said.text, said.html) == ("[photo × 2] at <sea>", "[photo × 2] at &lt;sea&gt;")
+    assert (answer.text, answer.html) == ("[document] <b>plan</b>", "[document] <b>plan</b>")

@@ -115,3 +115,21 @@ def test_a_broadcasts_files_for_a_bot(home, database):
         assert (second.kind, second.file_id) == ("photo", "PHOTO")
         assert media.files_for(session, broadcast, 8)[1].file_id is None
         assert media.files_for(session, Broadcast(media=[]), 7) == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind"),
+    [
+        (b"\xff\xd8\xff\xe0" + b"x" * 20, "a.txt", "photo"),
+        (b"\xff\xd8\xff\xe0" + b"x" * 10 * media.MEGABYTE, "a.jpg", "document"),
+        (b"GIF89a", "a.gif", "document"),
+        (b"film", "a.MP4", "video"),
+        (b"film", None, "document"),
+        (b"", "a.pdf", "document"),
+    ],
+)
+def test_what_is_meant_by_a_file(content, name, kind):
+    file = io.BytesIO(b"before" + content)
+    file.seek(6)
+    assert media.guess_kind(file, name) == kind
+    assert file.tell() == 6

@@ -10,7 +10,7 @@ from appliance.crud import chats, messages, settings, users
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, ApplianceError, Conflict, NotFound
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Role, User
-from appliance.services import telegram_auth
+from appliance.services import telegram_auth, telegram_typed
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 LATER = NOW + telegram_auth.LIFETIME
@@ -43,6 +43,17 @@ def start(database: Database, user: User, now: datetime = NOW) -> str:
 def start_from_chat(database: Database, chat_id: int = ANNA, now: datetime = NOW) -> str:
     with database.writing() as session:
         return telegram_auth.start_link_from_chat(session, chat_id, now).code
+
+
+def typed(database: Database, user: User) -> str:
+    with database.writing() as session:
+        new = telegram_auth.start_link(session, user.id, NOW)
+    return telegram_typed.read(new.typed or "") or ""
+
+
+def type_in(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
+    with database.writing() as session:
+        return telegram_auth.redeem_typed(session, chat_id, code, now)
 
 
 def redeem(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
@@ -85,11 +96,13 @@ def test_without_a_bot_there_is_no_address(database: Database) -> None:
 
 
 def test_only_the_hash_is_stored(database: Database, anna: User) -> None:
-    code = start(database, anna)
+    with database.writing() as session:
+        new = telegram_auth.start_link(session, anna.id, NOW)
     with database.reading() as session:
-        row = session.query(LinkCode).one()
-    assert row.code_hash == telegram_auth.hashed(code)
-    assert code.encode() not in row.code_hash
+        stored = {row.code_hash for row in session.query(LinkCode)}
+    typed = telegram_typed.read(new.typed or "") or ""
+    assert stored == {telegram_auth.hashed(new.code), telegram_typed.hashed(typed)}
+    assert not any(word.encode() in hash_ for hash_ in stored for word in (new.code, typed))
 
 
 def test_a_pressed_deep_link_ties_and_tells(database: Database, anna: User) -> None:
@@ -107,6 +120,65 @@ def test_a_code_of_the_bot_leads_to_the_site(database: Database, anna: User) -> 
     assert (chat.id, chat.user_id) == (ANNA, anna.id)
     assert linked(database) == anna.id
     assert len(told(database)) == 1
+
+
+def test_a_typed_code_ties_too(database: Database, anna: User) -> None:
+    assert type_in(database, typed(database, anna)).id == anna.id
+    assert linked(database) == anna.id
+    assert len(told(database)) == 1
+
+
+def test_a_typed_code_is_single_and_short_lived(database: Database, anna: User) -> None:
+    code = typed(database, anna)
+    with pytest.raises(NotFound):
+        type_in(database, code, now=LATER)
+    type_in(database, code)
+    unlink(database, user_id=anna.id)
+    with pytest.raises(NotFound):
+        type_in(database, code, BORIS)
+
+
+def test_either_code_uses_up_both(database: Database, anna: User) -> None:
+    with database.writing() as session:
+        new = telegram_auth.start_link(session, anna.id, NOW)
+    type_in(database, telegram_typed.read(new.typed or "") or "")
+    unlink(database, user_id=anna.id)
+    with pytest.raises(NotFound):
+        redeem(database, new.code)
+
+
+def test_a_typed_code_is_no_deep_link_and_none_of_the_site(database: Database, anna: User) -> None:
+    code = typed(database, anna)
+    for use in (lambda: redeem(database, code), lambda: claim(database, anna, code)):
+        with pytest.raises(NotFound):
+            use()
+
+
+def test_a_new_code_revokes_the_typed_one(database: Database, anna: User) -> None:
+    old, new = typed(database, anna), typed(database, anna)
+    with pytest.raises(NotFound):
+        type_in(database, old)
+    type_in(database, new)
+
+
+def test_a_preview_says_whom_and_changes_nothing(database: Database, anna: User) -> None:
+    code = start_from_chat(database)
+    for _ in range(2):
+        with database.reading() as session:
+            assert telegram_auth.preview(session, code, NOW).name == "Анна"
+    assert linked(database) is None
+    claim(database, anna, code)
+    for strange in (code, start(database, add_user(database, "Other")), ""):
+        with pytest.raises(NotFound), database.reading() as session:
+            telegram_auth.preview(session, strange, NOW)
+
+
+def test_who_never_pressed_start_is_tied_in_silence(database: Database, anna: User) -> None:
+    code = start_from_chat(database)
+    with database.writing() as session:
+        chats.set_status(session, ANNA, ChatStatus.NEW)
+    claim(database, anna, code)
+    assert linked(database) == anna.id and told(database) == []
 
 
 def test_a_code_works_once(database: Database, anna: User) -> None:

@@ -1,12 +1,26 @@
 """What the bot does, a file a subject."""
 
-from appliance.bot.handlers import buttons, commands, linking, members, talk, topics
+from appliance.bot.handlers import (
+    announcing,
+    approving,
+    buttons,
+    commands,
+    figures,
+    linking,
+    members,
+    operators,
+    sound,
+    talk,
+    topics,
+)
 from appliance.bot.router import Router
 
 
 def build_router() -> Router:
     """A router that knows every handler of the bot."""
     router = Router()
-    for part in (commands, linking, buttons, topics, members, talk):
+    people = (commands, linking, buttons, topics, sound, talk)
+    staff = (figures, announcing, approving, operators)
+    for part in (*people, *staff, members):
         part.register(router)
     return router

@@ -4,6 +4,7 @@ from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.handlers.commands import start
 from appliance.bot.router import Press, Router
+from appliance.services import menus
 from appliance.services.phrases import LANGUAGES
 
 
@@ -18,7 +19,7 @@ def restart(context: Context, press: Press) -> None:
 
 
 def set_language(context: Context, press: Press) -> None:
-    """Speak the language from now on, the keyboard under the chat included."""
+    """Speak the language from now on, on the keyboard and in the menu of commands too."""
     if press.argument not in LANGUAGES:
         context.answer(press.id, context.say("button_old"))
         return
@@ -31,3 +32,4 @@ def set_language(context: Context, press: Press) -> None:
         question = context.say("language_choose")
         context.edit(press.message_id, question, keyboards.languages(context.language))
     context.reply(context.say("language_set"), keyboards.main_menu(context.language))
+    menus.publish(context.session, context.chat, context.site.default_language, context.now)

@@ -5,7 +5,7 @@ from appliance.bot.context import Context
 from appliance.bot.handlers.linking import redeem
 from appliance.bot.router import Router
 from appliance.crud import chats
-from appliance.models import ChatStatus
+from appliance.models import ChatStatus, Role
 
 
 def register(router: Router) -> None:
@@ -27,7 +27,10 @@ def start(context: Context, payload: str) -> None:
 
 
 def help_(context: Context, _: str) -> None:
-    context.reply(context.say("help"), keyboards.main_menu(context.language))
+    parts = [context.say("help")]
+    if context.role in {Role.OPERATOR, Role.ADMIN}:
+        parts.append(context.say(f"help_{context.role}"))
+    context.reply("\n\n".join(parts), keyboards.main_menu(context.language))
 
 
 def stop(context: Context, _: str) -> None:

@@ -5,9 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from telebot.types import ChatMemberUpdated, Message
 
+from appliance.bot.context import Site
+from appliance.bot.handlers.approving import tell_admins
 from appliance.bot.people import remember
 from appliance.bot.router import Router
-from appliance.crud import chats
+from appliance.crud import chats, supergroups
 from appliance.models import ChatStatus, ChatType
 
 _PRESENT = {"member", "administrator", "creator", "restricted"}
@@ -18,16 +20,27 @@ def register(router: Router) -> None:
     router.migration = migration
 
 
-def membership(session: Session, update: ChatMemberUpdated, now: datetime) -> None:
-    """The bot's own place in a chat changed."""
+def membership(session: Session, site: Site, update: ChatMemberUpdated, now: datetime) -> None:
+    """The bot's own place in a chat changed. Where it was added, an admin has to decide."""
     private = update.chat.type == ChatType.PRIVATE
     absent = ChatStatus.BLOCKED if private else ChatStatus.LEFT
-    present = update.new_chat_member.status in _PRESENT
+    known = chats.get(session, update.chat.id)
+    was_there = known is not None and known.status == ChatStatus.ACTIVE
     chat = remember(session, update.chat, update.from_user if private else None, now)
+    present = _is_present(update)
     chats.set_status(session, chat.id, ChatStatus.ACTIVE if present else absent, now)
+    if present and not (private or was_there or chat.approved):
+        tell_admins(session, site, chat, now)
+
+
+def _is_present(update: ChatMemberUpdated) -> bool:
+    member = update.new_chat_member
+    if member.status == "restricted":  # said of those who are in, and of those who left
+        return bool(getattr(member, "is_member", True))
+    return member.status in _PRESENT
 
 
 def migration(session: Session, message: Message, now: datetime) -> None:
     """The group became a supergroup: Telegram says so in the old one."""
     if message.migrate_to_chat_id is not None:
-        chats.migrate(session, message.chat.id, message.migrate_to_chat_id, now)
+        supergroups.migrate(session, message.chat.id, message.migrate_to_chat_id, now)

@@ -146,6 +146,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("author_id", BigId, nullable=True))
+        batch_op.add_column(sa.Column("key", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("about_chat_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("album_id", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("reply_to", sa.BigInteger(), nullable=True))
@@ -160,6 +161,13 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_messages_telegram", ["chat_id", "message_id"], unique=False)
+        batch_op.create_index(
+            "ix_messages_key",
+            ["key"],
+            unique=True,
+            sqlite_where=sa.text("key IS NOT NULL"),
+            postgresql_where=sa.text("key IS NOT NULL"),
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_messages_author_id"), "users", ["author_id"], ["id"], ondelete="SET NULL"
         )
@@ -177,6 +185,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_messages_author_id"), type_="foreignkey")
+        batch_op.drop_index("ix_messages_key")
         batch_op.drop_index("ix_messages_telegram")
         batch_op.drop_column("edited_at")
         batch_op.drop_column("edits")
@@ -185,6 +194,7 @@ def downgrade() -> None:
         batch_op.drop_column("reply_to")
         batch_op.drop_column("album_id")
         batch_op.drop_column("about_chat_id")
+        batch_op.drop_column("key")
         batch_op.drop_column("author_id")
 
     with op.batch_alter_table("chats", schema=None) as batch_op:

@@ -2,14 +2,17 @@
 
 from appliance.crud.recipients import NOBODY, Person
 from appliance.services.content.compose import (
+    Call,
     Composer,
+    Params,
     choose_language,
     compose,
     delete_call,
     edit_call,
+    editor,
     words_for,
 )
-from appliance.services.content.files import File, Part, Upload, file_ids_from
+from appliance.services.content.files import File, Part, Upload, file_ids_from, message_ids_from
 from appliance.services.content.html import length, to_html
 from appliance.services.content.lint import (
     CAPTION_LIMIT,
@@ -27,9 +30,11 @@ __all__ = [
     "KINDS",
     "NOBODY",
     "TEXT_LIMIT",
+    "Call",
     "Composer",
     "File",
     "Format",
+    "Params",
     "Part",
     "Person",
     "Template",
@@ -39,12 +44,14 @@ __all__ = [
     "compose",
     "delete_call",
     "edit_call",
+    "editor",
     "file_ids_from",
     "length",
     "lint",
     "lint_media",
     "lint_message",
     "lint_options",
+    "message_ids_from",
     "to_html",
     "with_topics",
     "words_for",

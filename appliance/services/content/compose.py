@@ -16,6 +16,8 @@ from appliance.services.content.options import markup
 from appliance.services.content.placeholders import Placeholder, Template
 
 Params = dict[str, Any]
+Call = tuple[str, Params]
+"""A method of the Bot API and its parameters, all but the chat."""
 
 _EDITS = {True: ("editMessageCaption", "caption"), False: ("editMessageText", "text")}
 
@@ -85,7 +87,7 @@ class Composer:
         fields = {"chat_id": str(chat_id), **{name: _field(v) for name, v in params.items()}}
         return Upload(self.method, fields, attached.parts(self._files, folder))
 
-    def edit(self, message_id: int, person: Person | None = None) -> tuple[str, Params]:
+    def edit(self, message_id: int, person: Person | None = None) -> Call:
         """The call that makes a delivered message say this: all but the chat."""
         person = person or NOBODY
         template = self._templates[self._language(person)]
@@ -146,7 +148,7 @@ class _Letter:
         return _quoted(self._template.written(place, place.value_for(person)))
 
 
-def compose(text: str, format: str, options: Mapping[str, Any]) -> tuple[str, Params]:
+def compose(text: str, format: str, options: Mapping[str, Any]) -> Call:
     """The Bot API method and its parameters, all but the chat, of a text as it stands."""
     params: Params = {"text": text}
     if format == "html":
@@ -154,22 +156,26 @@ def compose(text: str, format: str, options: Mapping[str, Any]) -> tuple[str, Pa
     return "sendMessage", {**params, **_manner(options), **_preview(options), **markup(options, 0)}
 
 
-def edit_call(
-    content: Content, message_id: int, person: Person | None = None
-) -> tuple[str, Params]:
-    """The call that edits a delivered message: its text, or the caption of its (first) file."""
-    return Composer(content, _stand_ins(content)).edit(message_id, person)
+def editor(content: Content) -> Composer:
+    """Whose `edit` makes the calls that edit delivered messages: a text, or a (first) caption."""
+    return Composer(content, _stand_ins(content))
 
 
-def delete_call(content: Content, message_id: int) -> tuple[str, Params]:
+def edit_call(content: Content, message_id: int, person: Person | None = None) -> Call:
+    """The call that edits one delivered message."""
+    return editor(content).edit(message_id, person)
+
+
+def delete_call(content: Content, message_id: int, album: Sequence[int] | None = None) -> Call:
     """The call that deletes a delivered message, of an album all its messages.
 
-    An album's messages have consecutive ids, and the ledger has the first.
+    `album` are their ids where they do not follow one another from `message_id` on.
     """
     count = len(content.media or ())
     if count < 2:
         return "deleteMessage", {"message_id": message_id}
-    return "deleteMessages", {"message_ids": list(range(message_id, message_id + count))}
+    ids = list(album or range(message_id, message_id + count))
+    return "deleteMessages", {"message_ids": ids}
 
 
 def words_for(person: Person, text: str, format: str, variants: Mapping[str, str]) -> str:

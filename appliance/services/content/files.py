@@ -81,6 +81,13 @@ def file_ids_from(result: Any) -> list[str]:
     return [file_id for file_id in found if file_id]
 
 
+def message_ids_from(result: Any) -> list[int]:
+    """The ids of an album's messages in the `result` of a sending call; else empty."""
+    messages = result if isinstance(result, list) else []
+    ids = [message.get("message_id") for message in messages if isinstance(message, dict)]
+    return [number for number in ids if isinstance(number, int)]
+
+
 def _reference(file: File, number: int) -> str:
     return file.file_id or f"attach://{_field(number)}"
 

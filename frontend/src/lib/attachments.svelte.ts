@@ -24,7 +24,8 @@ export class Attachment {
   async upload(file: File): Promise<void> {
     const { signal } = this.#controller;
     try {
-      this.media = await uploadMedia(file, this.kind, (share) => (this.progress = share), signal);
+      const onprogress = (share: number) => (this.progress = share);
+      this.media = await uploadMedia(file, this.kind, { onprogress, signal });
     } catch (error) {
       if (!signal.aborted) this.error = error;
     }

@@ -1,6 +1,7 @@
 /** A broadcast being written: its parts, what the server says of it, and the sending of it. */
 
-import { previewBroadcast, sendBroadcast } from "$lib/api/broadcasts";
+import { planBroadcast, previewBroadcast, sendBroadcast } from "$lib/api/broadcasts";
+import { addSchedule } from "$lib/api/schedules";
 import type {
   Broadcast,
   BroadcastDraft,
@@ -9,10 +10,14 @@ import type {
   Language,
   Media,
   MessageButton,
+  NewSchedule,
+  Plan,
   Preview,
   TextFormat,
 } from "$lib/api/types";
 import { Attachments } from "$lib/attachments.svelte";
+import { Attempt } from "$lib/attempt";
+import { cronOf, type Times } from "$lib/cron";
 import { recall, remember, thisTab } from "$lib/memory";
 
 const MEMORY = "composer";
@@ -28,15 +33,19 @@ const REMEMBERED = [
   "linkPreview",
   "track",
   "buttons",
-  "later",
+  "when",
   "at",
   "timezone",
+  "name",
+  "times",
+  "maxLate",
   "quiet",
   "quietFrom",
   "quietUntil",
   "canary",
   "canaryCount",
   "canaryPercent",
+  "canaryMinutes",
 ] as const;
 
 export class Composer {
@@ -53,21 +62,28 @@ export class Composer {
   linkPreview = $state(true);
   track = $state(false);
   buttons = $state<MessageButton[]>([]);
-  later = $state(false);
+  when = $state<"now" | "later" | "again">("now");
   at = $state(""); // as <input type="datetime-local"> says it
   timezone = $state(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  /** Of a schedule: its name, and when it is due. */
+  name = $state("");
+  times = $state<Times>({ every: "week", at: "09:00", weekday: 1, day: 1, cron: "" });
+  /** In minutes; null is the server's own limit. */
+  maxLate = $state<number | null>(null);
   quiet = $state(false);
   quietFrom = $state("22:00");
   quietUntil = $state("08:00");
   canary = $state(false);
   canaryCount = $state<number | null>(20);
   canaryPercent = $state<number | null>(10);
+  canaryMinutes = $state<number | null>(1);
 
   preview = $state.raw<Preview | null>(null);
   /** The text in sight, where it is not the main one. */
   variantPreview = $state.raw<Preview | null>(null);
   previewError = $state.raw<unknown>(null);
-  #attempt = { body: "", key: "" };
+  plan = $state.raw<Plan | null>(null);
+  #attempt = new Attempt();
 
   constructor() {
     this.#restore();
@@ -91,11 +107,21 @@ export class Composer {
       quiet: this.quiet ? `${this.quietFrom}-${this.quietUntil}` : null,
       canary: this.canary ? this.canaryCount : null,
       canary_limit: this.canary ? (this.canaryPercent ?? 0) / 100 : null,
+      canary_wait: this.canary ? seconds(this.canaryMinutes) : null,
+      max_late: this.when === "now" ? null : seconds(this.maxLate),
     };
   });
 
+  /** One broadcast, now or later. */
   get order(): BroadcastOrder {
-    return this.later ? { ...this.draft, at: this.at, timezone: this.timezone } : this.draft;
+    if (this.when !== "later") return this.draft;
+    return { ...this.draft, at: this.at, timezone: this.timezone };
+  }
+
+  /** The same broadcast again and again. */
+  get schedule(): NewSchedule {
+    const cron = cronOf(this.times);
+    return { ...this.draft, name: this.name.trim(), cron, timezone: this.timezone };
   }
 
   /** The text in sight. */
@@ -161,13 +187,21 @@ export class Composer {
     }
   }
 
+  /** A dry run of what `send` would do now. */
+  async rehearse(): Promise<void> {
+    this.plan = await planBroadcast(this.draft);
+  }
+
   /** Sends the draft. Pressed again after a lost answer, the same draft has the same key. */
   async send(): Promise<Broadcast> {
-    const body = JSON.stringify(this.order);
-    if (this.#attempt.body !== body) this.#attempt = { body, key: randomKey() };
-    const broadcast = await sendBroadcast(this.order, this.#attempt.key);
-    remember(MEMORY, null, thisTab);
+    const broadcast = await sendBroadcast(this.order, this.#attempt.keyFor(this.order));
+    this.#forget();
     return broadcast;
+  }
+
+  async repeat(): Promise<void> {
+    await addSchedule(this.schedule);
+    this.#forget();
   }
 
   /** Keeps the draft in this tab, so that leaving the page by mistake costs nothing. */
@@ -175,6 +209,10 @@ export class Composer {
     const parts = REMEMBERED.map((name) => [name, this[name]]);
     const kept = { ...Object.fromEntries(parts), files: this.files.kept };
     remember(MEMORY, this.empty ? null : JSON.stringify(kept), thisTab);
+  }
+
+  #forget(): void {
+    remember(MEMORY, null, thisTab);
   }
 
   #filledButtons(): MessageButton[] {
@@ -202,12 +240,10 @@ function filled(variants: Partial<Record<Language, string>>): Record<string, str
   return Object.fromEntries(Object.entries(variants).filter(([, text]) => text.trim() !== ""));
 }
 
-function asSent({ text, url, topic_off }: MessageButton): MessageButton {
-  return topic_off ? { text, topic_off } : { text, url: url ?? "" };
+function seconds(minutes: number | null): number | null {
+  return minutes === null ? null : Math.round(minutes * 60);
 }
 
-/** Not `crypto.randomUUID`: browsers give it to https and localhost only. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+function asSent({ text, url, topic_off }: MessageButton): MessageButton {
+  return topic_off ? { text, topic_off } : { text, url: url ?? "" };
 }

@@ -26,3 +26,17 @@ export function explain(error: unknown): string {
   if (error.status >= 500) return error.detail || t("error.server", { status: error.status });
   return error.detail || t("error.check");
 }
+
+/** Of a proof of who somebody is in Telegram: 401 is a matter of the proof, not of a session. */
+export function explainProof(error: unknown): string {
+  const status = error instanceof Problem ? error.status : 0;
+  if (status === 401) return t("entry.failed");
+  return status === 410 ? t("entry.expired") : explain(error);
+}
+
+/** Of a code that the bot gave. */
+export function explainCode(error: unknown): string {
+  return error instanceof Problem && [404, 410].includes(error.status)
+    ? t("link.wrong")
+    : explain(error);
+}

@@ -1,6 +1,6 @@
 /** What the ledger's counters say, as pure functions. */
 
-import type { Broadcast, BroadcastStatus, DeliveryState } from "$lib/api/types";
+import type { Broadcast, BroadcastEvent, BroadcastStatus, DeliveryState } from "$lib/api/types";
 
 export const STATES: DeliveryState[] = [
   "sent",
@@ -38,4 +38,11 @@ export function secondsLeft(broadcast: Broadcast): number | null {
 /** Reasons, the most frequent first. */
 export function sortedReasons(reasons: Record<string, number>): [string, number][] {
   return Object.entries(reasons).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+}
+
+/** How the trial on a few people went, as far as it is decided. */
+export function trialOf(events: BroadcastEvent[]): "passed" | "failed" | null {
+  const last = events.findLast(({ action }) => action.startsWith("canary_"))?.action;
+  if (last === undefined) return null;
+  return last === "canary_passed" ? "passed" : "failed";
 }

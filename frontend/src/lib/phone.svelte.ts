@@ -2,6 +2,8 @@
 
 import * as sandbox from "$lib/api/sandbox";
 import type { CallbackAnswer, Person, PhoneMessage, ReplyMarkup } from "$lib/api/types";
+import { kindOf } from "$lib/attachments.svelte";
+import { base64 } from "$lib/base64";
 import { poll } from "$lib/poll";
 
 const EVERY_MS = 1_000;
@@ -49,6 +51,12 @@ export class Phone {
 
   start = (payload: string) => this.#act(() => sandbox.pressStart(this.id, payload));
   send = (text: string) => this.#act(() => sandbox.sendText(this.id, text));
+  sendFile = (file: File, caption: string) =>
+    this.#act(async () => {
+      const content = base64(new Uint8Array(await file.arrayBuffer()));
+      const sent = { content, name: file.name, mime: file.type, caption };
+      return sandbox.sendFile(this.id, kindOf(file), sent);
+    });
   block = (blocked: boolean) => this.#act(() => sandbox.setBlocked(this.id, blocked));
 
   async press(message: PhoneMessage, data: string): Promise<boolean> {
@@ -99,4 +107,27 @@ export function keyboardOf(messages: PhoneMessage[]): string[][] {
     }
   }
   return [];
+}
+
+const MEDIA = [
+  "photo",
+  "document",
+  "video",
+  "animation",
+  "audio",
+  "voice",
+  "video_note",
+  "sticker",
+] as const;
+
+export interface PhoneMedia {
+  kind: (typeof MEDIA)[number];
+  name: string;
+}
+
+/** What a message carries besides words. An animation is a document, too: the rarer word counts. */
+export function mediaOf(message: PhoneMessage): PhoneMedia | null {
+  const kind = MEDIA.findLast((one) => message[one]);
+  if (!kind) return null;
+  return { kind, name: kind === "photo" ? "" : (message[kind]?.file_name ?? "") };
 }

@@ -10,6 +10,10 @@ export type RouteName =
   | "telegram"
   | "link"
   | "profile"
+  | "tokens"
+  | "inbox"
+  | "inbox-settings"
+  | "conversation"
   | "users"
   | "chats"
   | "broadcasts"
@@ -39,8 +43,12 @@ const RULES: RouteRule[] = [
   { name: "login", pattern: "/login", access: "guest" },
   { name: "messages", pattern: "/messages", access: "member" },
   { name: "telegram", pattern: "/telegram", access: "member" },
-  { name: "link", pattern: "/link", access: "member" },
+  { name: "link", pattern: "/link", access: null },
   { name: "profile", pattern: "/profile", access: "member" },
+  { name: "tokens", pattern: "/profile/tokens", access: "member" },
+  { name: "inbox", pattern: "/inbox", access: "operator" },
+  { name: "inbox-settings", pattern: "/inbox/settings", access: "admin" },
+  { name: "conversation", pattern: "/inbox/:id", access: "operator" },
   { name: "users", pattern: "/people", access: "operator" },
   { name: "chats", pattern: "/people/chats", access: "operator" },
   { name: "broadcasts", pattern: "/broadcasts", access: "operator" },
@@ -71,6 +79,16 @@ export function hasRole(role: Role | undefined, needed: Role): boolean {
 /** Only paths of this site, so that `?next=` cannot lead elsewhere. */
 export function safeNext(next: string | null): string | null {
   return next && /^\/(?![/\\])/.test(next) ? next : null;
+}
+
+/**
+ * Where somebody goes who has just entered by a page for guests: `search` and `hash` are the
+ * page's. A code of the bot (`#link=CODE`) is to be confirmed; a registration has used it already.
+ */
+export function afterEntry(name: RouteName, search: string, hash: string): string {
+  const code = new URLSearchParams(hash.slice(1)).get("link");
+  if (code) return name === "register" ? "/telegram" : `/link#${encodeURIComponent(code)}`;
+  return safeNext(new URLSearchParams(search).get("next")) ?? "/messages";
 }
 
 function split(path: string): string[] {

@@ -247,6 +247,10 @@ def test_an_album_is_deleted_whole():
     assert content.delete_call(Letter(), 77) == ("deleteMessage", {"message_id": 77})
     album = Letter(media=[{"id": 1, "kind": "photo"}] * 3)
     assert content.delete_call(album, 77) == ("deleteMessages", {"message_ids": [77, 78, 79]})
+    assert content.delete_call(album, 77, [77, 80, 81]) == (
+        "deleteMessages",
+        {"message_ids": [77, 80, 81]},
+    )
 
 
 # Whatever people write and are called

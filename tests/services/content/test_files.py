@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.services.content import File, file_ids_from
+from appliance.services.content import File, file_ids_from, message_ids_from
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,16 @@ def test_file_ids(result, ids):
 )
 def test_mime_goes_by_the_name(name, mime):
     assert File(1, "document", "", name).mime == mime
+
+
+@pytest.mark.parametrize(
+    ("result", "ids"),
+    [
+        ([{"message_id": 7}, {"message_id": 9}], [7, 9]),
+        ({"message_id": 7}, []),
+        ([{"message_id": "7"}, None], []),
+        (None, []),
+    ],
+)
+def test_message_ids_of_an_album(result, ids):
+    assert message_ids_from(result) == ids

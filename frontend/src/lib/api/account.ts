@@ -8,6 +8,8 @@ export interface Registration {
   password: string;
   name: string;
   language: Language;
+  /** Of a link that the bot gave: the new account is tied to that Telegram at once. */
+  code?: string;
 }
 
 export const getSite = () => body(api.GET("/api/v1/site"));
@@ -28,6 +30,11 @@ export const getTelegram = (signal?: AbortSignal) =>
 export const offerLink = () => body(api.POST("/api/v1/users/me/telegram/link"));
 export const claimLink = (code: string) =>
   body(api.POST("/api/v1/users/me/telegram/claim", { body: { code } }));
+/** Whom a code of the bot would link; anybody who has the code may ask. */
+export const previewLink = (code: string, signal?: AbortSignal) =>
+  body(api.POST("/api/v1/users/me/telegram/claim/preview", { body: { code }, signal }));
+export const enterByMiniApp = (init_data: string) =>
+  body(api.POST("/api/v1/auth/telegram/miniapp", { body: { init_data } }));
 export const unlink = () => body(api.DELETE("/api/v1/users/me/telegram"));
 
 export const listMessages = (cursor?: string) =>

@@ -15,6 +15,10 @@ export const listBroadcasts = (cursor?: string) =>
 export const previewBroadcast = (draft: BroadcastDraft, signal?: AbortSignal) =>
   body(api.POST("/api/v1/broadcasts/preview", { body: draft, signal }));
 
+/** A dry run: nothing is sent. */
+export const planBroadcast = (draft: BroadcastDraft) =>
+  body(api.POST("/api/v1/broadcasts/plan", { body: draft }));
+
 /** The same key gives the first broadcast again, so a repeated press sends nothing twice. */
 export const sendBroadcast = (order: BroadcastOrder, key: string) =>
   body(

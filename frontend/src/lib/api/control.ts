@@ -1,7 +1,7 @@
 /** Decisions about a broadcast that is on its way or delivered, and its numbers. */
 
 import { api, body } from "./client";
-import type { Broadcast, Changed, Numbers, TextFormat } from "./types";
+import type { Broadcast, Changed, Edit, Numbers } from "./types";
 
 export type Retried = "failed" | "unknown";
 
@@ -14,9 +14,9 @@ export const retryBroadcast = (id: number, which: Retried) =>
   ) as Promise<{ broadcast: Broadcast; count: number }>;
 
 /** The options stay as they are. */
-export const editBroadcast = (id: number, text: string, format: TextFormat) =>
+export const editBroadcast = (id: number, said: Omit<Edit, "options">) =>
   body(
-    api.POST("/api/v1/broadcasts/{broadcast_id}/edit", { ...at(id), body: { text, format } }),
+    api.POST("/api/v1/broadcasts/{broadcast_id}/edit", { ...at(id), body: said }),
   ) as Promise<Changed>;
 
 export const getRecallable = (id: number) =>
@@ -27,6 +27,15 @@ export const recallBroadcast = (id: number) =>
 
 export const listOperations = (id: number, signal?: AbortSignal) =>
   body(api.GET("/api/v1/broadcasts/{broadcast_id}/operations", { ...at(id), signal }));
+
+export type OperationAction = "pause" | "resume" | "cancel";
+
+export const actOnOperation = (id: number, operation_id: number, action: OperationAction) =>
+  body(
+    api.POST(`/api/v1/broadcasts/{broadcast_id}/operations/{operation_id}/${action}`, {
+      params: { path: { broadcast_id: id, operation_id } },
+    }),
+  );
 
 export const listEvents = (id: number, signal?: AbortSignal) =>
   body(api.GET("/api/v1/broadcasts/{broadcast_id}/events", { ...at(id), signal }));

@@ -26,6 +26,17 @@ const act = (id: number, action: string, sent: unknown) =>
 export const pressStart = (id: number, payload: string) =>
   act(id, "start", payload ? { payload } : {});
 export const sendText = (id: number, text: string) => act(id, "send", { text });
+
+/** `content` is the file in base64. */
+export interface SentFile {
+  content: string;
+  name: string;
+  mime: string;
+  caption: string;
+}
+
+export const sendFile = (id: number, kind: "photo" | "document" | "video", file: SentFile) =>
+  act(id, kind, file);
 export const pressButton = (id: number, message_id: number, data: string) =>
   act(id, "press", { message_id, data });
 export const setBlocked = (id: number, blocked: boolean) =>

@@ -47,8 +47,82 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an account and log in. */
+        /**
+         * Make an account and log in.
+         * @description With the `code` of a link that the bot gave, the account is tied to that chat: both or neither.
+         */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/telegram/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where Telegram sends the browser back to. */
+        get: operations["finish_telegram_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/telegram/miniapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same with the `initData` of a Mini App. */
+        post: operations["log_in_by_mini_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/telegram/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to Telegram to log in (OpenID Connect), and come back to the page `next` of this site. */
+        get: operations["start_telegram_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/telegram/widget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with what the Login Widget gave, or tie that person to who is logged in.
+         * @description A proof works once, for 15 minutes after Telegram made it.
+         */
+        post: operations["log_in_by_widget"];
         delete?: never;
         options?: never;
         head?: never;
@@ -229,6 +303,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/broadcasts/{broadcast_id}/operations/{operation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an edit or a recall; what it has changed already stays so. */
+        post: operations["cancel_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/operations/{operation_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop editing or recalling for now; what is in flight is finished. */
+        post: operations["pause_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broadcasts/{broadcast_id}/operations/{operation_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with an edit or a recall that was paused. */
+        post: operations["resume_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/broadcasts/{broadcast_id}/pause": {
         parameters: {
             query?: never;
@@ -346,6 +471,196 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Make a group or channel a destination of broadcasts, or not any more. */
+        patch: operations["change_chat"];
+        trace?: never;
+    };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Threads, the latest news first. */
+        get: operations["list_threads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a thread can be given to. */
+        get: operations["list_operators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opening hours, what is said outside them, and the operators' group. */
+        get: operations["show_inbox_settings"];
+        /** Change them. Whether the group has topics is asked of Telegram, or learnt from it later. */
+        put: operations["change_inbox_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thread with its notes; an empty one for a person who has not written yet. */
+        get: operations["show_thread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Close or reopen, assign, label, ban. */
+        patch: operations["change_thread"];
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer with a file. */
+        post: operations["reply_with_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/files/{message_id}/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a message, fetched from Telegram: pictures to be shown, all else to be saved. */
+        get: operations["download_thread_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said, newest first. */
+        get: operations["list_thread_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note something about the person, for operators only. */
+        post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a note. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing in it is new any more. */
+        post: operations["mark_thread_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{chat_id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer. A key that was used for this person before gives the first answer again. */
+        post: operations["reply_to_thread"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -383,6 +698,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell somebody something. With a key that was used before: 200 and the first answer.
+         * @description Operators and admins write to anybody, members to themselves. A bare text is taken, and the
+         *     JSON of monitors: `title` and `message`, as Apprise and Grafana post it; `msg`, as Uptime Kuma.
+         */
+        post: operations["create_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/callbacks": {
         parameters: {
             query?: never;
@@ -394,6 +730,75 @@ export interface paths {
         get: operations["show_callbacks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Simulated groups and channels. */
+        get: operations["list_sandbox_chats"];
+        put?: never;
+        /** Make a group or channel. */
+        post: operations["add_sandbox_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group or channel with its members and topics. */
+        get: operations["show_sandbox_chat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats/{chat_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stands in a group or channel. */
+        get: operations["list_sandbox_chat_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats/{chat_id}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the bot or people come and go, rename, make a supergroup, open a topic. */
+        post: operations["change_sandbox_chat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -436,6 +841,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/flood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flood control: on or off, its limits, who waits. */
+        get: operations["show_flood"];
+        /** Switch flood control on or off. */
+        put: operations["set_flood"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/people": {
         parameters: {
             query?: never;
@@ -448,6 +871,23 @@ export interface paths {
         put?: never;
         /** Make one person, or `count` of them. */
         post: operations["add_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bot's commands as this person's menu shows them. */
+        get: operations["list_person_commands"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -480,7 +920,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Press Start, write, press a button, block or unblock as this person. */
+        /** Press Start, write, send a file, edit, react, press a button, block and more as them. */
         post: operations["act_as_person"];
         delete?: never;
         options?: never;
@@ -538,7 +978,7 @@ export interface paths {
         delete: operations["delete_schedule"];
         options?: never;
         head?: never;
-        /** Rename, pause (`enabled: false`), resume, or move to other times. */
+        /** Rename, pause (`enabled: false`), resume, move to other times, or send something else. */
         patch: operations["change_schedule"];
         trace?: never;
     };
@@ -588,6 +1028,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your tokens, the newest first; an admin's list has everybody's. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Make a token for yourself. It is shown in this answer and never again. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a token at once. */
+        delete: operations["revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -709,6 +1184,26 @@ export interface paths {
         put?: never;
         /** Link the chat in which the bot gave you this code. */
         post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/telegram/claim/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whom the code of the bot would link: to be shown before anybody agrees to it.
+         * @description Otherwise a link sent by a stranger would tie the stranger's Telegram to your account.
+         */
+        post: operations["preview_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -963,6 +1458,10 @@ export interface components {
         };
         /** Chat */
         Chat: {
+            /** Approved */
+            approved: boolean;
+            /** Banned */
+            banned: boolean;
             /**
              * Created At
              * Format: date-time
@@ -978,7 +1477,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "active" | "stopped" | "blocked" | "left";
+            status: "active" | "stopped" | "blocked" | "left" | "new";
             /** Type */
             type: string;
             user: components["schemas"]["ChatUser"] | null;
@@ -995,11 +1494,19 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "active" | "stopped" | "blocked" | "left";
+            status: "active" | "stopped" | "blocked" | "left" | "new";
             /** Type */
             type: string;
             /** Username */
             username: string | null;
+        };
+        /**
+         * ChatChange
+         * @description `approved`: whether a group or channel may be a destination of broadcasts.
+         */
+        ChatChange: {
+            /** Approved */
+            approved: boolean;
         };
         /** ChatPage */
         ChatPage: {
@@ -1138,7 +1645,7 @@ export interface components {
         };
         /**
          * Edit
-         * @description What it says from now on; without `options` those it has stay.
+         * @description What it says from now on; `options` and `variants` that are left out stay, {} ends them.
          */
         Edit: {
             /**
@@ -1151,6 +1658,13 @@ export interface components {
             options?: components["schemas"]["Options"] | null;
             /** Text */
             text: string;
+            /**
+             * Variants
+             * @default null
+             */
+            variants?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * Event
@@ -1245,6 +1759,43 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /**
+         * InboxSettings
+         * @description `hours` like `Mon-Fri 09:00-18:00, Sat 10:00-14:00` by the site's clock; null: always.
+         */
+        InboxSettings: {
+            auto_reply: components["schemas"]["InboxWords"];
+            /** Hours */
+            hours: string | null;
+            /** Operators Chat Id */
+            operators_chat_id: number | null;
+        };
+        /**
+         * InboxWords
+         * @description What is said outside the hours, by language; empty: the program's own words.
+         */
+        InboxWords: {
+            /**
+             * En
+             * @default
+             */
+            en?: string;
+            /**
+             * Ru
+             * @default
+             */
+            ru?: string;
+        };
+        /**
+         * LinkButton
+         * @description Leads to `url`.
+         */
+        LinkButton: {
+            /** Text */
+            text: string;
+            /** Url */
+            url: string;
+        };
         /** LinkClicks */
         LinkClicks: {
             /** Clicks */
@@ -1253,6 +1804,56 @@ export interface components {
             people: number;
             /** Url */
             url: string;
+        };
+        /**
+         * LinkPreview
+         * @description Whom a code of the bot would link.
+         */
+        LinkPreview: {
+            /** Language */
+            language: string | null;
+            /** Name */
+            name: string;
+            /** Username */
+            username: string | null;
+        };
+        /**
+         * LoginWays
+         * @description How to log in without a password.
+         */
+        LoginWays: {
+            /** Oidc */
+            oidc: boolean;
+            /** Widget */
+            widget: boolean;
+        };
+        /**
+         * MadeToken
+         * @description With the token itself, which is shown this once.
+         */
+        MadeToken: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: number;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Scopes */
+            scopes: ("notify" | "broadcasts" | "inbox" | "read")[];
+            /** Token */
+            token: string;
+            user: components["schemas"]["Author"];
         };
         /**
          * Media
@@ -1281,6 +1882,14 @@ export interface components {
              * @enum {string}
              */
             kind: "photo" | "document" | "video";
+        };
+        /**
+         * MiniAppLogin
+         * @description `Telegram.WebApp.initData`, as it is.
+         */
+        MiniAppLogin: {
+            /** Init Data */
+            init_data: string;
         };
         /**
          * NewBroadcast
@@ -1359,6 +1968,62 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** NewNote */
+        NewNote: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewNotification
+         * @description What to tell, and whom: `user:EMAIL`, `chat:ID`, `topic:NAME` or `role:ROLE`; without `to`
+         *     it is the user whose token it is.
+         *
+         *     `title` stands in bold above the text. `low` arrives without a sound, `high` with one also in
+         *     somebody's quiet hours.
+         */
+        NewNotification: {
+            /**
+             * Buttons
+             * @default []
+             */
+            buttons?: components["schemas"]["LinkButton"][][];
+            /**
+             * Format
+             * @default null
+             */
+            format?: ("plain" | "html") | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority?: ("low" | "normal" | "high") | null;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * To
+             * @default null
+             */
+            to?: string | null;
+        };
+        /** NewReply */
+        NewReply: {
+            /**
+             * Format
+             * @default plain
+             * @enum {string}
+             */
+            format?: "plain" | "html";
+            /** Text */
+            text: string;
+        };
         /**
          * NewSchedule
          * @description A broadcast that is sent at each slot of a cron expression in a time zone.
@@ -1430,6 +2095,21 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * NewToken
+         * @description A token for yourself; without `expires_in_days` it lives until it is revoked.
+         */
+        NewToken: {
+            /**
+             * Expires In Days
+             * @default null
+             */
+            expires_in_days?: number | null;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: ("notify" | "broadcasts" | "inbox" | "read")[];
+        };
         /** NewTopic */
         NewTopic: {
             /**
@@ -1449,6 +2129,34 @@ export interface components {
              * @default null
              */
             title_ru?: string | null;
+        };
+        /** Note */
+        Note: {
+            author: components["schemas"]["Author"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Notified
+         * @description `to` names the user by id; `messages` is how many chats it goes to. To a topic or role it is
+         *     a broadcast.
+         */
+        Notified: {
+            /** Broadcast Id */
+            broadcast_id: number | null;
+            /** Id */
+            id: number;
+            /** Messages */
+            messages: number;
+            /** To */
+            to: string;
         };
         /**
          * Numbers
@@ -1524,6 +2232,14 @@ export interface components {
         OperationList: {
             /** Items */
             items: components["schemas"]["Operation"][];
+        };
+        /**
+         * OperatorList
+         * @description To whom a thread can be given.
+         */
+        OperatorList: {
+            /** Items */
+            items: components["schemas"]["Author"][];
         };
         /** Options */
         Options: {
@@ -1678,6 +2394,11 @@ export interface components {
         };
         /** Registration */
         Registration: {
+            /**
+             * Code
+             * @default null
+             */
+            code?: string | null;
             /** Email */
             email: string;
             /**
@@ -1689,6 +2410,22 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /**
+         * ReplyUpload
+         * @description A form with the part `file`; without a `kind` a picture is a photo, a film a video.
+         */
+        ReplyUpload: {
+            /**
+             * Caption
+             * @default
+             */
+            caption?: string;
+            /**
+             * Kind
+             * @default null
+             */
+            kind?: ("photo" | "document" | "video") | null;
         };
         /** Retried */
         Retried: {
@@ -1735,10 +2472,16 @@ export interface components {
             last_result: string | null;
             /** Max Late */
             max_late: number;
+            /** Media */
+            media: number[];
             /** Name */
             name: string;
             /** Next At */
             next_at: string | null;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
             /** Quiet */
             quiet: string | null;
             /** Text */
@@ -1747,6 +2490,10 @@ export interface components {
             timezone: string;
             /** Upcoming */
             upcoming: string[];
+            /** Variants */
+            variants: {
+                [key: string]: string;
+            };
         };
         /** SchedulePage */
         SchedulePage: {
@@ -1758,8 +2505,13 @@ export interface components {
              */
             next_cursor?: string | null;
         };
-        /** SchedulePatch */
+        /**
+         * SchedulePatch
+         * @description What is left out or null stays; `quiet: ""` ends the quiet hours.
+         */
         SchedulePatch: {
+            /** @default null */
+            audience?: components["schemas"]["Audience"] | null;
             /**
              * Cron
              * @default null
@@ -1771,20 +2523,49 @@ export interface components {
              */
             enabled?: boolean | null;
             /**
+             * Format
+             * @default null
+             */
+            format?: ("plain" | "html") | null;
+            /**
              * Max Late
              * @default null
              */
             max_late?: number | null;
             /**
+             * Media
+             * @default null
+             */
+            media?: number[] | null;
+            /**
              * Name
              * @default null
              */
             name?: string | null;
+            /** @default null */
+            options?: components["schemas"]["Options"] | null;
+            /**
+             * Quiet
+             * @default null
+             */
+            quiet?: string | null;
+            /**
+             * Text
+             * @default null
+             */
+            text?: string | null;
             /**
              * Timezone
              * @default null
              */
             timezone?: string | null;
+            /**
+             * Variants
+             * @default null
+             */
+            variants?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * Session
@@ -1808,6 +2589,7 @@ export interface components {
             default_language: "en" | "ru";
             /** Languages */
             languages: ("en" | "ru")[];
+            login: components["schemas"]["LoginWays"];
             /** Name */
             name: string;
             /** Sandbox */
@@ -1831,7 +2613,7 @@ export interface components {
         };
         /**
          * TelegramCode
-         * @description A code to press Start with: as text, as a link, and as a QR picture of the link.
+         * @description A code to press Start with, its link and the link's QR picture; a short one to be typed.
          */
         TelegramCode: {
             /** Code */
@@ -1843,8 +2625,19 @@ export interface components {
             expires_at: string;
             /** Qr Svg */
             qr_svg: string;
+            /** Typed Code */
+            typed_code: string;
             /** Url */
             url: string;
+        };
+        /**
+         * TelegramEntry
+         * @description Logged in or tied: `session`; of a person unknown to the site: `code`, for `/link#code`.
+         */
+        TelegramEntry: {
+            /** Code */
+            code: string | null;
+            session: components["schemas"]["Session"] | null;
         };
         /** TelegramState */
         TelegramState: {
@@ -1853,6 +2646,207 @@ export interface components {
             chat: components["schemas"]["ChatBrief"] | null;
             /** Linked */
             linked: boolean;
+        };
+        /**
+         * Thread
+         * @description What a person and the operators say to each other, in short.
+         */
+        Thread: {
+            assigned: components["schemas"]["Author"] | null;
+            /** Banned */
+            banned: boolean;
+            chat: components["schemas"]["ChatBrief"];
+            /** Labels */
+            labels: string[];
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Last Direction */
+            last_direction: ("in" | "out") | null;
+            /** Last Text */
+            last_text: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "closed";
+            /** Unread */
+            unread: number;
+            user: components["schemas"]["ChatUser"] | null;
+        };
+        /**
+         * ThreadEdit
+         * @description What a message said before, and until when.
+         */
+        ThreadEdit: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ThreadFile
+         * @description `kind` is Telegram's: photo, voice, video, audio, document, sticker, …
+         */
+        ThreadFile: {
+            /** Kind */
+            kind: string;
+            /** Mime */
+            mime: string | null;
+            /** Name */
+            name: string | null;
+            /** Size */
+            size: number | null;
+            /** Url */
+            url: string;
+        };
+        /**
+         * ThreadMessage
+         * @description `state` and `reason` tell what became of an answer; `author` None: the bot, or unknown.
+         */
+        ThreadMessage: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            author: components["schemas"]["Author"] | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** Edited At */
+            edited_at: string | null;
+            /** Edits */
+            edits: components["schemas"]["ThreadEdit"][];
+            /** Files */
+            files: components["schemas"]["ThreadFile"][];
+            /** Html */
+            html: string;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string | null;
+            /** State */
+            state: ("pending" | "sending" | "sent" | "failed" | "skipped" | "unknown") | null;
+            /** Text */
+            text: string;
+        };
+        /** ThreadMessagePage */
+        ThreadMessagePage: {
+            /** Items */
+            items: components["schemas"]["ThreadMessage"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
+        };
+        /** ThreadPage */
+        ThreadPage: {
+            /** Items */
+            items: components["schemas"]["Thread"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * ThreadPatch
+         * @description What is not named stays; `assigned_to` null gives the thread to nobody.
+         */
+        ThreadPatch: {
+            /**
+             * Assigned To
+             * @default null
+             */
+            assigned_to?: number | null;
+            /**
+             * Banned
+             * @default null
+             */
+            banned?: boolean | null;
+            /**
+             * Labels
+             * @default null
+             */
+            labels?: string[] | null;
+            /**
+             * Status
+             * @default null
+             */
+            status?: ("open" | "closed") | null;
+        };
+        /** ThreadWithNotes */
+        ThreadWithNotes: {
+            assigned: components["schemas"]["Author"] | null;
+            /** Banned */
+            banned: boolean;
+            chat: components["schemas"]["ChatBrief"];
+            /** Labels */
+            labels: string[];
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Last Direction */
+            last_direction: ("in" | "out") | null;
+            /** Last Text */
+            last_text: string | null;
+            /** Notes */
+            notes: components["schemas"]["Note"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "closed";
+            /** Unread */
+            unread: number;
+            user: components["schemas"]["ChatUser"] | null;
+        };
+        /**
+         * Token
+         * @description `hint` are the token's first characters.
+         */
+        Token: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: number;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Scopes */
+            scopes: ("notify" | "broadcasts" | "inbox" | "read")[];
+            user: components["schemas"]["Author"];
+        };
+        /** TokenPage */
+        TokenPage: {
+            /** Items */
+            items: components["schemas"]["Token"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
         };
         /**
          * Topic
@@ -1956,6 +2950,37 @@ export interface components {
              */
             role?: ("member" | "operator" | "admin") | null;
         };
+        /**
+         * WidgetLogin
+         * @description What the Login Widget gave. Telegram signs all of it, so a field newer than this stays.
+         */
+        WidgetLogin: {
+            /** Auth Date */
+            auth_date: number;
+            /** First Name */
+            first_name: string;
+            /** Hash */
+            hash: string;
+            /** Id */
+            id: number;
+            /**
+             * Last Name
+             * @default null
+             */
+            last_name?: string | null;
+            /**
+             * Photo Url
+             * @default null
+             */
+            photo_url?: string | null;
+            /**
+             * Username
+             * @default null
+             */
+            username?: string | null;
+        } & {
+            [key: string]: string | number;
+        };
     };
     responses: {
         /** @description The body is no JSON. */
@@ -1976,8 +3001,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Your role or account may not do this, or `X-CSRF-Token` is old. */
+        /** @description Your role, account or token may not do this, or `X-CSRF-Token` is old. */
         Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The proof is too old, or was used already. */
+        Gone: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2144,12 +3178,139 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    finish_telegram_login: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    log_in_by_mini_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MiniAppLogin"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramEntry"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_telegram_login: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    log_in_by_widget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WidgetLogin"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramEntry"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_broadcasts: {
@@ -2492,6 +3653,90 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    cancel_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+                operation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    pause_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+                operation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    resume_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: number;
+                operation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     pause_broadcast: {
         parameters: {
             query?: never;
@@ -2666,8 +3911,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 q?: string;
-                status?: "active" | "stopped" | "blocked" | "left";
+                status?: "active" | "stopped" | "blocked" | "left" | "new";
                 linked?: boolean;
+                type?: "private" | "group" | "supergroup" | "channel";
+                approved?: boolean;
             };
             header?: never;
             path?: never;
@@ -2713,6 +3960,429 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    change_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatChange"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    list_threads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: "open" | "closed" | "all";
+                assigned?: string;
+                label?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    list_operators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    show_inbox_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxSettings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    change_inbox_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxSettings"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    show_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadWithNotes"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    change_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThreadPatch"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    reply_with_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ReplyUpload"] & {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    download_thread_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+                message_id: number;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_thread_messages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessagePage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    add_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+                note_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    mark_thread_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    reply_to_thread: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReply"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2778,6 +4448,59 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    create_notification: {
+        parameters: {
+            query?: {
+                to?: string;
+                title?: string;
+                priority?: "low" | "normal" | "high";
+                format?: "plain" | "html";
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotification"];
+                "application/x-www-form-urlencoded": components["schemas"]["NewNotification"];
+                "multipart/form-data": components["schemas"]["NewNotification"];
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notified"];
+                };
+            };
+            /** @description Accepted. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notified"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     show_callbacks: {
         parameters: {
             query?: never;
@@ -2798,6 +4521,136 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_sandbox_chats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    add_sandbox_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_sandbox_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_sandbox_chat_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    change_sandbox_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+                action: "bot" | "members" | "migrate" | "title" | "topics";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -2901,6 +4754,54 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    show_flood: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_flood: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_people: {
         parameters: {
             query?: never;
@@ -2949,6 +4850,33 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_person_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_person_messages: {
         parameters: {
             query?: never;
@@ -2982,7 +4910,7 @@ export interface operations {
             header?: never;
             path: {
                 person_id: number;
-                action: "block" | "press" | "send" | "start" | "unblock";
+                action: "album" | "animation" | "audio" | "block" | "deactivate" | "delete" | "document" | "edit" | "photo" | "press" | "react" | "send" | "start" | "sticker" | "unblock" | "video" | "video_note" | "voice";
             };
             cookie?: never;
         };
@@ -3239,6 +5167,89 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -3508,6 +5519,39 @@ export interface operations {
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    preview_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
     };

@@ -1,6 +1,6 @@
 /** The shapes of /api/v1: those of the server's OpenAPI document, by `npm run types`. */
 
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -25,18 +25,40 @@ export type MediaKind = Media["kind"];
 export type Topic = Schemas["Topic"];
 export type TopicChoice = Schemas["TopicChoice"];
 export type TextFormat = Schemas["Broadcast"]["format"];
+export type Edit = Schemas["Edit"];
 export type Operation = Schemas["Operation"];
 export type BroadcastEvent = Schemas["Event"];
 export type Numbers = Schemas["Numbers"];
 export type Bucket = Schemas["Bucket"];
 export type LinkClicks = Schemas["LinkClicks"];
 export type Schedule = Schemas["Schedule"];
+export type NewSchedule = Schemas["NewSchedule"];
+export type Plan = Schemas["Plan"];
 export type Preview = Schemas["Preview"];
 export type BroadcastStatus = Schemas["Broadcast"]["status"];
 export type Delivery = Schemas["Delivery"];
 export type DeliveryState = Delivery["state"];
 export type PartStatus = Schemas["Part"];
 export type SystemStatus = Schemas["Status"];
+
+export type ChatQuery = NonNullable<paths["/api/v1/chats"]["get"]["parameters"]["query"]>;
+/** The document names only the first of the two kinds of `status`: `unreachable` is one of them. */
+export type ChatFilter = Omit<ChatQuery, "limit" | "cursor" | "status"> & {
+  status?: ChatStatus | "unreachable";
+};
+export type LinkPreview = Schemas["LinkPreview"];
+export type TelegramEntry = Schemas["TelegramEntry"];
+export type Thread = Schemas["Thread"];
+export type ThreadWithNotes = Schemas["ThreadWithNotes"];
+export type ThreadChanges = Schemas["ThreadPatch"];
+export type ThreadMessage = Schemas["ThreadMessage"];
+export type ThreadFile = ThreadMessage["files"][number];
+export type Note = Schemas["Note"];
+export type InboxSettings = Schemas["InboxSettings"];
+export type Operator = Schemas["OperatorList"]["items"][number];
+export type Token = Schemas["Token"];
+export type NewToken = Schemas["NewToken"];
+export type Scope = NewToken["scopes"][number];
 
 /** The server says `options` and `media` as it stored them. */
 export type Broadcast = Omit<Schemas["Broadcast"], "options" | "media"> & {
@@ -98,9 +120,20 @@ export interface PhoneMessage {
   text: string | null;
   entities: Entity[];
   reply_markup: ReplyMarkup | null;
-  photo: unknown;
-  document: unknown;
   caption: string | null;
+  reactions?: { by: number; emoji: string }[];
+  photo?: unknown;
+  document?: PhoneFile | null;
+  video?: PhoneFile | null;
+  animation?: PhoneFile | null;
+  audio?: PhoneFile | null;
+  voice?: PhoneFile | null;
+  video_note?: PhoneFile | null;
+  sticker?: PhoneFile | null;
+}
+
+export interface PhoneFile {
+  file_name?: string;
 }
 
 export interface CallbackAnswer {

@@ -1,3 +1,5 @@
+import { enAccess } from "./en-access";
+import { enInbox } from "./en-inbox";
 import { enSending } from "./en-sending";
 import type { Text } from "./translate";
 
@@ -94,8 +96,6 @@ export const en = {
   "telegram.qr": "QR code that opens the bot in Telegram",
   "telegram.qr.hint": "On another device? Scan this with its camera.",
   "telegram.code": "Or send this to the bot:",
-  "telegram.code.copy": "Copy",
-  "telegram.code.copied": "Copied.",
   "telegram.expires": "Good for {time}",
   "telegram.expired": "This link has expired.",
   "telegram.again": "Make a new link",
@@ -113,13 +113,6 @@ export const en = {
   "telegram.status.blocked":
     "You blocked the bot in Telegram, so nothing reaches you there. Unblock it in its profile and press Start.",
   "telegram.status.left": "The bot was removed from this chat, so nothing reaches you there.",
-
-  "link.title": "Link this Telegram account",
-  "link.text": "The bot sent you here to tie your Telegram account to {name}.",
-  "link.submit": "Link it to my account",
-  "link.code": "Code from the bot",
-  "link.code.hint": "Send /link to the bot to get one.",
-  "link.wrong": "This code is wrong or has expired. Send /link to the bot for a new one.",
 
   "profile.title": "Profile",
   "profile.about": "About you",
@@ -353,17 +346,18 @@ export const en = {
   "phones.blocked": "This person has blocked the bot.",
   "phones.write": "Message",
   "phones.send": "Send",
+  "phones.file": "Send a file",
   "phones.chat": "Chat of {name} with the bot",
   "phones.empty": "Nothing here yet. Press Start to meet the bot.",
   "phones.edited": "edited",
   "phones.deleted": "deleted message",
-  "phones.photo": "photo",
-  "phones.document": "file",
   "phones.started": "started",
   "phones.notStarted": "not started",
   "phones.slow": "slow",
   "phones.bot": "Bot",
 
+  ...enAccess,
+  ...enInbox,
   ...enSending,
 } satisfies Record<string, Text>;
 

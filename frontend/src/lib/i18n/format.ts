@@ -51,3 +51,22 @@ export function countdown(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+/** "14 kB", "2.3 MB". */
+export function bytes(size: number, language: Language): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const power = Math.min(3, size < 1 ? 0 : Math.floor(Math.log10(size) / 3));
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: units[power],
+    unitDisplay: "short",
+    maximumFractionDigits: power < 2 ? 0 : 1,
+  }).format(size / 1000 ** power);
+}
+
+/** 0 is Sunday. */
+export function weekday(day: number, language: Language): string {
+  const sunday = Date.UTC(2026, 0, 4);
+  const format = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" });
+  return format.format(new Date(sunday + day * 86_400_000));
+}

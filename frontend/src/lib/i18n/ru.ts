@@ -1,4 +1,6 @@
 import type { Texts } from "./en";
+import { ruAccess } from "./ru-access";
+import { ruInbox } from "./ru-inbox";
 import { ruSending } from "./ru-sending";
 
 export const ru: Texts = {
@@ -96,8 +98,6 @@ export const ru: Texts = {
   "telegram.qr": "QR-код, который открывает бота в Telegram",
   "telegram.qr.hint": "Telegram на другом устройстве? Наведите на код его камеру.",
   "telegram.code": "Или отправьте боту:",
-  "telegram.code.copy": "Копировать",
-  "telegram.code.copied": "Скопировано.",
   "telegram.expires": "Действует ещё {time}",
   "telegram.expired": "Срок ссылки истёк.",
   "telegram.again": "Получить новую ссылку",
@@ -115,13 +115,6 @@ export const ru: Texts = {
   "telegram.status.blocked":
     "Вы заблокировали бота в Telegram, и сообщения до вас не доходят. Разблокируйте его в профиле бота и нажмите «Старт».",
   "telegram.status.left": "Бота удалили из этого чата, и сообщения туда не доходят.",
-
-  "link.title": "Привязка этого Telegram",
-  "link.text": "Бот направил вас сюда, чтобы привязать ваш Telegram к учётной записи {name}.",
-  "link.submit": "Привязать к моей учётной записи",
-  "link.code": "Код от бота",
-  "link.code.hint": "Чтобы получить его, отправьте боту /link.",
-  "link.wrong": "Код неверен, или его срок истёк. Отправьте боту /link, чтобы получить новый.",
 
   "profile.title": "Профиль",
   "profile.about": "О вас",
@@ -376,16 +369,17 @@ export const ru: Texts = {
   "phones.blocked": "Этот человек заблокировал бота.",
   "phones.write": "Сообщение",
   "phones.send": "Отправить",
+  "phones.file": "Отправить файл",
   "phones.chat": "Чат с ботом: {name}",
   "phones.empty": "Здесь пока пусто. Нажмите «Старт», чтобы познакомиться с ботом.",
   "phones.edited": "изменено",
   "phones.deleted": "сообщение удалено",
-  "phones.photo": "фото",
-  "phones.document": "файл",
   "phones.started": "знаком с ботом",
   "phones.notStarted": "не нажимал «Старт»",
   "phones.slow": "медленный",
   "phones.bot": "Бот",
 
+  ...ruAccess,
+  ...ruInbox,
   ...ruSending,
 };

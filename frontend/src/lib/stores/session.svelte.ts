@@ -2,7 +2,7 @@
 
 import * as account from "$lib/api/account";
 import { useCsrfToken, whenUnauthorized } from "$lib/api/client";
-import type { Session, User } from "$lib/api/types";
+import type { Session, TelegramEntry, User } from "$lib/api/types";
 import { i18n } from "$lib/i18n/index.svelte";
 
 class SessionStore {
@@ -27,6 +27,13 @@ class SessionStore {
 
   async login(email: string, password: string): Promise<void> {
     this.#take(await account.login(email, password));
+  }
+
+  /** By what Telegram says of whoever opened the Mini App; a code where no account is theirs. */
+  async enterByMiniApp(initData: string): Promise<TelegramEntry> {
+    const entry = await account.enterByMiniApp(initData);
+    if (entry.session) this.#take(entry.session);
+    return entry;
   }
 
   async logout(): Promise<void> {

@@ -1,0 +1,165 @@
+"""/broadcast: a text for everybody, shown as people will see it before it is sent.
+
+Where the conversation stands is in `Chat.dialog`. Its nonce is in the buttons, so that those of an
+earlier preview do nothing, and makes the broadcast's key, so that pressing twice sends once.
+"""
+
+import json
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from telebot.types import Message
+
+from appliance.bot import keyboards
+from appliance.bot.context import Context
+from appliance.bot.formatting import written
+from appliance.bot.router import Press, Router
+from appliance.crud import audience as audience_crud
+from appliance.crud import broadcasts as stored
+from appliance.crud import events, recipients
+from appliance.errors import Fault, Invalid, NothingToDo
+from appliance.models import Role
+from appliance.services import audience, broadcasts, content
+from appliance.services.broadcasts import NewBroadcast
+from appliance.services.phrases import translate
+
+LIFETIME = timedelta(hours=1)
+KIND = "broadcast"
+EVERYBODY = ("all",)
+
+
+def register(router: Router) -> None:
+    router.command("broadcast", begin)
+    router.dialog(KIND, hear)
+    router.button(keyboards.BROADCAST, press)
+
+
+def begin(context: Context, argument: str) -> None:
+    """Preview the text behind the command or of the message it answers; else ask for one."""
+    if context.role != Role.ADMIN:
+        context.reply(context.say("unknown_command"))
+        return
+    said = context.message
+    if argument and said is not None and said.text:
+        _preview(context, written(said, said.text[: said.text.rindex(argument)]))
+    elif said is not None and said.reply_to_message is not None:
+        _preview(context, written(said.reply_to_message))
+    else:
+        _ask(context, context.say("broadcast_ask"))
+
+
+def hear(context: Context, message: Message) -> bool:
+    """The text that was asked for, or another instead of the one in the preview."""
+    if context.role != Role.ADMIN or _is_over(context):
+        context.chat.dialog = None
+        return False
+    _preview(context, written(message))
+    return True
+
+
+def press(context: Context, press: Press) -> None:
+    verb, _, nonce = press.argument.partition(":")
+    dialog = context.chat.dialog or {}
+    sent = stored.get_by_key(context.session, _key(context, nonce))
+    if context.role == Role.ADMIN and sent is not None:
+        context.answer(press.id, context.say("broadcast_already", id=sent.id))
+    elif context.role != Role.ADMIN or dialog.get("kind") != KIND or dialog["nonce"] != nonce:
+        context.answer(press.id, context.say("button_old"))
+    elif _is_over(context):
+        _end(context, press, context.say("broadcast_expired"))
+    elif verb == "cancel":
+        _end(context, press, context.say("broadcast_cancelled"))
+    elif verb == "send" and "text" in dialog:
+        _end(context, press, _send(context, dialog))
+    else:
+        context.answer(press.id, context.say("button_old"))
+
+
+def _preview(context: Context, found: tuple[str, str] | None) -> None:
+    """Show the message, then how many would get it, with the two buttons."""
+    if found is None:
+        _ask(context, context.say("broadcast_text_only"))
+        return
+    text, format = found
+    if faults := content.lint_message(text, format):
+        lines = [_fault(context, fault) for fault in faults]
+        again = ["", context.say("broadcast_again")]
+        _ask(context, "\n".join([context.say("broadcast_faults"), *lines, *again]))
+        return
+    everybody = audience.parse(context.session, EVERYBODY)
+    count = audience_crud.count(context.session, everybody)
+    if count == 0:
+        context.chat.dialog = None
+        context.reply(context.say("broadcast_nobody"))
+        return
+    _show(context, NewBroadcast(text, format, EVERYBODY))
+    nonce = _remember(context, text=text, format=format)
+    minutes = int(LIFETIME.total_seconds()) // 60
+    question = context.say("broadcast_confirm", count=count, minutes=minutes)
+    context.reply(question, keyboards.confirm(context.language, nonce, str(count)))
+
+
+def _show(context: Context, new: NewBroadcast) -> None:
+    """The very call that recipients get, made for this chat."""
+    composer = content.Composer(broadcasts.draft(context.session, new, context.now))
+    person = recipients.people_of(context.session, [context.chat.id])[context.chat.id]
+    params = json.loads(composer.body_for(context.chat.id, person))
+    del params["chat_id"]  # the outbox adds it
+    context.send(composer.method, params, content.words_for(person, new.text, new.format, {}))
+
+
+def _send(context: Context, dialog: dict[str, Any]) -> str:
+    """Queue it; says what became of it."""
+    user = context.chat.user
+    new = NewBroadcast(
+        dialog["text"],
+        dialog["format"],
+        EVERYBODY,
+        key=_key(context, dialog["nonce"]),
+        created_by=user.id if user else None,
+    )
+    try:
+        broadcast, _ = broadcasts.create(context.session, new, context.now)
+    except (Invalid, NothingToDo) as error:
+        return context.say(
+            "broadcast_fault_plain", words=translate(error.message, context.language)
+        )
+    events.add(context.session, broadcast.id, f"user:{new.created_by}", "create", now=context.now)
+    return context.say("broadcast_queued", id=broadcast.id)
+
+
+def _ask(context: Context, question: str) -> None:
+    context.reply(question, keyboards.cancel(context.language, _remember(context)))
+
+
+def _remember(context: Context, **content: str) -> str:
+    """Where the conversation stands from now on; returns its nonce."""
+    nonce = secrets.token_urlsafe(9)
+    until = (context.now + LIFETIME).timestamp()
+    context.chat.dialog = {"kind": KIND, "nonce": nonce, "until": until, **content}
+    return nonce
+
+
+def _is_over(context: Context) -> bool:
+    return float((context.chat.dialog or {}).get("until", 0)) < context.now.timestamp()
+
+
+def _end(context: Context, press: Press, words: str) -> None:
+    context.chat.dialog = None
+    context.answer(press.id, words)
+    if press.message_id is not None:
+        context.edit(press.message_id, words)
+    else:
+        context.reply(words)
+
+
+def _key(context: Context, nonce: str) -> str:
+    return f"telegram:{context.chat.id}:{nonce}"
+
+
+def _fault(context: Context, fault: Fault) -> str:
+    words = translate(fault.message, context.language)
+    if fault.line is None:
+        return context.say("broadcast_fault_plain", words=words)
+    return context.say("broadcast_fault", line=fault.line, column=fault.column, words=words)

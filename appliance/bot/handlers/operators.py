@@ -1,0 +1,118 @@
+"""The operators' group: whoever replies there to a copy answers the person it is of.
+
+Who is in that group is decided by those who run it, so every member counts as an operator; an
+answer bears a name where the member's Telegram is linked to an operator's or admin's account. Only
+a reply to a copy is an answer: all else said there, in a person's topic too, stays there.
+"""
+
+from telebot.types import Message
+
+from appliance.bot.context import Context
+from appliance.bot.people import is_from_person, parse_command
+from appliance.bot.router import Router
+from appliance.crud import chats
+from appliance.crud.settings import BOT, get_setting
+from appliance.errors import Conflict, Invalid, NotFound
+from appliance.models import Role, User
+from appliance.services.conversations import options, relay, replies
+from appliance.services.conversations.desk import OPERATORS
+from appliance.services.conversations.options import Group
+from appliance.services.phrases import choose
+
+COMMAND = "operators"
+
+
+def register(router: Router) -> None:
+    router.command(COMMAND, explain)
+    router.group = hear
+
+
+def explain(context: Context, _: str) -> None:
+    """In a private chat the command does nothing but say where it does."""
+    context.reply(context.say("operators_private"))
+
+
+def hear(context: Context, message: Message) -> bool:
+    """Whether what was said in a group is for the people behind the inbox."""
+    command = parse_command(message.text)
+    if command is not None:
+        if command.name != COMMAND or not _for_me(context, command.bot):
+            return False
+        _choose(context, message, command.argument)
+        return True
+    group = options.chosen_group(context.session)
+    if group is None or group.chat_id != context.chat.id:
+        return False
+    _notice_topics(context, message, group)
+    return _answer(context, message)
+
+
+def _answer(context: Context, message: Message) -> bool:
+    """Send a reply on to the person; False when it is none."""
+    reply, sender = message.reply_to_message, message.from_user
+    if reply is None or (sender is not None and sender.is_bot and message.sender_chat is None):
+        return False
+    copy = relay.person_of(context.session, context.chat.id, reply.message_id)
+    person = (
+        copy.about_chat_id
+        if copy
+        else relay.person_linked(reply)
+        if _mine(context, reply)
+        else None
+    )
+    if person is None or not is_from_person(message):
+        return False
+    answers = copy.reply_to if copy else None
+    author = _account(context)
+    author_id = author.id if author and author.role in OPERATORS else None
+    try:
+        replies.answer_from_group(context.session, person, message, answers, author_id, context.now)
+    except (Conflict, Invalid, NotFound):
+        chat = chats.get(context.session, person)
+        name = chat.name if chat else str(person)
+        context.reply(context.say("relay_blocked", name=name))
+    return True
+
+
+def _choose(context: Context, message: Message, argument: str) -> None:
+    """`/operators` makes the group the operators', `/operators off` ends that; admins only."""
+    account = _account(context)
+    if account is None or account.role != Role.ADMIN:
+        context.reply(context.say("operators_not_admin"))
+        return
+    current = options.chosen_group(context.session)
+    if argument.strip().lower() == "off":
+        here = current is not None and current.chat_id == context.chat.id
+        if here:
+            options.set_group(context.session, None, context.now)
+        context.reply(context.say("operators_off" if here else "operators_none"))
+        return
+    language = choose(account.language, context.site.default_language)
+    group = Group(context.chat.id, bool(message.chat.is_forum), language)
+    options.set_group(context.session, group, context.now)
+    told = context.say("operators_set")
+    context.reply(f"{told}\n\n{context.say('operators_topics')}" if group.topics else told)
+
+
+def _notice_topics(context: Context, message: Message, group: Group) -> None:
+    """A group that became one with topics since it was chosen."""
+    if message.chat.is_forum and not group.topics:
+        options.set_topics(context.session, group, True)
+
+
+def _account(context: Context) -> User | None:
+    """The enabled account of whoever wrote; None also for an admin who hides behind the group."""
+    person = chats.get(context.session, context.person_id) if context.person_id else None
+    user = person.user if person is not None else None
+    return user if user is not None and not user.disabled else None
+
+
+def _for_me(context: Context, addressed: str | None) -> bool:
+    known = str((get_setting(context.session, BOT) or {}).get("username", ""))
+    return addressed is None or addressed.lower() == known.lower()
+
+
+def _mine(context: Context, message: Message) -> bool:
+    """Whether the bot itself wrote it."""
+    known = (get_setting(context.session, BOT) or {}).get("id")
+    return message.from_user is not None and message.from_user.id == known

@@ -1,0 +1,168 @@
+"""Handles what is stored, in the order of its arrival, and answers through the outbox."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from appliance.bot.dispatcher import Dispatcher
+from appliance.bot.trouble import judge, where
+from appliance.crud import chats, updates
+from appliance.crud.updates import Waiting
+from appliance.database import Database
+from appliance.models import utcnow
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.5
+"""Between two looks for what was stored; whoever stores in this process wakes the handler."""
+
+LOOK_SECONDS = 0.05
+"""The same, where another process stores and cannot wake it: a look costs 0.1 ms."""
+
+BATCH = 50
+BATCH_SECONDS = 0.02
+"""Of one transaction: an fsync for many updates, and no other writer waits for long."""
+
+MAX_TRIES = 5
+"""Of one update while the database fails; then it is the update's fault."""
+
+_DATABASE_FAILS = (OperationalError, InterfaceError)
+
+Clock = Callable[[], datetime]
+
+
+class Handler:
+    """Handles stored updates in order, several in one transaction, where none harms another."""
+
+    def __init__(
+        self,
+        database: Database,
+        dispatcher: Dispatcher,
+        *,
+        on_handled: Callable[[], None] = lambda: None,
+        clock: Clock = utcnow,
+        idle_seconds: float = IDLE_SECONDS,
+        batch_seconds: float = BATCH_SECONDS,
+    ) -> None:
+        """`on_handled` is called after each commit: answers may wait in the outbox."""
+        self.trouble: str | None = None
+        """A line for `appliance status` while nothing can be handled."""
+        self.handled = 0
+        """How many so far."""
+        self._database = database
+        self._dispatcher = dispatcher
+        self._on_handled = on_handled
+        self._clock = clock
+        self._idle_seconds = idle_seconds
+        self._batch_seconds = batch_seconds
+        self._now: Waiting | None = None
+        self._careful = False
+        self._failing: tuple[int, int] = (0, 0)  # the update the database fails at, and how often
+
+    def step(self) -> float:
+        """Handle a batch; returns the seconds to wait before the next. Raises nothing."""
+        self._now = None
+        try:
+            if not self._look() or not self._handle_batch():
+                return self._idle_seconds
+        except Exception as error:
+            return self._pause(error)
+        self.trouble = None
+        self._on_handled()
+        return 0.0
+
+    def run_through(self) -> int:
+        """Handle everything that waits. Returns how many, those set aside too."""
+        before = self.handled
+        while self.step() == 0:
+            pass
+        return self.handled - before
+
+    def _look(self) -> bool:
+        with self._database.reading() as session:
+            return updates.any_waiting(session)
+
+    def _handle_batch(self) -> int:
+        """How many. What they changed, their answers and the marks are one commit.
+
+        First without savepoints, and without a word to the database between two updates where a
+        handler has no question. When one of them fails, all is rolled back and done carefully.
+        """
+        try:
+            count = self._transact(BATCH)
+        except Exception:
+            if self._careful:
+                raise
+            self._careful = True
+            return self._handle_batch()
+        if self._now and self._now.seq >= self._failing[0]:
+            self._careful, self._failing = False, (0, 0)
+        self.handled += count
+        return count
+
+    def _transact(self, limit: int) -> int:
+        now = self._clock()
+        end = time.monotonic() + self._batch_seconds
+        count, done = 0, list[int]()
+        with self._database.writing() as session:
+            # After trouble one by one, so that what waits before the culprit is not held up.
+            rows = updates.take(session, 1 if self._failing[1] else limit)
+            known = chats.load(session, {row.chat_id for row in rows if row.chat_id})
+            for row in rows:
+                self._now = row
+                count += 1
+                if self._handle(session, row, now):
+                    done.append(row.seq)
+                if time.monotonic() >= end:
+                    break
+            del known  # kept until here, or each would be asked for again
+            if done:
+                updates.mark_handled(session, done, now)
+        return count
+
+    def _handle(self, session: Session, row: Waiting, now: datetime) -> bool:
+        """Whether it could be handled; what it changed is rolled back if not.
+
+        Raises whatever happens while nobody is careful, and when the database fails, which is
+        nobody's fault until it was tried often enough.
+        """
+        if not self._careful:
+            self._dispatcher.dispatch(session, row.payload, now)
+            return True
+        try:
+            with session.begin_nested():
+                self._dispatcher.dispatch(session, row.payload, now)
+            return True
+        except _DATABASE_FAILS as error:
+            if self._tries(row.seq) < MAX_TRIES:
+                raise
+            failure: Exception = error
+        except Exception as error:
+            failure = error
+        log.error("update %d is set aside: %s", row.seq, where(failure))
+        updates.set_aside(session, row.seq, type(failure).__name__, now)
+        self._apologise(session, row, now)
+        return False
+
+    def _apologise(self, session: Session, row: Waiting, now: datetime) -> None:
+        try:
+            with session.begin_nested():
+                self._dispatcher.apologise(session, row.payload, now)
+        except Exception as error:
+            log.error("update %d: no apology either: %s", row.seq, where(error))
+
+    def _tries(self, seq: int) -> int:
+        return self._failing[1] if self._failing[0] == seq else 0
+
+    def _pause(self, error: Exception) -> float:
+        seq = self._now.seq if self._now else 0
+        tries = self._tries(seq)
+        trouble = judge(error, tries)
+        self._failing = (seq, tries + 1)
+        self.trouble = f"updates wait: {trouble.state}"
+        log.error("%s (%s)", self.trouble, type(error).__name__)
+        return trouble.seconds

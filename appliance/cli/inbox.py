@@ -1,0 +1,253 @@
+"""`appliance inbox …`: what people write to the bot, and answers. The rest: `inbox_desk.py`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from appliance.cli import inbox_desk
+from appliance.cli.context import Context, common_options, pass_context
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from appliance.services.conversations.desk import Card, Line
+
+
+@click.group()
+def inbox() -> None:
+    """What people write to the bot: read it, answer it, see to it.
+
+    \b
+    Examples:
+      appliance inbox list
+      appliance inbox show 51234
+      appliance inbox reply 51234 "The hall opens at seven"
+    """
+
+
+for command in (
+    inbox_desk.assign,
+    inbox_desk.note,
+    inbox_desk.label,
+    inbox_desk.close,
+    inbox_desk.ban,
+    inbox_desk.group,
+    inbox_desk.hours,
+):
+    inbox.add_command(command)
+
+
+@inbox.command("list")
+@click.option(
+    "--status",
+    type=click.Choice(["open", "closed", "all"]),
+    default="open",
+    show_default=True,
+    help="Only threads that are so.",
+)
+@click.option("--assigned", metavar="EMAIL", help="Only this operator's; 'none': nobody's.")
+@click.option("--label", help="Only those with this label.")
+@click.option("--search", help="A part of a name, of an address, or of what was said.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@common_options
+@pass_context
+def list_(
+    context: Context,
+    status: str,
+    assigned: str | None,
+    label: str | None,
+    search: str | None,
+    limit: int,
+) -> None:
+    """Threads, the latest news first; the number is that of new messages.
+
+    \b
+    Examples:
+      appliance inbox list
+      appliance inbox list --assigned none --json
+      appliance inbox list --status all --search "ticket"
+    """
+    from appliance.crud.threads import ThreadFilter
+    from appliance.services.conversations import desk
+
+    with context.database.reading() as session:
+        narrow = ThreadFilter(
+            status=None if status == "all" else status,
+            assigned_to=_operator_id(session, assigned) if assigned not in (None, "none") else None,
+            unassigned=assigned == "none",
+            label=label,
+            query=search,
+        )
+        cards = desk.list_cards(session, narrow, limit)
+        documents = [document_of(card) for card in cards]
+        lines = [_line_of(card) for card in cards]
+    context.emit(documents, "\n".join(lines) or "No thread.")
+
+
+@inbox.command()
+@click.argument("chat_id", type=int)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most.")
+@common_options
+@pass_context
+def show(context: Context, chat_id: int, limit: int) -> None:
+    """One thread: its state, its notes and what was said last, the oldest first.
+
+    \b
+    Example:
+      appliance inbox show 51234 --limit 5
+    """
+    from appliance.services.conversations import desk
+
+    with context.database.reading() as session:
+        card = desk.card(session, chat_id)
+        said = desk.lines(session, chat_id, limit)[::-1]
+        remarks = desk.remarks(session, chat_id)
+        document = {
+            **document_of(card),
+            "notes": [
+                {"id": it.id, "text": it.text, "author": it.author.name if it.author else None}
+                for it in remarks
+            ],
+            "messages": [_message(line) for line in said],
+        }
+        lines = [_line_of(card)]
+        lines += [f"  note: {remark.text}" for remark in remarks]
+        lines += [_said(line, card.chat.name) for line in said]
+    context.emit(document, "\n".join(lines))
+
+
+@inbox.command()
+@click.argument("chat_id", type=int)
+@click.argument("text", required=False)
+@click.option("--html", is_flag=True, help="The text has Telegram's HTML tags; plain otherwise.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    help="Send this file; the text is its caption. A picture goes as a photo.",
+)
+@click.option("--as", "author", metavar="EMAIL", help="Whose answer it is; default: nobody's.")
+@click.option("--key", help="The same key again sends nothing and shows the first answer.")
+@common_options
+@pass_context
+def reply(
+    context: Context,
+    chat_id: int,
+    text: str | None,
+    html: bool,
+    file: Path | None,
+    author: str | None,
+    key: str | None,
+) -> None:
+    """Answer a person; '-' or no TEXT reads standard input.
+
+    It goes first in the budget, before notifications and broadcasts.
+
+    Exit codes: 0 queued · 1 no such person, or the bot is blocked · 2 Telegram would refuse it.
+
+    \b
+    Examples:
+      appliance inbox reply 51234 "The hall opens at seven"
+      appliance inbox reply 51234 --file plan.pdf "Here is the plan"
+      appliance inbox reply 51234 - --html --as olga@example.org < answer.html
+    """
+    from appliance.cli import sending
+    from appliance.services.conversations import desk, replies
+
+    if html and file is not None:
+        raise click.UsageError("a caption is plain text: --html and --file do not go together")
+    said = text or "" if file is not None else sending.read_text(text)
+    kept = _kept(context, file) if file is not None else None
+    with context.database.writing() as session:
+        author_id = _operator_id(session, author) if author else None
+        if kept is not None:
+            message = replies.answer_file(
+                session, chat_id, kept, caption=said, author_id=author_id, key=key
+            )
+        else:
+            message = replies.answer(
+                session,
+                chat_id,
+                said,
+                format="html" if html else "plain",
+                author_id=author_id,
+                key=key,
+            )
+        (line,) = desk.lines_of(session, [message])
+    context.report({"chat_id": chat_id, **_message(line)}, f"Answer {line.id} is {line.state}.")
+    sending.remark_nothing_sends(context)
+
+
+def document_of(card: "Card") -> dict[str, Any]:
+    """A thread as scripts get it."""
+    return {
+        "chat_id": card.chat.id,
+        "name": card.chat.name,
+        "username": card.chat.username,
+        "chat_status": card.chat.status,
+        "user_id": card.user.id if card.user else None,
+        "status": card.status,
+        "assigned": card.assigned.name if card.assigned else None,
+        "labels": card.labels,
+        "unread": card.unread,
+        "banned": card.banned,
+        "last_text": card.last_text,
+        "last_direction": card.last_direction,
+        "last_at": card.last_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _line_of(card: "Card") -> str:
+    signs = [card.status if card.status != "open" else "", "banned" if card.banned else ""]
+    signs += [card.chat.status if card.chat.status not in {"active", "stopped"} else ""]
+    signs += [f"@{card.assigned.name}" if card.assigned else "", *(f"#{it}" for it in card.labels)]
+    about = " ".join(sign for sign in signs if sign)
+    last = " ".join((card.last_text or "").split())[:60]
+    arrow = {"in": "<", "out": ">"}.get(card.last_direction or "", " ")
+    return f"{card.unread or '':>3} {card.chat.id:>13}  {card.chat.name:<20} {arrow} {last}" + (
+        f"  [{about}]" if about else ""
+    )
+
+
+def _message(line: "Line") -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "direction": line.direction,
+        "text": line.text,
+        "files": [{"kind": it.kind, "name": it.name, "size": it.size} for it in line.files],
+        "state": line.state,
+        "reason": line.reason,
+        "author": line.author.name if line.author else None,
+        "edited_at": line.edited_at.isoformat().replace("+00:00", "Z") if line.edited_at else None,
+        "at": line.at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _said(line: "Line", name: str) -> str:
+    from appliance.services.conversations.desk import with_kinds
+
+    who = name if line.direction == "in" else line.author.name if line.author else "bot"
+    state = f" ({line.state}{f': {line.reason}' if line.reason else ''})" if line.state else ""
+    words = with_kinds([file.kind for file in line.files], line.text)
+    return f"{line.at:%Y-%m-%d %H:%M} {who}: {words}{state}"
+
+
+def _operator_id(session: "Session", name: str) -> int:
+    """Raises NotFound."""
+    from appliance.crud import users
+
+    return users.find(session, name).id
+
+
+def _kept(context: Context, path: Path) -> Any:
+    """Raises Invalid: it cannot be read, or Telegram would not take it."""
+    from appliance.errors import Fault, Invalid
+    from appliance.services import media
+
+    try:
+        with path.open("rb") as file:
+            kind = media.guess_kind(file, path.name)
+            return media.keep(context.settings.data, kind, file, path.name)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise Invalid(message, (Fault("file", message),)) from None

@@ -1,0 +1,112 @@
+"""`appliance token …`: keys with which programs use the API."""
+
+from typing import Any
+
+import click
+
+from appliance.cli.context import Context, common_options, pass_context
+
+SCOPES = click.Choice(["notify", "broadcasts", "inbox", "read"])
+
+
+@click.group()
+def token() -> None:
+    """Keys with which programs use the API. A token acts for its user, within its scopes."""
+
+
+@token.command()
+@click.option("--user", "who", required=True, help="Whom it acts for: email address or id.")
+@click.option("--name", required=True, help="What it is for, to tell it from others.")
+@click.option(
+    "--scope",
+    "scopes",
+    type=SCOPES,
+    multiple=True,
+    required=True,
+    help="What it may do; `read` is all its user may read. Repeatable.",
+)
+@click.option(
+    "--expires-in-days", "days", type=int, metavar="N", help="Default: when it is revoked."
+)
+@common_options
+@pass_context
+def create(
+    context: Context, who: str, name: str, scopes: tuple[str, ...], days: int | None
+) -> None:
+    """Make a token. It is printed this once: only its hash is kept.
+
+    \b
+    Examples:
+      appliance token create --user ann@example.org --name "disk check" --scope notify > token
+      appliance token create --user 1 --name grafana --scope notify --expires-in-days 365
+    """
+    from appliance.crud import users
+    from appliance.models import utcnow
+    from appliance.services import tokens
+
+    with context.database.writing() as session:
+        owner = users.find(session, who)
+        new = tokens.create(session, owner.id, name, scopes, days, utcnow())
+        document = _document(new.row, owner.email)
+    context.say(f"Token {document['id']} of {document['user']}. It is not shown again:")
+    context.emit({**document, "token": new.token}, new.token)
+
+
+@token.command("list")
+@click.option("--user", "who", help="Only those of this user: email address or id.")
+@common_options
+@pass_context
+def list_(context: Context, who: str | None) -> None:
+    """Tokens, the newest first: what for, whose, used when. No token itself is known here."""
+    from appliance.crud import tokens, users
+
+    with context.database.reading() as session:
+        user_id = users.find(session, who).id if who is not None else None
+        rows = tokens.list_page(session, 1_000_000, None, user_id)
+        documents = [_document(row, users.get(session, row.user_id).email) for row in rows]
+    context.emit(documents, "\n".join(map(_line, documents)) or "No token.")
+
+
+@token.command()
+@click.argument("token_id", type=int, metavar="ID")
+@common_options
+@pass_context
+def revoke(context: Context, token_id: int) -> None:
+    """End a token at once. Its line stays in the list."""
+    from appliance.crud import users
+    from appliance.models import utcnow
+    from appliance.services import tokens
+
+    with context.database.writing() as session:
+        row = tokens.revoke(session, token_id, None, utcnow())
+        document = _document(row, users.get(session, row.user_id).email)
+    context.report(document, f"Token {token_id} ({document['name']}) is revoked.")
+
+
+def _document(row: Any, email: str) -> dict[str, Any]:
+    from appliance.services.broadcasts import rfc3339
+
+    return {
+        "id": row.id,
+        "name": row.name,
+        "hint": row.hint,
+        "user": email,
+        "scopes": row.scopes,
+        "created_at": rfc3339(row.created_at),
+        "expires_at": rfc3339(row.expires_at),
+        "last_used_at": rfc3339(row.last_used_at),
+        "revoked_at": rfc3339(row.revoked_at),
+    }
+
+
+def _line(document: dict[str, Any]) -> str:
+    used = f"used {document['last_used_at'] or 'never'}"
+    if document["revoked_at"]:
+        used = f"revoked {document['revoked_at']}"
+    elif document["expires_at"]:
+        used += f", expires {document['expires_at']}"
+    scopes = ",".join(document["scopes"])
+    return (
+        f"{document['id']:>5}  {document['hint']}…  {scopes:<28} {document['user']:<28}"
+        f" {document['name']}  ({used})"
+    )

@@ -1,0 +1,35 @@
+"""The ledger: what happened to each recipient of each broadcast."""
+
+from appliance.crud.deliveries.claims import DeliveryOutcome, move, peek, record, take
+from appliance.crud.deliveries.counts import (
+    Tally,
+    chats_in,
+    count_all,
+    count_left,
+    count_sent_before,
+    recount,
+    states_of,
+)
+from appliance.crud.deliveries.report import DeliveryRow, iterate, list_page
+from appliance.crud.deliveries.sweeps import recover, requeue, skip_pending
+
+__all__ = [
+    "DeliveryOutcome",
+    "DeliveryRow",
+    "Tally",
+    "chats_in",
+    "count_all",
+    "count_left",
+    "count_sent_before",
+    "iterate",
+    "list_page",
+    "move",
+    "peek",
+    "record",
+    "recount",
+    "recover",
+    "requeue",
+    "skip_pending",
+    "states_of",
+    "take",
+]

@@ -1,0 +1,193 @@
+"""Recipients claimed before the call leaves, and what became of them: the engine's hot path.
+
+Plain SQL through SQLAlchemy Core: 3–4 µs a row in batches, where the ORM takes 54–102.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from appliance.crud import broadcasts
+from appliance.crud.deliveries.counts import Tally, tallying
+from appliance.models import MAX_ID, Chat, Delivery, DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOutcome:
+    """What became of one recipient; `state` PENDING puts it back, `counts` says it was a try."""
+
+    chat_id: int
+    state: DeliveryState
+    reason: str | None = None
+    message_id: int | None = None
+    counts: bool = True
+
+
+def peek(
+    session: Session,
+    broadcast_id: int,
+    after: int | None,
+    limit: int,
+    asleep: frozenset[str] = frozenset(),
+    zone: str = "UTC",
+) -> Sequence[tuple[int, str | None]]:
+    """The next pending recipients, by chat id, each with its chat's status (None: forgotten).
+
+    Those whose time zone (else `zone`) is among `asleep` are left out.
+    """
+    start = after if after is not None else -MAX_ID - 1
+    parameters: dict[str, object] = {"broadcast": broadcast_id, "after": start, "most": limit}
+    statement = _PEEK
+    if asleep:
+        statement = _PEEK_AWAKE
+        parameters |= {"asleep": sorted(asleep), "zone": zone}
+    return [(chat, status) for chat, status in session.connection().execute(statement, parameters)]
+
+
+# Built once: building a statement costs more than running it, and these run 20 times a second.
+_PEEK = (
+    select(Delivery.chat_id, Chat.status)
+    .outerjoin(Chat, Chat.id == Delivery.chat_id)
+    .where(
+        Delivery.broadcast_id == bindparam("broadcast"),
+        Delivery.chat_id > bindparam("after"),
+        Delivery.state == literal_column(str(int(DeliveryState.PENDING))),
+    )
+    .order_by(Delivery.chat_id)
+    .limit(bindparam("most"))
+)
+
+
+_PEEK_AWAKE = _PEEK.where(
+    func.coalesce(Chat.timezone, bindparam("zone")).not_in(bindparam("asleep", expanding=True))
+)
+
+
+def take(
+    session: Session,
+    broadcast_id: int,
+    chat_ids: Sequence[int],
+    now: int,
+    tally: Tally | None = None,
+) -> list[int]:
+    """Pending → sending for these recipients; returns those that were pending.
+
+    With a `tally` the caller writes the counters.
+    """
+    if not chat_ids:
+        return []
+    rows = [{"broadcast": broadcast_id, "chat": chat_id, "now": now} for chat_id in chat_ids]
+    taken = session.connection().execute(_TAKE, rows).rowcount
+    with tallying(session, broadcast_id, tally) as counts:
+        counts.add({DeliveryState.PENDING: -taken, DeliveryState.SENDING: taken}, None)
+    if taken == len(chat_ids):
+        return list(chat_ids)
+    # some were cancelled meanwhile; none of them can have been `sending` before: we alone claim
+    chosen = {"broadcast": broadcast_id, "chats": chat_ids}
+    return [chat for (chat,) in session.connection().execute(_SENDING, chosen)]
+
+
+# A statement a row: half the cost of one with a list of ids, which is compiled anew each time.
+_TAKE = (
+    update(Delivery)
+    .where(
+        Delivery.broadcast_id == bindparam("broadcast"),
+        Delivery.chat_id == bindparam("chat"),
+        Delivery.state == DeliveryState.PENDING,
+    )
+    .values(state=int(DeliveryState.SENDING), updated_at=bindparam("now"))
+)
+
+
+_SENDING = select(Delivery.chat_id).where(
+    Delivery.broadcast_id == bindparam("broadcast"),
+    Delivery.chat_id.in_(bindparam("chats", expanding=True)),
+    Delivery.state == DeliveryState.SENDING,
+)
+
+
+def record(
+    session: Session,
+    broadcast_id: int,
+    outcomes: Sequence[DeliveryOutcome],
+    now: int,
+    was: DeliveryState = DeliveryState.SENDING,
+    tally: Tally | None = None,
+) -> None:
+    """Write outcomes and the counters; every recipient must be in the state `was`.
+
+    With a `tally` the caller writes the counters.
+    """
+    if not outcomes:
+        return
+    written = session.connection().execute(
+        _RECORD,
+        [
+            {
+                "broadcast": broadcast_id,
+                "chat": outcome.chat_id,
+                "was": int(was),
+                "new_state": int(outcome.state),
+                "attempt": int(outcome.counts),
+                "new_message_id": outcome.message_id,
+                "new_reason": outcome.reason,
+                "now": now,
+            }
+            for outcome in outcomes
+        ],
+    )
+    changes = Counter(outcome.state for outcome in outcomes)
+    changes[was] -= len(outcomes)
+    final = (o.reason for o in outcomes if o.reason and o.state != DeliveryState.PENDING)
+    with tallying(session, broadcast_id, tally) as counts:
+        counts.add(changes, Counter(final))
+        if written.rowcount != len(outcomes):  # another engine took over and recovered some
+            counts.drift()
+
+
+_RECORD = (
+    update(Delivery)
+    .where(
+        Delivery.broadcast_id == bindparam("broadcast"),
+        Delivery.chat_id == bindparam("chat"),
+        Delivery.state == bindparam("was"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        attempts=Delivery.attempts + bindparam("attempt"),
+        message_id=bindparam("new_message_id"),
+        reason=bindparam("new_reason"),
+        updated_at=bindparam("now"),
+    )
+)
+
+
+def move(session: Session, broadcast_id: int, chat_id: int, to: int, now: int) -> bool:
+    """A group became a supergroup with a new id: its line, being sent, waits under that id.
+
+    False when the broadcast has a line for the new id already: then the old one is `skipped`. False
+    too when it is not being sent any more: another engine took over and recovered it.
+    """
+    if session.get(Delivery, (broadcast_id, to)) is not None:
+        outcome = DeliveryOutcome(chat_id, DeliveryState.SKIPPED, "migrated", counts=False)
+        record(session, broadcast_id, [outcome], now)
+        return False
+    moved = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.broadcast_id == broadcast_id,
+            Delivery.chat_id == chat_id,
+            Delivery.state == DeliveryState.SENDING,
+        )
+        .values(chat_id=to, state=DeliveryState.PENDING, updated_at=now)
+        .execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    if moved == 0:
+        return False
+    broadcasts.move_counts(
+        session, broadcast_id, {DeliveryState.SENDING: -1, DeliveryState.PENDING: 1}
+    )
+    return True

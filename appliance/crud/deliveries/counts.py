@@ -1,0 +1,112 @@
+"""The ledger counted, and the counters of a broadcast that must equal it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from appliance.crud import broadcasts
+from appliance.models import Chat, ChatStatus, Delivery, DeliveryState
+
+
+class Tally:
+    """Changes of one broadcast's counters, collected to be written once a transaction."""
+
+    def __init__(self, broadcast_id: int) -> None:
+        self._broadcast_id = broadcast_id
+        self._changes: Counter[DeliveryState] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._drifted = False
+
+    def add(self, changes: Mapping[DeliveryState, int], reasons: Mapping[str, int] | None) -> None:
+        self._changes.update(changes)
+        self._reasons.update(reasons or {})
+
+    def drift(self) -> None:
+        """Not all rows were what the caller believed: count the ledger afresh."""
+        self._drifted = True
+
+    def write(self, session: Session) -> None:
+        """Must be called before the transaction commits."""
+        if self._drifted:
+            recount(session, self._broadcast_id)
+        else:
+            broadcasts.move_counts(session, self._broadcast_id, self._changes, self._reasons)
+
+
+@contextmanager
+def tallying(session: Session, broadcast_id: int, tally: Tally | None) -> Iterator[Tally]:
+    """The caller's tally, or one that is written at the end of the block."""
+    if tally is not None:
+        yield tally
+        return
+    own = Tally(broadcast_id)
+    yield own
+    own.write(session)
+
+
+def recount(session: Session, broadcast_id: int) -> None:
+    """Set the counters of a broadcast to what its ledger says, row by row."""
+    states = states_of(session, broadcast_id)
+    reasons = session.execute(
+        select(Delivery.reason, func.count())
+        .where(
+            Delivery.broadcast_id == broadcast_id,
+            Delivery.reason.is_not(None),
+            Delivery.state > DeliveryState.SENDING,
+        )
+        .group_by(Delivery.reason)
+    )
+    broadcasts.set_counts(
+        session,
+        broadcast_id,
+        {state: states.get(state, 0) for state in DeliveryState},
+        {str(reason): number for reason, number in reasons},
+    )
+
+
+def states_of(session: Session, broadcast_id: int) -> dict[DeliveryState, int]:
+    """The ledger counted row by row: what the counters of the broadcast must equal."""
+    query = select(Delivery.state, func.count()).where(Delivery.broadcast_id == broadcast_id)
+    rows = session.execute(query.group_by(Delivery.state))
+    return {DeliveryState(state): number for state, number in rows}
+
+
+def chats_in(session: Session, broadcast_id: int, states: Iterable[DeliveryState]) -> Sequence[int]:
+    return session.scalars(
+        select(Delivery.chat_id)
+        .where(Delivery.broadcast_id == broadcast_id, Delivery.state.in_(list(states)))
+        .order_by(Delivery.chat_id)
+    ).all()
+
+
+def count_all(session: Session, broadcast_id: int) -> int:
+    query = select(func.count()).where(Delivery.broadcast_id == broadcast_id)
+    return session.scalar(query) or 0
+
+
+def count_sent_before(session: Session, broadcast_id: int, moment: int) -> int:
+    """How many were delivered before a moment (seconds since 1970)."""
+    query = select(func.count()).where(
+        Delivery.broadcast_id == broadcast_id,
+        Delivery.state == DeliveryState.SENT,
+        Delivery.updated_at < moment,
+    )
+    return session.scalar(query) or 0
+
+
+def count_left(session: Session, broadcast_id: int) -> int:
+    """How many got it and have blocked or left the bot since."""
+    query = (
+        select(func.count())
+        .select_from(Delivery)
+        .join(Chat, Chat.id == Delivery.chat_id)
+        .where(
+            Delivery.broadcast_id == broadcast_id,
+            Delivery.state == DeliveryState.SENT,
+            Chat.status.in_((ChatStatus.BLOCKED, ChatStatus.LEFT)),
+        )
+    )
+    return session.scalar(query) or 0

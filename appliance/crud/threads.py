@@ -1,0 +1,239 @@
+"""Threads of the shared inbox: one a person, listed by when something was last said.
+
+The list walks `ix_threads_list` and stops when the page is full, so that it costs the same with a
+hundred threads and with a hundred thousand.
+"""
+
+import heapq
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from appliance.models import MAX_ID, Chat, Direction, Message, Thread, User, utcnow
+
+_Query = Select[Thread, Chat, int | None]
+
+STATUSES = ("open", "closed")
+
+SEARCHED = 250_000
+"""How many messages a search looks through, the newest ones: about half a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFilter:
+    """What the list is narrowed to; None does not narrow. `query` matches people and words."""
+
+    status: str | None = None
+    assigned_to: int | None = None
+    unassigned: bool = False
+    label: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a thread stands in the list; the greatest comes first."""
+
+    last_at: datetime
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A thread with its chat, and the last that was said by somebody."""
+
+    thread: Thread
+    chat: Chat
+    last: Message | None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.thread.last_at, self.thread.chat_id)
+
+
+def get(session: Session, chat_id: int) -> Thread | None:
+    return session.get(Thread, chat_id)
+
+
+def ensure(session: Session, chat_id: int, now: datetime | None = None) -> Thread:
+    """The thread of a chat; a new one where nothing was said yet."""
+    thread = session.get(Thread, chat_id)
+    if thread is None:
+        now = now or utcnow()
+        thread = new(chat_id, now)
+        session.add(thread)
+        session.flush()
+    return thread
+
+
+def new(chat_id: int, now: datetime) -> Thread:
+    """A thread that is in no database yet."""
+    return Thread(chat_id=chat_id, status="open", labels=[], unread=0, last_at=now, created_at=now)
+
+
+def heard(session: Session, chat_id: int, now: datetime) -> Thread:
+    """The person wrote: the thread is open, at the top, and has something to read."""
+    thread = ensure(session, chat_id, now)
+    thread.status = "open"
+    thread.unread += 1
+    thread.last_in_at = thread.last_at = now
+    session.flush()
+    return thread
+
+
+def answered(session: Session, chat_id: int, now: datetime) -> Thread:
+    """Somebody answered, and so has read what there was."""
+    thread = ensure(session, chat_id, now)
+    thread.unread = 0
+    thread.last_at = now
+    session.flush()
+    return thread
+
+
+def topics_of(session: Session, chat_ids: Sequence[int]) -> dict[int, int]:
+    """The topics that people have in the operators' group, by chat."""
+    rows = session.execute(
+        select(Thread.chat_id, Thread.group_topic_id).where(
+            Thread.chat_id.in_(chat_ids), Thread.group_topic_id.is_not(None)
+        )
+    )
+    return {chat_id: topic_id for chat_id, topic_id in rows if topic_id is not None}
+
+
+def set_topic(session: Session, chat_id: int, topic_id: int | None) -> None:
+    session.execute(update(Thread).where(Thread.chat_id == chat_id).values(group_topic_id=topic_id))
+
+
+def forget_topics(session: Session) -> None:
+    """Another group is the operators' now: it has none of the topics."""
+    session.execute(
+        update(Thread).where(Thread.group_topic_id.is_not(None)).values(group_topic_id=None)
+    )
+
+
+def rows_of(session: Session, chat_ids: Sequence[int]) -> list[Row]:
+    """The threads of these chats, in no order."""
+    return list(_rows(session, _threads().where(Thread.chat_id.in_(chat_ids))))
+
+
+def last_of(session: Session, chat_id: int) -> Message | None:
+    """The last that the person or an operator said."""
+    query = select(Message).where(Message.chat_id == chat_id, _said_by_somebody())
+    return session.scalar(query.order_by(Message.id.desc()).limit(1))
+
+
+def list_page(
+    session: Session, narrow: ThreadFilter, limit: int, after: Place | None = None
+) -> list[Row]:
+    """The threads with the latest news first, from after a place."""
+    if narrow.status is not None:
+        return list(_of_status(session, narrow, limit, after))
+    # each status by its own part of the index: over both, all threads would be sorted
+    parts = [
+        _of_status(session, replace(narrow, status=status), limit, after) for status in STATUSES
+    ]
+    return list(islice(heapq.merge(*parts, key=lambda row: row.place, reverse=True), limit))
+
+
+def _of_status(
+    session: Session, narrow: ThreadFilter, limit: int, after: Place | None
+) -> Iterator[Row]:
+    query = _narrowed(_threads().where(Thread.status == narrow.status), narrow)
+    if after is not None:
+        query = query.where(
+            Thread.last_at <= after.last_at,
+            or_(Thread.last_at < after.last_at, Thread.chat_id < after.chat_id),
+        )
+    query = query.order_by(Thread.last_at.desc(), Thread.chat_id.desc()).limit(limit)
+    return _rows(session, query)
+
+
+def _threads() -> _Query:
+    last = (
+        select(Message.id)
+        .where(Message.chat_id == Thread.chat_id, _said_by_somebody())
+        .order_by(Message.id.desc())
+        .limit(1)
+        .correlate(Thread)
+        .scalar_subquery()
+    )
+    return (
+        select(Thread, Chat, last)
+        .join(Chat, Chat.id == Thread.chat_id)
+        .options(joinedload(Chat.user))
+    )
+
+
+def _said_by_somebody() -> ColumnElement[bool]:
+    """Not what the bot says by itself: it thanks, and that is no news."""
+    return Message.visible & or_(
+        Message.direction == Direction.IN, Message.about_chat_id.is_not(None)
+    )
+
+
+def _rows(session: Session, query: _Query) -> Iterator[Row]:
+    found = session.execute(query).all()
+    wanted = [last_id for _, _, last_id in found if last_id is not None]
+    last = {
+        message.id: message
+        for message in session.scalars(select(Message).where(Message.id.in_(wanted)))
+    }
+    for thread, chat, last_id in found:
+        yield Row(thread, chat, last.get(last_id or 0))
+
+
+def _narrowed(query: _Query, narrow: ThreadFilter) -> _Query:
+    if narrow.assigned_to is not None:
+        query = query.where(Thread.assigned_to == narrow.assigned_to)
+    if narrow.unassigned:
+        query = query.where(Thread.assigned_to.is_(None))
+    if narrow.label:
+        # in the stored JSON a label stands between its quotes
+        words = json.dumps(narrow.label)
+        query = query.where(cast(Thread.labels, Text).contains(words, autoescape=True))
+    if narrow.query and narrow.query.strip():
+        query = query.where(_matches(narrow.query.strip()))
+    return query
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    """People by name, address or id, and what was said lately."""
+    name = words.removeprefix("@")
+    spellings = _spellings(name)
+    columns = (Chat.first_name, Chat.last_name, Chat.username)
+    matches = [c.icontains(s, autoescape=True) for c in columns for s in spellings]
+    matches.append(Thread.chat_id.in_(_chats_that_said(_spellings(words))))
+    matches.append(
+        exists().where(
+            User.id == Chat.user_id,
+            or_(
+                User.email.contains(words.lower(), autoescape=True),
+                *(User.name.icontains(s, autoescape=True) for s in spellings),
+            ),
+        )
+    )
+    if name.isascii() and name.isdecimal() and int(name[:20]) <= MAX_ID:
+        matches.append(Thread.chat_id == int(name[:20]))
+    return or_(*matches)
+
+
+def _chats_that_said(spellings: Sequence[str]) -> Select[int]:
+    """Looked through once and not for each thread; the oldest of very many messages are not."""
+    newest = select(func.max(Message.id)).scalar_subquery()
+    return select(Message.chat_id).where(
+        Message.id > newest - SEARCHED,
+        Message.visible,
+        or_(*(Message.text.icontains(s, autoescape=True) for s in spellings)),
+    )
+
+
+def _spellings(words: str) -> list[str]:
+    """SQLite folds only ASCII letters, so the usual spellings of a Cyrillic word are tried."""
+    if words.isascii():
+        return [words]
+    return sorted({words, words.lower(), words.upper(), words.title(), words.capitalize()})

@@ -1,0 +1,36 @@
+"""Who wants to hear no sound now: what people chose with /quiet."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import recipients
+from appliance.delivery.jobs import Moment
+from appliance.services import silence
+
+REFRESH = 30.0  # seconds for which the answer about some hours in some zone is good
+
+
+class Hush:
+    """Remembers for each (hours, zone) whether it is quiet, so that few clocks are asked."""
+
+    def __init__(self, default_zone: str) -> None:
+        """`default_zone` for chats without a zone of their own."""
+        self._default_zone = default_zone
+        self._quiet: dict[tuple[str, str], bool] = {}
+        self._good_until = 0.0
+
+    def wanted(self, session: Session, chat_ids: Iterable[int], now: Moment) -> frozenset[int]:
+        """The chats among these in which a message makes no sound now."""
+        found = recipients.quiet_of(session, chat_ids)
+        return frozenset(one.chat_id for one in found if self._is_quiet(one, now))
+
+    def _is_quiet(self, one: recipients.Quiet, now: Moment) -> bool:
+        if now.wall >= self._good_until:
+            self._quiet.clear()
+            self._good_until = now.wall + REFRESH
+        key = (one.hours, one.zone or self._default_zone)
+        if key not in self._quiet:
+            self._quiet[key] = silence.is_on(*key, datetime.fromtimestamp(now.wall, UTC))
+        return self._quiet[key]

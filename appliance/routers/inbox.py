@@ -1,0 +1,287 @@
+"""The shared inbox: what people write to the bot, and the answers of operators."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, request, send_file
+from werkzeug.datastructures import FileStorage
+
+from appliance.crud import notes
+from appliance.crud.threads import Place, ThreadFilter
+from appliance.database import writing
+from appliance.errors import ApplianceError, Fault, Invalid, say
+from appliance.models import MAX_ID, Message
+from appliance.routers import context, sessions
+from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.media import MAX_UPLOAD
+from appliance.routers.paging import page
+from appliance.schemas import PageQuery
+from appliance.schemas.inbox import (
+    InboxSettings,
+    InboxWords,
+    NewNote,
+    NewReply,
+    Note,
+    OperatorList,
+    ReplyUpload,
+    Thread,
+    ThreadMessage,
+    ThreadMessagePage,
+    ThreadPage,
+    ThreadPatch,
+    ThreadQuery,
+    ThreadWithNotes,
+    shown_message,
+)
+from appliance.services import media
+from appliance.services.bot_files import BotFiles
+from appliance.services.conversations import attachments, desk, options, replies
+from appliance.services.conversations.desk import Card, Line
+
+blueprint = Blueprint("inbox", __name__)
+
+SCOPE = "inbox"
+_FILE_SECONDS = 3600  # a browser may keep a file for so long
+
+
+@blueprint.get("/inbox")
+@endpoint(Access.OPERATOR, scope=SCOPE, query=ThreadQuery, answer=ThreadPage)
+def list_threads(query: ThreadQuery) -> ThreadPage:
+    """Threads, the latest news first."""
+    session, narrow = context.session(), _filter(query)
+    rows, cursor = page(
+        f"inbox:{query.status}",
+        query,
+        lambda limit, after: desk.list_cards(session, narrow, limit, _place(after)),
+        _key_of,
+    )
+    return ThreadPage(items=[Thread.model_validate(card) for card in rows], next_cursor=cursor)
+
+
+@blueprint.get("/inbox/operators")
+@endpoint(Access.OPERATOR, scope=SCOPE, answer=OperatorList)
+def list_operators() -> OperatorList:
+    """Whom a thread can be given to."""
+    return OperatorList.model_validate({"items": desk.operators(context.session())})
+
+
+@blueprint.get("/inbox/settings")
+@endpoint(Access.OPERATOR, scope=SCOPE, answer=InboxSettings)
+def show_inbox_settings() -> InboxSettings:
+    """Opening hours, what is said outside them, and the operators' group."""
+    return _settings()
+
+
+@blueprint.put("/inbox/settings")
+@endpoint(Access.ADMIN, scope=SCOPE, body=InboxSettings, answer=InboxSettings)
+def change_inbox_settings(body: InboxSettings) -> InboxSettings:
+    """Change them. Whether the group has topics is asked of Telegram, or learnt from it later."""
+    group = _group(body.operators_chat_id)
+    chosen = options.Options(body.hours, body.auto_reply.model_dump())
+    with writing(context.session()) as session:
+        options.set_options(session, chosen)
+        options.set_group(session, group)
+    return _settings()
+
+
+@blueprint.get("/inbox/<chat:chat_id>")
+@endpoint(Access.OPERATOR, scope=SCOPE, answer=ThreadWithNotes, errors=(404,))
+def show_thread(chat_id: int) -> ThreadWithNotes:
+    """One thread with its notes; an empty one for a person who has not written yet."""
+    session = context.session()
+    shown = Thread.model_validate(desk.card(session, chat_id))
+    remarks = [Note.model_validate(remark) for remark in desk.remarks(session, chat_id)]
+    return ThreadWithNotes.model_validate({**dict(shown), "notes": remarks})
+
+
+@blueprint.patch("/inbox/<chat:chat_id>")
+@endpoint(Access.OPERATOR, scope=SCOPE, body=ThreadPatch, answer=Thread, errors=(404,))
+def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
+    """Close or reopen, assign, label, ban."""
+    with writing(context.session()) as session:
+        if body.status is not None:
+            desk.set_status(session, chat_id, body.status)
+        if "assigned_to" in body.model_fields_set:
+            desk.assign(session, chat_id, body.assigned_to)
+        if body.labels is not None:
+            desk.set_labels(session, chat_id, body.labels)
+        if body.banned is not None:
+            desk.ban(session, chat_id, body.banned)
+        return Thread.model_validate(desk.card(session, chat_id))
+
+
+@blueprint.get("/inbox/<chat:chat_id>/messages")
+@endpoint(Access.OPERATOR, scope=SCOPE, query=PageQuery, answer=ThreadMessagePage, errors=(404,))
+def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
+    """What was said, newest first."""
+    session = context.session()
+    rows, cursor = page(
+        f"inbox:{chat_id}",
+        query,
+        lambda limit, before: desk.lines(session, chat_id, limit, before),
+        lambda line: line.id,
+    )
+    return ThreadMessagePage(items=[_shown(chat_id, line) for line in rows], next_cursor=cursor)
+
+
+@blueprint.post("/inbox/<chat:chat_id>/reply")
+@endpoint(
+    Access.OPERATOR,
+    scope=SCOPE,
+    body=NewReply,
+    answer=ThreadMessage,
+    status=201,
+    errors=(404, 409),
+    headers=("Idempotency-Key",),
+)
+def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
+    """Answer. A key that was used for this person before gives the first answer again."""
+    author_id, key = sessions.caller().id, _key()
+    with writing(context.session()) as session:
+        message = replies.answer(
+            session, chat_id, body.text, format=body.format, author_id=author_id, key=key
+        )
+        return _answered(message)
+
+
+@blueprint.post("/inbox/<chat:chat_id>/files")
+@endpoint(
+    Access.OPERATOR,
+    scope=SCOPE,
+    upload=ReplyUpload,
+    answer=ThreadMessage,
+    status=201,
+    errors=(404, 409, 503),
+    headers=("Idempotency-Key",),
+    max_body=MAX_UPLOAD,
+)
+def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> ThreadMessage:
+    """Answer with a file."""
+    author_id, key = sessions.caller().id, _key()
+    replies.check_reachable(desk.person_chat(context.session(), chat_id))
+    kind = form.kind or media.guess_kind(file.stream, file.filename)
+    kept = media.keep(context.settings().data, kind, file.stream, file.filename)
+    with writing(context.session()) as session:
+        message = replies.answer_file(
+            session, chat_id, kept, caption=form.caption, author_id=author_id, key=key
+        )
+        return _answered(message)
+
+
+@blueprint.get("/inbox/<chat:chat_id>/files/<id:message_id>/<int:index>")
+@endpoint(Access.OPERATOR, scope=SCOPE, media="application/octet-stream", errors=(404, 503))
+def download_thread_file(chat_id: int, message_id: int, index: int) -> Response:
+    """A file of a message, fetched from Telegram: pictures to be shown, all else to be saved."""
+    data = context.settings().data
+    found = attachments.find(context.session(), data, chat_id, message_id, index)
+    opened = found.path.open("rb") if found.path else _bot_files().open(found.file_id or "")
+    response = send_file(
+        opened,
+        mimetype=found.mime,
+        as_attachment=not found.inline,
+        download_name=found.name,
+        max_age=_FILE_SECONDS,
+    )
+    response.cache_control.public = False
+    response.cache_control.private = True
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@blueprint.post("/inbox/<chat:chat_id>/read")
+@endpoint(Access.OPERATOR, scope=SCOPE, status=204, errors=(404,))
+def mark_thread_read(chat_id: int) -> None:
+    """Nothing in it is new any more."""
+    with writing(context.session()) as session:
+        desk.mark_read(session, chat_id)
+
+
+@blueprint.post("/inbox/<chat:chat_id>/notes")
+@endpoint(Access.OPERATOR, scope=SCOPE, body=NewNote, answer=Note, status=201, errors=(404,))
+def add_note(chat_id: int, body: NewNote) -> Note:
+    """Note something about the person, for operators only."""
+    author_id = sessions.caller().id
+    with writing(context.session()) as session:
+        return Note.model_validate(desk.add_note(session, chat_id, body.text, author_id))
+
+
+@blueprint.delete("/inbox/<chat:chat_id>/notes/<id:note_id>")
+@endpoint(Access.OPERATOR, scope=SCOPE, status=204, errors=(404,))
+def delete_note(chat_id: int, note_id: int) -> None:
+    """Delete a note."""
+    with writing(context.session()) as session:
+        notes.delete(session, chat_id, note_id)
+
+
+def _settings() -> InboxSettings:
+    chosen, group = options.options(context.session()), options.chosen_group(context.session())
+    return InboxSettings(
+        hours=chosen.hours,
+        auto_reply=InboxWords(**chosen.auto_reply),
+        operators_chat_id=group.chat_id if group else None,
+    )
+
+
+def _filter(query: ThreadQuery) -> ThreadFilter:
+    me = sessions.caller().id
+    number = me if query.assigned == "me" else query.assigned
+    return ThreadFilter(
+        status=None if query.status == "all" else query.status,
+        assigned_to=int(number) if number not in (None, "none") else None,
+        unassigned=query.assigned == "none",
+        label=query.label,
+        query=query.q,
+    )
+
+
+def _key_of(card: Card) -> str:
+    return f"{card.place.last_at.isoformat()} {card.place.chat_id}"
+
+
+def _place(key: str | None) -> Place | None:
+    if key is None:
+        return None
+    at, _, chat_id = key.partition(" ")
+    return Place(datetime.fromisoformat(at), int(chat_id))
+
+
+def _key() -> str | None:
+    """Raises Invalid."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= 255:
+        message = say("the key takes 1 to 255 characters")
+        raise Invalid(message, (Fault("key", message),))
+    return key
+
+
+def _answered(message: Message) -> ThreadMessage:
+    (line,) = desk.lines_of(context.session(), [message])
+    return _shown(message.chat_id, line)
+
+
+def _shown(chat_id: int, line: Line) -> ThreadMessage:
+    urls = [f"/api/v1/inbox/{chat_id}/files/{line.id}/{file.index}" for file in line.files]
+    return shown_message(line, urls)
+
+
+def _bot_files() -> BotFiles:
+    settings = context.settings()
+    context.session().rollback()  # no transaction is held while Telegram is asked
+    return BotFiles(settings.api_url, settings.bot_token or "")
+
+
+def _group(chat_id: int | None) -> options.Group | None:
+    """The group as it was, or a new one, which speaks the language of whoever chose it."""
+    before, language = options.chosen_group(context.session()), sessions.caller().language
+    if chat_id is None or (before is not None and before.chat_id == chat_id):
+        return before if chat_id is not None else None
+    return options.Group(chat_id, _has_topics(chat_id), language)
+
+
+def _has_topics(chat_id: int) -> bool:
+    if abs(chat_id) > MAX_ID:
+        return False
+    try:
+        return bool(_bot_files().call("getChat", {"chat_id": chat_id}).get("is_forum"))
+    except ApplianceError:
+        return False

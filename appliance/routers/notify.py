@@ -1,0 +1,131 @@
+"""Notifications by programs. Whatever a monitor can post is taken: JSON, a form, bare text."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from appliance.database import writing
+from appliance.errors import say
+from appliance.routers import context, sessions, validation
+from appliance.routers.endpoints import Access, endpoint
+from appliance.schemas import Alert, NewNotification, Notified, NotifyQuery
+from appliance.services import notify
+from appliance.services.notify import Sender
+
+blueprint = Blueprint("notify", __name__)
+
+M = TypeVar("M", bound=BaseModel)
+
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+_TEXT = "text/plain"
+_APPRISE = frozenset({"version", "type"})  # what its form:// says besides, and nobody needs
+_FIELDS = frozenset(NewNotification.model_fields) | {"message"} | _APPRISE
+
+
+def read_notification() -> NewNotification:
+    """The body, whatever it is written in: 400, 415 or Invalid."""
+    if request.mimetype == "application/json":
+        return _from_json(_json())
+    if request.mimetype == _MULTIPART:
+        return _from_form(request.form.to_dict())
+    if request.mimetype not in {_FORM, _TEXT, ""}:
+        raise UnsupportedMediaType(say("the body takes JSON, a form or plain text"))
+    text = _text()
+    fields = _fields(text) if request.mimetype == _FORM else None
+    return _from_form({"text": text} if fields is None else fields)
+
+
+@blueprint.post("/notify")
+@endpoint(
+    Access.MEMBER,
+    scope="notify",
+    query=NotifyQuery,
+    body=NewNotification,
+    reader=read_notification,
+    also_takes=(_TEXT, _FORM, _MULTIPART),
+    answer=Notified,
+    status=202,
+    also=(200,),
+    errors=(404, 409, 429),
+    headers=("Idempotency-Key",),
+)
+def create_notification(body: NewNotification, query: NotifyQuery) -> tuple[Notified, int]:
+    """Tell somebody something. With a key that was used before: 200 and the first answer.
+
+    Operators and admins write to anybody, members to themselves. A bare text is taken, and the
+    JSON of monitors: `title` and `message`, as Apprise and Grafana post it; `msg`, as Uptime Kuma.
+    """
+    sender = Sender(sessions.actor(), sessions.caller())
+    new = _new(body, query, notify.own_target(sessions.caller()))
+    with writing(context.session()) as session:
+        notification, created = notify.create(session, new, sender)
+    shown = Notified(
+        id=notification.id,
+        to=notification.target,
+        messages=notify.count(context.session(), notification),
+        broadcast_id=notification.broadcast_id,
+    )
+    return shown, 202 if created else 200
+
+
+def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotification:
+    return notify.NewNotification(
+        to=body.to or query.to or own,
+        text=body.text,
+        title=body.title or query.title,
+        format=body.format or query.format or "plain",
+        priority=body.priority or query.priority or "normal",
+        buttons=[[button.model_dump() for button in row] for row in body.buttons],
+        key=request.headers.get("Idempotency-Key"),
+    )
+
+
+def _from_json(given: Any) -> NewNotification:
+    """In our words, or in those of a monitor, which are told by their names."""
+    foreign = isinstance(given, Mapping) and "text" not in given
+    if foreign and ("message" in given or "msg" in given):
+        return _model(Alert, given).as_notification()
+    return _model(NewNotification, given)
+
+
+def _from_form(given: dict[str, str]) -> NewNotification:
+    """An unknown name is a fault: it is what follows a `&` that should have been `%26`."""
+    if "message" in given and "text" not in given:
+        foreign = {"message", *_APPRISE}
+        given = {"text": given["message"]} | {k: v for k, v in given.items() if k not in foreign}
+    return _model(NewNotification, given)
+
+
+def _model(model: type[M], given: Any) -> M:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise validation.bad_body(error) from None
+
+
+def _json() -> Any:
+    try:
+        return from_json(request.get_data(cache=False), allow_inf_nan=False)
+    except ValueError as error:
+        raise BadRequest(say("the body is no JSON: {reason}", reason=str(error))) from None
+
+
+def _text() -> str:
+    try:
+        return request.get_data(cache=False).decode()
+    except UnicodeDecodeError:
+        raise BadRequest(say("the body is no UTF-8 text")) from None
+
+
+def _fields(text: str) -> dict[str, str] | None:
+    """The fields of a form; None for what `curl -d TEXT` posts as one, though it is none."""
+    name, equals, _ = text.partition("=")
+    if not equals or name not in _FIELDS:
+        return None
+    return dict(parse_qsl(text, keep_blank_values=True))

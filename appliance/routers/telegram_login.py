@@ -1,0 +1,171 @@
+"""Logging in by a proof of who somebody is in Telegram. The rules: `services/telegram_auth_web.py`.
+
+Proofs come in bodies and go to fragments: what stands in a query string stands in logs, too. The
+one exception is the code of OpenID Connect's redirect, which is worth nothing without what the
+visitor's session keeps.
+"""
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, session
+from flask.typing import ResponseReturnValue
+
+from appliance.database import writing
+from appliance.errors import (
+    AlreadyLinked,
+    ApplianceError,
+    Expired,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    say,
+)
+from appliance.models import utcnow
+from appliance.routers import addresses, context, sessions
+from appliance.routers.auth import session_answer
+from appliance.routers.endpoints import Access, endpoint
+from appliance.schemas import (
+    MiniAppLogin,
+    TelegramCallback,
+    TelegramEntry,
+    TelegramStart,
+    WidgetLogin,
+)
+from appliance.services import oidc, telegram_auth_web, telegram_proof
+from appliance.services.limiter import Rate
+from appliance.services.telegram_auth_web import Arrival
+from appliance.services.telegram_proof import Proof
+
+blueprint = Blueprint("telegram_login", __name__)
+
+LIFETIME = timedelta(minutes=10)
+"""How long somebody may stay at the issuer."""
+
+_LOGINS = Rate(burst=30, seconds=3)
+_KEPT = "telegram_login"
+_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+_ERRORS = (401, 403, 409, 410, 429, 503)
+_REASONS: tuple[tuple[type[ApplianceError], str], ...] = (
+    (Expired, "expired"),
+    (AlreadyLinked, "taken"),
+    (Forbidden, "disabled"),
+    (Unauthorized, "failed"),
+    (Unavailable, "failed"),
+)
+
+
+@blueprint.post("/auth/telegram/widget")
+@endpoint(Access.PUBLIC, body=WidgetLogin, answer=TelegramEntry, errors=_ERRORS)
+def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
+    """Log in with what the Login Widget gave, or tie that person to who is logged in.
+
+    A proof works once, for 15 minutes after Telegram made it.
+    """
+    token = context.settings().bot_token
+    return _log_in(lambda now: telegram_proof.check_widget(body.model_dump(), token, now))
+
+
+@blueprint.post("/auth/telegram/miniapp")
+@endpoint(Access.PUBLIC, body=MiniAppLogin, answer=TelegramEntry, errors=_ERRORS)
+def log_in_by_mini_app(body: MiniAppLogin) -> TelegramEntry:
+    """The same with the `initData` of a Mini App."""
+    token = context.settings().bot_token
+    return _log_in(lambda now: telegram_proof.check_init_data(body.init_data, token, now))
+
+
+@blueprint.get("/auth/telegram/start")
+@endpoint(Access.PUBLIC, query=TelegramStart, status=302, media="text/html", errors=(404, 429))
+def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
+    """Go to Telegram to log in (OpenID Connect), and come back to the page `next` of this site."""
+    client = _client()
+    try:
+        url, attempt = client.begin()
+    except Unavailable:
+        return _leave("/login#telegram=failed")
+    session[_KEPT] = {
+        "state": attempt.state,
+        "nonce": attempt.nonce,
+        "verifier": attempt.verifier,
+        "next": query.next if _LOCAL.fullmatch(query.next) else "/",
+        "until": int(time.time() + LIFETIME.total_seconds()),
+    }
+    return _leave(url)
+
+
+@blueprint.get("/auth/telegram/callback")
+@endpoint(Access.PUBLIC, query=TelegramCallback, status=302, media="text/html", errors=(404, 429))
+def finish_telegram_login(query: TelegramCallback) -> ResponseReturnValue:
+    """Where Telegram sends the browser back to."""
+    client = _client("telegram callback")  # else one login would count twice
+    try:
+        return _leave(_finish(client, query, session.pop(_KEPT, None)))
+    except tuple(kind for kind, _ in _REASONS) as error:
+        reason = next(word for kind, word in _REASONS if isinstance(error, kind))
+        return _leave(f"/login#telegram={reason}")
+
+
+def _log_in(check: Callable[[datetime], Proof]) -> TelegramEntry:
+    _count("telegram login")
+    visitor, now = sessions.current(), utcnow()
+    visitor_id = visitor.id if visitor else None
+    proof = check(now)
+    with writing(context.session()) as transaction:
+        arrival = telegram_auth_web.use_proof(transaction, proof, visitor_id, now)
+    _enter(arrival, visitor_id)
+    answer = session_answer() if arrival.user is not None else None
+    return TelegramEntry(session=answer, code=arrival.code)
+
+
+def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
+    """Where to go on. The issuer is asked between two transactions, not inside one."""
+    visitor = sessions.current()
+    visitor_id = visitor.id if visitor else None
+    if kept is None or not _same(kept["state"], query.state) or kept["until"] < time.time():
+        raise Expired(say("this login was used already: log in with Telegram again"))
+    if query.error:
+        return f"/login#telegram={'denied' if query.error == 'access_denied' else 'failed'}"
+    now = utcnow()
+    with writing(context.session()) as transaction:  # an old cookie brings the state back
+        digest = hashlib.sha256(f"state:{query.state}".encode()).digest()
+        telegram_auth_web.use_once(transaction, digest, now + LIFETIME)
+    attempt = oidc.Attempt(kept["state"], kept["nonce"], kept["verifier"])
+    person = client.finish(query.code, attempt)
+    with writing(context.session()) as transaction:
+        arrival = telegram_auth_web.arrive(transaction, person, visitor_id, now)
+    _enter(arrival, visitor_id)
+    return f"/link#{arrival.code}" if arrival.code else str(kept["next"])
+
+
+def _enter(arrival: Arrival, visitor_id: int | None) -> None:
+    """Begin a session as a password does; who is logged in keeps his own."""
+    if arrival.user is not None and visitor_id is None:
+        sessions.begin(arrival.user)
+
+
+def _client(counted: str = "telegram login") -> oidc.Client:
+    client = context.context().oidc
+    if client is None:
+        raise NotFound(say("this site has no log-in with Telegram"))
+    _count(counted)
+    return client
+
+
+def _count(what: str) -> None:
+    context.context().limiter.take((what, addresses.network()), _LOGINS)
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
+
+
+def _leave(place: str) -> ResponseReturnValue:
+    response = redirect(place)
+    response.headers["Referrer-Policy"] = "no-referrer"  # this address has a code in it
+    return response

@@ -1,0 +1,123 @@
+"""The bot's commands, which differ by scope and language."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from appliance.sandbox.answers import bad_request
+from appliance.sandbox.chats import chat_of
+from appliance.sandbox.model import ADMINISTRATOR, CHANNEL, CREATOR, Chat, Group, Person
+from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.world import World
+
+_MAX_COMMANDS = 100
+_COMMAND = re.compile(r"/?[a-z0-9_]{1,32}")
+_DESCRIPTION_LIMIT = 256
+_LANGUAGE = re.compile(r"([a-z]{2})?")
+_EVERYWHERE = frozenset(
+    {"default", "all_private_chats", "all_group_chats", "all_chat_administrators"}
+)
+_ONE_CHAT = frozenset({"chat", "chat_administrators", "chat_member"})
+
+Command = dict[str, str]
+
+
+def set_my_commands(world: World, parameters: Parameters) -> bool:
+    commands = parameters.json("commands", "Can't parse commands JSON array")
+    if not isinstance(commands, list):
+        raise bad_request("Expected an Array of BotCommand")
+    if len(commands) > _MAX_COMMANDS:
+        raise bad_request("BOT_COMMANDS_TOO_MUCH")
+    checked = [_command(command) for command in commands]
+    _store(world, parameters, checked)
+    return True
+
+
+def delete_my_commands(world: World, parameters: Parameters) -> bool:
+    _store(world, parameters, [])
+    return True
+
+
+def get_my_commands(world: World, parameters: Parameters) -> list[Command]:
+    """Exactly those of this scope and language: which of several counts, the programs choose."""
+    key = _key(language_of(parameters), _scope(world, parameters))
+    return world.state.commands.get(key, [])
+
+
+def commands_seen(world: World, person: Person, chat: Chat) -> list[Command]:
+    """What this person's menu shows there: the narrowest scope, in their language if it has it."""
+    for scope in _scopes(person, chat):
+        for language in (person.language_code, ""):
+            if commands := world.state.commands.get(_key(language, scope)):
+                return commands
+    return []
+
+
+def language_of(parameters: Parameters) -> str:
+    """The two letters of `language_code`, or none. Raises ApiError."""
+    language = parameters.text("language_code").strip().lower()
+    if not _LANGUAGE.fullmatch(language):
+        raise bad_request("Invalid language code specified")
+    return language
+
+
+def _store(world: World, parameters: Parameters, commands: list[Command]) -> None:
+    key = _key(language_of(parameters), _scope(world, parameters))
+    world.state.commit("commands", scope=key, commands=commands)
+
+
+def _scopes(person: Person, chat: Chat) -> Iterator[dict[str, Any]]:
+    """From the narrowest to the widest, as the documentation of BotCommandScope orders them."""
+    place = {"chat_id": chat.id}
+    if isinstance(chat, Person):
+        yield from ({"type": "chat", **place}, {"type": "all_private_chats"})
+    elif chat.type != CHANNEL:
+        leads = chat.status_of(person.id) in (CREATOR, ADMINISTRATOR)
+        yield {"type": "chat_member", **place, "user_id": person.id}
+        yield from ([{"type": "chat_administrators", **place}] if leads else [])
+        yield {"type": "chat", **place}
+        yield from ([{"type": "all_chat_administrators"}] if leads else [])
+        yield {"type": "all_group_chats"}
+    yield {"type": "default"}
+
+
+def _scope(world: World, parameters: Parameters) -> dict[str, Any]:
+    """The scope with all that belongs to it and nothing else. Raises ApiError."""
+    scope = parameters.json("scope", "Can't parse BotCommandScope JSON object")
+    if scope is None or scope == {}:
+        return {"type": "default"}
+    if not isinstance(scope, dict):
+        raise bad_request("Can't parse BotCommandScope: expected an Object")
+    kind = scope.get("type")
+    if kind in _EVERYWHERE:
+        return {"type": kind}
+    if kind not in _ONE_CHAT:
+        raise bad_request("Can't parse BotCommandScope: unsupported type specified")
+    inner = Parameters(scope)
+    chat = chat_of(world, inner)
+    _check_kind(kind, chat)
+    member = {"user_id": inner.integer("user_id")} if kind == "chat_member" else {}
+    return {"type": kind, "chat_id": chat.id, **member}
+
+
+def _check_kind(kind: str, chat: Chat) -> None:
+    if isinstance(chat, Group) and chat.type == CHANNEL:
+        raise bad_request("Can't change commands in channel chats")
+    if kind != "chat" and isinstance(chat, Person):
+        raise bad_request(f"Chat_id of the {kind} scope must be a group")
+
+
+def _key(language: str, scope: dict[str, Any]) -> str:
+    return f"{language} {json.dumps(scope, sort_keys=True)}"
+
+
+def _command(item: Any) -> Command:
+    if not isinstance(item, dict):
+        raise bad_request("Expected an Object as BotCommand")
+    command, description = item.get("command"), item.get("description")
+    if not isinstance(command, str) or not _COMMAND.fullmatch(command):
+        raise bad_request("BOT_COMMAND_INVALID")
+    if not isinstance(description, str) or not 1 <= len(description) <= _DESCRIPTION_LIMIT:
+        raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
+    return {"command": command.removeprefix("/"), "description": description}

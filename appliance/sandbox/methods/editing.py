@@ -1,0 +1,127 @@
+"""The calls that change what is in a chat: edit and delete."""
+
+from typing import Any
+
+from appliance.sandbox.answers import bad_request
+from appliance.sandbox.chats import message_of, seen_chat
+from appliance.sandbox.content import Content, caption_of, text_of
+from appliance.sandbox.documents import message_document
+from appliance.sandbox.keyboards import inline_markup_of
+from appliance.sandbox.methods.sending import preview_of
+from appliance.sandbox.model import CHANNEL, Chat, Group, Message, Person
+from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.state import now
+from appliance.sandbox.world import World
+
+_DELETABLE_SECONDS = 48 * 3600
+_MAX_DELETED = 100
+_NOT_MODIFIED = (
+    "Message is not modified: specified new message content and reply markup are exactly the same"
+    " as a current content and reply markup of the message"
+)
+
+
+def edit_message_text(world: World, parameters: Parameters) -> dict[str, Any]:
+    content = text_of(parameters)
+    markup = inline_markup_of(parameters)
+    chat = seen_chat(world, parameters)
+    message = editable(world, chat, parameters)
+    if message.media:
+        raise bad_request("There is no text in the message to edit")
+    return change(world, chat, message, content, markup, preview_of(parameters))
+
+
+def edit_message_caption(world: World, parameters: Parameters) -> dict[str, Any]:
+    content = caption_of(parameters)
+    markup = inline_markup_of(parameters)
+    chat = seen_chat(world, parameters)
+    message = editable(world, chat, parameters)
+    if not message.media:
+        raise bad_request("There is no caption in the message to edit")
+    return change(world, chat, message, content, markup, {})
+
+
+def edit_message_reply_markup(world: World, parameters: Parameters) -> dict[str, Any]:
+    markup = inline_markup_of(parameters)
+    chat = seen_chat(world, parameters)
+    message = editable(world, chat, parameters)
+    content = Content(message.text, message.entities)
+    return change(world, chat, message, content, markup, {})
+
+
+def delete_message(world: World, parameters: Parameters) -> bool:
+    chat = seen_chat(world, parameters)
+    message = message_of(chat, parameters, "delete")
+    if not _may_delete(world, chat, message):
+        raise bad_request("Message can't be deleted")
+    if now() - message.date > _DELETABLE_SECONDS:
+        raise bad_request("Message can't be deleted for everyone")
+    world.state.commit("delete", chat_id=chat.id, message_id=message.message_id)
+    return True
+
+
+def delete_messages(world: World, parameters: Parameters) -> bool:
+    """Ids of no message are passed over, as in Telegram."""
+    chat = seen_chat(world, parameters)
+    ids = parameters.json("message_ids", "Can't parse message identifiers JSON array")
+    if not isinstance(ids, list) or not all(str(item).isdigit() for item in ids):
+        raise bad_request("Expected an Array of message identifiers")
+    if not ids:
+        raise bad_request("Message identifiers are not specified")
+    if len(ids) > _MAX_DELETED:
+        raise bad_request("Too many message identifiers specified")
+    for message_id in map(int, ids):
+        message = chat.messages.get(message_id)
+        if message is None or message.deleted or now() - message.date > _DELETABLE_SECONDS:
+            continue
+        if _may_delete(world, chat, message):
+            world.state.commit("delete", chat_id=chat.id, message_id=message_id)
+    return True
+
+
+def editable(world: World, chat: Chat, parameters: Parameters) -> Message:
+    """The bot's own message that `message_id` names, or a post of its channel. Raises ApiError."""
+    message = message_of(chat, parameters, "edit")
+    leads = (
+        isinstance(chat, Group)
+        and chat.type == CHANNEL
+        and chat.allows(world.bot_id, "can_edit_messages")
+    )
+    if message.is_service or not (message.from_bot or leads):
+        raise bad_request("Message can't be edited")
+    return message
+
+
+def change(
+    world: World,
+    chat: Chat,
+    message: Message,
+    content: Content,
+    markup: dict[str, Any] | None,
+    extra: dict[str, Any],
+    media: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Edit a message, and answer it. Without a keyboard the old one is taken away."""
+    media = media or message.media
+    same = (content.text, content.entities) == (message.text, message.entities)
+    if same and markup == message.reply_markup and media == message.media:
+        raise bad_request(_NOT_MODIFIED)
+    changes = {
+        "text": content.text,
+        "entities": content.entities,
+        "reply_markup": markup,
+        "media": media,
+        "extra": {**(message.extra or {}), **extra} or None,
+        "edit_date": now(),
+    }
+    edited = world.state.commit(
+        "edit", chat_id=chat.id, message_id=message.message_id, changes=changes
+    )
+    return message_document(world, chat, edited)
+
+
+def _may_delete(world: World, chat: Chat, message: Message) -> bool:
+    """Everything in a private chat; in others its own, and what its rights allow."""
+    if isinstance(chat, Person) or message.from_bot:
+        return True
+    return chat.allows(world.bot_id, "can_delete_messages")

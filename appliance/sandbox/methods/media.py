@@ -1,0 +1,71 @@
+"""Voices, music, stickers and what is no file: places, contacts, dice."""
+
+import random
+from typing import Any
+
+from appliance.sandbox.answers import bad_request
+from appliance.sandbox.content import Content
+from appliance.sandbox.files import media_of
+from appliance.sandbox.methods.sending import deliver, send_media
+from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.world import World
+
+_NOTHING = Content("", [])
+_DICE = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5, "🎰": 64}
+_COORDINATES = {"latitude": 90.0, "longitude": 180.0}
+
+
+def send_voice(world: World, parameters: Parameters) -> dict[str, Any]:
+    return send_media(world, parameters, "sendVoice", "voice")
+
+
+def send_audio(world: World, parameters: Parameters) -> dict[str, Any]:
+    return send_media(world, parameters, "sendAudio", "audio")
+
+
+def send_animation(world: World, parameters: Parameters) -> dict[str, Any]:
+    return send_media(world, parameters, "sendAnimation", "animation")
+
+
+def send_video_note(world: World, parameters: Parameters) -> dict[str, Any]:
+    media = media_of("video_note", parameters, world.files)
+    return deliver(world, parameters, "sendVideoNote", _NOTHING, media=media, extra={})
+
+
+def send_sticker(world: World, parameters: Parameters) -> dict[str, Any]:
+    media = media_of("sticker", parameters, world.files)
+    return deliver(world, parameters, "sendSticker", _NOTHING, media=media, extra={})
+
+
+def send_location(world: World, parameters: Parameters) -> dict[str, Any]:
+    place = {name: _coordinate(parameters, name) for name in _COORDINATES}
+    media = {"location": place}
+    return deliver(world, parameters, "sendLocation", _NOTHING, media=media, extra={})
+
+
+def send_contact(world: World, parameters: Parameters) -> dict[str, Any]:
+    contact = {name: parameters.text(name) for name in ("phone_number", "first_name", "last_name")}
+    for name in ("phone_number", "first_name"):
+        if not contact[name]:
+            raise bad_request(f"{name.replace('_', ' ').capitalize()} is empty")
+    media = {"contact": {name: value for name, value in contact.items() if value}}
+    return deliver(world, parameters, "sendContact", _NOTHING, media=media, extra={})
+
+
+def send_dice(world: World, parameters: Parameters) -> dict[str, Any]:
+    emoji = parameters.text("emoji", "🎲")
+    if emoji not in _DICE:
+        raise bad_request("DICE_EMOTICON_INVALID")
+    value = random.randint(1, _DICE[emoji])  # noqa: S311 - dice
+    media = {"dice": {"emoji": emoji, "value": value}}
+    return deliver(world, parameters, "sendDice", _NOTHING, media=media, extra={})
+
+
+def _coordinate(parameters: Parameters, name: str) -> float:
+    try:
+        value = float(parameters.text(name))
+    except ValueError:
+        raise bad_request(f"{name.capitalize()} is empty") from None
+    if not abs(value) <= _COORDINATES[name]:
+        raise bad_request(f"{name.capitalize()} is out of range")
+    return value

@@ -1,0 +1,42 @@
+"""The bot's reactions to messages."""
+
+from typing import Any
+
+from appliance.sandbox.answers import bad_request
+from appliance.sandbox.chats import message_of, seen_chat
+from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.world import World
+
+_EMOJI = (
+    "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚"
+    " 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨\u200d💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡"
+    " 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷\u200d♂ 🤷 🤷\u200d♀ 😡"
+)
+EMOJI = frozenset(_EMOJI.split())
+"""Those that Telegram takes; each without the variation selector."""
+
+
+def set_message_reaction(world: World, parameters: Parameters) -> bool:
+    """At most one, for a bot has no Premium; an empty list takes it away."""
+    chat = seen_chat(world, parameters)
+    message = message_of(chat, parameters, "react")
+    listed = parameters.json("reaction", "Can't parse reaction types JSON object") or []
+    if not isinstance(listed, list):
+        raise bad_request("Expected an Array of ReactionType")
+    if len(listed) > 1:
+        raise bad_request("REACTIONS_TOO_MANY")
+    emoji = _emoji(listed[0]) if listed else None
+    place = {"chat_id": chat.id, "message_id": message.message_id}
+    world.state.commit("react", **place, user=world.bot_id, emoji=emoji)
+    return True
+
+
+def _emoji(item: Any) -> str:
+    if not isinstance(item, dict):
+        raise bad_request("Can't parse ReactionType: expected an Object")
+    emoji = item.get("emoji")
+    if item.get("type") != "emoji" or not isinstance(emoji, str):
+        raise bad_request("REACTION_INVALID")
+    if emoji.replace("\ufe0f", "") not in EMOJI:
+        raise bad_request("REACTION_INVALID")
+    return emoji

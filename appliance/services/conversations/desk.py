@@ -1,0 +1,275 @@
+"""What operators see of the conversations, and what they do with one besides answering."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats, media, messages, notes, threads, users
+from appliance.crud.threads import Place, Row, ThreadFilter
+from appliance.errors import Fault, Invalid, NotFound, say
+from appliance.models import Chat, ChatType, DeliveryState, Message, Note, Role, User
+from appliance.services import content
+
+OPERATORS = (Role.OPERATOR, Role.ADMIN)
+MOST_LABELS = 20
+LONGEST_LABEL = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A thread as a list shows it."""
+
+    chat: Chat
+    user: User | None
+    status: str
+    assigned: Person | None
+    labels: list[str]
+    unread: int
+    last_text: str | None
+    last_direction: str | None
+    last_at: datetime
+    banned: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note, with who wrote it."""
+
+    id: int
+    text: str
+    author: Person | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message; `index` is its number there."""
+
+    index: int
+    kind: str
+    name: str | None
+    size: int | None
+    mime: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message; `html` is safe to show, `state` a delivery state's word, `reason` of a failure."""
+
+    id: int
+    direction: str
+    text: str
+    html: str
+    state: str | None
+    reason: str | None
+    author: Person | None
+    files: list[File]
+    edits: list[dict[str, Any]]
+    edited_at: datetime | None
+    at: datetime
+
+
+def list_cards(
+    session: Session, narrow: ThreadFilter, limit: int, after: Place | None = None
+) -> list[Card]:
+    """The latest news first."""
+    return _cards(session, threads.list_page(session, narrow, limit, after))
+
+
+def card(session: Session, chat_id: int) -> Card:
+    """Raises NotFound. A person who never wrote has an empty thread, so that one may begin."""
+    chat = person_chat(session, chat_id)
+    rows = threads.rows_of(session, [chat_id])
+    if not rows:
+        thread = threads.new(chat_id, chat.created_at)
+        thread.status = "closed"
+        rows = [Row(thread, chat, threads.last_of(session, chat_id))]
+    return _cards(session, rows)[0]
+
+
+def person_chat(session: Session, chat_id: int) -> Chat:
+    """Raises NotFound: only people have conversations."""
+    chat = chats.find(session, chat_id)
+    if chat.type != ChatType.PRIVATE:
+        raise NotFound(say("chat {id} is a group or channel: only people have threads", id=chat_id))
+    return chat
+
+
+def lines(session: Session, chat_id: int, limit: int, before_id: int | None = None) -> list[Line]:
+    """Newest first. Raises NotFound."""
+    person_chat(session, chat_id)
+    return lines_of(session, messages.thread(session, chat_id, limit, before_id))
+
+
+def lines_of(session: Session, rows: Sequence[Message]) -> list[Line]:
+    names = users.names_of(session, (row.author_id for row in rows))
+    sent = {item["id"] for row in rows for item in row.media or ()}
+    known = {item.id: item for item in media.get_all(session, sorted(sent))}
+    return [_line(row, names, known) for row in rows]
+
+
+def summary(message: Message) -> str:
+    """A message in one line: the kinds of its files in brackets, and its words."""
+    kinds = [item["kind"] for item in [*(message.files or ()), *(message.media or ())]]
+    return with_kinds(kinds, message.text or "")
+
+
+def with_kinds(kinds: Sequence[str], text: str) -> str:
+    """A text after what its files are: `[photo × 3] the hall`."""
+    if not kinds:
+        return text
+    count = f" × {len(kinds)}" if len(kinds) > 1 else ""
+    return f"[{kinds[0]}{count}] {text}".strip()
+
+
+def operators(session: Session) -> list[Person]:
+    """Who can be given a thread, by name."""
+    found = users.list_with_roles(session, OPERATORS)
+    return [Person(user.id, user.name) for user in found]
+
+
+def assign(session: Session, chat_id: int, user_id: int | None) -> None:
+    """Give the thread to somebody, or to nobody. Raises NotFound, Invalid: no operator."""
+    thread = threads.ensure(session, person_chat(session, chat_id).id)
+    if user_id is not None:
+        user = users.get(session, user_id)
+        if user.disabled or user.role not in OPERATORS:
+            message = say("{name} is no operator", name=user.name)
+            raise Invalid(message, (Fault("assigned_to", message),))
+    thread.assigned_to = user_id
+    session.flush()
+
+
+def set_status(session: Session, chat_id: int, status: str) -> None:
+    """`open` or `closed`; what is closed has been read. Raises NotFound."""
+    thread = threads.ensure(session, person_chat(session, chat_id).id)
+    thread.status = status
+    if status == "closed":
+        thread.unread = 0
+    session.flush()
+
+
+def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[str]:
+    """Each once, in the order given. Raises NotFound, Invalid."""
+    thread = threads.ensure(session, person_chat(session, chat_id).id)
+    tidy = [re.sub(r"\s+", " ", label).strip() for label in labels]
+    thread.labels = list(dict.fromkeys(label for label in tidy if label))
+    if len(thread.labels) > MOST_LABELS or any(len(it) > LONGEST_LABEL for it in thread.labels):
+        message = say(
+            "a thread takes up to {count} labels of up to {length} characters",
+            count=MOST_LABELS,
+            length=LONGEST_LABEL,
+        )
+        raise Invalid(message, (Fault("labels", message),))
+    session.flush()
+    return thread.labels
+
+
+def ban(session: Session, chat_id: int, banned: bool) -> None:
+    """Whether what the person writes is passed over. Raises NotFound."""
+    person_chat(session, chat_id).banned = banned
+    session.flush()
+
+
+def mark_read(session: Session, chat_id: int) -> None:
+    """Raises NotFound."""
+    person_chat(session, chat_id)
+    thread = threads.get(session, chat_id)
+    if thread is not None:
+        thread.unread = 0
+        session.flush()
+
+
+def add_note(
+    session: Session,
+    chat_id: int,
+    text: str,
+    author_id: int | None,
+    now: datetime | None = None,
+) -> Remark:
+    """Raises NotFound, Invalid: nothing in it."""
+    person_chat(session, chat_id)
+    if not text.strip():
+        message = say("the note is empty")
+        raise Invalid(message, (Fault("text", message),))
+    note = notes.add(session, chat_id, author_id, text.strip(), now)
+    return _remarks(session, [note])[0]
+
+
+def remarks(session: Session, chat_id: int) -> list[Remark]:
+    """Oldest first."""
+    return _remarks(session, notes.list_of(session, chat_id))
+
+
+def _remarks(session: Session, rows: Sequence[Note]) -> list[Remark]:
+    names = users.names_of(session, (row.author_id for row in rows))
+    return [Remark(r.id, r.text, _person(r.author_id, names), r.created_at) for r in rows]
+
+
+def _cards(session: Session, rows: Sequence[Row]) -> list[Card]:
+    names = users.names_of(session, (row.thread.assigned_to for row in rows))
+    return [
+        Card(
+            chat=row.chat,
+            user=row.chat.user,
+            status=row.thread.status,
+            assigned=_person(row.thread.assigned_to, names),
+            labels=row.thread.labels,
+            unread=row.thread.unread,
+            last_text=summary(row.last) if row.last else None,
+            last_direction=row.last.direction if row.last else None,
+            last_at=row.thread.last_at,
+            banned=row.chat.banned,
+            place=row.place,
+        )
+        for row in rows
+    ]
+
+
+def _line(row: Message, names: dict[int, str], known: dict[int, Any]) -> Line:
+    params = row.params or {}
+    format_ = "html" if params.get("parse_mode") == "HTML" else "plain"
+    source = params.get("text") or params.get("caption") if format_ == "html" else row.text
+    return Line(
+        id=row.id,
+        direction=row.direction,
+        text=row.text or "",
+        html=content.to_html(source or row.text or "", format_),
+        state=DeliveryState(row.state).word if row.state is not None else None,
+        reason=row.reason,
+        author=_person(row.author_id, names),
+        files=_files(row, known),
+        edits=row.edits or [],
+        edited_at=row.edited_at,
+        at=row.created_at,
+    )
+
+
+def _files(row: Message, known: dict[int, Any]) -> list[File]:
+    """Those that came (or went) by `file_id`, then those of our own."""
+    shown = [
+        File(n, item["kind"], item.get("name"), item.get("size"), item.get("mime"))
+        for n, item in enumerate(row.files or ())
+    ]
+    for item in row.media or ():
+        own = known[item["id"]]
+        mime = content.File(own.id, own.kind, own.sha256, own.name).mime
+        shown.append(File(len(shown), own.kind, own.name, own.size, mime))
+    return shown
+
+
+def _person(user_id: int | None, names: dict[int, str]) -> Person | None:
+    """None also for an account that is gone."""
+    name = names.get(user_id) if user_id is not None else None
+    return Person(user_id, name) if user_id is not None and name is not None else None

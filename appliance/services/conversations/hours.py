@@ -1,0 +1,95 @@
+"""Opening hours: when somebody is there to answer. Pure functions."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from appliance.errors import Fault, Invalid, say
+from appliance.services.schedule import find_zone
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_RUSSIAN = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+_NUMBERS = {name.lower(): number for names in (DAYS, _RUSSIAN) for number, name in enumerate(names)}
+_LONGEST = 200
+_PART = re.compile(
+    r"([^\W\d]+)(?:-([^\W\d]+))?\s+(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)"  # Mon-Fri 09:00-18:00
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """On these days (0 is Monday), from `start` to just before `end`, maybe the next day's."""
+
+    first: int
+    last: int
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        days = DAYS[self.first]
+        if self.last != self.first:
+            days += f"-{DAYS[self.last]}"
+        end = "24:00" if self.end == time(0) else f"{self.end:%H:%M}"
+        return f"{days} {self.start:%H:%M}-{end}"
+
+    def has(self, day: int) -> bool:
+        """Whether it begins on that day; `Sat-Mon` goes over the end of the week."""
+        if self.first <= self.last:
+            return self.first <= day <= self.last
+        return day >= self.first or day <= self.last
+
+
+def parse(text: str) -> tuple[Span, ...]:
+    """`Mon-Fri 09:00-18:00, Sat 10:00-14:00`. Raises Invalid."""
+    parts = text.split(",") if len(text) <= _LONGEST else ()
+    spans = [_span(part.strip()) for part in parts]
+    known = tuple(span for span in spans if span is not None)
+    if not known or len(known) != len(spans):
+        message = say(
+            "{text} are no opening hours: it takes Mon-Fri 09:00-18:00, Sat 10:00-14:00",
+            text=repr(text[:_LONGEST]),
+        )
+        raise Invalid(message, (Fault("hours", message),))
+    return known
+
+
+def written(spans: Iterable[Span]) -> str:
+    """As they are stored and shown."""
+    return ", ".join(map(str, spans))
+
+
+def is_open(spans: Iterable[Span], zone_name: str, now: datetime) -> bool:
+    """Whether somebody is there now, by the clock of the zone. Raises Invalid: no such zone."""
+    local = now.astimezone(find_zone(zone_name))
+    today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
+    clock = local.time()
+    return any(
+        (span.has(today) and span.start <= clock and (clock < span.end or span.end <= span.start))
+        or (span.has(yesterday) and span.end <= span.start and clock < span.end)
+        for span in spans
+    )
+
+
+def _span(text: str) -> Span | None:
+    found = _PART.fullmatch(text)
+    if found is None:
+        return None
+    first = _NUMBERS.get(found[1].lower())
+    last = _NUMBERS.get((found[2] or found[1]).lower())
+    start, end = _time(found[3], found[4]), _time(found[5], found[6], day_ends=True)
+    if first is None or last is None or start is None or end is None:
+        return None
+    if start == end and found[5] != "24":  # 00:00-24:00 is a whole day, 09:00-09:00 a slip
+        return None
+    return Span(first, last, start, end)
+
+
+def _time(hour: str, minute: str, *, day_ends: bool = False) -> time | None:
+    """24:00 is how people write the end of a day."""
+    if day_ends and (hour, minute) == ("24", "00"):
+        return time(0)
+    try:
+        return time(int(hour), int(minute))
+    except ValueError:
+        return None

@@ -1,0 +1,94 @@
+"""What an organisation decides about its inbox: opening hours, words outside them, the group."""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats, threads
+from appliance.crud.settings import INBOX, OPERATORS, get_setting, put_setting
+from appliance.errors import Fault, Invalid, say
+from appliance.models import Chat, ChatStatus, ChatType
+from appliance.services.conversations import hours as opening
+from appliance.services.phrases import LANGUAGES, choose
+
+_GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
+_LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`hours` None: always open. An empty text of `auto_reply`: the program's own words."""
+
+    hours: str | None = None
+    auto_reply: dict[str, str] = field(default_factory=lambda: dict.fromkeys(LANGUAGES, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The operators' group; with `topics` each person has one there."""
+
+    chat_id: int
+    topics: bool = False
+    language: str = "en"
+    """In which the bot speaks there."""
+
+
+def options(session: Session) -> Options:
+    stored = get_setting(session, INBOX) or {}
+    texts = stored.get("auto_reply") or {}
+    return Options(
+        stored.get("hours"), {language: str(texts.get(language, "")) for language in LANGUAGES}
+    )
+
+
+def set_options(session: Session, chosen: Options, now: datetime | None = None) -> Options:
+    """Raises Invalid: no hours, or a text that is too long."""
+    hours = opening.written(opening.parse(chosen.hours)) if chosen.hours else None
+    texts = {language: chosen.auto_reply.get(language, "").strip() for language in LANGUAGES}
+    for language, text in texts.items():
+        if len(text) > _LONGEST:
+            message = say("the text takes up to {limit} characters", limit=_LONGEST)
+            raise Invalid(message, (Fault(f"auto_reply.{language}", message),))
+    put_setting(session, INBOX, {"hours": hours, "auto_reply": texts}, now)
+    return Options(hours, texts)
+
+
+def operators_group(session: Session) -> Group | None:
+    """The group that gets copies; None also while the bot is not in it."""
+    group = chosen_group(session)
+    chat = chats.get(session, group.chat_id) if group else None
+    return group if chat is not None and chat.status != ChatStatus.LEFT else None
+
+
+def chosen_group(session: Session) -> Group | None:
+    """What was chosen, whether the bot is there or not."""
+    stored = get_setting(session, OPERATORS) or {}
+    chat_id = stored.get("chat_id")
+    if not isinstance(chat_id, int):
+        return None
+    return Group(chat_id, bool(stored.get("topics")), choose(stored.get("language"), "en"))
+
+
+def set_group(session: Session, group: Group | None, now: datetime | None = None) -> Chat | None:
+    """Make a group the operators', or none. Raises Invalid: the bot knows no such group."""
+    chat = _group(session, group.chat_id) if group is not None else None
+    before = chosen_group(session)
+    if before is not None and (group is None or group.chat_id != before.chat_id):
+        threads.forget_topics(session)
+    if before != group:
+        put_setting(session, OPERATORS, asdict(group) if group else {}, now)
+    return chat
+
+
+def set_topics(session: Session, group: Group, topics: bool) -> None:
+    """That the operators' group has topics, or that the bot may not make any there."""
+    put_setting(session, OPERATORS, asdict(replace(group, topics=topics)))
+
+
+def _group(session: Session, chat_id: int) -> Chat:
+    chat = chats.get(session, chat_id)
+    if chat is None or chat.type not in _GROUPS or chat.status == ChatStatus.LEFT:
+        message = say("the bot is in no group {id}: add it there first", id=chat_id)
+        raise Invalid(message, (Fault("operators_chat_id", message),))
+    return chat

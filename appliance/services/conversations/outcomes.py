@@ -1,0 +1,57 @@
+"""What follows from the outcome of a call that belongs to a conversation.
+
+The engine calls this in the transaction that writes the outcome.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import threads
+from appliance.models import Message
+from appliance.services.conversations import options, relay
+
+TOPIC_GONE = "message thread not found"
+"""Telegram's words for a topic that was deleted in the group."""
+
+_NO_TOPICS = ("not enough rights", "not a forum")
+
+
+def topic_made(session: Session, message_id: int, result: Any) -> None:
+    """Telegram made a topic for a person: copies go there from now on."""
+    message = session.get(Message, message_id)
+    topic_id = result.get("message_thread_id") if isinstance(result, dict) else None
+    if message is not None and message.about_chat_id is not None and isinstance(topic_id, int):
+        group = options.chosen_group(session)
+        if group is not None and group.chat_id == message.chat_id:
+            threads.set_topic(session, message.about_chat_id, topic_id)
+
+
+def topic_refused(session: Session, message_id: int, words: str) -> None:
+    """The bot may not make topics there: copies go into the group itself.
+
+    Any other refusal is about this one person's topic, and the next copy asks again.
+    """
+    if not any(sign in words.lower() for sign in _NO_TOPICS):
+        return
+    message, group = session.get(Message, message_id), options.chosen_group(session)
+    if message is not None and group is not None and group.chat_id == message.chat_id:
+        options.set_topics(session, group, False)
+
+
+def topic_lost(session: Session, message_id: int) -> bool:
+    """A copy's topic is gone: it is forgotten. False when the copy was for none."""
+    message = session.get(Message, message_id)
+    if message is None or message.about_chat_id in (None, message.chat_id):
+        return False
+    thread = threads.get(session, message.about_chat_id or 0)
+    if thread is None or thread.group_topic_id is None:
+        return False
+    threads.set_topic(session, thread.chat_id, None)
+    return True
+
+
+def failed(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
+    """An operator's answer did not arrive."""
+    relay.undelivered(session, message_id, reason, now)

@@ -1,0 +1,128 @@
+"""What somebody sent, out of Telegram's message: words, and files by their `file_id`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from telebot.types import Message, MessageEntity
+
+from appliance.services import telegram_html
+from appliance.services.telegram_entities import Entity
+
+LONGEST = 16_000
+"""Characters of a text that are kept. Telegram stops at 4096; only a forged message is longer."""
+
+_FILES = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker")
+_STYLES = {
+    "bold",
+    "italic",
+    "underline",
+    "strikethrough",
+    "spoiler",
+    "code",
+    "pre",
+    "text_link",
+    "blockquote",
+    "expandable_blockquote",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it is kept; `text` is a caption where there are files."""
+
+    message_id: int
+    kind: str  # text, photo, voice, location, …
+    text: str
+    files: list[dict[str, Any]] = field(default_factory=list)  # {kind, file_id, name, size, mime}
+    album_id: str | None = None
+    reply_to: int | None = None
+
+
+def read(message: Message) -> Received:
+    """A kind that is newer than this program is named in brackets, and nothing is lost of it."""
+    kind = next((name for name in _FILES if getattr(message, name, None)), None)
+    file = _file(kind, getattr(message, kind)) if kind else None
+    reply = message.reply_to_message
+    return Received(
+        message.message_id,
+        kind or message.content_type or "message",
+        storable(message.caption or "") if file else _words(message, kind),
+        [file] if file else [],
+        storable(str(message.media_group_id))[:64] if message.media_group_id else None,
+        reply.message_id if reply is not None else None,
+    )
+
+
+def as_html(message: Message) -> str:
+    """The words with their formatting; without it where the offsets make no sense."""
+    captioned = message.text is None
+    text = storable((message.caption if captioned else message.text) or "")
+    listed = message.caption_entities if captioned else message.entities
+    try:
+        return telegram_html.render(text, tuple(_entities(listed or ())))
+    except (ValueError, TypeError):
+        return escape(text, quote=False)
+
+
+def storable(text: str) -> str:
+    """Without what no database takes: NUL and halves of surrogate pairs."""
+    return text[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _words(message: Message, kind: str | None) -> str:
+    if message.text is not None:
+        return storable(message.text)
+    name: str | None = kind or message.content_type
+    about = getattr(message, name or "", None)
+    told = _TOLD[name](about) if name in _TOLD and about else message.caption or ""
+    return storable(f"[{name or 'message'}] {told}".strip())
+
+
+def _file(kind: str, found: Any) -> dict[str, Any] | None:
+    """None without a `file_id` that could be one."""
+    if isinstance(found, list):  # a photo in its sizes
+        found = max(found, key=lambda size: (size.width or 0) * (size.height or 0))
+    file_id = getattr(found, "file_id", None)
+    if not isinstance(file_id, str) or not 0 < len(file_id) <= 255:
+        return None
+    item = {"kind": kind, "file_id": file_id}
+    name = getattr(found, "file_name", None)
+    mime, size = getattr(found, "mime_type", None), getattr(found, "file_size", None)
+    if isinstance(name, str) and name:
+        item["name"] = storable(name)[-255:]
+    if isinstance(mime, str) and mime:
+        item["mime"] = storable(mime)[:100]
+    return {**item, **({"size": size} if isinstance(size, int) else {}), **_sticker(kind, found)}
+
+
+def _sticker(kind: str, found: Any) -> dict[str, Any]:
+    if kind != "sticker":
+        return {}
+    if getattr(found, "is_video", False):
+        return {"mime": "video/webm"}
+    return {} if getattr(found, "is_animated", False) else {"mime": "image/webp"}
+
+
+def _contact(person: Any) -> str:
+    return " ".join(
+        str(part) for part in (person.first_name, person.last_name, person.phone_number) if part
+    )
+
+
+_TOLD: dict[str | None, Callable[[Any], str]] = {
+    "contact": _contact,
+    "location": lambda place: f"{place.latitude}, {place.longitude}",
+    "venue": lambda venue: f"{venue.title}, {venue.address}",
+    "poll": lambda poll: str(poll.question),
+    "dice": lambda dice: f"{dice.emoji} {dice.value}",
+}
+
+
+def _entities(listed: Iterable[MessageEntity]) -> Iterable[Entity]:
+    for entity in listed:
+        if entity.type in _STYLES and entity.length > 0:
+            yield Entity(
+                entity.type, entity.offset, entity.length, url=entity.url, language=entity.language
+            )

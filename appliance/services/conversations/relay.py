@@ -1,0 +1,169 @@
+"""Copies for the operators' group, and the way back from there.
+
+A copy is a row of the outbox with `about_chat_id`, the person, and `reply_to`, Telegram's id of the
+person's message. Whoever replies to it answers that person. In a group with topics each person has
+one; `delivery/outbox.py` puts the copies into it as soon as Telegram has made it.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from sqlalchemy.orm import Session
+from telebot.types import Message as TelegramMessage
+
+from appliance.crud import chats, messages, threads, users
+from appliance.models import Chat, Direction, Message, Priority
+from appliance.services import telegram_html
+from appliance.services.conversations.desk import summary
+from appliance.services.conversations.options import Group, operators_group
+from appliance.services.conversations.received import Received
+from appliance.services.phrases import phrase
+
+NEW_TOPIC = "createForumTopic"
+
+_CAPTIONED = {"photo", "video", "document", "audio", "voice", "animation"}
+_LONGEST_TEXT = 3500  # of 4096, for the name stands before it
+_LONGEST_CAPTION = 800  # of 1024
+_LONGEST_TOPIC = 128
+_THREAD = re.compile(r"/inbox/(\d{1,18})$", re.ASCII)
+
+
+def copy(
+    session: Session, chat: Chat, got: Received, site_url: str, now: datetime, *, edited: bool
+) -> None:
+    """Tell the group what a person wrote; nothing when there is no group."""
+    group = operators_group(session)
+    if group is None:
+        return
+    post = _poster(session, group, chat, got.message_id, now)
+    head = _head(chat, site_url)
+    if edited:
+        head = f"{head} {phrase(group.language, 'relay_edited')}"
+    if not got.files and not got.text.startswith("["):
+        post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}"))
+    elif edited or got.kind not in _CAPTIONED:
+        post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}".strip()))
+        if not edited:
+            post("copyMessage", _source(chat, got))
+    else:
+        caption = f"{head}\n{_cut(got.text, _LONGEST_CAPTION)}".strip()
+        post("copyMessage", {**_source(chat, got), "caption": caption, "parse_mode": "HTML"})
+
+
+def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) -> None:
+    """Tell the group what was answered elsewhere, so that nobody answers again."""
+    group = operators_group(session)
+    if group is None:
+        return
+    author = users.names_of(session, [answer.author_id]).get(answer.author_id or 0)
+    told = phrase(
+        group.language,
+        "relay_answer",
+        author=author or phrase(group.language, "relay_somebody"),
+        name=chat.name,
+        text=_shortened(summary(answer), _LONGEST_TEXT),
+    )
+    _poster(session, group, chat, None, now)("sendMessage", _message(told))
+
+
+def undelivered(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
+    """An answer did not arrive: tell the group, where somebody may think it did."""
+    answer, group = session.get(Message, message_id), operators_group(session)
+    if answer is None or group is None or answer.about_chat_id != answer.chat_id:
+        return
+    chat = chats.get(session, answer.chat_id)
+    if chat is None or chat.id == group.chat_id:
+        return
+    key = "relay_blocked" if reason in {"blocked", "deactivated"} else "relay_failed"
+    told = phrase(group.language, key, name=chat.name, reason=reason or "?")
+    _poster(session, group, chat, None, now)("sendMessage", _message(told))
+
+
+def person_of(session: Session, group_id: int, message_id: int) -> Message | None:
+    """The copy in the operators' group with this id; None: it is none of ours."""
+    found = messages.find_by_telegram_id(session, group_id, message_id)
+    if found is None or found.about_chat_id is None or found.direction != Direction.OUT:
+        return None
+    return found
+
+
+def person_linked(copy: TelegramMessage) -> int | None:
+    """Whom a message of the bot is about by the link on its name.
+
+    For a copy whose id is not in the database: it is written a moment later, after a crash never.
+    The link is ours alone, for what people write is escaped.
+    """
+    for entity in [*(copy.entities or ()), *(copy.caption_entities or ())]:
+        found = _THREAD.search(entity.url or "") if entity.type == "text_link" else None
+        if found is not None:
+            return int(found[1])
+    return None
+
+
+def _poster(
+    session: Session, group: Group, chat: Chat, copied: int | None, now: datetime
+) -> Callable[[str, dict[str, Any]], None]:
+    """Queues calls to the group about a person; a topic for him goes first."""
+    if group.topics:
+        _ask_for_topic(session, group, chat, now)
+
+    def post(method: str, params: dict[str, Any]) -> None:
+        shown = params.get("text") or params.get("caption") or ""
+        messages.queue(
+            session,
+            group.chat_id,
+            method,
+            params,
+            priority=Priority.NOTIFICATION,
+            text=telegram_html.parse(shown)[0] or None,
+            now=now,
+            about_chat_id=chat.id,
+            reply_to=copied,
+        )
+
+    return post
+
+
+def _ask_for_topic(session: Session, group: Group, chat: Chat, now: datetime) -> None:
+    thread = threads.ensure(session, chat.id, now)
+    if thread.group_topic_id is not None:
+        return
+    if messages.is_waiting(session, group.chat_id, NEW_TOPIC, chat.id):
+        return
+    messages.queue(
+        session,
+        group.chat_id,
+        NEW_TOPIC,
+        {"name": chat.name.strip()[:_LONGEST_TOPIC] or str(chat.id)},
+        priority=Priority.NOTIFICATION,
+        visible=False,
+        now=now,
+        about_chat_id=chat.id,
+    )
+
+
+def _head(chat: Chat, site_url: str) -> str:
+    """The person's name, as a link to the thread on the site."""
+    username = f" @{escape(chat.username)}" if chat.username else ""
+    url = escape(f"{site_url}/inbox/{chat.id}")
+    return f'👤 <a href="{url}"><b>{escape(chat.name)}</b></a>{username}'
+
+
+def _message(html: str) -> dict[str, Any]:
+    off = {"is_disabled": True}
+    return {"text": html, "parse_mode": "HTML", "link_preview_options": off}
+
+
+def _source(chat: Chat, got: Received) -> dict[str, Any]:
+    return {"from_chat_id": chat.id, "message_id": got.message_id}
+
+
+def _cut(text: str, limit: int) -> str:
+    return escape(_shortened(text, limit), quote=False)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"

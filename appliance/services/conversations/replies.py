@@ -1,0 +1,185 @@
+"""Answers of operators: from the web, from a command, and out of the operators' group.
+
+They are rows of the outbox like everything else the bot says, before notifications and broadcasts.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from telebot.types import Message as TelegramMessage
+
+from appliance.crud import messages, threads
+from appliance.errors import Conflict, Fault, Invalid, say
+from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
+from appliance.services import media, telegram_html
+from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT
+from appliance.services.content.files import METHODS
+from appliance.services.conversations import relay
+from appliance.services.conversations.desk import person_chat
+from appliance.services.conversations.received import Received, as_html, read
+from appliance.services.media import Kept
+
+_BY_FILE_ID = {
+    **METHODS,
+    "voice": "sendVoice",
+    "audio": "sendAudio",
+    "animation": "sendAnimation",
+    "video_note": "sendVideoNote",
+    "sticker": "sendSticker",
+}
+
+
+def answer(
+    session: Session,
+    chat_id: int,
+    text: str,
+    *,
+    format: str = "plain",
+    author_id: int | None = None,
+    key: str | None = None,
+    now: datetime | None = None,
+) -> Message:
+    """Queue a text. With a `key` that this author used for this person before: the first answer.
+
+    Raises NotFound, Invalid, Conflict: the person cannot be reached.
+    """
+    chat, known = _begin(session, chat_id, author_id, key)
+    if known is not None:
+        return known
+    plain = check(text, format)
+    params = {"text": text, **({"parse_mode": "HTML"} if format == "html" else {})}
+    message = queue(session, chat, "sendMessage", params, plain, author_id, key=key, now=now)
+    relay.copy_answer(session, chat, message, message.created_at)
+    return message
+
+
+def answer_file(
+    session: Session,
+    chat_id: int,
+    kept: Kept,
+    *,
+    caption: str = "",
+    author_id: int | None = None,
+    key: str | None = None,
+    now: datetime | None = None,
+) -> Message:
+    """Queue a file that `services/media.py` has kept; otherwise like `answer`."""
+    chat, known = _begin(session, chat_id, author_id, key)
+    if known is not None:
+        return known
+    plain = check(caption, "plain", CAPTION_LIMIT, field="caption") if caption.strip() else ""
+    params = {"caption": caption} if plain else {}
+    file = media.described([media.record(session, kept)])
+    message = queue(
+        session, chat, METHODS[kept.kind], params, plain, author_id, key=key, now=now, media=file
+    )
+    relay.copy_answer(session, chat, message, message.created_at)
+    return message
+
+
+def answer_from_group(
+    session: Session,
+    chat_id: int,
+    said: TelegramMessage,
+    answers: int | None,
+    author_id: int | None,
+    now: datetime,
+) -> Message:
+    """Queue what was said in the operators' group, with its formatting and its file.
+
+    `answers` is Telegram's id of the person's message that it is a reply to; that it was deleted
+    meanwhile does no harm. Raises NotFound, Conflict.
+    """
+    chat = person_chat(session, chat_id)
+    check_reachable(chat)
+    got = read(said)
+    method, params = _sent_on(got, said)
+    if answers is not None:
+        params["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
+    return queue(session, chat, method, params, got.text, author_id, now=now, files=got.files)
+
+
+def _sent_on(got: Received, said: TelegramMessage) -> tuple[str, dict[str, Any]]:
+    """The call that says the same: words anew, files by their id, all else as a copy."""
+    if got.files:
+        file, html = got.files[0], as_html(said)
+        words = {"caption": html, "parse_mode": "HTML"} if html else {}
+        return _BY_FILE_ID[file["kind"]], {file["kind"]: file["file_id"], **words}
+    if said.text is not None:
+        return "sendMessage", {"text": as_html(said), "parse_mode": "HTML"}
+    return "copyMessage", {"from_chat_id": said.chat.id, "message_id": said.message_id}
+
+
+def queue(
+    session: Session,
+    chat: Chat,
+    method: str,
+    params: dict[str, Any],
+    plain: str,
+    author_id: int | None,
+    *,
+    key: str | None = None,
+    now: datetime | None = None,
+    **columns: Any,
+) -> Message:
+    """The row of an answer; the thread has been read by that, and is at the top."""
+    now = now or utcnow()
+    threads.answered(session, chat.id, now)
+    return messages.queue(
+        session,
+        chat.id,
+        method,
+        params,
+        priority=Priority.REPLY,
+        text=plain,
+        now=now,
+        author_id=author_id,
+        about_chat_id=chat.id,
+        key=_owned(chat.id, author_id, key) if key else None,
+        **columns,
+    )
+
+
+def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") -> str:
+    """The text without its markup. Raises Invalid: Telegram would refuse it."""
+    try:
+        plain = telegram_html.parse(text)[0] if format == "html" else text
+    except telegram_html.EntityError as error:
+        raise Invalid(error.message, (Fault(field, error.message, error.offset),)) from None
+    if not plain.strip():
+        message = say("the text is empty: write what people should read")
+    elif len(plain) <= limit:
+        return plain
+    else:
+        message = say(
+            "the text has {length} characters after parsing: Telegram takes {limit}",
+            length=len(plain),
+            limit=limit,
+        )
+    raise Invalid(message, (Fault(field, message),))
+
+
+def check_reachable(chat: Chat) -> None:
+    """Raises Conflict: nothing can be sent to this person."""
+    if chat.status in {ChatStatus.BLOCKED, ChatStatus.LEFT}:
+        raise Conflict(say("{name} has blocked the bot: nothing can be sent", name=chat.name))
+    if chat.status == ChatStatus.NEW:
+        raise Conflict(say("{name} has not pressed Start in the bot yet", name=chat.name))
+
+
+def _begin(
+    session: Session, chat_id: int, author_id: int | None, key: str | None
+) -> tuple[Chat, Message | None]:
+    """The person, and the answer that this very request has queued already."""
+    chat = person_chat(session, chat_id)
+    known = messages.get_by_key(session, _owned(chat_id, author_id, key)) if key else None
+    if known is None:
+        check_reachable(chat)
+    return chat, known
+
+
+def _owned(chat_id: int, author_id: int | None, key: str) -> str:
+    """As it is stored: short, and nobody can use up somebody else's key."""
+    return "answer:" + hashlib.sha256(f"{chat_id}:{author_id}:{key}".encode()).hexdigest()

@@ -1,0 +1,26 @@
+"""Groups and channels as destinations: the bot being there is not enough, an admin decides."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats
+from appliance.errors import Conflict, say
+from appliance.models import Chat, ChatStatus, ChatType
+
+
+def decide(
+    session: Session, chat_id: int, approved: bool, by: int | None, now: datetime | None = None
+) -> Chat:
+    """Let a group or channel be a destination, or not any more; `by` is the admin's id.
+
+    Raises NotFound, or Conflict: it is a person, or the bot is not there.
+    """
+    chat = chats.find(session, chat_id)
+    if chat.type == ChatType.PRIVATE:
+        raise Conflict(say("{id} is a person: only groups and channels are approved", id=chat_id))
+    if approved and chat.status == ChatStatus.LEFT:
+        raise Conflict(say("the bot is not in {name} any more: add it there first", name=chat.name))
+    if chat.approved != approved or chat.approved_by is None:
+        chats.set_approved(session, chat, approved, by, now)
+    return chat

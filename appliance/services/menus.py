@@ -1,0 +1,68 @@
+"""Telegram's menu of commands: who sees which, in which language.
+
+Everybody's is published when the bot begins (`bot/telegram.py`). The menu of one chat is a row of
+the outbox, queued with the change that asks for it: a role, a link, another language.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import messages
+from appliance.models import Chat, Priority, Role, User
+from appliance.services.phrases import catalog, choose
+
+PEOPLE = ("link", "topics", "quiet", "me", "language", "help", "unlink", "stop", "start")
+"""In the order of Telegram's menu."""
+
+GROUPS = ("help",)
+"""In groups, where the bot only says that it answers in private."""
+
+GROUP_ADMINS = ("operators", "help")
+"""For administrators of groups; only those who are admins of the site may say the first."""
+
+_MORE: dict[str, tuple[str, ...]] = {
+    Role.OPERATOR: ("stats",),
+    Role.ADMIN: ("stats", "broadcast", "approve"),
+}
+
+
+def commands_for(role: str | None) -> tuple[str, ...]:
+    """What somebody with this role may say; None: no account is linked."""
+    return (*PEOPLE, *_MORE.get(role or "", ()))
+
+
+def descriptions(language: str, commands: Iterable[str]) -> dict[str, str]:
+    """What the menu says of each."""
+    return {command: catalog(language)[f"command_{command}"] for command in commands}
+
+
+def role_of(user: User | None) -> str | None:
+    """The role that counts: a disabled account has none."""
+    return user.role if user is not None and not user.disabled else None
+
+
+def publish(session: Session, chat: Chat, default_language: str, now: datetime) -> None:
+    """Queue the menu of one chat as it has to be now, in the language the chat speaks."""
+    language = choose(chat.language, default_language)
+    commands = descriptions(language, commands_for(role_of(chat.user)))
+    params = {
+        "commands": [{"command": name, "description": text} for name, text in commands.items()],
+        "scope": {"type": "chat", "chat_id": chat.id},
+    }
+    messages.queue(
+        session,
+        chat.id,
+        "setMyCommands",
+        params,
+        priority=Priority.REPLY,
+        visible=False,
+        now=now,
+    )
+
+
+def follow(session: Session, chat: Chat, user: User, now: datetime) -> None:
+    """After a link to this user, or its end: the commands that the role brings come or go."""
+    if user.role in _MORE:
+        publish(session, chat, user.language, now)

@@ -1,0 +1,258 @@
+"""Notifications: what a program wants told to one person or chat, or to a topic or role.
+
+To one chat it is a row of the outbox, to many a broadcast; both go before ordinary broadcasts.
+Braces mean nothing here: a program's text (JSON, a traceback) is sent as it stands.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import audience as audience_crud
+from appliance.crud import broadcasts as broadcasts_crud
+from appliance.crud import chats, messages, notifications, users
+from appliance.crud.audience import Audience, Term
+from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, say
+from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
+from appliance.services import audience, broadcasts, content
+from appliance.services.broadcasts import NewBroadcast
+from appliance.services.content.html import plain
+
+WORDS = "user:EMAIL, chat:ID, topic:NAME, role:ROLE"
+PRIORITIES = ("low", "normal", "high")
+LONGEST_KEY = 200
+
+_KINDS = frozenset({"user", "chat", "topic", "role"})
+_TITLE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification:
+    """What somebody asks for; `to` is one audience word, `buttons` are rows of {text, url}."""
+
+    to: str
+    text: str
+    title: str | None = None
+    format: str = "plain"
+    priority: str = "normal"
+    buttons: Sequence[Sequence[Mapping[str, Any]]] = ()
+    key: str | None = None
+
+
+class Sender(NamedTuple):
+    """Who asks: `name` is recorded (`token:7`, `cli:root`), `user` None is the command line.
+
+    A key belongs to the user, so that nobody can use up somebody else's.
+    """
+
+    name: str
+    user: User | None = None
+
+
+def create(session: Session, new: NewNotification, sender: Sender) -> tuple[Notification, bool]:
+    """Queue a notification. Returns it, and False when its key was used before: it is the first.
+
+    Raises Invalid with every fault, Forbidden, NotFound, NothingToDo when it would reach nobody.
+    Inside the caller's writing transaction; nothing is stored on an error.
+    """
+    key = _key(new, sender)
+    if key is not None and (first := notifications.get_by_key(session, key)):
+        return first, False
+    _check(new)
+    _check_right(session, new.to, sender.user)
+    term = _term(session, new.to)
+    row, created = notifications.add(session, _row(new, term, sender.name, key))
+    if created and term.kind in {"user", "chat"}:
+        row.message_id = _to_chat(session, new, _chat(session, term))
+    elif created:
+        row.broadcast_id = _to_many(session, new, term, sender.user).id
+    session.flush()
+    return row, created
+
+
+def own_target(user: User) -> str:
+    """Where a program's notifications go when it says nothing: to the user it acts for."""
+    return f"user:{user.id}"
+
+
+def count(session: Session, notification: Notification) -> int:
+    """How many chats it goes to: as frozen, or as it would be now."""
+    if notification.broadcast_id is None:
+        return 1
+    broadcast = broadcasts_crud.get(session, notification.broadcast_id)
+    if broadcast.frozen_at is not None:
+        return broadcast.total
+    return audience_crud.count(session, broadcasts.audience_of(broadcast))
+
+
+def as_html(title: str | None, text: str, format: str) -> str:
+    """What is sent: the title in bold above the text, in Telegram's HTML, without a placeholder."""
+    body = text if format == "html" else escape(text, quote=False)
+    head = f"<b>{escape(title, quote=False)}</b>" if title else ""
+    return "\n".join(part for part in (head, body) if part.strip()).replace("{", "&#123;")
+
+
+def _key(new: NewNotification, sender: Sender) -> str | None:
+    """As it is stored. Raises Invalid."""
+    if new.key is None:
+        return None
+    if not 0 < len(new.key) <= LONGEST_KEY:
+        message = say("the key takes 1 to {most} characters", most=LONGEST_KEY)
+        raise Invalid(message, (Fault("key", message),))
+    return f"{sender.user.id if sender.user else 'cli'}:{new.key}"
+
+
+def _row(new: NewNotification, term: Term, actor: str, key: str | None) -> Notification:
+    return Notification(
+        key=key,
+        actor=actor,
+        target=str(term),
+        title=_title(new),
+        text=new.text,
+        priority=new.priority,
+        buttons=[[dict(button) for button in row] for row in new.buttons],
+    )
+
+
+def _to_chat(session: Session, new: NewNotification, chat: Chat) -> int:
+    words = as_html(_title(new), new.text, new.format)
+    method, params = content.compose(words, "html", _options(new))
+    if new.priority == "high":
+        params["disable_notification"] = False  # said, so that quiet hours leave it
+    message = messages.queue(
+        session,
+        chat.id,
+        method,
+        params,
+        priority=Priority.NOTIFICATION,
+        text=plain(words, "html"),
+    )
+    return message.id
+
+
+def _to_many(session: Session, new: NewNotification, term: Term, user: User | None) -> Broadcast:
+    broadcast, _ = broadcasts.create(
+        session,
+        NewBroadcast(
+            text=as_html(_title(new), new.text, new.format),
+            format="html",
+            to=(str(term),),
+            options=_options(new),
+            created_by=user.id if user else None,
+        ),
+    )
+    broadcast.priority = Priority.NOTIFICATION
+    return broadcast
+
+
+def _options(new: NewNotification) -> dict[str, Any]:
+    """Of a broadcast. `silent` is said where it is not `normal`: False is for quiet hours too."""
+    options: dict[str, Any] = {}
+    if new.priority != "normal":
+        options["silent"] = new.priority == "low"
+    if new.buttons:
+        options["buttons"] = [[dict(button) for button in row] for row in new.buttons]
+    return options
+
+
+def _check_right(session: Session, to: str, user: User | None) -> None:
+    """Members write to themselves; asked before a name is looked up, or it could be probed."""
+    if user is None or user.role in {Role.OPERATOR, Role.ADMIN}:
+        return
+    own = {own_target(user), f"user:{user.email}"}
+    chat = chats.get_by_user(session, user.id)
+    if chat is not None:
+        own.add(f"chat:{chat.id}")
+    if to.strip().lower() not in own:
+        raise Forbidden(say("a member's notifications go to himself: leave out `to`"))
+
+
+def _term(session: Session, to: str) -> Term:
+    """Raises Invalid, NotFound."""
+    kind, _, value = to.strip().partition(":")
+    if kind not in _KINDS or not value:
+        message = say("{word!r} is nobody to notify: it takes {words}", word=to, words=WORDS)
+        raise Invalid(message, (Fault("to", message),))
+    try:
+        (term,) = audience.parse(session, [to]).to
+    except Invalid as error:
+        raise Invalid(error.message, tuple(replace(f, field="to") for f in error.faults)) from None
+    return term
+
+
+def _chat(session: Session, term: Term) -> Chat:
+    """The one chat. Raises NothingToDo when nothing may be written there, and says why."""
+    if term.kind == "user":
+        chat = chats.get_by_user(session, int(term.value))
+        if chat is None:
+            email = users.get(session, int(term.value)).email
+            raise NothingToDo(
+                say("{email} is not linked to Telegram: nothing was queued", email=email)
+            )
+    else:
+        chat = chats.find(session, int(term.value))
+    if not audience_crud.anybody(session, Audience((Term("chat", str(chat.id)),))):
+        raise NothingToDo(_REASONS.get(ChatStatus(chat.status), _not_approved)(chat.name))
+    return chat
+
+
+def _not_approved(chat: str) -> str:
+    return say("{chat} is not approved as a destination: nothing was queued", chat=chat)
+
+
+_REASONS: dict[ChatStatus, Callable[[str], str]] = {
+    ChatStatus.STOPPED: lambda chat: say("{chat} said /stop: nothing was queued", chat=chat),
+    ChatStatus.BLOCKED: lambda chat: say("{chat} blocked the bot: nothing was queued", chat=chat),
+    ChatStatus.LEFT: lambda chat: say(
+        "the bot was removed from {chat}: nothing was queued", chat=chat
+    ),
+    ChatStatus.NEW: lambda chat: say(
+        "{chat} never pressed Start in the bot: nothing was queued", chat=chat
+    ),
+}
+
+
+def _check(new: NewNotification) -> None:
+    """Raises Invalid with every fault."""
+    faults = _text_faults(new)
+    if new.priority not in PRIORITIES:
+        known = ", ".join(PRIORITIES)
+        faults += (Fault("priority", say("this takes one of {known}", known=known)),)
+    for fault in content.lint_options({"buttons": new.buttons}):
+        faults += (replace(fault, field=fault.field.removeprefix("options.")),)
+    if faults:
+        raise Invalid(faults[0].message, faults)
+
+
+def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
+    title = _title(new)
+    faults: tuple[Fault, ...] = ()
+    if title:
+        faults += content.lint(_without_braces(title), "plain", field="title")
+        if len(title) > _TITLE:
+            faults += (Fault("title", say("this takes up to {limit} characters", limit=_TITLE)),)
+    if not title or new.text.strip():
+        faults += content.lint(_without_braces(new.text), new.format)
+    if faults or not title:
+        return faults
+    length = content.length(as_html(title, new.text, new.format), "html")
+    if length > content.TEXT_LIMIT:
+        message = say(
+            "title and text have {length} characters after parsing: Telegram takes {limit}",
+            length=length,
+            limit=content.TEXT_LIMIT,
+        )
+        faults += (Fault("text", message),)
+    return faults
+
+
+def _without_braces(text: str) -> str:
+    """To be looked at as a text without placeholders; of the same length, so that places hold."""
+    return text.replace("{", "(")
+
+
+def _title(new: NewNotification) -> str | None:
+    return " ".join(new.title.split()) or None if new.title else None

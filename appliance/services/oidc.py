@@ -1,0 +1,156 @@
+"""Log in with Telegram: OpenID Connect, authorization code with PKCE (core.telegram.org/bots/
+telegram-login).
+
+`begin` gives the address to send the browser to; `finish` changes the code it comes back with for
+the person. Where the issuer's endpoints are is asked of its discovery document and kept.
+"""
+
+import hashlib
+import logging
+import math
+import secrets
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from appliance.config import Settings
+from appliance.errors import Unavailable, say
+from appliance.services import oidc_http
+from appliance.services.oidc_tokens import Verifier
+from appliance.services.telegram_proof import Person, person_of
+
+log = logging.getLogger(__name__)
+
+CALLBACK = "/api/v1/auth/telegram/callback"
+BOT_ACCESS = "telegram:bot_access"
+SCOPE = f"openid profile {BOT_ACCESS}"
+KEEP_ENDPOINTS = 24 * 3600.0  # seconds
+SILENCE = 10.0  # seconds after a failure: visitors who wait for a dead issuer hold up the others
+
+_LATER = say("Telegram cannot be asked just now: try again a little later")
+_BYTES = 24  # 32 characters; Telegram takes no long `state`
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the browser's session keeps until it comes back; the issuer knows the hashes only."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    authorization: str
+    token: str
+    keys: str
+
+
+class Client:
+    """This site as a client of the issuer; safe to share between threads."""
+
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        client_secret: str,
+        site_url: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._issuer = issuer
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._redirect_uri = f"{site_url}{CALLBACK}"
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: tuple[Endpoints, Verifier] | None = None
+        self._due = -math.inf  # when to ask again
+
+    def begin(self) -> tuple[str, Attempt]:
+        """Where to send the browser, and what to keep. Raises Unavailable."""
+        endpoints, _ = self._discover()
+        state, nonce = secrets.token_urlsafe(_BYTES), secrets.token_urlsafe(_BYTES)
+        attempt = Attempt(state, nonce, new_verifier())
+        query = {
+            "response_type": "code",
+            "client_id": self._client_id,
+            "redirect_uri": self._redirect_uri,
+            "scope": SCOPE,
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": challenge_of(attempt.verifier),
+            "code_challenge_method": "S256",
+        }
+        mark = "&" if "?" in endpoints.authorization else "?"
+        return f"{endpoints.authorization}{mark}{urlencode(query)}", attempt
+
+    def finish(self, code: str, attempt: Attempt) -> Person:
+        """Who came back. Raises Unauthorized for what the issuer did not say of this attempt,
+        Unavailable when it cannot be asked.
+        """
+        endpoints, verifier = self._discover()
+        answer = oidc_http.post_form(
+            endpoints.token,
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": self._redirect_uri,
+                "client_id": self._client_id,
+                "code_verifier": attempt.verifier,
+            },
+            (self._client_id, self._client_secret),
+        )
+        person = person_of(verifier.verify(answer.get("id_token"), attempt.nonce))
+        granted = str(answer.get("scope", "")).split()
+        return replace(person, may_write=BOT_ACCESS in granted)
+
+    def _discover(self) -> tuple[Endpoints, Verifier]:
+        """The issuer's endpoints, asked once a day. Raises Unavailable."""
+        with self._lock:
+            now = self._clock()
+            if now >= self._due:
+                self._known, self._due = None, now + SILENCE
+                document = oidc_http.get(f"{self._issuer}/.well-known/openid-configuration")
+                endpoints = self._read(document)
+                verifier = Verifier(self._issuer, self._client_id, endpoints.keys, self._clock)
+                self._known, self._due = (endpoints, verifier), now + KEEP_ENDPOINTS
+            if self._known is None:
+                raise Unavailable(_LATER)
+            return self._known
+
+    def _read(self, document: Mapping[str, Any]) -> Endpoints:
+        """Raises Unavailable for a document of somebody else, or with addresses in the clear."""
+        names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        found = [document.get(name) for name in names]
+        scheme = self._issuer.partition("://")[0]
+        fit = all(isinstance(url, str) and url.startswith(f"{scheme}://") for url in found)
+        if document.get("issuer") != self._issuer or not fit:
+            log.error("the discovery document of %s is not its own, or incomplete", self._issuer)
+            raise Unavailable(_LATER)
+        return Endpoints(*map(str, found))
+
+
+def make_client(settings: Settings) -> Client | None:
+    """The client of these settings; None when none is configured."""
+    if settings.oidc_client_id is None or settings.oidc_client_secret is None:
+        return None
+    return Client(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.site_url,
+    )
+
+
+def new_verifier() -> str:
+    """RFC 7636 takes 43 to 128 characters."""
+    return secrets.token_urlsafe(48)
+
+
+def challenge_of(verifier: str) -> str:
+    return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

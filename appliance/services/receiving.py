@@ -1,0 +1,66 @@
+"""Updates as they come, by webhook or by polling: who may bring them, and how they are kept.
+
+The webhook's secret is derived, not stored: every process of the site knows it, it changes with
+the bot's token, and nobody has to invent one.
+"""
+
+import hmac
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from appliance.config import Settings
+from appliance.crud import updates
+from appliance.crud.updates import NewUpdate
+from appliance.errors import Invalid
+from appliance.models import MAX_ID
+
+WEBHOOK_PATH = "/telegram/webhook"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a name
+
+
+def webhook_url(settings: Settings) -> str:
+    """Where Telegram is to bring updates."""
+    return f"{settings.site_url}{WEBHOOK_PATH}"
+
+
+def webhook_secret(settings: Settings) -> str:
+    """What Telegram sends along with each update; 64 characters of those it takes."""
+    text = f"telegram webhook {settings.bot_token}"
+    return hmac.new(settings.secret_key.encode(), text.encode(), sha256).hexdigest()
+
+
+def is_from_telegram(settings: Settings, given: str | None) -> bool:
+    """Whether the secret is right, told in constant time."""
+    expected = webhook_secret(settings).encode()
+    return hmac.compare_digest(expected, (given or "").encode("utf-8", "replace"))
+
+
+def receive(session: Session, raw: object, now: datetime) -> bool:
+    """Keep one update, inside the caller's transaction; False when it is known. Raises Invalid."""
+    return updates.store(session, [read(raw)], now) == 1
+
+
+def read(raw: object) -> NewUpdate:
+    """An update out of JSON. Raises Invalid for what has no id."""
+    payload: dict[str, Any] = raw if isinstance(raw, dict) else {}
+    update_id = payload.get("update_id")
+    if type(update_id) is not int or not 0 <= update_id <= MAX_ID:
+        raise Invalid("this is no update: it has no update_id")
+    return NewUpdate(update_id, chat_id_of(payload), payload)
+
+
+def chat_id_of(payload: dict[str, Any]) -> int | None:
+    """The chat an update is about, whatever its type; None for the few that have none."""
+    for body in payload.values():
+        if not isinstance(body, dict):
+            continue
+        message = body.get("message")
+        for holder in (body, message if isinstance(message, dict) else {}):
+            chat = holder.get("chat")
+            found = chat.get("id") if isinstance(chat, dict) else None
+            if type(found) is int and abs(found) <= MAX_ID:
+                return found
+    return None

@@ -1,0 +1,46 @@
+"""/quiet: the hours in which a chat gets broadcasts and notifications without a sound.
+
+Nothing is held back: a message comes when it comes, and only does not ring. Answers to what a
+person wrote always ring. (Quiet hours of a broadcast are another thing: they make it wait.)
+"""
+
+from datetime import datetime
+
+from appliance.errors import Fault, Invalid, say
+from appliance.services import schedule
+
+ALWAYS = "always"
+NIGHT = "22:00-08:00"
+_OFF = {"off", "none", "выкл", "нет"}
+_ALWAYS = {ALWAYS, "on", "всегда"}
+_NIGHT = {"night", "ночь", "ночью"}
+
+
+def parse(text: str) -> str | None:
+    """What `Chat.quiet` keeps of `off`, `night`, `always` or `22:30-7:00`; None is off.
+
+    Raises Invalid.
+    """
+    word = text.strip().lower()
+    if word in _OFF:
+        return None
+    if word in _ALWAYS:
+        return ALWAYS
+    if word in _NIGHT:
+        return NIGHT
+    hours = word.replace("–", "-").replace("—", "-").replace(" ", "")
+    try:
+        return str(schedule.parse_quiet(hours))
+    except Invalid:
+        message = say("{hours!r} are no hours: it takes hours like 22:00-08:00", hours=text[:40])
+        raise Invalid(message, (Fault("quiet", message),)) from None
+
+
+def is_on(quiet: str, zone: str, now: datetime) -> bool:
+    """Whether a chat with this choice hears nothing now. What cannot be read is off."""
+    if quiet == ALWAYS:
+        return True
+    try:
+        return schedule.is_quiet(schedule.parse_quiet(quiet), zone, now)
+    except Invalid:
+        return False

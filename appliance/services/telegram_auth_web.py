@@ -1,0 +1,83 @@
+"""What a proof of who somebody is in Telegram does on the site.
+
+Whichever way it came (Login Widget, Mini App, OpenID Connect), it is one verified person here.
+Whose chat is tied to an account is logged in there; a visitor who is logged in gets his account
+tied; for anybody else a code of the chat is made, with which the page `/link` lets him log in or
+sign up. A proof never sets a password and never takes over what is tied elsewhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import chats, proofs, users
+from appliance.errors import Expired, say
+from appliance.models import Chat, ChatStatus, User
+from appliance.services import accounts, telegram_auth
+from appliance.services.telegram_proof import Person, Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Either a user, to be logged in, or a code of a person whom the site does not know yet."""
+
+    user: User | None
+    code: str | None
+
+
+def use_proof(session: Session, proof: Proof, visitor_id: int | None, now: datetime) -> Arrival:
+    """`arrive` with signed data, which works once. Raises Expired for a second time, too.
+
+    What is refused is not used up: the caller's transaction is rolled back.
+    """
+    use_once(session, proof.digest, proof.expires_at)
+    return arrive(session, proof.person, visitor_id, now)
+
+
+def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
+    """Raises Expired when this was used before."""
+    if not proofs.use(session, digest, expires_at):
+        raise Expired(say("this login was used already: log in with Telegram again"))
+
+
+def arrive(session: Session, person: Person, visitor_id: int | None, now: datetime) -> Arrival:
+    """A verified person is here; `visitor_id` is who is logged in already.
+
+    Inside the caller's writing transaction. Raises AlreadyLinked when the person or the visitor has
+    another partner, Forbidden when the account is disabled.
+    """
+    chat = _meet(session, person, now)
+    if visitor_id is not None:
+        user = users.get(session, visitor_id)
+        if chat.user_id != user.id:
+            telegram_auth.tie(session, chat, user, now)
+        return Arrival(user, None)
+    if chat.user_id is not None:
+        login = accounts.Login(chat.user_id, new_hash=None)
+        return Arrival(accounts.record_login(session, login, now), None)
+    return Arrival(None, telegram_auth.start_link_from_chat(session, chat.id, now).code)
+
+
+def _meet(session: Session, person: Person, now: datetime) -> Chat:
+    """The person's private chat, by what Telegram says today.
+
+    One whom the bot never met gets no broadcasts before pressing Start, unless Telegram said that
+    the bot may write: then the person has just agreed to it.
+    """
+    known = chats.get(session, person.id)
+    status = known.status if known else ChatStatus.NEW
+    chat = chats.remember(
+        session,
+        person.id,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        username=person.username,
+        language=person.language,
+        now=now,
+    )
+    if status == ChatStatus.NEW:
+        chats.set_status(
+            session, chat.id, ChatStatus.ACTIVE if person.may_write else ChatStatus.NEW, now
+        )
+    return chat

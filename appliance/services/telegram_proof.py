@@ -1,0 +1,171 @@
+"""Who somebody is in Telegram, by what Telegram signed with the bot's token.
+
+Two kinds arrive from a browser: the fields of the Login Widget, and `initData` of a Mini App. Both
+are checked alike (core.telegram.org/widgets/login-legacy, core.telegram.org/bots/webapps): the
+HMAC-SHA256 of the sorted `key=value` lines of all fields but `hash`, blank and unknown ones too;
+only the key differs. Nothing of the data is looked into before its signature holds.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from appliance.config import is_real_token
+from appliance.errors import Expired, Unauthorized, Unavailable, say
+
+MAX_AGE = timedelta(minutes=15)
+SKEW = timedelta(minutes=1)
+"""How far ahead Telegram's clock may be."""
+
+_MOST_FIELDS = 40
+_LARGEST_ID = 2**52  # Telegram promises at most 52 significant bits
+_FORGED = say("this is not signed by Telegram for the bot of this site: log in again")
+_STALE = say("this login is too old: log in with Telegram again")
+_ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+_TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in Telegram, proved. `may_write`: the bot may write first, without /start."""
+
+    id: int
+    first_name: str
+    last_name: str | None = None
+    username: str | None = None
+    language: str | None = None
+    may_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A person, and what to remember so that the same data proves nobody again until it is over."""
+
+    person: Person
+    digest: bytes
+    expires_at: datetime
+
+
+def check_widget(fields: Mapping[str, object], token: str | None, now: datetime) -> Proof:
+    """Check what the Login Widget gave; what is None was not sent.
+
+    Raises Unauthorized when it is forged, Expired when it is stale, Unavailable without a bot.
+    """
+    words = {name: str(value) for name, value in fields.items() if value is not None}
+    key = hashlib.sha256(_secret(token)).digest()
+    digest = _check_signature(words, key)
+    expires_at = _check_age(words, now)
+    return Proof(_person(words), digest, expires_at)
+
+
+def check_init_data(init_data: str, token: str | None, now: datetime) -> Proof:
+    """Check `Telegram.WebApp.initData` of a Mini App. Raises as `check_widget` does."""
+    fields = _read_query(init_data)
+    key = hmac.digest(b"WebAppData", _secret(token), "sha256")
+    digest = _check_signature(fields, key)
+    expires_at = _check_age(fields, now)
+    return Proof(_person(_read_user(fields.get("user", ""))), digest, expires_at)
+
+
+def person_of(claims: Mapping[str, Any]) -> Person:
+    """The person of an OpenID Connect ID token of Telegram, whose signature holds.
+
+    `id` is Telegram's id of the person; `sub` is another number. Raises Unauthorized.
+    """
+    first = claims.get("given_name") or claims.get("name")
+    return _person(
+        {
+            "id": claims.get("id"),
+            "first_name": first,
+            "last_name": claims.get("family_name") if claims.get("given_name") else None,
+            "username": claims.get("preferred_username"),
+        }
+    )
+
+
+def _secret(token: str | None) -> bytes:
+    """The simulator's token is known to everybody, so what is signed with it proves nothing."""
+    if not token or not is_real_token(token):
+        raise Unavailable(say("there is no bot of Telegram here that could vouch for anybody"))
+    return token.encode()
+
+
+def _check_signature(fields: Mapping[str, str], key: bytes) -> bytes:
+    """What identifies the signed data, whatever its spelling. Raises Unauthorized."""
+    rest = sorted((name, value) for name, value in fields.items() if name != "hash")
+    if any("\n" in name + value or "=" in name for name, value in rest):
+        raise Unauthorized(_FORGED)  # or the same lines could be read as other fields
+    lines = (f"{name}={value}" for name, value in rest)
+    signed = "\n".join(lines).encode("utf-8", "surrogatepass")
+    expected = hmac.digest(key, signed, "sha256")
+    given = fields.get("hash", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(expected.hex().encode(), given):
+        raise Unauthorized(_FORGED)
+    return hashlib.sha256(expected).digest()
+
+
+def _check_age(fields: Mapping[str, str], now: datetime) -> datetime:
+    """Until when the data counts. Raises Unauthorized, and Expired when it is over."""
+    words = fields.get("auth_date", "")
+    if not _TIME.fullmatch(words) or int(words) > (now + SKEW).timestamp():
+        raise Unauthorized(_FORGED)
+    expires_at = datetime.fromtimestamp(int(words), UTC) + MAX_AGE
+    if expires_at <= now:
+        raise Expired(_STALE)
+    return expires_at
+
+
+def _read_query(init_data: str) -> dict[str, str]:
+    """The fields of a query string, blank ones kept. Raises Unauthorized; none comes twice."""
+    try:
+        pairs = parse_qsl(
+            init_data,
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError:
+        raise Unauthorized(_FORGED) from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Unauthorized(_FORGED)
+    return fields
+
+
+def _read_user(words: str) -> Mapping[str, Any]:
+    try:
+        user = json.loads(words)
+    except ValueError:
+        user = None
+    if not isinstance(user, dict) or user.get("is_bot") is True:
+        raise Unauthorized(_FORGED)
+    return user
+
+
+def _person(fields: Mapping[str, Any]) -> Person:
+    """Raises Unauthorized for what names nobody."""
+    number = str(fields.get("id", ""))
+    if not _ID.fullmatch(number) or int(number) > _LARGEST_ID:
+        raise Unauthorized(_FORGED)
+    return Person(
+        id=int(number),
+        first_name=_name(fields.get("first_name"), 255) or number,
+        last_name=_name(fields.get("last_name"), 255),
+        username=_name(fields.get("username"), 64),
+        language=_name(fields.get("language_code"), 8),
+        may_write=fields.get("allows_write_to_pm") is True,
+    )
+
+
+def _name(value: object, length: int) -> str | None:
+    """Without what no database takes: NUL and halves of surrogate pairs."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "").encode("utf-8", "replace").decode()[:length] or None

@@ -1,0 +1,174 @@
+"""API tokens: what a program shows to act for a user, within scopes.
+
+A token is `apl_` and 240 random bits, shown once. Only its SHA-256 is stored, which is enough for
+so many bits (a password would need a slow hash), and it is found by its hash: how long that takes
+says nothing about the token.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from appliance.crud import tokens, users
+from appliance.database import writing_if_free
+from appliance.errors import Conflict, Fault, Invalid, NotFound, TryLater, Unauthorized, say
+from appliance.models import ApiToken, Role, User
+
+SCOPES = ("notify", "broadcasts", "inbox", "read")
+"""What a token may be for. `read` is every GET its user may call; the others also write."""
+
+LONGEST_DAYS = 3650
+MOST = 100
+"""Tokens of one user that work at a time."""
+
+_PREFIX = "apl_"
+_BYTES = 30  # 40 letters
+_HINT = 8  # characters of it that are shown; the rest still has 216 bits
+_TOKEN = re.compile(_PREFIX + r"[A-Za-z0-9_-]{40}", re.ASCII)
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token as it is shown, once."""
+
+    row: ApiToken
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Who calls with a token: for which user, and what it may do."""
+
+    token_id: int
+    user: User
+    scopes: frozenset[str]
+
+
+class TokenRefused(Unauthorized):
+    """A token that lets nobody in; `reason` is for the log and holds nothing of the token."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def create(
+    session: Session,
+    user_id: int,
+    name: str,
+    scopes: Iterable[str],
+    expires_in_days: int | None,
+    now: datetime,
+) -> NewToken:
+    """Inside the caller's writing transaction.
+
+    Raises NotFound, Invalid, and Conflict for a disabled user or one with too many tokens.
+    """
+    name, chosen = _name(name), _scopes(scopes)
+    expires_at = _expiry(expires_in_days, now)
+    user = users.get(session, user_id)
+    if user.disabled:
+        raise Conflict(say("the account of {email} is disabled", email=user.email))
+    if tokens.count_live(session, user.id, now) >= MOST:
+        raise Conflict(
+            say("{email} has {most} tokens already: revoke some", email=user.email, most=MOST)
+        )
+    token = _PREFIX + secrets.token_urlsafe(_BYTES)
+    row = ApiToken(
+        name=name,
+        user_id=user.id,
+        token_hash=hashed(token),
+        hint=token[:_HINT],
+        scopes=chosen,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return NewToken(tokens.add(session, row), token)
+
+
+def authenticate(session: Session, token: str, now: datetime) -> Program:
+    """Whom a token speaks for. Raises TokenRefused.
+
+    Ends the transaction of `session`: that the token was used is written at most once a minute,
+    and not at all where the database is busy at that moment.
+    """
+    found = tokens.get_by_hash(session, hashed(token)) if _TOKEN.fullmatch(token) else None
+    if found is None:
+        raise TokenRefused(say("this Authorization is not known here"), "unknown")
+    row, user = found
+    if (why := _refusal(row, user, now)) is not None:
+        raise TokenRefused(why, f"token {row.id}: {why}")
+    program = Program(row.id, user, frozenset(row.scopes))
+    if row.last_used_at is None or now - row.last_used_at >= _TOUCH_EVERY:
+        _touch(session, row.id, now)
+    return program
+
+
+def revoke(session: Session, token_id: int, by: User | None, now: datetime) -> ApiToken:
+    """End a token at once; again is fine. `by` None is the command line.
+
+    Raises NotFound, also for the token of somebody else, but for admins.
+    """
+    row = tokens.get(session, token_id)
+    if by is not None and by.role != Role.ADMIN and row.user_id != by.id:
+        raise NotFound(say("there is no token {id}; `appliance token list` shows all", id=token_id))
+    row.revoked_at = row.revoked_at or now
+    session.flush()
+    return row
+
+
+def hashed(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _refusal(row: ApiToken, user: User, now: datetime) -> str | None:
+    if row.revoked_at is not None:
+        return say("this token was revoked: make another one")
+    if row.expires_at is not None and row.expires_at <= now:
+        return say("this token has expired: make another one")
+    return say("this account is disabled: ask an admin") if user.disabled else None
+
+
+def _touch(session: Session, token_id: int, now: datetime) -> None:
+    try:
+        with writing_if_free(session):
+            tokens.touch(session, token_id, now)
+    except TryLater:
+        pass  # the next call notes it
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 100 or not name.isprintable():
+        raise _invalid("name", say("the name takes 1 to 100 characters"))
+    return name
+
+
+def _scopes(scopes: Iterable[str]) -> list[str]:
+    chosen = set(scopes)
+    known = ", ".join(SCOPES)
+    if unknown := sorted(chosen - set(SCOPES)):
+        message = say("{scope!r} is no scope: it takes {known}", scope=unknown[0], known=known)
+        raise _invalid("scopes", message)
+    if not chosen:
+        raise _invalid("scopes", say("a token takes at least one scope of {known}", known=known))
+    return [scope for scope in SCOPES if scope in chosen]
+
+
+def _expiry(days: int | None, now: datetime) -> datetime | None:
+    if days is None:
+        return None
+    if not 0 < days <= LONGEST_DAYS:
+        message = say("a token lives 1 to {most} days, or for ever", most=LONGEST_DAYS)
+        raise _invalid("expires_in_days", message)
+    return now + timedelta(days=days)
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(message, (Fault(field, message),))

@@ -1,0 +1,165 @@
+"""/broadcast: seen first, sent once."""
+
+from datetime import timedelta
+
+import pytest
+
+from appliance.bot.handlers.announcing import LIFETIME
+from appliance.bot.texts import say
+from appliance.crud import chats, events
+from appliance.models import Broadcast, ChatStatus
+
+PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
+
+
+@pytest.fixture
+def admin(desk):
+    desk.say("/start")
+    desk.say("/start", person=1002, language="ru")
+    return desk.link("admin")
+
+
+def broadcasts(desk):
+    with desk.database.reading() as session:
+        return session.query(Broadcast).all()
+
+
+def buttons(desk):
+    """The data of the last message's buttons."""
+    sent = [params for method, params in desk.calls() if method == "sendMessage"]
+    return [row[0]["callback_data"] for row in sent[-1]["reply_markup"]["inline_keyboard"]]
+
+
+def answer(desk):
+    return [p for method, p in desk.calls() if method == "answerCallbackQuery"][-1].get("text")
+
+
+def test_asked_shown_and_sent(desk, admin):
+    desk.say("/broadcast")
+    assert desk.said()[-1] == say("en", "broadcast_ask")
+    desk.say("Hello, {first_name}!")
+    preview, question = desk.said()[-2:]
+    assert preview == "Hello, Anna!"
+    assert "It goes to 2." in question
+    send, cancel = buttons(desk)
+    assert broadcasts(desk) == []
+    desk.press(send)
+    (sent,) = broadcasts(desk)
+    assert (sent.text, sent.format, sent.created_by) == ("Hello, {first_name}!", "plain", admin.id)
+    assert sent.audience == {"to": ["all"], "not": []}
+    assert desk.calls()[-1][1]["text"] == say("en", "broadcast_queued", id=sent.id)
+    assert desk.chat().dialog is None
+    with desk.database.reading() as session:
+        (event,) = events.list_for(session, sent.id)
+        assert (event.actor, event.action) == (f"user:{admin.id}", "create")
+    for late in (send, cancel):
+        desk.press(late)
+        assert answer(desk) == say("en", "broadcast_already", id=sent.id)
+    assert len(broadcasts(desk)) == 1
+
+
+def test_the_preview_is_the_call_that_people_get(desk, admin):
+    bold = [{"type": "bold", "offset": 11, "length": 4}]
+    desk.feed(desk.message({"text": "/broadcast News & more", "entities": bold}))
+    method, params = desk.calls()[-2]
+    assert (method, params) == (
+        "sendMessage",
+        {"text": "<b>News</b> &amp; more", "parse_mode": "HTML"},
+    )
+
+
+def test_in_answer_to_a_message(desk, admin):
+    said = desk.text("Old news")["message"]
+    desk.feed(desk.message({"text": "/broadcast", "reply_to_message": said}))
+    assert desk.said()[-2] == "Old news"
+    desk.feed(desk.message({"text": "/broadcast", "reply_to_message": {**said, "text": None}}))
+    assert desk.said()[-1] == say("en", "broadcast_text_only")
+
+
+def test_cancelled(desk, admin):
+    desk.say("/broadcast Hello")
+    send, cancel = buttons(desk)
+    desk.press(cancel)
+    assert answer(desk) == say("en", "broadcast_cancelled")
+    desk.press(send)
+    assert answer(desk) == say("en", "button_old")
+    assert broadcasts(desk) == []
+
+
+def test_another_text_replaces_it(desk, admin):
+    desk.say("/broadcast Helo")
+    old, _ = buttons(desk)
+    desk.say("Hello")
+    desk.press(old)
+    assert answer(desk) == say("en", "button_old")
+    desk.press(buttons(desk)[0])
+    assert [one.text for one in broadcasts(desk)] == ["Hello"]
+
+
+def test_it_does_not_wait_for_ever(desk, admin):
+    desk.say("/broadcast Hello")
+    send, _ = buttons(desk)
+    desk.clock.advance(LIFETIME + timedelta(seconds=1))
+    desk.press(send)
+    assert answer(desk) == say("en", "broadcast_expired")
+    desk.say("/broadcast")
+    desk.clock.advance(LIFETIME + timedelta(seconds=1))
+    desk.say("what was it?")
+    assert desk.chat().dialog is None
+    assert broadcasts(desk) == []
+
+
+def test_faults_are_told_with_their_place(desk, admin):
+    desk.say("/broadcast")
+    desk.say("Hello\n{nonsense}")
+    assert "• line 2, column 1: " in desk.said()[-1]
+    desk.feed(desk.message({"photo": PHOTO}))
+    assert desk.said()[-1] == say("en", "broadcast_text_only")
+    desk.say("x" * 5000)
+    assert desk.said()[-1].startswith(say("en", "broadcast_faults"))
+    desk.say("Hello")
+    assert "It goes to 2." in desk.said()[-1]
+
+
+def test_nobody_to_send_to(desk, admin):
+    with desk.database.writing() as session:
+        for person in (1001, 1002):
+            chats.set_status(session, person, ChatStatus.STOPPED)
+    desk.say("/broadcast Hello")
+    assert desk.said()[-1] == say("en", "broadcast_nobody")
+    assert desk.chat().dialog is None
+
+
+def test_everybody_left_while_it_was_looked_at(desk, admin):
+    desk.say("/broadcast Hello")
+    send, _ = buttons(desk)
+    with desk.database.writing() as session:
+        for person in (1001, 1002):
+            chats.set_status(session, person, ChatStatus.STOPPED)
+    desk.press(send)
+    assert answer(desk) == "• nobody is in this audience: nothing was queued"
+
+
+def test_only_admins(desk, admin):
+    desk.say("/broadcast Hello")
+    send, _ = buttons(desk)
+    desk.say("/broadcast Hello", person=1002)
+    assert desk.said(1002)[-1] == say("ru", "unknown_command")
+    desk.link("admin", 1002)
+    desk.press(send, person=1002)  # another admin's button
+    assert broadcasts(desk) == []
+    with desk.database.writing() as session:
+        chats.find(session, 1001).user.role = "operator"
+    desk.press(send)
+    assert answer(desk) == say("en", "button_old")
+    desk.say("Hello")  # the conversation is over for who is no admin
+    assert broadcasts(desk) == []
+    assert desk.chat().dialog is None
+
+
+@pytest.mark.parametrize("argument", ["", "send", "send:", "send:nonce", "x:y:z"])
+def test_forged_buttons(desk, admin, argument):
+    desk.say("/broadcast Hello")
+    desk.press(f"broadcast:{argument}")
+    assert answer(desk) == say("en", "button_old")
+    assert broadcasts(desk) == []

@@ -1,0 +1,89 @@
+"""Blocked, unblocked, added, removed, migrated."""
+
+import pytest
+
+from appliance.bot import keyboards
+from appliance.bot.texts import say
+from appliance.crud import chats
+from appliance.models import ChatStatus
+
+GROUP = {"id": -200, "type": "group", "title": "Choir"}
+RIGHTS = (
+    "send_messages send_audios send_documents send_photos send_videos send_video_notes"
+    " send_voice_notes send_polls send_other_messages add_web_page_previews change_info"
+    " invite_users pin_messages manage_topics"
+)
+CHANNEL = {"id": -1007, "type": "channel", "title": "News", "username": "news"}
+
+
+def test_blocking_and_unblocking_are_noticed(desk):
+    desk.say("/start")
+    desk.feed(desk.membership("kicked"))
+    assert desk.chat().status == ChatStatus.BLOCKED
+    desk.feed(desk.membership("member"))
+    assert desk.chat().status == ChatStatus.ACTIVE
+    desk.feed(desk.membership("kicked"))
+    desk.say("here again")
+    assert desk.chat().status == ChatStatus.ACTIVE
+
+
+@pytest.mark.parametrize("chat", [GROUP, CHANNEL])
+@pytest.mark.parametrize("left", ["left", "kicked"])
+def test_being_added_and_removed(desk, chat, left):
+    desk.feed(desk.membership("member", chat))
+    known = desk.chat(chat["id"])
+    assert (known.type, known.name, known.language) == (chat["type"], chat["title"], None)
+    assert known.status == ChatStatus.ACTIVE
+    desk.feed(desk.membership(left, chat))
+    assert desk.chat(chat["id"]).status == ChatStatus.LEFT
+    assert desk.calls(chat["id"]) == []
+
+
+def test_admins_are_asked_once_it_is_added(desk):
+    desk.say("/start")
+    desk.link("admin")
+    desk.feed(desk.membership("member", GROUP), desk.membership("administrator", GROUP))
+    (asked,) = desk.calls()[1:]
+    assert asked[1]["text"] == say("en", "approve_added", name="Choir")
+    assert asked[1]["reply_markup"] == keyboards.approve([desk.chat(-200)])
+    desk.feed(desk.membership("left", GROUP), desk.membership("member", GROUP))
+    assert len(desk.said()) == 2  # the same within the hour
+
+
+def test_removing_it_forgets_that_it_was_approved(desk):
+    desk.feed(desk.membership("administrator", CHANNEL))
+    with desk.database.writing() as session:
+        chats.set_approved(session, chats.find(session, -1007), True, None)
+    desk.feed(desk.membership("kicked", CHANNEL), desk.membership("administrator", CHANNEL))
+    chat = desk.chat(-1007)
+    assert (chat.status, chat.approved) == (ChatStatus.ACTIVE, False)
+
+
+@pytest.mark.parametrize(("inside", "status"), [(True, "active"), (False, "left")])
+def test_restricted_is_said_of_those_who_are_in_and_of_those_who_are_not(desk, inside, status):
+    update = desk.membership("restricted", GROUP)
+    update["my_chat_member"]["new_chat_member"] |= {"is_member": inside, "until_date": 0} | {
+        f"can_{right}": False for right in RIGHTS.split()
+    }
+    desk.feed(update)
+    assert desk.chat(-200).status == status
+
+
+def test_a_group_becomes_a_supergroup(desk):
+    desk.feed(desk.membership("member", GROUP))
+    migrated = desk.group_message({"migrate_to_chat_id": -1009})
+    migrated["message"]["chat"] = GROUP
+    desk.feed(migrated)
+    chat = desk.chat(-1009)
+    assert (chat.type, chat.name, chat.status) == ("supergroup", "Choir", ChatStatus.ACTIVE)
+    with pytest.raises(Exception, match="no chat -200"):
+        desk.chat(-200)
+
+
+def test_a_status_that_telebot_does_not_know(desk):
+    update = desk.membership("member")
+    update["my_chat_member"]["new_chat_member"]["status"] = "beamed_up"
+    desk.store(update, desk.text("/start"))
+    assert desk.handler.run_through() == 2
+    assert [row.error for row in desk.rows()] == ["ValueError", None]
+    assert desk.chat().status == ChatStatus.ACTIVE

@@ -1,0 +1,47 @@
+"""What somebody wrote keeps its formatting, whatever its offsets are worth."""
+
+import pytest
+from telebot.types import Message
+
+from appliance.bot.formatting import written
+
+PRIVATE = {"id": 1001, "type": "private", "first_name": "Anna"}
+
+
+def message(text, *entities):
+    kinds = [
+        {"type": kind, "offset": at, "length": size, **more} for kind, at, size, more in entities
+    ]
+    said = {"text": text, "entities": kinds} if text is not None else {}
+    return Message.de_json({"message_id": 1, "date": 1, "chat": PRIVATE, **said})
+
+
+def test_plain_stays_plain():
+    assert written(message("a < b {first_name}")) == ("a < b {first_name}", "plain")
+    assert written(message("see https://x.org", ("url", 4, 13, {}))) == (
+        "see https://x.org",
+        "plain",
+    )
+
+
+def test_formatting_becomes_html():
+    link = ("text_link", 6, 2, {"url": "https://x.org/?a=1&b=2"})
+    found = written(message("👋 <b> שלום", ("bold", 3, 3, {}), link))
+    assert found == ('👋 <b>&lt;b&gt;</b><a href="https://x.org/?a=1&amp;b=2"> ש</a>לום', "html")
+
+
+def test_what_stands_behind_a_command():
+    said = message("/broadcast 👋 all", ("bot_command", 0, 10, {}), ("bold", 14, 3, {}))
+    assert written(said, "/broadcast ") == ("👋 <b>all</b>", "html")
+
+
+@pytest.mark.parametrize(
+    ("offset", "length"), [(1, 1), (0, 1), (50, 5), (0, 50), (-3, 5), (0, 0), (2**40, 1)]
+)
+def test_broken_offsets_leave_the_text(offset, length):
+    assert written(message("👋 all", ("bold", offset, length, {}))) == ("👋 all", "plain")
+
+
+def test_no_text():
+    assert written(message(None)) is None
+    assert written(message("x"), "/broadcast ") is None

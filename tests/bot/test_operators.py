@@ -1,0 +1,292 @@
+"""The operators' group: copies go there, replies to them come back to the person."""
+
+import pytest
+
+from appliance.bot.texts import say
+from appliance.crud import chats, settings
+from appliance.models import ChatStatus, Message, Priority, Role
+
+GROUP = -1001234567890
+PHOTO = [{"file_id": "pic", "file_unique_id": "u", "width": 9, "height": 9}]
+THANKS = say("en", "thanks")
+DIRECT = {"is_bot": False, "first_name": "Olga"}
+
+
+@pytest.fixture
+def group(desk):
+    """Makes the group the operators'; `group(topics=True)` one with topics."""
+
+    def make(topics=False):
+        with desk.database.writing() as session:
+            chats.remember(session, GROUP, type="supergroup", title="Desk")
+            value = {"chat_id": GROUP, "topics": topics, "language": "en"}
+            settings.put_setting(session, settings.OPERATORS, value)
+
+    return make
+
+
+@pytest.fixture
+def arrive(desk):
+    """The engine has sent everything that waits for the group, with these ids from 700 on."""
+
+    def arrive():
+        with desk.database.writing() as session:
+            rows = session.query(Message).filter_by(chat_id=GROUP, direction="out")
+            for number, row in enumerate(rows.order_by(Message.id), 700):
+                row.message_id = number
+                row.state = 2
+
+    return arrive
+
+
+@pytest.fixture
+def answer(desk):
+    """`answer(700, text="…")`: Olga replies in the group to a message there."""
+
+    def answer(to, person=2001, **content):
+        sender = {"id": person, **DIRECT}
+        replied = {
+            "message_id": to,
+            "date": 1,
+            "chat": {"id": GROUP, "type": "supergroup", "title": "Desk"},
+            "text": "…",
+        }
+        desk.feed(desk.group_message({"from": sender, "reply_to_message": replied, **content}))
+
+    return answer
+
+
+@pytest.fixture
+def copies(desk):
+    return lambda: desk.calls(GROUP)
+
+
+def admin(desk, role=Role.ADMIN):
+    user = desk.add_user("Ada", role=role)
+    with desk.database.writing() as session:
+        chats.remember(session, 1001, first_name="Anna")
+        chats.find(session, 1001).user_id = user.id
+    return user
+
+
+# Copies
+
+
+def test_a_copy_has_the_name_and_the_way_to_the_thread(desk, group, copies):
+    group()
+    desk.say("<b>Hello</b>")
+    ((method, params),) = copies()
+    assert method == "sendMessage"
+    link = '<a href="https://members.example.org/inbox/1001"><b>Anna</b></a>'
+    assert params["text"] == f"👤 {link} @anna\n&lt;b&gt;Hello&lt;/b&gt;"
+    with desk.database.reading() as session:
+        row = session.query(Message).filter_by(chat_id=GROUP).one()
+        assert (row.priority, row.about_chat_id) == (Priority.NOTIFICATION, 1001)
+
+
+def test_files_are_copied_with_a_caption(desk, group, copies):
+    group()
+    desk.feed(desk.message({"message_id": 55, "photo": PHOTO, "caption": "x" * 1024}))
+    ((method, params),) = copies()
+    assert (method, params["from_chat_id"], params["message_id"]) == ("copyMessage", 1001, 55)
+    assert len(params["caption"]) < 1024
+
+
+def test_what_has_no_caption_follows_the_name(desk, group, copies):
+    group()
+    desk.feed(desk.message({"message_id": 56, "location": {"latitude": 1.5, "longitude": 2.5}}))
+    (_, head), (method, params) = copies()
+    assert head["text"].endswith("[location] 1.5, 2.5")
+    assert (method, params) == ("copyMessage", {"from_chat_id": 1001, "message_id": 56})
+
+
+def test_a_long_text_fits(desk, group, copies):
+    group()
+    desk.say("&" * 4096)
+    assert copies()[0][1]["text"].count("&amp;") == 3500
+
+
+def test_an_edit_is_told(desk, group, copies):
+    group()
+    desk.say("Tuesday")
+    number = desk.thread()[0].message_id
+    changed = desk.message({"message_id": number, "text": "Wednesday"})["message"]
+    desk.feed(desk.update(edited_message=changed))
+    assert "(edited)\nWednesday" in copies()[-1][1]["text"]
+
+
+def test_without_a_group_nothing_is_copied(desk, group, copies):
+    desk.say("Hello")
+    group()
+    with desk.database.writing() as session:
+        chats.set_status(session, GROUP, ChatStatus.LEFT)
+    desk.say("again")
+    assert copies() == []
+
+
+def test_each_person_gets_a_topic(desk, group, copies):
+    group(topics=True)
+    desk.say("one")
+    desk.say("two")
+    desk.say("other", person=1002)
+    assert [method for method, _ in copies()] == [
+        "createForumTopic",
+        "sendMessage",
+        "sendMessage",
+        "createForumTopic",
+        "sendMessage",
+    ]
+    assert copies()[0][1] == {"name": "Anna"}
+
+
+# Answers
+
+
+def test_a_reply_answers_the_person(desk, group, arrive, answer):
+    group()
+    desk.say("Hello")
+    arrive()
+    bold = {"type": "bold", "offset": 0, "length": 2}
+    answer(700, text="Hi & bye", entities=[bold])
+    method, params = desk.calls()[-1]
+    assert (method, params["text"], params["parse_mode"]) == (
+        "sendMessage",
+        "<b>Hi</b> &amp; bye",
+        "HTML",
+    )
+    asked = desk.thread()[0].message_id
+    reply = {"message_id": asked, "allow_sending_without_reply": True}
+    assert params["reply_parameters"] == reply
+    line = desk.thread()[-1]
+    assert (line.text, line.author_id, line.priority) == ("Hi & bye", None, Priority.REPLY)
+
+
+def test_the_author_is_known_where_linked(desk, group, arrive, answer):
+    group()
+    olga = desk.add_user("Olga", role=Role.OPERATOR)
+    mila = desk.add_user("Mila")
+    with desk.database.writing() as session:
+        for person, user in ((2001, olga), (2002, mila)):
+            chats.remember(session, person, first_name="P").user_id = user.id
+    desk.say("Hello")
+    arrive()
+    answer(700, text="one")
+    answer(700, person=2002, text="two")
+    assert [line.author_id for line in desk.thread()[-2:]] == [olga.id, None]
+
+
+@pytest.mark.parametrize(
+    ("content", "method", "params"),
+    [
+        ({"photo": PHOTO, "caption": "<"}, "sendPhoto", {"photo": "pic", "caption": "&lt;"}),
+        ({"voice": {"file_id": "v", "file_unique_id": "v", "duration": 1}}, "sendVoice", {}),
+        ({"document": {"file_id": "d", "file_unique_id": "d"}}, "sendDocument", {"document": "d"}),
+        (
+            {"location": {"latitude": 1, "longitude": 2}},
+            "copyMessage",
+            {"from_chat_id": GROUP},
+        ),
+    ],
+)
+def test_files_go_back_by_their_id(desk, group, arrive, answer, content, method, params):
+    group()
+    desk.say("Hello")
+    arrive()
+    answer(700, **content)
+    called, sent = desk.calls()[-1]
+    assert called == method
+    assert params.items() <= sent.items()
+
+
+def test_what_is_no_reply_to_a_copy_is_ignored(desk, group, arrive, answer):
+    group()
+    desk.say("Hello")
+    arrive()
+    desk.feed(desk.group_message({"text": "lunch?"}))
+    answer(4711, text="to a colleague")
+    answer(700, text="/help")
+    answer(700, pinned_message={"message_id": 1, "date": 1, "chat": {"id": GROUP, "type": "group"}})
+    assert desk.said() == [THANKS]
+
+
+def test_a_copy_whose_id_is_not_recorded_yet(desk, group, answer):
+    """Its link leads to the person; a link that anybody else wrote leads nowhere."""
+    group()
+    desk.say("Hello")
+    link = {"type": "text_link", "offset": 0, "length": 4, "url": "https://x.example/inbox/1001"}
+    copy = {
+        "message_id": 701,
+        "date": 1,
+        "chat": {"id": GROUP, "type": "supergroup", "title": "Desk"},
+        "text": "Anna: Hello",
+        "entities": [link],
+        "from": {"id": 3001, "is_bot": False, "first_name": "Eve"},
+    }
+    desk.feed(desk.group_message({"text": "forged", "reply_to_message": copy}))
+    assert desk.said() == [THANKS]
+    copy["from"] = {"id": 100001, "is_bot": True, "first_name": "Club"}
+    desk.feed(desk.group_message({"text": "Hi", "reply_to_message": copy}))
+    assert desk.said() == [THANKS, "Hi"]
+
+
+def test_another_group_answers_nobody(desk, group, arrive, answer):
+    group()
+    desk.say("Hello")
+    arrive()
+    with desk.database.writing() as session:
+        settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
+    answer(700, text="Hi")
+    assert desk.said() == [THANKS]
+
+
+def test_an_answer_to_who_blocked_is_told_at_once(desk, group, arrive, answer, copies):
+    group()
+    desk.say("Hello")
+    arrive()
+    with desk.database.writing() as session:
+        chats.set_status(session, 1001, ChatStatus.BLOCKED)
+    answer(700, text="Hi")
+    assert desk.said() == [THANKS]
+    assert copies()[-1][1]["text"] == say("en", "relay_blocked", name="Anna")
+
+
+# The command
+
+
+def test_an_admin_makes_it_the_operators_group(desk, copies):
+    admin(desk)
+    desk.feed(desk.group_message({"text": "/operators@club_bot"}))
+    assert copies()[-1][1]["text"] == say("en", "operators_set")
+    with desk.database.reading() as session:
+        chosen = settings.get_setting(session, settings.OPERATORS)
+    assert chosen == {"chat_id": GROUP, "topics": False, "language": "en"}
+    desk.feed(desk.group_message({"text": "/operators off"}))
+    assert copies()[-1][1]["text"] == say("en", "operators_off")
+    desk.feed(desk.group_message({"text": "/operators off"}))
+    assert copies()[-1][1]["text"] == say("en", "operators_none")
+
+
+def test_a_forum_gets_topics(desk, copies):
+    admin(desk)
+    chat = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
+    desk.feed(desk.group_message({"text": "/operators", "chat": chat}))
+    assert say("en", "operators_topics") in copies()[-1][1]["text"]
+    with desk.database.reading() as session:
+        assert settings.get_setting(session, settings.OPERATORS)["topics"] is True
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.OPERATOR])
+def test_others_may_not(desk, copies, role):
+    admin(desk, role)
+    desk.feed(desk.group_message({"text": "/operators"}))
+    assert copies()[-1][1]["text"] == say("en", "operators_not_admin")
+    with desk.database.reading() as session:
+        assert settings.get_setting(session, settings.OPERATORS) is None
+
+
+def test_for_another_bot_or_in_private(desk, copies):
+    admin(desk)
+    desk.feed(desk.group_message({"text": "/operators@other_bot"}))
+    assert copies() == []
+    desk.say("/operators")
+    assert desk.said()[-1] == say("en", "operators_private")

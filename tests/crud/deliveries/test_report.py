@@ -1,0 +1,39 @@
+"""The ledger as people read it."""
+
+from sqlalchemy import delete
+
+from appliance.crud import broadcasts, deliveries
+from appliance.models import Chat, Delivery, DeliveryState
+
+PENDING = DeliveryState.PENDING
+SENDING = DeliveryState.SENDING
+
+
+def test_pages_by_state(store, take, ledger):
+    take(2, 4, 5)
+    with store.reading() as session:
+        first = deliveries.list_page(session, ledger, SENDING, 2)
+        rest = deliveries.list_page(session, ledger, SENDING, 2, first[-1].chat_id)
+        assert [row.chat_id for row in [*first, *rest]] == [2, 4, 5]
+        assert list(deliveries.chats_in(session, ledger, {PENDING})) == [1, 3]
+
+
+def test_every_line_once_however_small_the_pages(store, ledger):
+    with store.reading() as session:
+        for chunk in (1, 2, 5, 100):
+            rows = deliveries.iterate(session, ledger, chunk)
+            assert [row.chat_id for row in rows] == [1, 2, 3, 4, 5]
+
+
+def test_a_forgotten_chat_keeps_its_line(store, ledger):
+    with store.writing() as session:
+        session.execute(delete(Chat).where(Chat.id == 3))
+        third = deliveries.list_page(session, ledger, None, 10)[2]
+    assert (third.chat_id, third.name) == (3, "3")
+
+
+def test_a_deleted_broadcast_takes_its_ledger_along(store, ledger):
+    with store.writing() as session:
+        session.delete(broadcasts.get(session, ledger))
+    with store.reading() as session:
+        assert session.query(Delivery).count() == 0

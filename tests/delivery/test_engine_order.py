@@ -1,0 +1,116 @@
+"""Who goes first: replies, notifications, broadcasts; and how broadcasts share."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from appliance.crud import messages
+from appliance.database import Database
+from appliance.delivery.client import Client
+from appliance.delivery.engine import Engine
+from appliance.delivery.jobs import Job
+from appliance.models import Broadcast, DeliveryState, Message, Priority
+from appliance.services.leases import Holding
+
+Ask = Callable[..., Any]
+People = Callable[[int], list[int]]
+Queue = Callable[..., int]
+Shown = Callable[[int], Broadcast]
+RunUntil = Callable[..., None]
+
+
+def test_a_reply_goes_before_a_broadcast(
+    people: People,
+    queue: Queue,
+    run_until: RunUntil,
+    database: Database,
+    ask: Ask,
+    client: Client[Job],
+    lease: Holding,
+    shown: Shown,
+    wait_until: Callable[..., Any],
+    received: Any,
+) -> None:
+    ids = people(30)
+    engine = Engine(database, client, lease, rate=20)
+    engine.recover()
+    number = queue()
+    wait_until(lambda: engine.step() or received(ask).total() >= 3)
+    with database.writing() as session:
+        row = messages.queue(session, ids[-1], "sendMessage", {"text": "reply"}, text="reply").id
+    engine.wake()
+    before = received(ask).total()
+
+    wait_until(lambda: engine.step() or state_of(database, row) == DeliveryState.SENT)
+
+    assert received(ask).total() - before <= 5, "it did not wait for the broadcast's end"
+    assert shown(number).status == "running"
+
+
+def state_of(database: Database, row: int) -> DeliveryState | None:
+    with database.reading() as session:
+        found = session.get(Message, row)
+        return DeliveryState(found.state) if found and found.state is not None else None
+
+
+def test_answers_to_one_person_keep_their_order_and_their_second(
+    people: People,
+    run_until: RunUntil,
+    database: Database,
+    ask: Ask,
+    received: Any,
+) -> None:
+    (chat_id,) = people(1)
+    with database.writing() as session:
+        for text in ("one", "two", "three"):
+            messages.queue(session, chat_id, "sendMessage", {"text": text}, text=text)
+
+    run_until(lambda: received(ask).total() == 3)
+
+    record = ask("record")["record"]
+    assert [entry["text"] for entry in record] == ["one", "two", "three"]
+    gaps = [b["at"] - a["at"] for a, b in itertools.pairwise(record)]
+    assert min(gaps) > 0.95
+
+
+def test_a_notification_waits_for_a_reply_to_somebody_else(
+    people: People,
+    database: Database,
+    ask: Ask,
+    client: Client[Job],
+    lease: Holding,
+    wait_until: Callable[..., Any],
+    received: Any,
+) -> None:
+    first, second = people(2)
+    with database.writing() as session:
+        messages.queue(
+            session, first, "sendMessage", {"text": "n"}, priority=Priority.NOTIFICATION, text="n"
+        )
+        messages.queue(session, second, "sendMessage", {"text": "r"}, text="r")
+    engine = Engine(database, client, lease, rate=5)
+    engine.recover()
+
+    wait_until(lambda: engine.step() or received(ask).total() == 2)
+
+    assert [entry["text"] for entry in ask("record")["record"]] == ["r", "n"]
+
+
+def test_two_broadcasts_share_the_budget(
+    people: People,
+    queue: Queue,
+    shown: Shown,
+    database: Database,
+    client: Client[Job],
+    lease: Holding,
+    wait_until: Callable[..., Any],
+) -> None:
+    ids = people(60)
+    engine = Engine(database, client, lease, rate=60)
+    engine.recover()
+    first = queue("one", to=tuple(f"chat:{i}" for i in ids[:30]))
+    second = queue("two", to=tuple(f"chat:{i}" for i in ids[30:]))
+
+    wait_until(lambda: engine.step() or shown(first).sent >= 10)
+
+    assert abs(shown(first).sent - shown(second).sent) <= 8

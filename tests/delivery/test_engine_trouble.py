@@ -1,0 +1,243 @@
+"""What the loop does when Telegram, the network, the lease or the database fail."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from appliance import config
+from appliance.crud import deliveries
+from appliance.crud import settings as stored
+from appliance.database import Database
+from appliance.delivery.client import Client
+from appliance.delivery.engine import Engine, LeaseLost, wall_and_monotonic
+from appliance.delivery.freezer import freeze
+from appliance.delivery.jobs import Job
+from appliance.models import Broadcast, Delivery, DeliveryState
+from appliance.services import broadcasts as service
+from appliance.services.leases import DELIVERY, Holding
+
+Ask = Callable[..., Any]
+People = Callable[[int], list[int]]
+Queue = Callable[..., int]
+Shown = Callable[[int], Broadcast]
+RunUntil = Callable[..., None]
+
+
+def test_a_message_nobody_can_get_halts_the_run(
+    people: People,
+    queue: Queue,
+    shown: Shown,
+    ask: Ask,
+    database: Database,
+    client: Client[Job],
+    lease: Holding,
+    wait_until: Callable[..., Any],
+) -> None:
+    people(60)
+    ask("faults", {"kind": "400", "description": "Bad Request: can't parse entities: no"})
+    engine = Engine(database, client, lease, rate=100)
+    engine.recover()
+    number = queue()
+
+    wait_until(lambda: engine.step() or shown(number).status == "halted")
+    wait_until(lambda: engine.step() or not shown(number).sending)
+
+    assert "can't parse entities" in str(shown(number).note)
+    assert shown(number).pending > 0, "the rest was not tried"
+
+
+def test_flood_silences_everybody_costs_no_attempt_and_is_stored(
+    people: People,
+    queue: Queue,
+    run_until: RunUntil,
+    shown: Shown,
+    ask: Ask,
+    database: Database,
+    received: Any,
+) -> None:
+    ids = people(20)
+    ask("faults", {"kind": "429", "retry_after": 1, "count": 1})
+    number = queue()
+    run_until(lambda: stored_flood(database))
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert received(ask) == Counter(ids)
+    with database.reading() as session:
+        assert {row.attempts for row in deliveries.iterate(session, number)} == {1}
+    hits = ask("stats")["errors"].get("429", 0)
+    assert hits <= 20, "only what was in flight"
+
+
+def stored_flood(database: Database) -> float:
+    with database.reading() as session:
+        return float((stored.get_setting(session, stored.FLOOD) or {}).get("until", 0))
+
+
+def test_a_restart_respects_the_pause(
+    people: People,
+    queue: Queue,
+    database: Database,
+    client: Client[Job],
+    lease: Holding,
+    ask: Ask,
+    received: Any,
+) -> None:
+    people(3)
+    queue()
+    now = wall_and_monotonic()
+    with database.writing() as session:
+        stored.put_setting(session, stored.FLOOD, {"until": now.wall + 3600})
+    engine = Engine(database, client, lease, rate=1000)
+    engine.recover()
+
+    for _ in range(5):
+        engine.step()
+
+    assert received(ask) == Counter()
+    assert engine.state.startswith("flood pause")
+
+
+def test_5xx_is_tried_again(
+    people: People,
+    queue: Queue,
+    run_until: RunUntil,
+    shown: Shown,
+    ask: Ask,
+    database: Database,
+    received: Any,
+) -> None:
+    ids = people(5)
+    ask("faults", {"kind": "502", "count": 3})
+    number = queue()
+
+    run_until(lambda: shown(number).status == "done", 30)
+
+    assert received(ask) == Counter(ids)
+    assert shown(number).sent == 5
+
+
+@pytest.mark.parametrize("kind", ["close_before", "close_after"])
+def test_a_lost_connection_is_unknown_and_not_sent_again(
+    kind: str,
+    people: People,
+    queue: Queue,
+    run_until: RunUntil,
+    shown: Shown,
+    ask: Ask,
+    received: Any,
+) -> None:
+    ids = people(10)
+    ask("faults", {"kind": kind, "count": 2})
+    number = queue()
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert (shown(number).sent, shown(number).unknown) == (8, 2)
+    got = received(ask)
+    assert max(got.values()) == 1
+    assert len(got) == (10 if kind == "close_after" else 8)
+    assert set(got) <= set(ids)
+
+
+def test_a_wrong_token_stops_the_sending_and_loses_nobody(
+    people: People,
+    queue: Queue,
+    run_until: RunUntil,
+    shown: Shown,
+    ask: Ask,
+    engine: Engine,
+    counts: Any,
+) -> None:
+    people(3)
+    ask("faults", {"kind": "401"})
+    number = queue()
+
+    run_until(lambda: engine.state.startswith("token refused"))
+    run_until(lambda: shown(number).sending == 0)
+
+    assert counts(shown(number))["pending"] == 3
+
+
+def test_what_was_in_flight_at_a_crash_is_unknown(
+    people: People,
+    queue: Queue,
+    shown: Shown,
+    engine: Engine,
+    database: Database,
+    ask: Ask,
+    received: Any,
+    counts: Any,
+) -> None:
+    ids = people(4)
+    number = queue()
+    with database.writing() as session:
+        broadcast = service.broadcasts.get(session, number)
+        freeze(session, broadcast, wall_and_monotonic())
+        deliveries.take(session, number, ids[:2], 0)
+
+    engine.recover()
+
+    assert counts(shown(number)) | {"pending": 2, "unknown": 2} == counts(shown(number))
+    assert shown(number).reasons == {"interrupted": 2}
+    assert received(ask) == Counter()
+
+
+def test_the_engine_stops_when_the_lease_is_lost(
+    people: People,
+    queue: Queue,
+    engine: Engine,
+    database: Database,
+    ask: Ask,
+    lease: Holding,
+    received: Any,
+) -> None:
+    people(3)
+    with database.writing() as session:
+        from appliance.crud import leases
+
+        leases.release(session, DELIVERY, lease.holder)
+    assert Holding(database, DELIVERY, holder="somebody else").acquire(datetime.now(UTC))
+    queue()
+
+    with pytest.raises(LeaseLost):
+        engine.run(threading.Event())
+
+    assert received(ask) == Counter()
+
+
+def test_a_real_token_is_never_in_the_way_of_a_test() -> None:
+    assert not config.is_real_token(config.SANDBOX_TOKEN)
+
+
+def test_what_is_claimed_is_kept_when_sweeping_up_fails(
+    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, database: Database
+) -> None:
+    """Sweeping is a transaction of its own, after the one that claimed."""
+    ids = people(5)
+    cancelled = queue()
+    run_until(lambda: shown(cancelled).status == "done")
+    refuse = (
+        "CREATE TRIGGER refuse BEFORE UPDATE ON deliveries"
+        f" WHEN NEW.state = {DeliveryState.SKIPPED:d} BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    cancelled, number = queue(), queue()
+    with database.writing() as session:
+        service.cancel(session, cancelled)
+        session.execute(text(refuse))
+        session.execute(
+            update(Broadcast).where(Broadcast.id == cancelled).values(pending=1, total=1)
+        )
+        session.add(Delivery(broadcast_id=cancelled, chat_id=ids[0], updated_at=0))
+    run_until(lambda: shown(number).sending)
+    with database.writing() as session:
+        session.execute(text("DROP TRIGGER refuse"))
+
+    run_until(lambda: shown(number).status == "done")
+
+    assert shown(number).sent == 5

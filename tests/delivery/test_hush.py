@@ -1,0 +1,44 @@
+"""Who wants no sound now, by their own clocks."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.crud import chats
+from appliance.database import Database
+from appliance.delivery.hush import Hush
+from appliance.delivery.jobs import Moment
+
+MORNING = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)  # 07:00 in Berlin, 10:00 in Omsk
+
+
+def at(hour: int, minute: int = 0) -> Moment:
+    return Moment(MORNING.replace(hour=hour, minute=minute).timestamp(), time.monotonic())
+
+
+@pytest.fixture
+def hush(database: Database) -> Hush:
+    with database.writing() as session:
+        for chat_id, quiet, zone in (
+            (1, None, None),
+            (2, "22:00-08:00", None),
+            (3, "22:00-08:00", "Asia/Omsk"),
+            (4, "always", None),
+        ):
+            chat = chats.remember(session, chat_id)
+            chat.quiet, chat.timezone = quiet, zone
+    return Hush("Europe/Berlin")
+
+
+@pytest.mark.parametrize(("hour", "quiet"), [(5, {2, 4}), (6, {4}), (16, {3, 4}), (20, {2, 3, 4})])
+def test_by_their_clocks(hush: Hush, database: Database, hour: int, quiet: set[int]) -> None:
+    with database.reading() as session:
+        assert hush.wanted(session, [1, 2, 3, 4, 99], at(hour)) == quiet
+        assert hush.wanted(session, [], at(hour)) == frozenset()
+
+
+def test_the_hour_is_noticed_while_it_runs(hush: Hush, database: Database) -> None:
+    with database.reading() as session:
+        assert hush.wanted(session, [2], at(5, 59)) == {2}
+        assert hush.wanted(session, [2], at(6, 1)) == frozenset()

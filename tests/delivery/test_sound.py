@@ -1,0 +1,44 @@
+"""Which notifications make a sound, by what the phone got."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from appliance.crud import chats
+from appliance.database import Database
+from appliance.services import accounts, notify
+from appliance.services.notify import NewNotification, Sender
+
+Ask = Callable[..., Any]
+
+
+@pytest.mark.parametrize("to", ["user:ada@example.org", "role:admin"])
+@pytest.mark.parametrize(
+    ("quiet", "silent"),
+    [(None, {"low"}), ("always", {"low", "normal"})],
+)
+def test_high_priority_sounds_in_quiet_hours_too(
+    database: Database,
+    people: Callable[[int], list[int]],
+    ask: Ask,
+    run_until: Callable[..., None],
+    to: str,
+    quiet: str | None,
+    silent: set[str],
+) -> None:
+    """To one by the outbox, to a role by a broadcast: the same."""
+    (chat_id,) = people(1)
+    with database.writing() as session:
+        user = accounts.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
+        chat = chats.find(session, chat_id)
+        chat.user_id, chat.quiet = user.id, quiet
+        for priority in notify.PRIORITIES:
+            notify.create(session, NewNotification(to, priority, priority=priority), Sender("cli"))
+
+    def got() -> dict[str, bool]:
+        said = ask(f"people/{chat_id}/messages")["messages"]
+        return {one["text"]: one["silent"] for one in said if one["from"] == "bot"}
+
+    run_until(lambda: len(got()) == 3)
+    assert {text for text, was_silent in got().items() if was_silent} == silent

@@ -1,0 +1,174 @@
+"""Ways in: codes typed to the bot, links from the bot, tokens for programs."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a long enough password"
+NewPerson = Callable[[str], int]
+WaitUntil = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    expect.set_options(timeout=20_000)
+
+
+@pytest.fixture
+def code_of(site: Any, wait_until: WaitUntil) -> Callable[[int], str]:
+    """What the bot gives a person who asks for a link to the site."""
+
+    def code_of(person: int) -> str:
+        site.call("POST", f"/sandbox/people/{person}/send", {"text": "/link"})
+        link = re.compile(r"/link#([\w-]+)")
+
+        def newest() -> str | None:
+            found = link.findall(json.dumps(site.phone(person)))
+            return found[-1] if found else None
+
+        code: str = wait_until(newest, timeout=30)
+        return code
+
+    return code_of
+
+
+def fill_registration(page: Page, name: str, email: str) -> None:
+    page.fill("#name", name)
+    page.fill("#email", email)
+    page.fill("#password", PASSWORD)
+    page.get_by_test_id("register-form").locator("[type=submit]").click()
+
+
+def registered(page: Page, name: str, email: str) -> None:
+    page.goto("/register")
+    fill_registration(page, name, email)
+    expect(page).to_have_url(re.compile("/messages$"))
+
+
+def link_by_typed_code(site: Any, page: Page, person: int) -> None:
+    page.goto("/telegram")
+    page.get_by_test_id("link-offer").click()
+    typed = page.get_by_test_id("link-code").inner_text()
+    assert len(typed) < 12
+    site.call("POST", f"/sandbox/people/{person}/send", {"text": typed.lower()})
+    expect(page.get_by_test_id("linked")).to_be_visible()
+
+
+def test_a_code_typed_to_the_bot_links(site: Any, page: Page, new_person: NewPerson) -> None:
+    registered(page, "Tycho", "tycho@example.org")
+    link_by_typed_code(site, page, new_person("Tycho"))
+    expect(page.get_by_test_id("linked")).to_contain_text("Tycho")
+
+
+def test_a_stranger_signs_up_with_a_link_from_the_bot(
+    site: Any, page: Page, new_person: NewPerson, code_of: Callable[[int], str]
+) -> None:
+    person = new_person("Sigrid")
+    page.goto(f"/link#{code_of(person)}")
+    expect(page.get_by_test_id("link-whom")).to_contain_text("Sigrid")
+    page.get_by_test_id("link-register").click()
+    expect(page.get_by_test_id("link-whom")).to_contain_text("Sigrid")
+    fill_registration(page, "Sigrid", "sigrid@example.org")
+    expect(page).to_have_url(re.compile("/telegram$"))
+    expect(page.get_by_test_id("linked")).to_contain_text("Sigrid")
+
+
+def test_a_member_logs_in_and_confirms_a_link_from_the_bot(
+    page: Page, open_page: Any, new_person: NewPerson, code_of: Callable[[int], str]
+) -> None:
+    registered(open_page(), "Lev", "lev@example.org")
+    page.goto(f"/link#{code_of(new_person('Leo'))}")
+    page.get_by_test_id("link-login").click()
+    page.fill("#email", "lev@example.org")
+    page.fill("#password", PASSWORD)
+    page.get_by_test_id("login-form").locator("[type=submit]").click()
+    form = page.get_by_test_id("claim-form")
+    expect(form).to_contain_text("Leo")
+    expect(form).to_contain_text("lev@example.org")
+    form.locator("[type=submit]").click()
+    expect(page.get_by_test_id("linked")).to_contain_text("Leo")
+
+
+def test_a_wrong_code_is_explained(page: Page, trouble: Any) -> None:
+    trouble.expect("status of 404")
+    page.goto("/link")
+    page.fill("#code", "no-such-code")
+    page.get_by_test_id("code-form").get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong or has expired")
+
+
+MINI_APP = "/#tgWebAppData=user%3D%257B%257D%26hash%3Dab&tgWebAppVersion=8.0"
+
+
+def test_a_mini_app_that_proves_nothing_is_refused(page: Page, trouble: Any) -> None:
+    """The simulator's token is no secret, so nothing that is signed with it counts."""
+    trouble.expect("status of 503")
+    page.goto(MINI_APP)
+    expect(page.get_by_role("status").last).to_contain_text("no bot of Telegram")
+    expect(page.get_by_test_id("home-register")).to_be_visible()
+    assert "tgWebAppData" not in page.url
+
+
+def test_a_mini_app_leads_a_stranger_on(
+    page: Page, new_person: NewPerson, code_of: Callable[[int], str]
+) -> None:
+    answer = {"session": None, "code": code_of(new_person("Minna"))}
+    page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
+    page.goto(MINI_APP)
+    expect(page.get_by_test_id("link-whom")).to_contain_text("Minna")
+
+
+def test_a_refusal_by_the_issuer_is_told_in_our_words(page: Page) -> None:
+    page.goto("/login#telegram=denied")
+    expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not let Telegram")
+    page.goto("/register#telegram=Call+this+number")
+    expect(page.get_by_test_id("telegram-refused")).not_to_contain_text("number")
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(
+    site: Any, page: Page, new_person: NewPerson, wait_until: WaitUntil
+) -> None:
+    registered(page, "Toki", "toki@example.org")
+    person = new_person("Toki")
+    link_by_typed_code(site, page, person)
+    page.goto("/profile")
+    page.get_by_test_id("tokens-open").click()
+    page.fill("#token-name", "Backup")
+    page.get_by_test_id("token-make").click()
+    token = page.get_by_test_id("token-text").inner_text()
+    assert token.startswith("apl_")
+    row = page.get_by_test_id("token-row").filter(has_text="Backup")
+    expect(row).to_contain_text("never used")
+    told = page.request.post(
+        "/api/v1/notify",
+        data={"text": "disk full"},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert told.status == 202, told.text()
+    wait_until(lambda: "disk full" in (site.phone(person)[-1]["text"] or ""), timeout=30)
+    page.reload()
+    expect(row).to_contain_text("last used")
+    expect(page.get_by_test_id("token-text")).to_have_count(0)
+    row.get_by_test_id("token-revoke").click()
+    page.get_by_test_id("confirm-revoke").click()
+    expect(row).to_contain_text("revoked")
+
+
+def test_an_admin_approves_a_group(site: Any, admin_page: Page, wait_until: WaitUntil) -> None:
+    page = admin_page
+    site.call("POST", "/sandbox/chats", {"type": "supergroup", "title": "Second violins"})
+    wait_until(lambda: site.call("GET", "/chats?type=group&q=violins")["items"], timeout=30)
+    page.goto("/people/chats")
+    page.get_by_test_id("chats-type").select_option("group")
+    row = page.get_by_test_id("chat-row").filter(has_text="Second violins")
+    expect(row.get_by_test_id("chat-approved")).to_have_text("gets no broadcasts")
+    row.get_by_test_id("chat-approve").click()
+    expect(row.get_by_test_id("chat-approved")).to_have_text("gets broadcasts")
+    row.get_by_test_id("chat-approve").click()
+    expect(row.get_by_test_id("chat-approved")).to_have_text("gets no broadcasts")

@@ -1,0 +1,68 @@
+"""Two bots with one token: one listens, the other stands by and takes over from a killed one."""
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from appliance.config import SANDBOX_TOKEN
+from appliance.database import Database
+from appliance.services import status
+
+pytestmark = pytest.mark.slow
+
+
+def listener(database: Database) -> tuple[int, str]:
+    """The process that holds the updates part, and the state it shows; (0, …) for none."""
+    with database.reading() as session:
+        part = status.document(session)["parts"]["updates"]
+    holder = part["holder"]
+    alive = holder and part["state"] not in {"stopped", "dead"}
+    return (int(holder.split()[-2]) if alive else 0), str(part["state"])
+
+
+def test_the_second_takes_over_within_fifteen_seconds(
+    world: Any, processes: Any, database: Database, wait_until: Callable[..., Any]
+) -> None:
+    first = processes.bot()
+    wait_until(lambda: listener(database) == (first.pid, "running"), 20, processes.words)
+    second = processes.bot()
+    answers(world, 1, wait_until, processes)
+    first.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    first.wait()
+    world.ask("people", {"count": 3, "start": True})
+    wait_until(lambda: listener(database)[0] == second.pid, 15, processes.words)
+    wait_until(lambda: answered(world) == 4, 15, processes.words)
+    assert time.monotonic() - killed < 15
+    wait_until(lambda: listener(database) == (second.pid, "running"), 10, processes.words)
+    assert "conflict" not in processes.words()
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(15) == 0
+
+
+def test_one_from_elsewhere_is_named(
+    world: Any, processes: Any, database: Database, wait_until: Callable[..., Any]
+) -> None:
+    """Another machine has another database, and so no lease to wait for: Telegram says 409."""
+    processes.bot()
+    wait_until(lambda: listener(database)[1] == "running", 20, processes.words)
+
+    def is_named() -> bool:
+        urlopen(f"{world.url}/bot{SANDBOX_TOKEN}/getUpdates", timeout=20).close()
+        return "another program polls" in listener(database)[1]
+
+    wait_until(is_named, 20, processes.words)
+    assert "conflict: another program polls with this bot's token" in processes.status().stdout
+
+
+def answers(world: Any, count: int, wait_until: Callable[..., Any], processes: Any) -> None:
+    world.ask("people", {"count": count, "start": True})
+    wait_until(lambda: answered(world) == count, 15, processes.words)
+
+
+def answered(world: Any) -> int:
+    return len(world.ask("record?after=0&limit=1000")["record"])

@@ -1,0 +1,95 @@
+"""A thousand updates, and kills -9 at random moments: each is handled once and answered once."""
+
+import random
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from appliance.config import SANDBOX_TOKEN
+from appliance.crud import updates
+from appliance.database import Database
+from appliance.models import Direction, Message, Update
+from appliance.sandbox.server import Sandbox
+
+UPDATES = 1000
+LEAST_KILLS = 8
+LONGEST = 0.1  # seconds from the first thing it did to its end
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """One that is quick to bring again what a dead webhook did not take."""
+    sandbox = Sandbox(SANDBOX_TOKEN, webhook_pause=0.02)
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def handled(database: Database) -> int:
+    with database.reading() as session:
+        done = select(func.count(Update.seq)).where(Update.handled_at.is_not(None))
+        return session.scalar(done) or 0
+
+
+@pytest.mark.parametrize("way", ["polling", "webhook"])
+def test_each_is_handled_once(
+    way: str,
+    world: Any,
+    processes: Any,
+    warm_listener: Callable[..., Any],
+    database: Database,
+    wait_until: Callable[..., Any],
+) -> None:
+    made = world.ask("people", {"count": UPDATES, "start": True, "seed": 7})["people"]
+    options = ["--webhook", str(free_port())] if way == "webhook" else []
+    lives = warm_listener(*options)
+    dice, pause = random.Random(20261123), threading.Event()
+    kills = 0
+    while (before := handled(database)) < UPDATES * 0.8:
+        pid = lives.start()
+        if kills % 4:  # every fourth is killed while it starts
+
+            def moves(before: int = before) -> bool:
+                return handled(database) > before
+
+            wait_until(moves, 20, processes.words)
+        pause.wait(dice.uniform(0.0, LONGEST))
+        lives.kill(pid)
+        kills += 1
+    last = lives.start()
+    wait_until(lambda: all_are_handled(database), 60, processes.words)
+    lives.kill(last)
+
+    assert kills >= LEAST_KILLS, "the kills must hit it at work"
+    with database.reading() as session:
+        assert session.scalar(select(func.count(Update.seq))) == UPDATES
+        assert session.scalars(select(Update.error).where(Update.error.is_not(None))).all() == []
+        for direction, of_each in ((Direction.IN, "heard"), (Direction.OUT, "answered")):
+            rows = session.execute(
+                select(Message.chat_id, func.count(Message.id))
+                .where(Message.direction == direction, Message.visible)
+                .group_by(Message.chat_id)
+            ).all()
+            assert sorted(rows) == [(person["id"], 1) for person in by_id(made)], of_each
+
+
+def all_are_handled(database: Database) -> bool:
+    with database.reading() as session:
+        stored = session.scalar(select(func.count(Update.seq)))
+        return stored == UPDATES and updates.count_waiting(session) == 0
+
+
+def by_id(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(people, key=lambda person: int(person["id"]))

@@ -1,0 +1,268 @@
+"""A little OpenID Connect issuer over HTTP, a site that is its client, people with a browser."""
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from flask import Flask
+from flask.testing import FlaskClient
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from werkzeug.test import TestResponse
+
+from appliance import web
+from appliance.config import Settings
+from appliance.crud import chats
+from appliance.crud import settings as settings_crud
+from appliance.database import Database
+from appliance.services import accounts
+
+CLIENT_ID, CLIENT_SECRET = "4242", "only-the-issuer-knows"
+TOKEN = "4242:" + "real-looking-token-of-the-tests"
+SITE = "https://club.example.org"
+ANNA = 1001
+PASSWORD = "correct horse battery"
+
+
+class Key:
+    """A private key, and its public half as the issuer publishes it."""
+
+    def __init__(self, private: Any, algorithm: str, key_id: str) -> None:
+        self.private, self.algorithm, self.key_id = private, algorithm, key_id
+
+    @classmethod
+    def new(cls, algorithm: str, key_id: str) -> "Key":
+        make: dict[str, Callable[[], Any]] = {
+            "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+            "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+            "ES256K": lambda: ec.generate_private_key(ec.SECP256K1()),
+            "EdDSA": ed25519.Ed25519PrivateKey.generate,
+        }
+        return cls(make[algorithm](), algorithm, key_id)
+
+    def public(self) -> dict[str, Any]:
+        kinds: dict[str, Any] = {"RS256": RSAAlgorithm, "EdDSA": OKPAlgorithm}
+        words = kinds.get(self.algorithm, ECAlgorithm).to_jwk(self.private.public_key())
+        named = {"kid": self.key_id, "use": "sig", "alg": self.algorithm}
+        return {**json.loads(words), **named}
+
+    def sign(self, claims: dict[str, Any], **header: Any) -> str:
+        headers = {"kid": self.key_id, **header}
+        return jwt.encode(claims, self.private, self.algorithm, headers=headers)
+
+
+class Issuer:
+    """What oauth.telegram.org does, with every step open to a test.
+
+    `claims` overrides what a token says (None leaves it out), `sign` replaces how it is signed,
+    `answers` replaces whole answers by path as (status, body), `scope` is what is granted.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.keys = [key]
+        self.claims: dict[str, Any] = {}
+        self.sign: Callable[[dict[str, Any]], str] = lambda claims: self.keys[0].sign(claims)
+        self.answers: dict[str, tuple[int, bytes]] = {}
+        self.scope: str | None = "openid profile telegram:bot_access"
+        self.person: dict[str, Any] = {"id": ANNA, "given_name": "Anna", "family_name": "Smirnova"}
+        self.calls: list[str] = []
+        self.forms: list[dict[str, str]] = []
+        self._codes: dict[str, dict[str, str]] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def agree(self, url: str) -> tuple[str, str]:
+        """The person agrees at the address the browser was sent to: a code, and the state."""
+        asked = {name: words[0] for name, words in parse_qs(urlsplit(url).query).items()}
+        code = f"code-{len(self._codes)}"
+        self._codes[code] = asked
+        return code, asked["state"]
+
+    def token(self, asked: dict[str, str]) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self.url,
+            "aud": CLIENT_ID,
+            "sub": "1234567890123456789",  # not Telegram's id of the person
+            "iat": now,
+            "exp": now + 30,
+            "nonce": asked["nonce"],
+            "preferred_username": "anna",
+            **self.person,
+            **self.claims,
+        }
+        return self.sign({name: value for name, value in claims.items() if value is not None})
+
+    def _redeem(self, form: dict[str, str], basic: str) -> tuple[int, dict[str, Any]]:
+        known = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+        if basic != f"Basic {known}":
+            return 401, {"error": "invalid_client"}
+        asked = self._codes.pop(form["code"], None)
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if (
+            asked is None
+            or form["grant_type"] != "authorization_code"
+            or form["redirect_uri"] != asked["redirect_uri"]
+            or asked["code_challenge_method"] != "S256"
+            or challenge != asked["code_challenge"]
+        ):
+            return 400, {"error": "invalid_grant"}
+        answer = {"access_token": "a", "token_type": "Bearer", "id_token": self.token(asked)}
+        return 200, answer | ({"scope": self.scope} if self.scope is not None else {})
+
+    def _documents(self) -> dict[str, dict[str, Any]]:
+        return {
+            "/.well-known/openid-configuration": {
+                "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/auth",
+                "token_endpoint": f"{self.url}/token",
+                "jwks_uri": f"{self.url}/.well-known/jwks.json",
+            },
+            "/.well-known/jwks.json": {"keys": [key.public() for key in self.keys]},
+        }
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.calls.append(self.path)
+                document = issuer._documents().get(self.path)
+                self._answer(200 if document else 404, document or {})
+
+            def do_POST(self) -> None:
+                issuer.calls.append(self.path)
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                form = {name: words[0] for name, words in parse_qs(body).items()}
+                issuer.forms.append(form)
+                self._answer(*issuer._redeem(form, self.headers.get("Authorization", "")))
+
+            def _answer(self, status: int, document: dict[str, Any]) -> None:
+                status, body = issuer.answers.get(
+                    self.path, (status, json.dumps(document).encode())
+                )
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        return Handler
+
+
+class Browser:
+    """A test client of the site, at its https address, with the session's token on writes."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(f"/api/v1{path}", base_url=SITE)
+
+    def post(self, path: str, body: Any) -> TestResponse:
+        token = self.get("/session").json["csrf_token"]
+        headers = {"X-CSRF-Token": token}
+        return self.client.post(f"/api/v1{path}", json=body, headers=headers, base_url=SITE)
+
+    def log_in(self, email: str) -> None:
+        answer = self.post("/auth/login", {"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+
+    def who(self) -> str | None:
+        user = self.get("/session").json["user"]
+        return user["email"] if user else None
+
+
+@pytest.fixture(scope="session")
+def rsa_key() -> Key:
+    return Key.new("RS256", "rsa-1")
+
+
+@pytest.fixture(scope="session")
+def make_key() -> Callable[[str, str], Key]:
+    return Key.new
+
+
+@pytest.fixture
+def issuer(rsa_key: Key) -> Iterator[Issuer]:
+    issuer = Issuer(rsa_key)
+    yield issuer
+    issuer.stop()
+
+
+@pytest.fixture
+def site_settings(settings: Settings, issuer: Issuer) -> Settings:
+    return replace(
+        settings,
+        bot_mode="polling",
+        bot_token=TOKEN,
+        domain="club.example.org",
+        oidc_client_id=CLIENT_ID,
+        oidc_client_secret=CLIENT_SECRET,
+        oidc_issuer=issuer.url,
+    )
+
+
+@pytest.fixture
+def site(site_settings: Settings, database: Database) -> Iterator[Flask]:
+    with database.writing() as session:
+        settings_crud.put_setting(session, settings_crud.BOT, {"id": 4242, "username": "club_bot"})
+    app = web.create_app(site_settings)
+    yield app
+    web.close_app(app)
+
+
+@pytest.fixture
+def browser(site: Flask) -> Browser:
+    """Nobody is logged in."""
+    return Browser(site)
+
+
+@pytest.fixture
+def make_browser(site: Flask) -> Callable[[], Browser]:
+    return lambda: Browser(site)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return accounts.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def make_user(database: Database, password_hash: str) -> Callable[..., int]:
+    """`make_user("anna", chat=1001)` makes anna@example.org, tied to that chat."""
+
+    def make(name: str, chat: int | None = None, disabled: bool = False) -> int:
+        with database.writing() as session:
+            email = f"{name}@example.org"
+            user = accounts.create_user(session, email, password_hash, name.title(), "member", "en")
+            user.disabled = disabled
+            if chat is not None:
+                chats.remember(session, chat, first_name=name.title()).user_id = user.id
+            return user.id
+
+    return make

@@ -1,0 +1,87 @@
+"""Calls to an issuer: whatever it answers, the site goes on."""
+
+import socket
+
+import pytest
+
+from appliance.errors import Unauthorized, Unavailable
+from appliance.services import oidc_http
+
+AUTH = ("4242", "secret-of-the-client")
+KEYS = "/.well-known/jwks.json"
+
+
+def test_an_object(issuer):
+    assert "keys" in oidc_http.get(f"{issuer.url}{KEYS}")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b"[]"),
+        (200, b""),
+        (200, b"\xff"),
+        (200, b"{" * 100_000),
+        (200, b'{"a":"' + b"x" * oidc_http.LARGEST + b'"}'),
+        (204, b""),
+        (301, b"{}"),
+        (404, b"{}"),
+        (429, b"{}"),
+        (503, b"{}"),
+    ],
+    ids=lambda answer: f"{answer[0]}-{answer[1][:3]!r}",
+)
+def test_what_is_no_object(issuer, answer):
+    issuer.answers[KEYS] = answer
+    with pytest.raises(Unavailable):
+        oidc_http.get(f"{issuer.url}{KEYS}")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refusal(issuer, caplog, status):
+    issuer.answers["/token"] = status, b'{"error": "invalid_grant", "error_description": "it: XYZ"}'
+    with pytest.raises(Unauthorized):
+        oidc_http.post_form(f"{issuer.url}/token", {"code": "CODE"}, AUTH)
+    assert "invalid_grant" in caplog.text
+    assert not any(word in caplog.text for word in ("XYZ", "CODE", "secret-of-the-client"))
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"error": {"a": 1}}', b'{"error": "a b\\nc"}'])
+def test_a_refusal_without_a_word(issuer, caplog, body):
+    issuer.answers["/token"] = 400, body
+    with pytest.raises(Unauthorized):
+        oidc_http.post_form(f"{issuer.url}/token", {}, AUTH)
+    assert "without a word" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [(429, b"{}"), (500, b"{}"), (200, b"[]")])
+def test_trouble_of_the_issuer_is_not_the_visitors(issuer, answer):
+    issuer.answers["/token"] = answer
+    with pytest.raises(Unavailable):
+        oidc_http.post_form(f"{issuer.url}/token", {}, AUTH)
+
+
+def test_nobody_there():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/token"
+    with pytest.raises(Unavailable):
+        oidc_http.post_form(url, {}, AUTH)
+
+
+def test_a_broken_answer():
+    """It says a length and closes before."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        import threading
+
+        def answer() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(4096)
+                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(Unavailable):
+            oidc_http.get(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        thread.join()

@@ -1,0 +1,467 @@
+"""Logging in by proofs from Telegram, over HTTP: the widget, the Mini App, and OpenID Connect."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from dataclasses import replace
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from appliance import web
+from appliance.crud import chats, messages
+from appliance.models import ChatStatus
+
+TOKEN = "4242:real-looking-token-of-the-tests"
+ANNA, BORIS = 1001, 1002
+DAY = 24 * 3600
+
+
+def widget(age=0, **fields):
+    """What the Login Widget gives."""
+    fields = {"id": ANNA, "first_name": "Anna", "auth_date": int(time.time()) - age, **fields}
+    lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    key = hashlib.sha256(TOKEN.encode()).digest()
+    return {**fields, "hash": hmac.digest(key, lines.encode(), "sha256").hex()}
+
+
+def init_data(age=0, user=None, **fields):
+    """What a Mini App is opened with."""
+    person = {"id": ANNA, "first_name": "Anna", "language_code": "ru", **(user or {})}
+    fields = {
+        "query_id": "AAH",
+        "user": json.dumps(person),
+        "auth_date": str(int(time.time()) - age),
+        "signature": "of-the-third-party-kind",
+        **fields,
+    }
+    lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    key = hmac.digest(b"WebAppData", TOKEN.encode(), "sha256")
+    return urlencode({**fields, "hash": hmac.digest(key, lines.encode(), "sha256").hex()})
+
+
+@pytest.fixture(params=["widget", "miniapp"])
+def prove(request):
+    """`prove(browser)` posts a fresh proof that the visitor is Anna in Telegram."""
+
+    def post(browser, age=0):
+        if request.param == "widget":
+            return browser.post("/auth/telegram/widget", widget(age))
+        return browser.post("/auth/telegram/miniapp", {"init_data": init_data(age)})
+
+    return post
+
+
+def chat_of(database, chat_id=ANNA):
+    with database.reading() as session:
+        return chats.get(session, chat_id)
+
+
+def told(database, chat_id=ANNA):
+    with database.reading() as session:
+        return [row.text or "" for row in messages.thread(session, chat_id, 10)]
+
+
+# -- the widget and the Mini App ---------------------------------------------------------------
+
+
+def test_who_is_linked_is_logged_in(browser, make_user, prove, database):
+    make_user("anna", ANNA)
+    answer = prove(browser)
+    assert answer.status_code == 200, answer.text
+    assert answer.json["code"] is None
+    assert answer.json["session"]["user"]["email"] == "anna@example.org"
+    assert browser.who() == "anna@example.org"
+    assert answer.json["session"]["csrf_token"] == browser.get("/session").json["csrf_token"]
+    cookie = next(iter(answer.headers.getlist("Set-Cookie")))
+    assert "__Host-session=" in cookie and "Expires=" in cookie and "HttpOnly" in cookie
+
+
+def test_a_stranger_gets_a_code_to_sign_up_with(browser, prove, database):
+    answer = prove(browser).json
+    assert answer["session"] is None and browser.who() is None
+    assert chat_of(database).status == ChatStatus.NEW
+    preview = browser.post("/users/me/telegram/claim/preview", {"code": answer["code"]})
+    assert preview.status_code == 200 and preview.json["name"] == "Anna"
+    new = {"email": "anna@example.org", "password": "correct horse battery", "name": "Anna S"}
+    session = browser.post("/auth/register", {**new, "code": answer["code"]})
+    assert session.status_code == 201, session.text
+    assert session.json["user"]["chat"] == {
+        "id": ANNA,
+        "type": "private",
+        "name": "Anna",
+        "username": None,
+        "status": "new",
+    }
+    assert told(database) == []  # the bot cannot write yet
+
+
+def test_a_code_of_nothing_makes_no_account(browser, database):
+    new = {"email": "anna@example.org", "password": "correct horse battery", "name": "Anna S"}
+    answer = browser.post("/auth/register", {**new, "code": "wrong"})
+    assert answer.status_code == 404
+    assert browser.who() is None
+    assert browser.post("/auth/register", new).status_code == 201
+
+
+def test_who_has_an_account_claims_the_code(browser, make_user, prove, database):
+    make_user("anna")
+    code = prove(browser).json["code"]
+    browser.log_in("anna@example.org")
+    assert browser.post("/users/me/telegram/claim", {"code": code}).status_code == 200
+    assert chat_of(database).user_id is not None
+
+
+def test_a_visitor_who_is_logged_in_is_tied(browser, make_user, prove, database):
+    user_id = make_user("anna")
+    with database.writing() as session:
+        chats.remember(session, ANNA, first_name="Old name", language="ru")
+    browser.log_in("anna@example.org")
+    answer = prove(browser)
+    assert answer.json["session"]["user"]["chat"]["id"] == ANNA
+    chat = chat_of(database)
+    assert (chat.user_id, chat.first_name, chat.status) == (user_id, "Anna", ChatStatus.ACTIVE)
+    assert "связан" in told(database)[0]  # the other side is told
+    assert prove(browser, age=60).status_code == 200  # once more changes nothing
+    assert len(told(database)) == 1
+
+
+def test_a_person_tied_elsewhere_is_not_taken_over(browser, make_user, prove, database):
+    anna = make_user("anna", ANNA)
+    make_user("eve")
+    browser.log_in("eve@example.org")
+    answer = prove(browser)
+    assert answer.status_code == 409
+    assert "linked to another account" in answer.json["detail"]
+    assert browser.who() == "eve@example.org"
+    assert chat_of(database).user_id == anna
+
+
+def test_a_visitor_tied_elsewhere_keeps_his_chat(browser, make_user, prove, database):
+    make_user("boris", BORIS)
+    browser.log_in("boris@example.org")
+    answer = prove(browser)
+    assert answer.status_code == 409
+    assert "unlink it first" in answer.json["detail"]
+    assert chat_of(database) is None  # nothing is left of the try
+
+
+def test_a_disabled_account_is_refused(browser, make_user, prove):
+    make_user("anna", ANNA, disabled=True)
+    assert prove(browser).status_code == 403
+    assert browser.who() is None
+
+
+def test_a_proof_works_once(browser, make_browser, make_user):
+    make_user("anna", ANNA)
+    for path, body in [
+        ("/auth/telegram/widget", widget()),
+        ("/auth/telegram/miniapp", {"init_data": init_data()}),
+    ]:
+        assert browser.post(path, body).status_code == 200
+        thief = make_browser()
+        assert thief.post(path, body).status_code == 410
+        assert thief.who() is None
+
+
+def test_of_many_with_one_proof_one_wins(make_browser, make_user):
+    make_user("anna", ANNA)
+    proof, statuses = widget(), []
+    barrier = threading.Barrier(6)
+
+    def post():
+        browser = make_browser()
+        browser.get("/session")
+        barrier.wait()
+        statuses.append(browser.post("/auth/telegram/widget", proof).status_code)
+
+    threads = [threading.Thread(target=post) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] + [410] * 5
+
+
+@pytest.mark.parametrize(("age", "status"), [(14 * 60, 200), (16 * 60, 410), (-3600, 401)])
+def test_only_fresh_proofs(browser, make_user, prove, age, status):
+    make_user("anna", ANNA)
+    assert prove(browser, age).status_code == status
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": BORIS},
+        {"first_name": "Boris"},
+        {"username": "added"},
+        {"hash": "0" * 64},
+        {"hash": ""},
+        {"auth_date": int(time.time()) + 5},
+        {"new_field": "of somebody"},
+    ],
+    ids=str,
+)
+def test_a_forged_widget(browser, make_user, change):
+    make_user("anna", ANNA)
+    make_user("boris", BORIS)
+    answer = browser.post("/auth/telegram/widget", {**widget(), **change})
+    assert answer.status_code == 401
+    assert browser.who() is None
+
+
+def test_a_field_newer_than_this_program_is_signed_too(browser):
+    assert browser.post("/auth/telegram/widget", widget(badge="gold", level=7)).status_code == 200
+
+
+def test_what_is_null_was_not_sent(browser):
+    body = {**widget(), "last_name": None, "username": None, "photo_url": None}
+    assert browser.post("/auth/telegram/widget", body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"id": "1001"},
+        {**widget(), "id": True},
+        {**widget(), "hash": 7},
+        {**widget(), "first_name": "a\0"},
+        {**widget(), "more": {"a": 1}},
+        {**widget(), "more": ["x"]},
+        {**widget(), "photo_url": "x" * 3000},
+    ],
+    ids=lambda body: str(body)[-40:],
+)
+def test_what_is_no_widget_data(browser, body):
+    assert browser.post("/auth/telegram/widget", body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "words", ["", "hash", "%", "a=1&a=2", "user=%ff", "hash=" + "0" * 64, "&" * 99]
+)
+def test_rubbish_init_data(browser, words):
+    assert browser.post("/auth/telegram/miniapp", {"init_data": words}).status_code == 401
+
+
+def test_init_data_that_is_too_long(browser):
+    body = {"init_data": "a=" + "x" * 8000}
+    assert browser.post("/auth/telegram/miniapp", body).status_code == 422
+
+
+def test_the_bot_may_write_where_the_person_allowed_it(browser, database):
+    words = init_data(user={"allows_write_to_pm": True})
+    assert browser.post("/auth/telegram/miniapp", {"init_data": words}).status_code == 200
+    chat = chat_of(database)
+    assert (chat.status, chat.language) == (ChatStatus.ACTIVE, "ru")
+
+
+def test_who_said_stop_stays_stopped(browser, database, make_user):
+    make_user("anna", ANNA)
+    with database.writing() as session:
+        chats.set_status(session, ANNA, ChatStatus.STOPPED)
+    words = init_data(user={"allows_write_to_pm": True})
+    browser.post("/auth/telegram/miniapp", {"init_data": words})
+    assert chat_of(database).status == ChatStatus.STOPPED
+
+
+def test_the_simulators_token_proves_nothing(settings, database, make_user):
+    """It is in the source, so everybody could sign with it."""
+    make_user("anna", ANNA)
+    app = web.create_app(settings)
+    key = hashlib.sha256(settings.bot_token.encode()).digest()
+    fields = {"id": ANNA, "first_name": "Anna", "auth_date": int(time.time())}
+    lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    body = {**fields, "hash": hmac.digest(key, lines.encode(), "sha256").hex()}
+    answer = app.test_client().post("/api/v1/auth/telegram/widget", json=body)
+    web.close_app(app)
+    assert answer.status_code == 503
+
+
+def test_a_page_of_another_site_cannot_log_anybody_in(site):
+    """A cross-site form has no JSON; a script of it would be asked for its origin first."""
+    client = site.test_client()
+    answer = client.post("/api/v1/auth/telegram/widget", data=widget())
+    assert answer.status_code == 415
+    asked = client.options(
+        "/api/v1/auth/telegram/widget", headers={"Origin": "https://evil.example"}
+    )
+    assert "Access-Control-Allow-Origin" not in asked.headers
+
+
+def test_guessing_is_slow(browser):
+    """Thirty at once, and then one in 3 s: a slow machine gets a few more before it is told."""
+    forged, answered = {**widget(), "hash": "0" * 64}, []
+    while len(answered) < 200 and 429 not in answered:
+        answered.append(browser.post("/auth/telegram/widget", forged).status_code)
+    assert set(answered[:30]) == {401} and answered[-1] == 429
+
+
+# -- OpenID Connect ----------------------------------------------------------------------------
+
+
+def go(browser, issuer, place="/topics", **changes):
+    """Start, agree at the issuer, come back. The page that follows."""
+    started = browser.get(f"/auth/telegram/start?next={place}")
+    assert started.status_code == 302
+    assert started.headers["Location"].startswith(f"{issuer.url}/auth?"), started.headers
+    code, state = issuer.agree(started.headers["Location"])
+    return back(browser, **{"code": code, "state": state, **changes})
+
+
+def back(browser, **query):
+    answer = browser.get(f"/auth/telegram/callback?{urlencode(query)}")
+    assert answer.status_code == 302, answer.text
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.headers["Location"]
+
+
+def test_oidc_logs_in(browser, issuer, make_user):
+    make_user("anna", ANNA)
+    assert go(browser, issuer) == "/topics"
+    assert browser.who() == "anna@example.org"
+
+
+def test_oidc_of_a_stranger_leads_to_the_link_page(browser, issuer, database):
+    place = go(browser, issuer)
+    assert place.startswith("/link#")
+    chat = chat_of(database)
+    assert (chat.name, chat.username, chat.status) == ("Anna Smirnova", "anna", ChatStatus.ACTIVE)
+    code = urlsplit(place).fragment
+    preview = browser.post("/users/me/telegram/claim/preview", {"code": code}).json
+    assert preview == {"name": "Anna Smirnova", "username": "anna", "language": None}
+
+
+def test_oidc_without_leave_to_write_makes_a_new_chat(browser, issuer, database):
+    issuer.scope = "openid profile"
+    go(browser, issuer)
+    assert chat_of(database).status == ChatStatus.NEW
+
+
+def test_oidc_ties_a_visitor_who_is_logged_in(browser, issuer, make_user, database):
+    user_id = make_user("anna")
+    browser.log_in("anna@example.org")
+    assert go(browser, issuer) == "/topics"
+    assert chat_of(database).user_id == user_id
+    assert "now linked" in told(database)[0]
+
+
+def test_oidc_does_not_take_over(browser, issuer, make_user, database):
+    anna = make_user("anna", ANNA)
+    make_user("eve")
+    browser.log_in("eve@example.org")
+    assert go(browser, issuer) == "/login#telegram=taken"
+    assert chat_of(database).user_id == anna and browser.who() == "eve@example.org"
+
+
+def test_oidc_of_a_disabled_account(browser, issuer, make_user):
+    make_user("anna", ANNA, disabled=True)
+    assert go(browser, issuer) == "/login#telegram=disabled"
+    assert browser.who() is None
+
+
+def test_oidc_denied(browser, issuer):
+    assert go(browser, issuer, code="", error="access_denied") == "/login#telegram=denied"
+    assert go(browser, issuer, code="", error="server_error") == "/login#telegram=failed"
+    assert issuer.forms == []
+
+
+def test_oidc_with_another_state(browser, issuer, make_user):
+    """Somebody else's way back, sent to a visitor to log him in as somebody else."""
+    make_user("anna", ANNA)
+    assert go(browser, issuer, state="x" * 32) == "/login#telegram=expired"
+    assert issuer.forms == [] and browser.who() is None
+
+
+def test_oidc_without_a_start(browser, issuer):
+    assert back(browser, code="c", state="s") == "/login#telegram=expired"
+    assert back(browser) == "/login#telegram=expired"
+
+
+def test_oidc_state_works_once(browser, make_browser, issuer, make_user):
+    """Also with the cookie of before, which a browser's owner can put back."""
+    make_user("anna", ANNA)
+    started = browser.get("/auth/telegram/start")
+    cookie = browser.client.get_cookie("__Host-session", "club.example.org")
+    code, state = issuer.agree(started.headers["Location"])
+    assert back(browser, code=code, state=state) == "/"
+    assert back(browser, code=code, state=state) == "/login#telegram=expired"
+    again = make_browser()
+    again.client.set_cookie(
+        "__Host-session", cookie.value, domain="club.example.org", path="/", secure=True
+    )
+    assert back(again, code=code, state=state) == "/login#telegram=expired"
+    assert len(issuer.forms) == 1 and again.who() is None
+
+
+def test_oidc_that_took_too_long(browser, issuer):
+    started = browser.get("/auth/telegram/start")
+    code, state = issuer.agree(started.headers["Location"])
+    with browser.client.session_transaction(base_url="https://club.example.org") as session:
+        session["telegram_login"] = {**session["telegram_login"], "until": int(time.time()) - 1}
+    assert back(browser, code=code, state=state) == "/login#telegram=expired"
+
+
+@pytest.mark.parametrize(
+    "claims", [{"aud": "1"}, {"iss": "https://x.example"}, {"nonce": "x"}, {"exp": 1}], ids=str
+)
+def test_oidc_with_a_wrong_token(browser, issuer, make_user, claims):
+    make_user("anna", ANNA)
+    issuer.claims = claims
+    assert go(browser, issuer) == "/login#telegram=failed"
+    assert browser.who() is None
+
+
+def test_oidc_when_the_issuer_is_down(browser, issuer):
+    issuer.answers["/token"] = 500, b""
+    assert go(browser, issuer) == "/login#telegram=failed"
+    issuer.answers["/.well-known/jwks.json"] = 500, b""
+    del issuer.answers["/token"]
+    assert go(browser, issuer) == "/login#telegram=failed"
+
+
+def test_oidc_when_it_cannot_even_start(browser, issuer):
+    issuer.answers["/.well-known/openid-configuration"] = 500, b""
+    answer = browser.get("/auth/telegram/start")
+    assert answer.headers["Location"] == "/login#telegram=failed"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", "/a\\b", "/a%0d%0ab"],
+)
+def test_oidc_comes_back_to_this_site_only(browser, issuer, make_user, place):
+    make_user("anna", ANNA)
+    assert go(browser, issuer, place) == "/"
+
+
+def test_oidc_keeps_nothing_in_the_session_afterwards(browser, issuer, make_user):
+    make_user("anna", ANNA)
+    go(browser, issuer)
+    with browser.client.session_transaction(base_url="https://club.example.org") as session:
+        assert "telegram_login" not in session
+
+
+def test_oidc_where_it_is_not_configured(site_settings, database):
+    app = web.create_app(replace(site_settings, oidc_client_id=None, oidc_client_secret=None))
+    client = app.test_client()
+    for path in ("start", "callback"):
+        assert client.get(f"/api/v1/auth/telegram/{path}").status_code == 404
+    assert client.get("/api/v1/site").json["login"] == {"widget": False, "oidc": False}
+    web.close_app(app)
+
+
+def test_the_site_says_how_to_log_in(browser):
+    assert browser.get("/site").json["login"] == {"widget": True, "oidc": True}
+
+
+def test_no_secret_reaches_the_log(browser, issuer, make_user, caplog):
+    caplog.set_level("DEBUG", logger="appliance")
+    place = go(browser, issuer)
+    proof = widget()
+    browser.post("/auth/telegram/widget", proof)
+    secrets = [urlsplit(place).fragment, proof["hash"], "code-0", "only-the-issuer-knows"]
+    assert caplog.messages and not any(secret in caplog.text for secret in secrets)

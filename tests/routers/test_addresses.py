@@ -1,0 +1,20 @@
+"""Addresses as keys to count tries by."""
+
+import pytest
+
+from appliance.routers import addresses
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+        ("unix:", "unknown"),
+    ],
+)
+def test_of_ipv6_it_is_what_one_customer_has(app, address, network):
+    with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert addresses.network() == network

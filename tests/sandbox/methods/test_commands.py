@@ -1,0 +1,88 @@
+"""The bot's commands: by scope and language, and what a menu shows of them."""
+
+from typing import Any
+
+import pytest
+
+
+def test_commands_differ_by_scope_and_language(api: Any) -> None:
+    english = [{"command": "help", "description": "Help"}]
+    russian = [{"command": "help", "description": "Помощь"}]
+    assert api.call("setMyCommands", commands=english)
+    assert api.call("setMyCommands", commands=russian, language_code="ru")
+    scope = {"type": "chat", "chat_id": api.person()}
+    assert api.call("getMyCommands") == english
+    assert api.call("getMyCommands", scope={"type": "default"}) == english
+    assert api.call("getMyCommands", language_code="ru") == russian
+    assert api.call("getMyCommands", scope=scope) == []
+    assert api.call("deleteMyCommands", language_code="ru")
+    assert api.call("getMyCommands", language_code="ru") == []
+
+
+@pytest.mark.parametrize(
+    ("commands", "description"),
+    [
+        ([{"command": "Help!", "description": "x"}], "Bad Request: BOT_COMMAND_INVALID"),
+        ([{"command": "help"}], "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID"),
+        ([{"command": "a", "description": "x"}] * 101, "Bad Request: BOT_COMMANDS_TOO_MUCH"),
+        ("[", "Bad Request: can't parse commands JSON array"),
+        ({}, "Bad Request: expected an Array of BotCommand"),
+    ],
+)
+def test_commands_that_are_refused(api: Any, commands: Any, description: str) -> None:
+    assert api.refused("setMyCommands", commands=commands).description == description
+
+
+@pytest.mark.parametrize(
+    ("scope", "description"),
+    [
+        ("[", "can't parse BotCommandScope JSON object"),
+        ([1], "can't parse BotCommandScope: expected an Object"),
+        ({"type": "moon"}, "can't parse BotCommandScope: unsupported type specified"),
+        ({"type": "chat"}, "chat_id is empty"),
+        ({"type": "chat", "chat_id": 5}, "chat not found"),
+    ],
+)
+def test_scopes_that_are_refused(api: Any, scope: Any, description: str) -> None:
+    error = api.refused("getMyCommands", scope=scope)
+    assert error.description == f"Bad Request: {description}"
+
+
+def test_scopes_of_another_kind_of_chat(api: Any) -> None:
+    person = api.person()
+    channel = api.group(person, type="channel")
+    wrong = [("chat", channel), ("chat_administrators", person)]
+    for kind, chat in wrong:
+        scope = {"type": kind, "chat_id": chat}
+        assert api.refused("setMyCommands", commands=[], scope=scope).code == 400
+
+
+def test_the_menu_shows_the_narrowest_scope(api: Any) -> None:
+    """In the person's language, else for all languages, and only then a wider scope."""
+    anna = api.person(language_code="ru")
+    boris = api.person(language_code="en")
+    group = api.group(anna, members=[boris])
+
+    def set_(name: str, language: str = "", **scope: Any) -> None:
+        commands = [{"command": name, "description": "x"}]
+        api.call("setMyCommands", commands=commands, language_code=language, scope=scope)
+
+    def menu(person: int, chat: int | None = None) -> str:
+        place = f"?chat_id={chat}" if chat else ""
+        commands = api.control("GET", f"/people/{person}/commands{place}")["commands"]
+        return ",".join(command["command"] for command in commands)
+
+    assert menu(anna) == ""
+    set_("all", type="default")
+    set_("all_ru", "ru", type="default")
+    assert (menu(anna), menu(boris)) == ("all_ru", "all")
+    set_("private", type="all_private_chats")
+    assert (menu(anna), menu(boris), menu(anna, group)) == ("private", "private", "all_ru")
+    set_("leaders", type="all_chat_administrators")
+    set_("groups", type="all_group_chats")
+    assert (menu(anna, group), menu(boris, group)) == ("leaders", "groups")
+    set_("hers", type="chat_member", chat_id=group, user_id=anna)
+    set_("mine", type="chat", chat_id=boris)
+    assert (menu(anna, group), menu(boris)) == ("hers", "mine")
+    api.call("deleteMyCommands", scope={"type": "chat", "chat_id": boris})
+    assert menu(boris) == "private"

@@ -1,0 +1,92 @@
+"""People who write to the bot, and their messages as Telegram words them."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from telebot.types import Message as TelegramMessage
+
+from appliance.crud import chats, settings, users
+from appliance.database import Database
+from appliance.models import Message, Role
+from appliance.services.conversations.received import Received, read
+
+NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
+GROUP = -1005
+
+
+@pytest.fixture
+def telegram() -> Callable[..., TelegramMessage]:
+    """`telegram(text="hi")`: a message of Telegram in a private chat."""
+    numbers = itertools.count(5)
+
+    def telegram(**content: Any) -> TelegramMessage:
+        chat = {"id": 1, "type": "private", "first_name": "Anna"}
+        payload = {"message_id": next(numbers), "date": 1, "chat": chat, **content}
+        return TelegramMessage.de_json(payload)  # type: ignore[no-any-return, no-untyped-call]
+
+    return telegram
+
+
+@pytest.fixture
+def got(telegram: Callable[..., TelegramMessage]) -> Callable[..., Received]:
+    return lambda **content: read(telegram(**content))
+
+
+@pytest.fixture
+def know(database: Database) -> Callable[..., None]:
+    """`know(1, status="blocked")`: chats with these ids."""
+
+    def know(*chat_ids: int, **values: object) -> None:
+        with database.writing() as session:
+            for chat_id in chat_ids:
+                chat = chats.remember(session, chat_id, first_name="Anna", now=NOW)
+                for name, value in values.items():
+                    setattr(chat, name, value)
+
+    return know
+
+
+@pytest.fixture
+def enrol(database: Database) -> Callable[..., int]:
+    def enrol(name: str, role: Role = Role.OPERATOR, disabled: bool = False) -> int:
+        with database.writing() as session:
+            user = users.add(
+                session,
+                email=f"{name}@example.org",
+                name=name.title(),
+                password_hash=None,
+                role=role,
+                language="en",
+            )
+            user.disabled = disabled
+            return user.id
+
+    return enrol
+
+
+@pytest.fixture
+def group(database: Database) -> Callable[..., None]:
+    """Makes GROUP the operators'."""
+
+    def make(topics: bool = False) -> None:
+        with database.writing() as session:
+            chats.remember(session, GROUP, type="supergroup", title="Desk", now=NOW)
+            value = {"chat_id": GROUP, "topics": topics, "language": "en"}
+            settings.put_setting(session, settings.OPERATORS, value)
+
+    return make
+
+
+@pytest.fixture
+def queued(database: Database) -> Callable[[int], list[Message]]:
+    """What waits for a chat, in order."""
+
+    def queued(chat_id: int) -> list[Message]:
+        with database.reading() as session:
+            rows = session.query(Message).filter_by(chat_id=chat_id, direction="out")
+            return list(rows.order_by(Message.id))
+
+    return queued

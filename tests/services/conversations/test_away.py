@@ -1,0 +1,26 @@
+"""What is said outside opening hours."""
+
+from datetime import UTC, datetime
+
+from appliance.services.conversations import away, options
+from appliance.services.conversations.options import Options
+from appliance.services.phrases import phrase
+
+TUESDAY_NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
+
+
+def words(database, chosen, language="en"):
+    with database.writing() as session:
+        options.set_options(session, chosen)
+        return away.words(session, language, "UTC", TUESDAY_NOON)
+
+
+def test_nothing_while_somebody_is_there(database):
+    assert words(database, Options(None, {"en": "Closed"})) is None
+    assert words(database, Options("Tue 09:00-18:00", {"en": "Closed"})) is None
+
+
+def test_the_organisations_words_or_the_programs(database):
+    chosen = Options("Mon 09:00-18:00", {"en": "Closed <b>"})
+    assert words(database, chosen).html == "Closed &lt;b&gt;"
+    assert words(database, chosen, "ru").html == phrase("ru", "away", hours="Mon 09:00-18:00")

@@ -1,0 +1,65 @@
+"""What operators see and do. Over HTTP: tests/routers/test_inbox.py."""
+
+import pytest
+
+from appliance.crud import messages, threads
+from appliance.crud.threads import ThreadFilter
+from appliance.errors import Invalid, NotFound
+from appliance.models import Role, utcnow
+from appliance.services.conversations import desk
+
+
+def test_a_line_shows_what_telegram_shows(database, know, enrol):
+    know(1)
+    olga = enrol("olga")
+    with database.writing() as session:
+        params = {"caption": "<b>x</b>", "parse_mode": "HTML", "photo": "F"}
+        files = [{"kind": "photo", "file_id": "F"}]
+        messages.queue(session, 1, "sendPhoto", params, text="x", author_id=olga, files=files)
+        (line,) = desk.lines(session, 1, 10)
+    assert (line.html, line.author, line.state) == (
+        "<b>x</b>",
+        desk.Person(olga, "Olga"),
+        "pending",
+    )
+    assert line.files == [desk.File(0, "photo", None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "text", "shown"),
+    [
+        ([], "hi", "hi"),
+        (["photo"], "", "[photo]"),
+        (["photo", "video"], "x", "[photo × 2] x"),
+    ],
+)
+def test_kinds_in_words(kinds, text, shown):
+    assert desk.with_kinds(kinds, text) == shown
+
+
+def test_only_enabled_operators_are_given_threads(database, know, enrol):
+    know(1)
+    zoe, ada = enrol("zoe"), enrol("ada", Role.ADMIN)
+    gone, member = enrol("gone", disabled=True), enrol("mila", Role.MEMBER)
+    with database.writing() as session:
+        assert [person.id for person in desk.operators(session)] == [ada, zoe]
+        desk.assign(session, 1, zoe)
+        assert desk.card(session, 1).assigned == desk.Person(zoe, "Zoe")
+        for user_id in (gone, member):
+            with pytest.raises(Invalid):
+                desk.assign(session, 1, user_id)
+
+
+def test_closing_reads(database, know):
+    know(1)
+    with database.writing() as session:
+        threads.heard(session, 1, utcnow())
+        desk.set_status(session, 1, "closed")
+        (card,) = desk.list_cards(session, ThreadFilter(), 10)
+        assert (card.status, card.unread) == ("closed", 0)
+
+
+def test_a_group_has_no_thread(database, know):
+    know(-5, type="group")
+    with database.reading() as session, pytest.raises(NotFound):
+        desk.card(session, -5)

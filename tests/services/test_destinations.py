@@ -1,0 +1,35 @@
+"""Who may be a destination."""
+
+import pytest
+
+from appliance.crud import chats
+from appliance.errors import Conflict, NotFound
+from appliance.models import ChatStatus, ChatType
+from appliance.services import destinations
+
+
+@pytest.fixture
+def session(database):
+    with database.writing() as session:
+        chats.remember(session, 1, first_name="Ann")
+        chats.remember(session, -5, type=ChatType.CHANNEL, title="News")
+        yield session
+
+
+def test_yes_and_no(session):
+    assert destinations.decide(session, -5, True, None).approved
+    assert not destinations.decide(session, -5, False, None).approved
+
+
+def test_people_need_no_leave(session):
+    with pytest.raises(Conflict, match="1 is a person"):
+        destinations.decide(session, 1, True, None)
+    with pytest.raises(NotFound):
+        destinations.decide(session, -99, True, None)
+
+
+def test_where_the_bot_is_not(session):
+    chats.set_status(session, -5, ChatStatus.LEFT)
+    with pytest.raises(Conflict, match="not in News"):
+        destinations.decide(session, -5, True, None)
+    assert not destinations.decide(session, -5, False, None).approved

@@ -1,0 +1,70 @@
+"""Menus of commands: what fits Telegram, and when a chat's own is sent."""
+
+import pytest
+
+from appliance.bot.handlers import build_router
+from appliance.crud import chats, users
+from appliance.models import Message, Role, utcnow
+from appliance.services import accounts, menus, telegram_auth
+from appliance.services.phrases import LANGUAGES
+
+NOW = utcnow()
+
+
+@pytest.fixture
+def sent(database):
+    """The names in each menu that waits to be sent, in order."""
+
+    def sent():
+        with database.reading() as session:
+            rows = session.query(Message).filter_by(method="setMyCommands").order_by(Message.id)
+            assert {row.visible for row in rows} <= {False}
+            return [[one["command"] for one in row.params["commands"]] for row in rows]
+
+    return sent
+
+
+def _user(session, role):
+    return users.add(
+        session,
+        email=f"{role}@example.org",
+        name=role,
+        password_hash=None,
+        role=role,
+        language="ru",
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_is_described(language):
+    known = build_router().commands.keys()
+    assert known == {*menus.commands_for(Role.ADMIN), *menus.GROUPS, *menus.GROUP_ADMINS}
+    texts = menus.descriptions(language, known)
+    assert all(1 <= len(text) <= 256 for text in texts.values())
+
+
+def test_a_link_and_its_end_are_seen_in_the_menu(database, sent):
+    with database.writing() as session:
+        boss, member = _user(session, Role.ADMIN), _user(session, Role.MEMBER)
+        for chat_id, user in ((1, boss), (2, member)):
+            telegram_auth.tie(session, chats.remember(session, chat_id), user, NOW)
+    assert sent() == [list(menus.commands_for(Role.ADMIN))]
+    with database.writing() as session:
+        telegram_auth.unlink(session, chat_id=1)
+        telegram_auth.unlink(session, chat_id=2)
+    assert sent()[1:] == [list(menus.PEOPLE)]
+
+
+def test_a_role_brings_its_commands(database, sent):
+    with database.writing() as session:
+        _user(session, Role.ADMIN)
+        member = _user(session, Role.MEMBER)
+        telegram_auth.tie(session, chats.remember(session, 2), member, NOW)
+        accounts.update_access(session, member.id, None, role=Role.OPERATOR)
+        accounts.update_access(session, member.id, None, role=Role.OPERATOR)
+        accounts.update_access(session, member.id, None, disabled=True)
+    assert sent() == [[*menus.PEOPLE, "stats"], list(menus.PEOPLE)]
+    with database.reading() as session:
+        row = session.query(Message).filter_by(method="setMyCommands").first()
+        assert row.params["scope"] == {"type": "chat", "chat_id": 2}
+        assert row.params["commands"][0]["description"] == "Связать чат с учётной записью"

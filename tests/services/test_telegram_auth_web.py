@@ -1,0 +1,146 @@
+"""A verified person arrives: logged in, tied, given a code, or refused; nothing in between."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.crud import chats, messages, users
+from appliance.database import Database
+from appliance.errors import AlreadyLinked, Expired, Forbidden, NotFound
+from appliance.models import Chat, ChatStatus, Role
+from appliance.services import telegram_auth, telegram_auth_web
+from appliance.services.telegram_auth_web import Arrival
+from appliance.services.telegram_proof import Person, Proof
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+ANNA = Person(1001, "Anna", "Smirnova", "anna", "ru")
+
+
+def add_user(database: Database, name: str = "anna") -> int:
+    with database.writing() as session:
+        user = users.add(
+            session,
+            email=f"{name}@example.org",
+            name=name,
+            password_hash="kept",
+            role=Role.MEMBER,
+            language="en",
+        )
+        return user.id
+
+
+def arrive(database: Database, person: Person = ANNA, visitor: int | None = None) -> Arrival:
+    with database.writing() as session:
+        return telegram_auth_web.arrive(session, person, visitor, NOW)
+
+
+def chat_of(database: Database) -> Chat | None:
+    with database.reading() as session:
+        return chats.get(session, ANNA.id)
+
+
+def test_a_stranger_gets_a_code_of_his_chat(database: Database) -> None:
+    arrival = arrive(database)
+    assert arrival.user is None
+    chat = chat_of(database)
+    assert chat is not None and chat.status == ChatStatus.NEW
+    assert (chat.name, chat.username, chat.language) == ("Anna Smirnova", "anna", "ru")
+    user_id = add_user(database)
+    with database.writing() as session:
+        telegram_auth.claim(session, user_id, arrival.code or "", NOW)
+    back = arrive(database)
+    assert back.user is not None and back.user.id == user_id and back.code is None
+
+
+def test_a_second_code_revokes_the_first(database: Database) -> None:
+    first, _ = arrive(database).code, arrive(database).code
+    with pytest.raises(NotFound), database.reading() as session:
+        telegram_auth.preview(session, first or "", NOW)
+
+
+def test_who_is_tied_comes_back_and_keeps_the_password(database: Database) -> None:
+    user_id = add_user(database)
+    arrive(database, visitor=user_id)
+    user = arrive(database).user
+    assert user is not None
+    assert (user.id, user.password_hash, user.last_login_at) == (user_id, "kept", NOW)
+
+
+def test_a_visitor_is_tied_once(database: Database) -> None:
+    user_id = add_user(database)
+    with database.writing() as session:
+        chats.remember(session, ANNA.id, first_name="Anna")
+    for _ in range(2):
+        assert arrive(database, visitor=user_id).code is None
+    with database.reading() as session:
+        assert len(messages.thread(session, ANNA.id, 9)) == 1
+
+
+def test_nobody_is_taken_over(database: Database) -> None:
+    anna, eve = add_user(database), add_user(database, "eve")
+    arrive(database, visitor=anna)
+    with pytest.raises(AlreadyLinked, match="linked to another account"):
+        arrive(database, visitor=eve)
+    with pytest.raises(AlreadyLinked, match="another Telegram account"):
+        arrive(database, Person(1002, "Boris"), visitor=anna)
+    chat = chat_of(database)
+    assert chat is not None and chat.user_id == anna
+
+
+def test_a_disabled_account(database: Database) -> None:
+    user_id = add_user(database)
+    arrive(database, visitor=user_id)
+    with database.writing() as session:
+        users.get(session, user_id).disabled = True
+    with pytest.raises(Forbidden):
+        arrive(database)
+
+
+@pytest.mark.parametrize(
+    ("before", "may_write", "after"),
+    [
+        (None, False, ChatStatus.NEW),
+        (None, True, ChatStatus.ACTIVE),
+        (ChatStatus.NEW, False, ChatStatus.NEW),
+        (ChatStatus.NEW, True, ChatStatus.ACTIVE),
+        (ChatStatus.ACTIVE, False, ChatStatus.ACTIVE),
+        (ChatStatus.STOPPED, True, ChatStatus.STOPPED),
+        (ChatStatus.BLOCKED, True, ChatStatus.BLOCKED),
+    ],
+)
+def test_whether_the_bot_may_write(
+    database: Database, before: ChatStatus | None, may_write: bool, after: ChatStatus
+) -> None:
+    if before is not None:
+        with database.writing() as session:
+            chats.remember(session, ANNA.id, first_name="Old")
+            chats.set_status(session, ANNA.id, before)
+    arrive(database, Person(ANNA.id, "Anna", may_write=may_write))
+    chat = chat_of(database)
+    assert chat is not None and (chat.status, chat.first_name) == (after, "Anna")
+
+
+def test_a_proof_works_once_and_is_kept_when_it_was_refused(database: Database) -> None:
+    anna, eve = add_user(database), add_user(database, "eve")
+    proof = Proof(ANNA, b"1" * 32, NOW + timedelta(minutes=15))
+
+    def use(visitor: int | None) -> Arrival:
+        with database.writing() as session:
+            return telegram_auth_web.use_proof(session, proof, visitor, NOW)
+
+    arrive(database, visitor=anna)
+    with pytest.raises(AlreadyLinked):
+        use(eve)
+    assert use(None).user is not None
+    with pytest.raises(Expired):
+        use(None)
+
+
+def test_on_postgresql_too(postgresql_database: Database) -> None:
+    anna, eve = add_user(postgresql_database), add_user(postgresql_database, "eve")
+    assert arrive(postgresql_database).code is not None
+    assert arrive(postgresql_database, visitor=anna).user is not None
+    with pytest.raises(AlreadyLinked):
+        arrive(postgresql_database, visitor=eve)
+    user = arrive(postgresql_database).user
+    assert user is not None and user.id == anna

@@ -1,0 +1,75 @@
+"""The short code: easy to type, hard to mistake for anything else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.services import telegram_typed
+from appliance.services.telegram_typed import ALPHABET
+
+
+def test_codes_are_new_and_readable() -> None:
+    codes = {telegram_typed.new() for _ in range(500)}
+    assert len(codes) == 500
+    for code in codes:
+        assert len(code) == 8 and set(code) <= set(ALPHABET)
+        assert telegram_typed.read(telegram_typed.written(code)) == code
+
+
+def test_no_letter_looks_like_another() -> None:
+    assert not set(ALPHABET) & set("0O1IL")
+    assert len(ALPHABET) == 31
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ABCD-2345",
+        "abcd-2345",
+        "ABCD2345",
+        " abcd 2345 ",
+        "AbCd–2345",  # a phone makes a dash of it
+        "abcd—2345\n",
+        "АВCD-2345",  # А and В are Cyrillic
+        "авcd2345",
+    ],
+)
+def test_as_people_type_it(text: str) -> None:
+    assert telegram_typed.read(text) == "ABCD2345"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ABCD-234",
+        "ABCD-23456",
+        "ABCD--2345",
+        "A-BCD2345",
+        "ABCO-2345",  # O is not in it
+        "code ABCD-2345",
+        "spending",  # a word
+        "23456789",  # a number
+        "2345-6789",
+        "привет22",
+        "ABCD\n\n2345",
+        "A" * 100_000,
+        "\ud800BCD2345",
+        "ＡＢＣＤ-2345",
+    ],
+)
+def test_what_is_no_code(text: str) -> None:
+    assert telegram_typed.read(text) is None
+
+
+@given(st.text())
+def test_whatever_is_read_is_a_code(text: str) -> None:
+    code = telegram_typed.read(text)
+    assert code is None or (len(code) == 8 and set(code) <= set(ALPHABET))
+
+
+def test_it_is_not_the_code_of_a_deep_link() -> None:
+    """Whoever could try it in /start CODE would not be counted."""
+    from appliance.services.telegram_auth import hashed
+
+    assert telegram_typed.hashed("ABCD2345") != hashed("ABCD2345")
