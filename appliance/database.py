@@ -7,8 +7,6 @@ SQLite's write lock at once. Beginning to read and then writing would fail witho
 """
 
 import sqlite3
-import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -24,6 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from appliance.config import Settings
 from appliance.errors import ConfigError, SchemaError, TryLater
 from appliance.models import Base
+from appliance.turns import Turns
 
 SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
@@ -36,57 +35,15 @@ db = SQLAlchemy(metadata=Base.metadata, add_models_to_shell=False)
 """The session of a web request: `db.session`, one an application context."""
 
 
-Turns = AbstractContextManager[Any]
-
-
-class _Queue:
-    """Lets the threads of one process write one after another, in the order they asked.
-
-    SQLite's own lock is asked for again and again, after pauses of up to 100 ms, and whoever writes
-    much has taken it again meanwhile: while 5,000 updates were handled, storing a batch of them
-    took 300 ms. Other processes are kept out by SQLite's lock alone.
-    """
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._writer: int | None = None
-
-    def __enter__(self) -> None:
-        me, turn = threading.get_ident(), threading.Event()
-        with self._guard:
-            if self._writer in {None, me}:
-                self._writer = me
-                return
-            self._waiting.append(turn)
-        came = turn.wait(BUSY_TIMEOUT_MS / 1000)
-        with self._guard:
-            if came or turn.is_set():
-                self._writer = me
-            else:  # SQLite's lock decides
-                self._waiting.remove(turn)
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            if self._writer != threading.get_ident():
-                return
-            self._writer = None
-            if self._waiting:
-                self._writer = _HANDED_OVER
-                self._waiting.popleft().set()
-
-
-_HANDED_OVER = -1
-"""No thread's id: nobody may write before the one whose turn it is has woken."""
-
-
 class Database:
     """An engine and its sessions, for everything that is not a web request."""
 
     def __init__(self, url: str) -> None:
         """Raises ConfigError when the address cannot be understood. Nothing is connected yet."""
         self.engine = make_engine(url)
-        self._turns: Turns = _Queue() if self.engine.dialect.name == "sqlite" else nullcontext()
+        sqlite = self.engine.dialect.name == "sqlite"
+        patience = BUSY_TIMEOUT_MS / 1000
+        self._turns: AbstractContextManager[None] = Turns(patience) if sqlite else nullcontext()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
 
@@ -127,7 +84,7 @@ class Writer:
     transaction itself; and only a kept connection can tell whether others wrote meanwhile.
     """
 
-    def __init__(self, engine: sa.Engine, turns: Turns) -> None:
+    def __init__(self, engine: sa.Engine, turns: AbstractContextManager[None]) -> None:
         """Nothing is connected yet."""
         self._engine = engine
         self._turns = turns

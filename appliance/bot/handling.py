@@ -27,6 +27,9 @@ BATCH = 50
 BATCH_SECONDS = 0.02
 """Of one transaction: an fsync for many updates, and no other writer waits for long."""
 
+TELL_SECONDS = 0.05
+"""While more waits than a batch takes, the engine is not hurried more often than this."""
+
 MAX_TRIES = 5
 """Of one update while the database fails; then it is the update's fault."""
 
@@ -48,7 +51,7 @@ class Handler:
         idle_seconds: float = IDLE_SECONDS,
         batch_seconds: float = BATCH_SECONDS,
     ) -> None:
-        """`on_handled` is called after each commit: answers may wait in the outbox."""
+        """`on_handled` is called when something was handled: answers may wait in the outbox."""
         self.trouble: str | None = None
         """A line for `appliance status` while nothing can be handled."""
         self.handled = 0
@@ -60,6 +63,8 @@ class Handler:
         self._idle_seconds = idle_seconds
         self._batch_seconds = batch_seconds
         self._now: Waiting | None = None
+        self._behind = False  # more waits than the last batch took
+        self._told, self._told_at = 0, 0.0
         self._careful = False
         self._failing: tuple[int, int] = (0, 0)  # the update the database fails at, and how often
 
@@ -67,13 +72,12 @@ class Handler:
         """Handle a batch; returns the seconds to wait before the next. Raises nothing."""
         self._now = None
         try:
-            if not self._look() or not self._handle_batch():
-                return self._idle_seconds
+            found = (self._behind or self._look()) and self._handle_batch() > 0
         except Exception as error:
             return self._pause(error)
         self.trouble = None
-        self._on_handled()
-        return 0.0
+        self._tell(time.monotonic())
+        return 0.0 if found else self._idle_seconds
 
     def run_through(self) -> int:
         """Handle everything that waits. Returns how many, those set aside too."""
@@ -81,6 +85,12 @@ class Handler:
         while self.step() == 0:
             pass
         return self.handled - before
+
+    def _tell(self, now: float) -> None:
+        due = not self._behind or now - self._told_at >= TELL_SECONDS
+        if self._told < self.handled and due:
+            self._told, self._told_at = self.handled, now
+            self._on_handled()
 
     def _look(self) -> bool:
         with self._database.reading() as session:
@@ -93,7 +103,7 @@ class Handler:
         handler has no question. When one of them fails, all is rolled back and done carefully.
         """
         try:
-            count = self._transact(BATCH)
+            count = self._transact()
         except Exception:
             if self._careful:
                 raise
@@ -104,13 +114,13 @@ class Handler:
         self.handled += count
         return count
 
-    def _transact(self, limit: int) -> int:
+    def _transact(self) -> int:
         now = self._clock()
         end = time.monotonic() + self._batch_seconds
         count, done = 0, list[int]()
         with self._database.writing() as session:
             # After trouble one by one, so that what waits before the culprit is not held up.
-            rows = updates.take(session, 1 if self._failing[1] else limit)
+            rows = updates.take(session, 1 if self._failing[1] else BATCH)
             known = chats.load(session, {row.chat_id for row in rows if row.chat_id})
             for row in rows:
                 self._now = row
@@ -119,6 +129,7 @@ class Handler:
                     done.append(row.seq)
                 if time.monotonic() >= end:
                     break
+            self._behind = count < len(rows) or count == BATCH
             del known  # kept until here, or each would be asked for again
             if done:
                 updates.mark_handled(session, done, now)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ import click
 
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.config import LOOPBACK, Settings
+
+SWITCH_SECONDS = 0.0005
+"""How long a busy thread keeps the others waiting. Every statement gives Python's lock away, and
+with Python's own 5 ms the handler of updates waited for the engine as long as it worked."""
 
 
 @click.command()
@@ -62,6 +67,7 @@ def _run(
     from appliance.runtime.logs import set_up
 
     set_up(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with (
         asked_to_stop() as asked,
         Runtime(settings, web=web, bot=bot, by_webhook=by_webhook) as runtime,

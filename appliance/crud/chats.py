@@ -73,7 +73,8 @@ def remember(
     person may have chosen another with /language.
     """
     now = now or utcnow()
-    chat = session.get(Chat, chat_id)
+    with session.no_autoflush:  # what waits to be written are no chats
+        chat = session.get(Chat, chat_id)
     new = chat is None
     if chat is None:
         chat = Chat(id=chat_id, status=ChatStatus.ACTIVE, created_at=now)

@@ -115,6 +115,14 @@ class AudienceWords(Answer):
     not_: list[str] = Field([], serialization_alias="not", validation_alias="not")
 
 
+class Trial(Answer):
+    """The first `people` were tried (`waiting`: and are not judged yet), or `passed`."""
+
+    people: int
+    waiting: bool
+    passed: bool
+
+
 class Broadcast(Answer):
     id: int
     key: str | None
@@ -134,6 +142,7 @@ class Broadcast(Answer):
     seconds: float | None
     rate: float | None
     starts_at: datetime | None
+    canary: Trial | None
     quiet: str | None
     text: str
     format: Literal["plain", "html"]

@@ -19,6 +19,7 @@ from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
 from appliance.services import audience, canary, content, links, media, schedule, told
 
 SWEEP = 5000  # rows a transaction: holds other writers up for some 6 ms
+_UNDER_WAY = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,21 @@ def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, 
         "seconds": seconds,
         "rate": round(broadcast.sent / seconds, 2) if seconds else None,
         "starts_at": rfc3339(broadcast.starts_at),
+        "canary": _canary(broadcast),
         "note": told.unpack(broadcast.note),
+    }
+
+
+def _canary(broadcast: Broadcast) -> dict[str, Any] | None:
+    """`waiting`: the first have been tried or are being tried, and are not judged yet."""
+    if broadcast.canary is None:
+        return None
+    tried = broadcast.sent + broadcast.failed + broadcast.unknown + broadcast.sending
+    undecided = broadcast.status in _UNDER_WAY and not broadcast.canary_passed
+    return {
+        "people": broadcast.canary,
+        "waiting": undecided and tried >= broadcast.canary,
+        "passed": broadcast.canary_passed,
     }
 
 

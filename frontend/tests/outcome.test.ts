@@ -26,6 +26,8 @@ describe("a broadcast's numbers", () => {
     expect(secondsLeft(broadcast({}))).toBe(2);
     expect(secondsLeft(broadcast({ rate: 0 }))).toBeNull();
     expect(secondsLeft(broadcast({ status: "paused" }))).toBeNull();
+    const canary = { people: 2, waiting: true, passed: false };
+    expect(secondsLeft(broadcast({ canary }))).toBeNull();
   });
 
   it("move until everything in flight has landed", () => {
@@ -48,8 +50,15 @@ describe("trialOf", () => {
   const events = (...actions: string[]) => actions.map((action) => ({ action }) as BroadcastEvent);
 
   it("is what was decided last", () => {
-    expect(trialOf(events("create", "pause"))).toBeNull();
-    expect(trialOf(events("create", "canary_passed", "pause"))).toBe("passed");
-    expect(trialOf(events("canary_failed", "resume"))).toBe("failed");
+    const judged = broadcast({ canary: { people: 2, waiting: false, passed: true } });
+    expect(trialOf(judged, events("create", "pause"))).toBeNull();
+    expect(trialOf(judged, events("create", "canary_passed", "pause"))).toBe("passed");
+    expect(trialOf(judged, events("canary_failed", "resume"))).toBe("failed");
+  });
+
+  it("waits until it is judged", () => {
+    const waiting = broadcast({ canary: { people: 2, waiting: true, passed: false } });
+    expect(trialOf(waiting, events("create"))).toBe("waiting");
+    expect(trialOf(broadcast({ canary: null }), events("create"))).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Thread, ThreadMessage } from "../src/lib/api/types";
-import { joined, lookOf, refreshed, withLabel } from "../src/lib/threads";
+import { joined, lookOf, refreshed, waitingOf, withLabel } from "../src/lib/threads";
 
 const at = (minute: number) => `2026-05-01T10:${String(minute).padStart(2, "0")}:00Z`;
 const thread = (id: number, minute: number) => ({ chat: { id }, last_at: at(minute) }) as Thread;
@@ -27,6 +27,28 @@ describe("refreshed", () => {
     expect(ids(refreshed(known, first))).toEqual([1, 3, 4]);
     expect(ids(refreshed(known, { items: [thread(2, 40)], next_cursor: null }))).toEqual([2]);
     expect(refreshed(known, { items: [], next_cursor: null })).toEqual([]);
+  });
+});
+
+describe("waitingOf", () => {
+  const page = (unread: number[], next_cursor: string | null) => ({
+    items: unread.map((n) => ({ unread: n }) as Thread),
+    next_cursor,
+  });
+
+  it("counts conversations, not messages", () => {
+    expect(waitingOf(page([7, 0, 1], null))).toBe("2");
+    expect(waitingOf(page([0, 3], "x"))).toBe("1");
+  });
+
+  it("says nothing when none waits", () => {
+    expect(waitingOf(page([0], "x"))).toBe("");
+    expect(waitingOf(page([], null))).toBe("");
+  });
+
+  it("says when there may be more", () => {
+    expect(waitingOf(page([1, 1], "x"))).toBe("2+");
+    expect(waitingOf(page([1, 1], null))).toBe("2");
   });
 });
 

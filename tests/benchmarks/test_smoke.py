@@ -34,6 +34,7 @@ def test_engine_shows_its_table(root: Path, tmp_path: Path) -> None:
     [
         ("pace", "30/s: answers 429"),
         ("million", "another writer's longest wait"),
+        ("updates", "stored, handled and answered"),
     ],
 )
 def test_others_show_their_tables(root: Path, tmp_path: Path, name: str, row: str) -> None:

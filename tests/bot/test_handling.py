@@ -50,6 +50,21 @@ class TestBatches:
         assert len(commits) == 2
         assert desk.waiting() == 0
 
+    def test_the_engine_is_told_of_the_last_one(self, desk):
+        told = []
+        handler = Handler(
+            desk.database,
+            desk.dispatcher,
+            clock=desk.clock,
+            batch_seconds=60,
+            on_handled=lambda: told.append(handler.handled),
+        )
+        desk.store(*(desk.text(str(number), person=number) for number in range(1, BATCH + 1)))
+        handler.run_through()
+        assert told[-1] == BATCH
+        handler.step()
+        assert told[-1] == BATCH and len(told) <= 2, "and of nothing when nothing was handled"
+
     def test_a_batch_ends_by_time(self, desk):
         slow = SlowDispatcher(desk)
         handler = Handler(desk.database, slow, clock=desk.clock)

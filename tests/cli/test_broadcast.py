@@ -26,6 +26,7 @@ SHAPE = [
         "seconds",
         "rate",
         "starts_at",
+        "canary",
         "note",
     ),
 ]

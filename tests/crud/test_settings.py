@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from appliance.crud.settings import get_setting, put_setting
+from appliance.crud.settings import FLOOD, get_setting, prolong_pause, put_setting
 from appliance.models import Setting, utcnow
 
 NOW = utcnow()
@@ -29,3 +29,10 @@ def test_values_do_not_touch_each_other(store):
         put_setting(session, "flood", {"until": 1.5})
         put_setting(session, "bot", {})
         assert get_setting(session, "flood") == {"until": 1.5}
+
+
+def test_a_pause_is_only_prolonged(store):
+    for until, expected in ((100.0, 100.0), (50.0, 100.0), (150.0, 150.0)):
+        with store.writing() as session:
+            prolong_pause(session, FLOOD, until)
+            assert get_setting(session, FLOOD) == {"until": expected}

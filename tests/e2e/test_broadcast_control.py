@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 pytestmark = pytest.mark.browser
 
 PICTURE = Path(__file__).parent / "picture.png"
+SLOW_SECONDS = 8  # long enough to press a button meanwhile
 WaitUntil = Callable[..., Any]
 
 
@@ -57,6 +58,43 @@ def test_an_edit_changes_what_was_delivered(
     message = newest_on_phone(page, person)
     expect(message.locator("b")).to_have_text("Friday")
     expect(message).to_contain_text("edited")
+
+
+def test_an_edit_under_way_is_paused_and_resumed(
+    site: Any, admin_page: Page, new_person: Any, sent_to: Any
+) -> None:
+    page = admin_page
+    person = new_person("Paula")
+    page.goto(f"/broadcasts/{sent_to(person, 'At six')}")
+    slow = {"kind": "latency", "chat_id": person, "count": 1, "seconds": SLOW_SECONDS}
+    site.call("POST", "/sandbox/faults", slow)
+    page.get_by_test_id("edit").click()
+    page.get_by_test_id("composer-text").fill("At seven")
+    page.get_by_test_id("confirm-edit").click()
+    operation = page.get_by_test_id("operation")
+    operation.get_by_test_id("operation-pause").click()
+    expect(operation).to_contain_text("Edit: paused")
+    operation.get_by_test_id("operation-resume").click()
+    expect(operation).to_contain_text("Edit: done")
+    expect(operation.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_test_id("event").filter(has_text="Paused")).to_have_count(1)
+    expect(newest_on_phone(page, person)).to_contain_text("At seven")
+
+
+def test_a_trial_waits_until_it_is_judged(site: Any, admin_page: Page, new_person: Any) -> None:
+    page = admin_page
+    audience = {"to": [f"chat:{new_person(name)}" for name in ("Tria", "Trio")]}
+    trial = {"canary": 1, "canary_wait": 600}
+    body = {"text": "Just a trial", "format": "plain", "audience": audience, **trial}
+    page.goto(f"/broadcasts/{site.call('POST', '/broadcasts', body)['id']}")
+    badge = page.get_by_test_id("broadcast-trial")
+    expect(badge).to_have_text("trial is waiting")
+    expect(page.get_by_test_id("count-sent")).to_have_text("1")
+    expect(page.get_by_test_id("count-pending")).to_have_text("1")
+    page.get_by_test_id("broadcast-cancel").click()
+    page.get_by_test_id("confirm-cancel").click()
+    expect(page.get_by_test_id("broadcast-status")).to_have_text("cancelled")
+    expect(badge).to_have_count(0)
 
 
 def test_an_edit_keeps_the_texts_in_other_languages(

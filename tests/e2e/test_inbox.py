@@ -56,6 +56,24 @@ def test_an_answer_from_the_browser_reaches_the_phone(
     expect(row.get_by_test_id("unread")).to_have_count(0)
 
 
+def test_the_menu_counts_who_waits(site: Any, admin_page: Page, new_person: NewPerson) -> None:
+    page = admin_page
+    person = new_person("Wanda")
+    writes(site, person, "Anybody there?")
+    page.goto("/profile")
+    waiting = page.get_by_test_id("inbox-waiting")
+    expect(waiting).to_contain_text("unread")
+    for thread in site.call("GET", "/inbox?limit=200")["items"]:
+        if thread["chat"]["id"] != person:
+            site.call("POST", f"/inbox/{thread['chat']['id']}/read")
+    page.reload()
+    expect(waiting).to_have_text("1unread")
+    open_thread(page, "Wanda")
+    expect(page.get_by_test_id("thread-message").first).to_be_visible()
+    page.get_by_role("link", name="Profile").click()
+    expect(waiting).to_have_count(0)
+
+
 def test_an_answer_with_a_picture(site: Any, admin_page: Page, new_person: NewPerson) -> None:
     page = admin_page
     person = new_person("Priska")

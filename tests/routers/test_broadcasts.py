@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from appliance.crud import audience, broadcasts, chats, deliveries
-from appliance.models import MAX_ID, ChatStatus, DeliveryState
+from appliance.models import MAX_ID, BroadcastStatus, ChatStatus, DeliveryState
 from appliance.services.broadcasts import audience_of
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
@@ -15,7 +15,7 @@ SHAPE = {
     *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
     *("skipped", "unknown", "reasons", "created_at", "started_at", "finished_at", "seconds"),
     *("rate", "text", "format", "html", "options", "note", "created_by"),
-    *("starts_at", "quiet", "variants", "media"),
+    *("starts_at", "canary", "quiet", "variants", "media"),
 }
 
 
@@ -71,6 +71,23 @@ def test_a_broadcast_is_queued(admin, people):
     assert broadcast["created_by"]["name"] == "Ada"
     assert broadcast["html"] == "Hello"
     assert admin.get(f"/broadcasts/{broadcast['id']}").json == broadcast
+
+
+def test_whoever_follows_it_learns_of_the_canary(admin, create, database):
+    assert admin.get(f"/broadcasts/{create()}").json["canary"] is None
+    number = create(canary=2)
+    first = admin.get(f"/broadcasts/{number}")
+    assert first.json["canary"] == {"people": 2, "waiting": False, "passed": False}
+    with database.writing() as session:
+        row = broadcasts.get(session, number)
+        row.status, row.sent = BroadcastStatus.RUNNING, 2
+    waiting = admin.get(f"/broadcasts/{number}", headers={"If-None-Match": first.headers["ETag"]})
+    assert waiting.json["canary"] == {"people": 2, "waiting": True, "passed": False}
+    with database.writing() as session:
+        broadcasts.get(session, number).canary_passed = True
+    seen = {"If-None-Match": waiting.headers["ETag"]}
+    passed = admin.get(f"/broadcasts/{number}", headers=seen)
+    assert passed.json["canary"] == {"people": 2, "waiting": False, "passed": True}
 
 
 def test_the_same_key_is_the_same_broadcast(admin, people):

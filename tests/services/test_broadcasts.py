@@ -310,6 +310,7 @@ def test_the_shape_scripts_rely_on():
         ("seconds", 2.001),
         ("rate", 1.5),
         ("starts_at", "2026-09-01T12:00:00.000Z"),
+        ("canary", None),
         ("note", "Bad Request: chat not found"),
     ]
     json.dumps(as_document(row))
@@ -328,6 +329,36 @@ def test_one_under_way_is_measured_until_now(create, people, put, database):
         assert (document["seconds"], document["rate"]) == (10.0, 3.0)
         document = as_document(crud.get(session, number), NOW)
         assert (document["seconds"], document["rate"]) == (0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("counters", "status", "passed", "waiting"),
+    [
+        ({}, "running", False, False),
+        ({"sent": 2, "skipped": 7, "pending": 1}, "running", False, False),
+        ({"sent": 2, "sending": 1}, "running", False, True),
+        ({"sent": 1, "failed": 1, "unknown": 1}, "running", False, True),
+        ({"sent": 3}, "paused", False, True),
+        ({"sent": 3}, "halted", False, False),
+        ({"sent": 3}, "cancelled", False, False),
+        ({"sent": 3}, "running", True, False),
+    ],
+)
+def test_a_canary_waits_to_be_judged(
+    create, people, put, database, counters, status, passed, waiting
+):
+    number = create(canary=3)[0].id
+    put(number, status=BroadcastStatus(status), canary_passed=passed, **counters)
+    with database.reading() as session:
+        shown = as_document(crud.get(session, number))["canary"]
+    assert shown == {"people": 3, "waiting": waiting, "passed": passed}
+
+
+def test_without_a_canary_nothing_waits(create, people, put, database):
+    number = create()[0].id
+    put(number, status=BroadcastStatus.RUNNING, sent=3, canary_passed=True)
+    with database.reading() as session:
+        assert as_document(crud.get(session, number))["canary"] is None
 
 
 def test_a_line_of_a_report():

@@ -32,6 +32,7 @@ export function isOver(broadcast: Broadcast): boolean {
 export function secondsLeft(broadcast: Broadcast): number | null {
   const left = broadcast.pending + broadcast.sending;
   if (broadcast.status !== "running" || !broadcast.rate || left === 0) return null;
+  if (broadcast.canary?.waiting) return null; // the rest is not sent meanwhile
   return left / broadcast.rate;
 }
 
@@ -40,8 +41,12 @@ export function sortedReasons(reasons: Record<string, number>): [string, number]
   return Object.entries(reasons).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
 }
 
-/** How the trial on a few people went, as far as it is decided. */
-export function trialOf(events: BroadcastEvent[]): "passed" | "failed" | null {
+/** How the trial on a few people went, or that it waits to be judged. */
+export function trialOf(
+  broadcast: Broadcast,
+  events: BroadcastEvent[],
+): "waiting" | "passed" | "failed" | null {
+  if (broadcast.canary?.waiting) return "waiting";
   const last = events.findLast(({ action }) => action.startsWith("canary_"))?.action;
   if (last === undefined) return null;
   return last === "canary_passed" ? "passed" : "failed";

@@ -16,6 +16,13 @@ export function refreshed(known: Thread[], first: Page<Thread>): Thread[] {
   return [...first.items, ...behind];
 }
 
+/** How many conversations wait to be read; with a `+` where the page does not hold them all. */
+export function waitingOf({ items, next_cursor }: Page<Thread>): string {
+  const waiting = items.filter(({ unread }) => unread > 0).length;
+  if (waiting === 0) return "";
+  return waiting === items.length && next_cursor ? `${waiting}+` : String(waiting);
+}
+
 /** Messages in the order they were written; the newer knowledge of one counts. */
 export function joined(known: ThreadMessage[], found: ThreadMessage[]): ThreadMessage[] {
   const all = new Map(known.map((message) => [message.id, message]));

@@ -1335,6 +1335,7 @@ export interface components {
         /** Broadcast */
         Broadcast: {
             audience: components["schemas"]["AudienceWords"];
+            canary: components["schemas"]["Trial"] | null;
             /**
              * Created At
              * Format: date-time
@@ -2900,6 +2901,18 @@ export interface components {
                 [key: string]: boolean;
             };
         };
+        /**
+         * Trial
+         * @description The first `people` were tried (`waiting`: and are not judged yet), or `passed`.
+         */
+        Trial: {
+            /** Passed */
+            passed: boolean;
+            /** People */
+            people: number;
+            /** Waiting */
+            waiting: boolean;
+        };
         /** User */
         User: {
             chat: components["schemas"]["ChatBrief"] | null;
@@ -3911,7 +3924,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 q?: string;
-                status?: "active" | "stopped" | "blocked" | "left" | "new";
+                status?: ("active" | "stopped" | "blocked" | "left" | "new") | "unreachable";
                 linked?: boolean;
                 type?: "private" | "group" | "supergroup" | "channel";
                 approved?: boolean;

@@ -42,10 +42,7 @@ export type PartStatus = Schemas["Part"];
 export type SystemStatus = Schemas["Status"];
 
 export type ChatQuery = NonNullable<paths["/api/v1/chats"]["get"]["parameters"]["query"]>;
-/** The document names only the first of the two kinds of `status`: `unreachable` is one of them. */
-export type ChatFilter = Omit<ChatQuery, "limit" | "cursor" | "status"> & {
-  status?: ChatStatus | "unreachable";
-};
+export type ChatFilter = Omit<ChatQuery, "limit" | "cursor">;
 export type LinkPreview = Schemas["LinkPreview"];
 export type TelegramEntry = Schemas["TelegramEntry"];
 export type Thread = Schemas["Thread"];

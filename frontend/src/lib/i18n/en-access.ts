@@ -10,6 +10,7 @@ export const enAccess = {
   "entry.denied": "You did not let Telegram tell this site who you are.",
   "entry.expired": "That took too long, or was used already. Please try again.",
   "entry.taken": "This Telegram account belongs to another account of this site.",
+  "entry.disabled": "Your account is disabled. Please ask an admin.",
   "entry.failed": "Telegram's word on who you are could not be checked. Please try again.",
   "telegram.oidc": "Or log in with Telegram to link it",
 

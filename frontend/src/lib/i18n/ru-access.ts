@@ -9,6 +9,7 @@ export const ruAccess: Record<keyof typeof enAccess, Text> = {
   "entry.denied": "Вы не разрешили Telegram сообщить сайту, кто вы.",
   "entry.expired": "Прошло слишком много времени, или это уже использовано. Попробуйте ещё раз.",
   "entry.taken": "Этот Telegram привязан к другой учётной записи сайта.",
+  "entry.disabled": "Ваша учётная запись отключена. Обратитесь к администратору.",
   "entry.failed": "Не удалось проверить, что говорит о вас Telegram. Попробуйте ещё раз.",
   "telegram.oidc": "Или войдите через Telegram, чтобы привязать его",
 

@@ -29,6 +29,7 @@ export const ruSending: Record<keyof typeof enSending, Text> = {
   "composer.late.hint":
     "Если в это время сайт не работал и вернулся ещё позже, ничего не отправится.",
   "composer.canary.wait": "Потом подождать, минут",
+  "trial.waiting": "проба ждёт",
   "trial.passed": "проба удалась",
   "trial.failed": "проба не удалась",
   "times.name": "Название расписания",
@@ -187,6 +188,7 @@ export const ruSending: Record<keyof typeof enSending, Text> = {
   "reason.chat_stopped": "раньше попросил бота остановиться",
   "reason.chat_left": "бота удалили раньше",
   "reason.chat_forgotten": "чата больше нет",
+  "reason.gateway_timeout": "шлюз не дождался ответа Telegram",
   "reason.stale_file": "файл пришлось загружать заново",
   "word.groups": "группы",
   "word.channels": "каналы",
