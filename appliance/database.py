@@ -131,8 +131,11 @@ def data_version(session: Session) -> int | None:
     if connection.dialect.name != "sqlite":
         return None
     found = connection.connection.cursor()
-    found.execute("PRAGMA data_version")
-    row = found.fetchone()
+    try:
+        found.execute("PRAGMA data_version")
+        row = found.fetchone()
+    except sqlite3.Error as error:
+        raise OperationalError("PRAGMA data_version", {}, error) from error
     return int(row[0]) if row else None
 
 

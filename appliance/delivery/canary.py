@@ -26,7 +26,7 @@ class Canary:
             seconds=WAIT if broadcast.canary_wait is None else broadcast.canary_wait
         )
         self._look_at = 0.0
-        self._tried = broadcast.sent + broadcast.failed + broadcast.unknown + broadcast.sending
+        self._tried = _tried(broadcast)
 
     @property
     def waits(self) -> bool:
@@ -52,7 +52,8 @@ class Canary:
         if not self.waits:
             return False
         broadcast = broadcasts.get_fresh(session, self._id)
-        if broadcast.sending:
+        self._tried = _tried(broadcast)  # some may have been put back by the run before an edit
+        if broadcast.sending or (self._tried < self._size and broadcast.pending):
             return False
         wall = datetime.fromtimestamp(now.wall, UTC)
         if broadcast.canary_at is None:
@@ -81,6 +82,10 @@ class Canary:
         events.add(session, self._id, "engine", "canary_passed", details, wall)
         session.flush()
         return False
+
+
+def _tried(broadcast: Broadcast) -> int:
+    return broadcast.sent + broadcast.failed + broadcast.unknown + broadcast.sending
 
 
 def _failed(tried: int, bad: int) -> Said:

@@ -101,6 +101,11 @@ class Client(Generic[J]):
         return len(self._busy)
 
     @property
+    def jobs(self) -> list[J]:
+        """What is in flight."""
+        return [slot.job for slot in self._busy.values() if slot.job is not None]
+
+    @property
     def room(self) -> int:
         """How many more calls may be started."""
         return self.connections - len(self._busy)

@@ -139,7 +139,7 @@ class Engine:
         until = self._looked_at + LOOK
         if self._finished or self._wanted(now):
             until = min(
-                until, self._settled_at + (BREATH if self._ledger.freezing else self._settle_every)
+                until, self._settled_at + (BREATH if self._ledger.walking else self._settle_every)
             )
         if self._hurry.is_set():
             until = min(until, self._settled_at + HURRY)
@@ -162,7 +162,7 @@ class Engine:
             return False
         if since >= HURRY and self._hurry.is_set():
             return True
-        if since >= BREATH and self._ledger.freezing:
+        if since >= BREATH and self._ledger.walking:
             return True
         if since >= self._settle_every and (self._finished or self._wanted(now)):
             return True
@@ -180,6 +180,8 @@ class Engine:
         self._hurry.clear()
         flood_until = self._reactions.flood_until
         try:
+            if self._ledger.doubtful:
+                self._ledger.reconcile(self._held(), now)
             jobs = self._ledger.settle(
                 self._finished, self._wanted(now), flood_until, self._state, now
             )
@@ -190,10 +192,17 @@ class Engine:
         self._reactions.flood_until = None
         for job in jobs:
             (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
+        if self._reactions.hear(self._ledger.flood_until, now):
+            self._put_back("pause", self._pacer.paused_until)
         self._put_back_stopped(now)
         self._settled_at = self._looked_at = time.monotonic()
         self._state = self._describe(now)
         self._sweep(now)
+
+    def _held(self) -> list[Job]:
+        """Every job that is claimed here: about to leave, in flight, or with an outcome."""
+        done = [result.job for result in self._finished]
+        return [*self._replies, *self._broadcasts, *self._client.jobs, *done]
 
     def _sweep(self, now: Moment) -> None:
         """In a transaction of its own: what was claimed above is kept should this one fail."""

@@ -1,7 +1,9 @@
 """The engine's side of the database: one transaction hands in outcomes and takes new jobs."""
 
+import logging
 import random
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -18,9 +20,13 @@ from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.runs import Run
 from appliance.delivery.surroundings import Surroundings
+from appliance.errors import ApplianceError
 from appliance.models import BroadcastStatus
+from appliance.services import told
 from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
+
+log = logging.getLogger(__name__)
 
 BEAT = 3.0  # seconds between two signs of life
 LOOK = 0.5  # seconds after which time alone may have brought something to do
@@ -52,12 +58,22 @@ class Ledger:
         self._unswept: list[int] = []
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
         self._beat_at = 0.0
+        self._lost = False
         self._version: int | None = None  # of the database, when it was last looked through
         self._looked_at = 0.0
         self.work = True
         """Whether, at the last look, anything waited or ran."""
         self.freezing = False
         """Whether an audience is being written into the ledger."""
+        self.flood_until = 0.0
+        """Seconds since 1970 until which some part of the program was told to be silent."""
+        self.doubtful = False
+        """Whether a transaction failed, so that what is claimed has to be compared: `reconcile`."""
+
+    @property
+    def walking(self) -> bool:
+        """Whether the ledger is gone through step by step, with pauses for other writers."""
+        return self.freezing or any(run.searching for run in self._runs.values())
 
     def recover(self, now: Moment) -> tuple[int, float]:
         """After a crash: what was in flight is `unknown`.
@@ -69,8 +85,8 @@ class Ledger:
             lost = messages.recover(session, datetime.fromtimestamp(now.wall, UTC))
             for broadcast_id in broadcasts.list_sending(session):
                 lost += deliveries.recover(session, broadcast_id, int(now.wall))
-            flood = stored.get_setting(session, stored.FLOOD) or {}
-        return lost, float(flood.get("until", 0))
+            self.flood_until = stored.pause_until(session, stored.FLOOD)
+        return lost, self.flood_until
 
     def look(self, now: Moment) -> bool:
         """Whether there is something to do, asked without taking the write lock."""
@@ -94,9 +110,10 @@ class Ledger:
             news = self._has_news(version, now)
             if news:
                 self._fence(session, now, state)
+                self.flood_until = stored.pause_until(session, stored.FLOOD)
             jobs = self._exchange(session, results, wanted, now, news)
             if flood_until is not None:
-                stored.put_setting(session, stored.FLOOD, {"until": flood_until})
+                stored.prolong_pause(session, stored.FLOOD, flood_until)
         self._version = version
         for result in results:
             self._outstanding[_key(result.job)] -= 1
@@ -108,8 +125,13 @@ class Ledger:
         """Write the last outcomes; the lease may be gone already."""
         with self._writer.writing() as session:
             for source, own in _by_source(results):
-                source.exchange(session, own, 0, now)
+                if not isinstance(source, OperationRun) or self._is_ours(source):
+                    source.exchange(session, own, 0, now)
         self._writer.close()
+
+    def _is_ours(self, operation: OperationRun) -> bool:
+        """Another run of it may have gone on from the cursor: here, or where the lease is now."""
+        return not self._lost and self._operations.get(operation.id) is operation
 
     def sweep(self, now: Moment) -> None:
         """Finish the work of whoever cancelled a broadcast and died before all was skipped."""
@@ -129,6 +151,23 @@ class Ledger:
         self._operations.clear()
         self._seen = []  # or the next look would find nothing new
         self._version = None
+        self.doubtful = True
+
+    def reconcile(self, held: Iterable[Job], now: Moment) -> None:
+        """After a failure: what was claimed and is not held never left, so it waits again.
+
+        A commit may have succeeded although its answer was lost with the connection.
+        """
+        jobs = list(held)
+        with self._writer.writing() as session:
+            self._fence(session, now, "reconciling")
+            mine = {job.row for job in jobs if isinstance(job.source, Outbox)}
+            messages.put_back(session, mine)
+            for number in broadcasts.list_sending(session):
+                runs = [j for j in jobs if isinstance(j.source, Run) and j.row == number]
+                chats = {job.chat_id for job in runs}
+                deliveries.put_back(session, number, chats, int(now.wall))
+        self.doubtful = False
 
     def _has_news(self, version: int | None, now: Moment) -> bool:
         """Whether anything but this engine's own transactions may have changed what is to do.
@@ -147,6 +186,7 @@ class Ledger:
             alive = self._lease.keep(session, state, wall)
             self._beat_at = now.mono
         if not alive:
+            self._lost = True
             raise LeaseLost(f"another process holds the {self._lease.name} lease now")
 
     def _exchange(
@@ -166,14 +206,7 @@ class Ledger:
             # operation, which begins again from its cursor and would count it twice.
             if source not in current and not isinstance(source, OperationRun):
                 source.exchange(session, part, 0, now)
-        for place, run in enumerate(current):
-            rivals = sum(other.priority == run.priority for other in current[place:])
-            share = -(-(wanted - len(jobs)) // rivals)
-            own = handed.get(run, [])
-            if isinstance(run, OperationRun):
-                jobs += self._exchange_operation(session, run, own, share, now)
-            else:
-                jobs += self._exchange_run(session, run, own, share, now)
+        jobs += self._share_out(session, current, handed, wanted - len(jobs), now)
         self.work = self._outbox.waits or self.freezing or bool(self._unswept) or self._due(now)
         return jobs
 
@@ -183,22 +216,49 @@ class Ledger:
         random.shuffle(current)
         return sorted(current, key=lambda run: run.priority)
 
-    def _exchange_run(
-        self, session: Session, run: Run, results: list[Result], share: int, now: Moment
+    def _share_out(
+        self,
+        session: Session,
+        current: list[Run | OperationRun],
+        handed: dict[Source, list[Result]],
+        wanted: int,
+        now: Moment,
     ) -> list[Job]:
-        jobs = run.exchange(session, results, max(0, share), now)
+        """Equal shares for equal priorities; what one leaves goes to those who took all of theirs.
+
+        It may wait for its canary, for an upload or for the morning, and the others need not.
+        """
+        jobs: list[Job] = []
+        hungry = []
+        for place, run in enumerate(current):
+            rivals = sum(other.priority == run.priority for other in current[place:])
+            share = max(0, -(-(wanted - len(jobs)) // rivals))
+            taken = self._exchange_with(session, run, handed.get(run, []), share, now)
+            jobs += taken
+            if share and len(taken) == share:
+                hungry.append(run)
+        for run in hungry:
+            if len(jobs) < wanted:
+                jobs += self._exchange_with(session, run, [], wanted - len(jobs), now)
+        return jobs
+
+    def _exchange_with(
+        self,
+        session: Session,
+        run: Run | OperationRun,
+        results: list[Result],
+        share: int,
+        now: Moment,
+    ) -> list[Job]:
+        jobs = run.exchange(session, results, share, now)
+        if isinstance(run, OperationRun):
+            if run.done:
+                self._operations.pop(run.id, None)
+            return jobs
         outstanding = self._outstanding[run.id] - len(results) + len(jobs)
         done = outstanding == 0 and run.finished and run.close(session, now)
         if done or run.halted:
-            del self._runs[run.id]
-        return jobs
-
-    def _exchange_operation(
-        self, session: Session, run: OperationRun, results: list[Result], share: int, now: Moment
-    ) -> list[Job]:
-        jobs = run.exchange(session, results, max(0, share), now)
-        if run.done:
-            del self._operations[run.id]
+            self._runs.pop(run.id, None)
         return jobs
 
     def _due(self, now: Moment) -> bool:
@@ -211,9 +271,9 @@ class Ledger:
         active = self._seen = broadcasts.list_active(session, wall)
         scheduled = [a.id for a in active if a.status == BroadcastStatus.SCHEDULED]
         self._unswept = [a.id for a in active if a.status == BroadcastStatus.CANCELLED]
-        self._runs = {
-            a.id: self._run(session, a) for a in active if a.status == BroadcastStatus.RUNNING
-        }
+        running = [a for a in active if a.status == BroadcastStatus.RUNNING]
+        runs = [self._run(session, a, now) for a in running]
+        self._runs = {run.id: run for run in runs if run is not None}
         self._operations = {
             number: self._operations.get(number) or load_operation(session, number, self._around)
             for number in operations.list_running(session)
@@ -222,13 +282,24 @@ class Ledger:
         if scheduled:
             freeze(session, broadcasts.get(session, scheduled[0]), now)
 
-    def _run(self, session: Session, active: Active) -> Run:
-        """The run as it stands; a new one when it has just begun or was edited."""
+    def _run(self, session: Session, active: Active, now: Moment) -> Run | None:
+        """The run as it stands; a new one when it has just begun or was edited.
+
+        None for one that cannot be sent, which is halted: it must not stop the others.
+        """
         known = self._runs.get(active.id)
         if known is not None and known.version == active.version:
             return known
         broadcast = broadcasts.get_fresh(session, active.id)
-        return Run(session, broadcast, self._chat_pacer, self._around)
+        try:
+            return Run(session, broadcast, self._chat_pacer, self._around)
+        except ApplianceError as error:
+            log.error("broadcast %d is halted: %s", active.id, error)
+            details = {"note": told.pack(error.message)}
+            broadcasts.change_status(
+                session, active.id, broadcasts.OPEN, BroadcastStatus.HALTED, **details
+            )
+            return None
 
 
 def _by_source(results: list[Result]) -> list[tuple[Source, list[Result]]]:

@@ -12,26 +12,22 @@ REFRESH = 30.0  # seconds for which the answer to "who sleeps?" is good
 
 
 class QuietHours:
-    """Which time zones sleep now; asks the database once for the zones there are."""
+    """Which time zones sleep now; asks the database now and then for the zones there are."""
 
     def __init__(self, hours: str, default_zone: str) -> None:
         """`hours` as stored, `22:00-08:00`; `default_zone` for chats without a zone."""
         self.default_zone = default_zone
         self._hours = schedule.parse_quiet(hours)
-        self._zones: frozenset[str] | None = None
         self._asleep: frozenset[str] = frozenset()
         self._good_until = 0.0
         self._wait_until = 0.0
 
     def asleep(self, session: Session, now: Moment) -> frozenset[str]:
         """The zones in which it is night at the moment."""
-        if self._zones is None:
-            known = chats.zones(session)
-            self._zones = frozenset(zone or self.default_zone for zone in known)
-            self._zones |= {self.default_zone}
         if now.wall >= self._good_until:
+            zones = chats.zones(session) | {self.default_zone}
             at = datetime.fromtimestamp(now.wall, UTC)
-            self._asleep = schedule.quiet_zones(self._hours, self._zones, at)
+            self._asleep = schedule.quiet_zones(self._hours, frozenset(zones), at)
             self._good_until = now.wall + REFRESH
         return self._asleep
 

@@ -16,7 +16,9 @@ from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet import QuietHours
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
+from appliance.services.conversations import options
 
+SPAN = 10_000  # lines of the ledger that are looked through in one transaction
 HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
 
 _FINAL = {
@@ -44,7 +46,11 @@ class Run:
         self._canary = Canary(broadcast)
         self._quiet = QuietHours(broadcast.quiet, around.timezone) if broadcast.quiet else None
         self._after: int | None = None
+        self._until: int | None = None  # the end of the span that is looked through; None: no end
+        self._in_span = False
         self._exhausted = False
+        self.searching = False
+        """Whether the last span held nobody to send to, and there is another."""
         self._later: list[tuple[float, int]] = []  # (monotonic time, chat id), a heap
         self._tries: dict[int, int] = {}  # of recipients that wait for another try
         self._content_errors = 0
@@ -110,20 +116,26 @@ class Run:
         if broadcasts.finish(session, self.id, datetime.fromtimestamp(now.wall, UTC)):
             return True
         if not (self._quiet and self._quiet.wait(now)):
-            self._after, self._exhausted = None, False
+            self._after, self._in_span, self._exhausted = None, False, False
         return False
 
     def _claim_due(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
-        """Those that waited: for their chat, for a flood pause, for another try."""
+        """Those that waited: for their chat, for a flood pause, for another try.
+
+        Who has fallen asleep meanwhile is found again among the pending ones after waking.
+        """
         due: list[int] = []
         while self._later and self._later[0][0] <= now.mono and len(due) < limit:
             due.append(heapq.heappop(self._later)[1])
+        if due and self._quiet and (asleep := self._quiet.asleep(session, now)):
+            awake = deliveries.awake(session, due, asleep, self._quiet.default_zone)
+            due = [chat_id for chat_id in due if chat_id in awake]
         return deliveries.take(session, self.id, due, int(now.wall), tally)
 
     def _claim_next(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         rows = self._peek(session, limit, now)
+        self.searching = not rows and not self._exhausted
         if not rows:
-            self._exhausted = True
             return []
         self._after = rows[-1][0]
         waiting = {chat_id for _, chat_id in self._later}
@@ -143,12 +155,18 @@ class Run:
         return deliveries.take(session, self.id, ready, int(now.wall), tally)
 
     def _peek(self, session: Session, limit: int, now: Moment) -> Sequence[tuple[int, str | None]]:
-        if self._quiet is None:
-            return deliveries.peek(session, self.id, self._after, limit)
-        asleep = self._quiet.asleep(session, now)
-        return deliveries.peek(
-            session, self.id, self._after, limit, asleep, self._quiet.default_zone
-        )
+        """The next in this span of the ledger; without any, the next span or the end is noted."""
+        asleep, zone = frozenset[str](), "UTC"
+        if self._quiet is not None:
+            asleep, zone = self._quiet.asleep(session, now), self._quiet.default_zone
+        if not self._in_span:
+            self._until = deliveries.span_end(session, self.id, self._after, SPAN)
+            self._in_span = True
+        rows = deliveries.peek(session, self.id, self._after, limit, asleep, zone, self._until)
+        if not rows:
+            self._exhausted = self._until is None
+            self._after, self._in_span = self._until, False
+        return rows
 
     def _once_more(self, result: Result, now: Moment) -> Result:
         """A refused file id is not the recipient's fault: another try, with an upload."""
@@ -176,6 +194,7 @@ class Run:
         elif kind == Kind.GONE:
             gone = ChatStatus.LEFT if result.job.chat_id < 0 else ChatStatus.BLOCKED
             chats.set_status(session, result.job.chat_id, gone)
+            options.lose_group(session, result.job.chat_id)
 
     def _halt_if_hopeless(self, session: Session, results: list[Result]) -> bool:
         """Content errors and nothing else: nobody can get this message, so stop and say why."""

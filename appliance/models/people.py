@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    Index,
     LargeBinary,
     String,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -63,6 +65,14 @@ class Chat(Base):
     """A private chat, group or channel the bot knows; the id is Telegram's."""
 
     __tablename__ = "chats"
+    __table_args__ = (
+        Index(
+            "ix_chats_timezone",
+            "timezone",
+            sqlite_where=text("timezone IS NOT NULL"),
+            postgresql_where=text("timezone IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     type: Mapped[str] = mapped_column(String(16), default=ChatType.PRIVATE)

@@ -103,6 +103,38 @@ def test_a_restart_respects_the_pause(
     assert engine.state.startswith("flood pause")
 
 
+def test_a_pause_that_another_part_was_told_silences_what_runs(
+    people: People,
+    queue: Queue,
+    database: Database,
+    client: Client[Job],
+    lease: Holding,
+    shown: Shown,
+    wait_until: Any,
+) -> None:
+    """The poller hears 429: the engine is silent within a transaction, and claims nothing."""
+    people(300)
+    number = queue()
+    engine = Engine(database, client, lease, rate=50)
+    engine.recover()
+
+    def stepped(done: Callable[[], bool]) -> Callable[[], bool]:
+        return lambda: engine.step() or done()
+
+    wait_until(stepped(lambda: shown(number).sent > 3))
+    now = wall_and_monotonic()
+    with database.writing() as session:
+        stored.prolong_pause(session, stored.FLOOD, now.wall + 3600)
+    wait_until(stepped(lambda: engine.state == "flood pause, 3600 s"))
+    wait_until(stepped(lambda: not client.in_flight and shown(number).sending == 0))
+    before = shown(number).sent
+    for _ in range(10):
+        engine.step()
+
+    assert shown(number).sent == before < 100
+    assert stored_flood(database) == now.wall + 3600
+
+
 def test_5xx_is_tried_again(
     people: People,
     queue: Queue,

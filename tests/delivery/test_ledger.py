@@ -97,6 +97,22 @@ def test_what_another_process_changed_is_seen_in_the_next_transaction(
     assert settle(wanted=1) == []
 
 
+def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
+    settle, ledger: Ledger, queue: Queue, database: Database
+) -> None:
+    queue()
+    settle()
+    until = time.time() + 3600
+    with database.writing() as session:
+        stored.prolong_pause(session, stored.FLOOD, until)
+
+    settle(flood_until=until - 1800)
+
+    assert ledger.flood_until == until
+    with database.reading() as session:
+        assert stored.pause_until(session, stored.FLOOD) == until
+
+
 def test_a_lost_lease_changes_nothing(
     settle, queue: Queue, shown: Shown, database: Database, lease: Holding
 ) -> None:

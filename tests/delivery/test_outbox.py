@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.crud import chats, messages
+from appliance.crud import chats, messages, settings
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
+from appliance.services.conversations import options
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -113,6 +114,18 @@ def test_a_chat_that_is_gone_is_marked(
 
     with database.reading() as session:
         assert chats.find(session, -5).status == ChatStatus.LEFT
+
+
+def test_an_operators_group_that_is_gone_is_chosen_no_more(
+    claim: Callable[[], list[Job]], record: Callable[[Result], Message], database: Database
+) -> None:
+    with database.writing() as session:
+        settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
+
+    record(Result(claim()[0], Verdict(Kind.GONE, "kicked")))
+
+    with database.reading() as session:
+        assert options.chosen_group(session) is None
 
 
 def test_a_group_that_moved_gets_it_under_its_new_id(

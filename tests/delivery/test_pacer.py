@@ -2,12 +2,13 @@
 
 import random
 from collections import deque
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.pacer import SHARE, ChatPacer, Pacer
+from appliance.delivery.pacer import MINUTE, SHARE, ChatPacer, Pacer
 
 
 def send_for(
@@ -149,14 +150,49 @@ def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None
     assert SHARE >= 0.96
 
 
-def test_a_chat_gets_one_a_second_and_a_group_twenty_a_minute() -> None:
+def test_a_chat_and_a_group_get_one_a_second() -> None:
     chats = ChatPacer()
     chats.note(7, 100.0)
     chats.note(-7, 100.0)
 
-    assert (chats.ready_at(7), chats.ready_at(-7), chats.ready_at(8)) == (101.0, 103.0, 0.0)
+    assert (chats.ready_at(7), chats.ready_at(-7), chats.ready_at(8)) == (101.0, 101.0, 0.0)
     assert chats.busy(100.5) == {7, -7}
-    assert chats.busy(101.5) == {-7}
+    assert chats.busy(101.0) == frozenset()
+
+
+def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute() -> None:
+    chats = ChatPacer()
+    for number in range(20):
+        assert chats.ready_at(-7) <= 100.0 + number
+        chats.note(-7, 100.0 + number)
+
+    assert chats.ready_at(-7) == 100.0 + MINUTE
+    assert chats.busy(130.0) == {-7}
+    assert chats.busy(100.0 + MINUTE) == frozenset()
+
+
+@given(
+    st.lists(st.floats(0, 90), min_size=1, max_size=150),
+    st.lists(st.sampled_from([-1, -2, 3]), min_size=1, max_size=5),
+)
+def test_no_minute_of_a_group_holds_more_than_twenty(
+    pauses: list[float], chats: list[int]
+) -> None:
+    """Whatever comes when, and to whom in between: 20 in any 60 s, one in a second."""
+    pacer, now = ChatPacer(), 1000.0
+    left: dict[int, list[float]] = {chat: [] for chat in chats}
+    for number, pause in enumerate(pauses):
+        chat = chats[number % len(chats)]
+        now = max(now + (pause if number % 7 == 0 else 0.0), pacer.ready_at(chat))
+        assert chat not in pacer.busy(now)
+        pacer.note(chat, now)
+        assert chat in pacer.busy(now)
+        left[chat].append(now)
+
+    for chat, times in left.items():
+        assert all(after - before >= 1.0 for before, after in pairwise(times))
+        if chat < 0:
+            assert all(after - before > 60.0 for before, after in zip(times, times[20:]))
 
 
 def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
@@ -164,6 +200,9 @@ def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
     for number in range(1, 100_001):
         chats.note(number if number % 2 else -number, 100.0 + number / 1000)
 
-    assert len(chats.busy(200.0)) <= 1500 + 1500
-    assert chats.ready_at(99_999) == 200.999
+    assert len(chats.busy(199.5)) <= 1000 + 1000 + 1
+    assert chats.ready_at(99_999) == pytest.approx(200.999)
     assert chats.ready_at(1) == 0.0
+    for number in range(1, 1000):
+        chats.note(-1_000_000, 1000.0 + number * MINUTE)
+    assert len(chats) < 10

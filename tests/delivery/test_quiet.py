@@ -74,3 +74,30 @@ def test_the_answer_is_kept_for_half_a_minute(database: Database) -> None:
         assert quiet.asleep(session, at("2026-11-23T13:30")) == {"Asia/Tokyo"}
         assert quiet.asleep(session, at("2026-11-23T12:00")) == {"Asia/Tokyo"}
         assert quiet.asleep(session, at("2026-11-23T23:30")) == {"UTC"}
+
+
+def test_who_fell_asleep_while_waiting_for_another_try_is_left_until_the_morning(
+    database: Database, run: Run
+) -> None:
+    evening = at("2026-11-23T20:59")  # 21:59 in Berlin
+    with database.writing() as session:
+        jobs = {job.chat_id: job for job in run.exchange(session, [], 10, evening)}
+    flood = Verdict(Kind.FLOOD, "flood", retry_after=3600)
+    with database.writing() as session:
+        run.exchange(
+            session, [Result(jobs[1], flood, evening.mono + 3600, counts=False)], 0, evening
+        )
+
+    assert claim(database, run, at("2026-11-23T22:30")) == []
+    with database.writing() as session:
+        assert not run.close(session, at("2026-11-23T22:30"))
+
+
+def test_a_zone_that_somebody_chose_meanwhile_sleeps_too(database: Database) -> None:
+    quiet = QuietHours("22:00-08:00", "UTC")
+    noon, later = at("2026-11-23T12:00"), at("2026-11-23T12:01")
+    with database.writing() as session:
+        assert quiet.asleep(session, noon) == frozenset()
+        chats.remember(session, 1).timezone = "Asia/Vladivostok"  # 22:00
+        session.flush()
+        assert quiet.asleep(session, later) == {"Asia/Vladivostok"}

@@ -59,6 +59,21 @@ def test_a_second_flood_answer_never_shortens_the_first(reactions: Reactions, pa
     assert reactions.flood_until == NOW.wall + 60
 
 
+def test_a_pause_told_to_another_part_is_kept_once(reactions: Reactions, pacer: Pacer) -> None:
+    until = NOW.wall + 60
+    assert not reactions.hear(0.0, NOW)
+    assert not reactions.hear(NOW.wall - 1, NOW)
+    assert pacer.paused_until == 0.0
+    assert reactions.hear(until, NOW)
+    assert (pacer.paused_until, reactions.words) == (NOW.mono + 60, "flood pause, 60 s")
+    later = Moment(NOW.wall - 3600, NOW.mono + 61)
+    assert not reactions.hear(until, later), "the clock was set back"
+    assert pacer.paused_until == NOW.mono + 60
+    assert reactions.flood_until is None, "it is stored already"
+    assert not reactions.hear(NOW.wall + 30, NOW), "an earlier one never shortens it"
+    assert pacer.paused_until == NOW.mono + 60
+
+
 def test_a_refused_token_silences_and_says_so(reactions: Reactions, pacer: Pacer) -> None:
     reactions.act(job(), Verdict(Kind.TOKEN, words="Unauthorized"), NOW)
 

@@ -1,6 +1,15 @@
 """The ledger: what happened to each recipient of each broadcast."""
 
-from appliance.crud.deliveries.claims import DeliveryOutcome, move, peek, record, take
+from appliance.crud.deliveries.claims import (
+    DeliveryOutcome,
+    awake,
+    move,
+    peek,
+    put_back,
+    record,
+    span_end,
+    take,
+)
 from appliance.crud.deliveries.counts import (
     Tally,
     chats_in,
@@ -17,6 +26,7 @@ __all__ = [
     "DeliveryOutcome",
     "DeliveryRow",
     "Tally",
+    "awake",
     "chats_in",
     "count_all",
     "count_left",
@@ -25,11 +35,13 @@ __all__ = [
     "list_page",
     "move",
     "peek",
+    "put_back",
     "record",
     "recount",
     "recover",
     "requeue",
     "skip_pending",
+    "span_end",
     "states_of",
     "take",
 ]

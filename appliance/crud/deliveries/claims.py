@@ -33,13 +33,19 @@ def peek(
     limit: int,
     asleep: frozenset[str] = frozenset(),
     zone: str = "UTC",
+    until: int | None = None,
 ) -> Sequence[tuple[int, str | None]]:
     """The next pending recipients, by chat id, each with its chat's status (None: forgotten).
 
-    Those whose time zone (else `zone`) is among `asleep` are left out.
+    Those whose time zone (else `zone`) is among `asleep` are left out. `until` is the last chat
+    that is looked at: see `span_end`.
     """
-    start = after if after is not None else -MAX_ID - 1
-    parameters: dict[str, object] = {"broadcast": broadcast_id, "after": start, "most": limit}
+    parameters: dict[str, object] = {
+        "broadcast": broadcast_id,
+        "after": _FIRST if after is None else after,
+        "until": MAX_ID if until is None else until,
+        "most": limit,
+    }
     statement = _PEEK
     if asleep:
         statement = _PEEK_AWAKE
@@ -54,6 +60,7 @@ _PEEK = (
     .where(
         Delivery.broadcast_id == bindparam("broadcast"),
         Delivery.chat_id > bindparam("after"),
+        Delivery.chat_id <= bindparam("until"),
         Delivery.state == literal_column(str(int(DeliveryState.PENDING))),
     )
     .order_by(Delivery.chat_id)
@@ -64,6 +71,38 @@ _PEEK = (
 _PEEK_AWAKE = _PEEK.where(
     func.coalesce(Chat.timezone, bindparam("zone")).not_in(bindparam("asleep", expanding=True))
 )
+
+
+def span_end(session: Session, broadcast_id: int, after: int | None, rows: int) -> int | None:
+    """The chat that many lines on in the ledger; None: there are fewer.
+
+    A million lines without anybody to send to would else be one walk of 130 ms, for which every
+    other writer waits.
+    """
+    parameters = {
+        "broadcast": broadcast_id,
+        "after": _FIRST if after is None else after,
+        "skipped": rows - 1,
+    }
+    return session.connection().execute(_SPAN_END, parameters).scalar()
+
+
+_FIRST = -MAX_ID - 1
+_SPAN_END = (
+    select(Delivery.chat_id)
+    .where(Delivery.broadcast_id == bindparam("broadcast"), Delivery.chat_id > bindparam("after"))
+    .order_by(Delivery.chat_id)
+    .offset(bindparam("skipped"))
+    .limit(1)
+)
+
+
+def awake(session: Session, chat_ids: Sequence[int], asleep: frozenset[str], zone: str) -> set[int]:
+    """Those of these chats whose time zone (else `zone`) is not among `asleep`."""
+    query = select(Chat.id).where(
+        Chat.id.in_(chat_ids), func.coalesce(Chat.timezone, zone).not_in(asleep)
+    )
+    return set(session.scalars(query))
 
 
 def take(
@@ -107,6 +146,20 @@ _SENDING = select(Delivery.chat_id).where(
     Delivery.chat_id.in_(bindparam("chats", expanding=True)),
     Delivery.state == DeliveryState.SENDING,
 )
+
+
+def put_back(session: Session, broadcast_id: int, held: set[int], now: int) -> int:
+    """Sending → pending for those whom nobody holds: they never left. Returns how many.
+
+    For an engine that does not know whether its last claims were committed.
+    """
+    query = select(Delivery.chat_id).where(
+        Delivery.broadcast_id == broadcast_id, Delivery.state == DeliveryState.SENDING
+    )
+    lost = [chat_id for chat_id in session.scalars(query) if chat_id not in held]
+    back = [DeliveryOutcome(chat_id, DeliveryState.PENDING, counts=False) for chat_id in lost]
+    record(session, broadcast_id, back, now)
+    return len(lost)
 
 
 def record(

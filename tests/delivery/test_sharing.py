@@ -1,0 +1,185 @@
+"""What the ledger hands out, to whom, and after what went wrong."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from appliance.crud import broadcasts, chats, operations
+from appliance.database import Database
+from appliance.delivery import runs
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.ledger import Ledger
+from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.reactions import again
+from appliance.models import Broadcast
+from appliance.services import broadcasts as service
+from appliance.services import control
+from appliance.services.broadcasts import NewBroadcast
+from appliance.services.leases import Holding
+
+Queue = Callable[..., int]
+Shown = Callable[[int], Broadcast]
+
+
+def moment() -> Moment:
+    return Moment(time.time(), time.monotonic())
+
+
+@pytest.fixture
+def ledger(database: Database, lease: Holding) -> Ledger:
+    return Ledger(database, lease, ChatPacer())
+
+
+@pytest.fixture
+def turn(ledger: Ledger) -> Callable[..., list[Job]]:
+    """One transaction: these were sent, so many are wanted."""
+
+    def turn(sent: list[Job] = (), wanted: int = 0) -> list[Job]:  # type: ignore[assignment]
+        results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in sent]
+        return ledger.settle(results, wanted, None, "", moment())
+
+    return turn
+
+
+def know(database: Database, count: int) -> None:
+    with database.writing() as session:
+        for number in range(1, count + 1):
+            chats.remember(session, number)
+
+
+def canary(database: Database, size: int, wait: int = 60) -> int:
+    with database.writing() as session:
+        new = NewBroadcast("hello", to=("all",), canary=size, canary_wait=wait)
+        return service.create(session, new)[0].id
+
+
+def test_what_waits_for_its_canary_leaves_its_share(
+    turn: Callable[..., list[Job]], database: Database, queue: Queue
+) -> None:
+    know(database, 300)
+    canary(database, 1)
+    turn()
+    turn(turn(wanted=1))
+    queue()
+    turn()
+
+    assert [len(turn(wanted=4)) for _ in range(10)] == [4] * 10
+
+
+def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
+    turn: Callable[..., list[Job]], ledger: Ledger, database: Database, shown: Shown
+) -> None:
+    know(database, 100)
+    number = canary(database, 5, wait=0)
+    turn()
+    jobs = turn(wanted=10)
+    with database.writing() as session:
+        control.edit(session, number, "me", text="new", format="plain")
+    assert turn(wanted=10) == []
+
+    put_back = [again(job, "stopped", time.monotonic()) for job in jobs]
+    first = ledger.settle(put_back, 10, None, "", moment())
+    first += turn(wanted=10)
+
+    assert not shown(number).canary_passed
+    assert len(first) == 5
+    turn(first)
+    assert shown(number).canary_passed
+
+
+def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
+    turn: Callable[..., list[Job]], ledger: Ledger, database: Database, queue: Queue, shown: Shown
+) -> None:
+    know(database, 5)
+    number = queue()
+    turn()
+    held = turn(wanted=1)
+    with pytest.raises(OperationalError), ledger._writer.writing() as session:
+        ledger._exchange(session, [], 2, moment(), True)
+        session.commit()
+        raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+    assert shown(number).sending == 3
+
+    ledger.forget()
+    assert ledger.doubtful
+    ledger.reconcile(held, moment())
+
+    assert (shown(number).sending, shown(number).pending) == (1, 4)
+    turn(held)
+    turn(turn(wanted=10))
+    turn(wanted=10)
+    assert (shown(number).status, shown(number).sent) == ("done", 5)
+
+
+def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
+    turn: Callable[..., list[Job]], ledger: Ledger, database: Database, queue: Queue
+) -> None:
+    know(database, 5)
+    number = queue()
+    turn()
+    turn(turn(wanted=10))
+    with database.writing() as session:
+        _, operation = control.edit(session, number, "me", text="new", format="plain")
+        assert operation is not None
+    first = turn(wanted=10)
+    with database.writing() as session:
+        control.pause(session, number)
+    turn(wanted=10)
+    with database.writing() as session:
+        control.resume(session, number)
+    second = turn(wanted=10)
+    turn(second[:3])
+
+    results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in first]
+    ledger.hand_in(results, moment())
+
+    with database.reading() as session:
+        assert operations.find(session, operation.id).done == 3
+
+
+def test_a_broadcast_that_cannot_be_sent_stops_nobody_else(
+    turn: Callable[..., list[Job]], database: Database, queue: Queue, shown: Shown
+) -> None:
+    know(database, 3)
+    broken = queue()
+    with database.writing() as session:
+        row = broadcasts.get(session, broken)
+        row.media = [{"id": 999, "kind": "photo"}]  # its file is gone
+    fine = queue()
+    for _ in range(3):
+        turn()
+
+    jobs = turn(wanted=10)
+
+    assert {job.row for job in jobs} == {fine}
+    assert shown(broken).status == "halted"
+    assert shown(broken).note
+
+
+def test_a_long_walk_is_made_in_steps(
+    turn: Callable[..., list[Job]],
+    ledger: Ledger,
+    database: Database,
+    queue: Queue,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "SPAN", 10)
+    know(database, 100)
+    queue()
+    turn()
+    sent = turn(wanted=95)
+    while len(sent) < 95:
+        sent += turn(wanted=95 - len(sent))
+    turn(sent)
+    ledger.forget()  # a new run, which begins at the front
+
+    walked = 0
+    while not (jobs := turn(wanted=10)):
+        walked += 1
+        assert walked < 20
+
+    assert walked >= 8, "ten lines a transaction"
+    assert [job.chat_id for job in jobs] == [96, 97, 98, 99, 100]
