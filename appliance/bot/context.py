@@ -57,6 +57,10 @@ class Context:
         plain = telegram_html.parse(html)[0]
         self._queue("sendMessage", _content(html, markup), plain)
 
+    def reply_unkept(self, html: str, markup: Markup | None = None) -> None:
+        """Send a message with a code in it: kept in no thread, and not kept at all once sent."""
+        self._queue("sendMessage", _content(html, markup))
+
     def edit(self, message_id: int, html: str, markup: Markup | None = None) -> None:
         """Change a message the bot has sent."""
         self._queue("editMessageText", {"message_id": message_id, **_content(html, markup)})

@@ -13,6 +13,7 @@ from appliance.bot.people import (
     chat_id_of,
     describe,
     is_from_person,
+    kept_text,
     parse_command,
     remember,
 )
@@ -27,10 +28,9 @@ _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute fro
 
 _CAN_WRITE_NOW = {ChatStatus.BLOCKED, ChatStatus.NEW}  # nobody writes to a bot he blocks
 _EVEN_BANNED = {"start", "stop"}  # a ban is the inbox's: news are everybody's own business
-_EVEN_BANNED_PRESS = {keyboards.RESTART, keyboards.TOPIC}
+_EVEN_BANNED_PRESS = {keyboards.RESTART, keyboards.TOPIC, keyboards.TIE}
 # The others are not even read: telebot stumbles over what is newer than itself.
 _HANDLED = {"update_id", "message", "edited_message", "callback_query", "my_chat_member"}
-_TAKE_CODES = {"start", "link"}
 
 
 class Dispatcher:
@@ -89,8 +89,8 @@ class Dispatcher:
         if context.chat.banned and command.name not in _EVEN_BANNED:
             return
         handler = self._router.commands.get(command.name)
-        codes = command.argument and command.name in _TAKE_CODES
-        kept = f"/{command.name}" if codes else describe(message)  # no code in it
+        kept = kept_text(command, describe(message))
+        context.chat.dialog = None  # who says something else does not answer a question
         messages.record_incoming(
             context.session, context.chat.id, kept, message.message_id, context.now, flush=False
         )

@@ -23,6 +23,7 @@ TOGGLE = "toggle"
 QUIET = "quiet"
 BROADCAST = "broadcast"
 APPROVE = "approve"
+TIE = "tie"
 
 _MOST = 80  # buttons; Telegram takes 100
 _LONGEST = 40  # characters of a group's name
@@ -108,6 +109,18 @@ def approve(chats: Iterable[Chat]) -> Markup:
         yes = InlineKeyboardButton(f"✅ {name}", callback_data=f"{APPROVE}:yes:{chat.id}")
         rows.append([yes, InlineKeyboardButton("🚫", callback_data=f"{APPROVE}:no:{chat.id}")])
     return _as_dict(InlineKeyboardMarkup(rows))
+
+
+def tie(language: str, nonce: str) -> Markup:
+    """Under the question whether to link: yes and no."""
+    return _inline(
+        *(
+            InlineKeyboardButton(
+                say(language, f"tie_{word}"), callback_data=f"{TIE}:{word}:{nonce}"
+            )
+            for word in ("yes", "no")
+        )
+    )
 
 
 def open_link(language: str, url: str) -> Markup:

@@ -21,6 +21,8 @@ _TEXTS = {"text", "contact", "location", "venue", "poll", "dice", "game", "check
 _MEDIA = {"photo", "audio", "voice", "video", "video_note", "document", "sticker", "animation"}
 _KINDS = _TEXTS | _MEDIA | {"story", "paid_media"}
 
+_TAKE_CODES = {"start", "link"}
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -37,6 +39,11 @@ def parse_command(text: str | None) -> Command | None:
     if match is None:
         return None
     return Command(match[1].lower(), match[2], (match[3] or "").strip())
+
+
+def kept_text(command: Command, text: str) -> str:
+    """What a thread shows of a command: a code for linking stays out of it."""
+    return f"/{command.name}" if command.argument and command.name in _TAKE_CODES else text
 
 
 def is_from_person(message: Message) -> bool:

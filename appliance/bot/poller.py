@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telebot import TeleBot
 
 from appliance.bot.telegram import drop_webhook, get_updates
-from appliance.bot.trouble import RUNNING, Trouble, judge
+from appliance.bot.trouble import RUNNING, Streak, Trouble
 from appliance.crud import updates
 from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting, prolong_pause
 from appliance.crud.updates import NewUpdate
@@ -50,7 +50,7 @@ class Poller:
         self._offset: int | None = None
         self._ready = False
         self._interrupted = False
-        self._tries = 0
+        self._streak = Streak()
 
     def step(self) -> float:
         """Poll once; returns the seconds to wait before the next. Raises nothing."""
@@ -60,8 +60,8 @@ class Poller:
             # At the start and after trouble a short one, to know soon whether all is well.
             self.poll_once(self._poll_seconds if self.state == RUNNING else 0)
         except Exception as error:
-            return 0.0 if self._interrupted else self._suffer(judge(error, self._tries))
-        self._tries = 0
+            return 0.0 if self._interrupted else self._suffer(self._streak.judge(error))
+        self._streak.over()
         self._become(RUNNING, logging.INFO)
         return 0.0
 
@@ -120,7 +120,6 @@ class Poller:
         return 0.0
 
     def _suffer(self, trouble: Trouble) -> float:
-        self._tries += 1
         self._become(trouble.state, logging.ERROR if trouble.loud else logging.WARNING)
         if trouble.flood:
             self._keep_pause(trouble.seconds)

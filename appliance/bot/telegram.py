@@ -61,6 +61,10 @@ POLL_SLACK = 5
 _TOKEN = re.compile(r"(?<=/bot)\d+:[A-Za-z0-9_-]+|\b\d{3,20}:[A-Za-z0-9_-]{20,128}")
 
 
+class DoubtedToken(BadToken):
+    """404: a wrong token when every call gets it; once, a proxy or a server that is starting."""
+
+
 class Refused(Unavailable):
     """The Bot API answered with an error other than a wrong token."""
 
@@ -241,7 +245,8 @@ def _call(function: Callable[[], T]) -> T:
 
 def _refusal(code: int, description: str, answer: dict[str, Any]) -> Unavailable:
     if code in {401, 404}:
-        return BadToken(
+        kind = BadToken if code == 401 else DoubtedToken
+        return kind(
             f"Telegram does not know the bot token ({code} {redact(description)}): check BOT_TOKEN"
         )
     parameters = answer.get("parameters") or {}

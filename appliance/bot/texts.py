@@ -13,6 +13,12 @@ def say(language: str, key: str, **values: object) -> str:
     return phrase(language, key, **values)
 
 
+def masked(email: str) -> str:
+    """Enough of an address for its owner to know it."""
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}•••@{domain}"
+
+
 def language_names() -> dict[str, str]:
     """Every language by code, in its own words."""
     return {language: catalog(language)["language_name"] for language in LANGUAGES}

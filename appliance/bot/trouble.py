@@ -7,7 +7,7 @@ from traceback import extract_tb
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from appliance.bot.telegram import Refused
+from appliance.bot.telegram import DoubtedToken, Refused
 from appliance.errors import ApplianceError, BadToken, Unavailable
 
 RUNNING = "running"
@@ -20,6 +20,9 @@ CONFLICT = (2.0, 300.0)
 
 TOKEN_SECONDS = 300.0
 """A wrong token does not heal by itself; Telegram may still be what is wrong."""
+
+DOUBTS = (2.0, 4.0, 8.0)
+"""Seconds of the pauses before 404 in a row is believed to mean the token."""
 
 _LONGEST = 255  # characters of `leases.state`
 
@@ -46,8 +49,32 @@ class Trouble:
     flood: bool = False
 
 
+class Streak:
+    """The failures in a row: what to do after each."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+        self._doubts = 0  # the last of them that were 404
+
+    def judge(self, error: Exception) -> Trouble:
+        doubted = isinstance(error, DoubtedToken)
+        trouble = judge(error, self._doubts if doubted else self._tries)
+        self._tries += 1
+        self._doubts = self._doubts + 1 if doubted else 0
+        return trouble
+
+    def over(self) -> None:
+        """A call succeeded."""
+        self._tries = self._doubts = 0
+
+
 def judge(error: Exception, tries: int) -> Trouble:
-    """What to do after the error, `tries` failures having come before it in a row."""
+    """What to do after the error, `tries` failures having come before it in a row.
+
+    Of a 404 only those count that were 404 as well.
+    """
+    if isinstance(error, DoubtedToken) and tries < len(DOUBTS):
+        return Trouble("Telegram answers 404", DOUBTS[tries])
     if isinstance(error, BadToken):
         return Trouble("bad token: Telegram does not know it; set BOT_TOKEN", TOKEN_SECONDS, True)
     if isinstance(error, Refused):

@@ -5,37 +5,31 @@ Here the address is told to Telegram, and Telegram asked from time to time how i
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from telebot import TeleBot
 from telebot.types import WebhookInfo
 
 from appliance.bot.telegram import redact, set_webhook, webhook_info
-from appliance.bot.trouble import MOVED, RUNNING, judge
-from appliance.models import utcnow
+from appliance.bot.trouble import MOVED, RUNNING, Streak
 
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 20.0
-RECENT = timedelta(minutes=5)
-"""Telegram remembers its last failure for ever: older, with nothing waiting, it is over."""
-
-Clock = Callable[[], datetime]
 
 
 class Webhook:
     """A source of updates: `step` sets the webhook, then watches it. See `Poller`."""
 
-    def __init__(self, bot: TeleBot, url: str, secret: str, *, clock: Clock = utcnow) -> None:
+    def __init__(self, bot: TeleBot, url: str, secret: str) -> None:
         self.state = "starting"
         self.on_stored: Callable[[], None] = lambda: None
         """The web part stores: nothing is stored here."""
         self._bot = bot
         self._url = url
         self._secret = secret
-        self._clock = clock
         self._set = False
-        self._tries = 0
+        self._streak = Streak()
 
     def step(self) -> float:
         """Set it once, look at it later; returns the seconds until the next. Raises nothing."""
@@ -45,11 +39,10 @@ class Webhook:
                 self._set = True
             state = self._judge(webhook_info(self._bot))
         except Exception as error:
-            trouble = judge(error, self._tries)
-            self._tries += 1
+            trouble = self._streak.judge(error)
             self._become(trouble.state, logging.ERROR if trouble.loud else logging.WARNING)
             return trouble.seconds
-        self._tries = 0
+        self._streak.over()
         self._become(state, logging.INFO if state == RUNNING else logging.ERROR)
         return CHECK_SECONDS
 
@@ -64,10 +57,10 @@ class Webhook:
             return MOVED  # not set again: two programs would take the bot from each other
         if not info.last_error_message or not info.last_error_date:
             return RUNNING
-        failed = datetime.fromtimestamp(info.last_error_date, UTC)
         waiting = info.pending_update_count
-        if not waiting and self._clock() - failed > RECENT:
+        if not waiting:  # it came through since: Telegram remembers its last failure for ever
             return RUNNING
+        failed = datetime.fromtimestamp(info.last_error_date, UTC)
         words = redact(str(info.last_error_message))[:120]
         return (
             f"webhook: Telegram could not call the site at {failed:%H:%M:%S} UTC: {words};"

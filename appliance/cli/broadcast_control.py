@@ -127,9 +127,8 @@ def retry(context: Context, broadcast_id: int, which: str | None) -> None:
 
     if which is None:
         raise click.UsageError("choose --failed or --unknown")
-    with context.database.writing() as session:
-        changed, count = control.retry(session, broadcast_id, which, actor())
-        document = as_document(changed)
+    changed, count = control.retry(context.database.writing, broadcast_id, which, actor())
+    document = as_document(changed)
     context.report(document, f"{count} recipients of broadcast {broadcast_id} wait again.")
 
 
@@ -171,17 +170,16 @@ def edit(
     if variant and no_variants:
         raise click.UsageError("--variant and --no-variants contradict each other")
     words, chosen = read_text(text), variants_of(variant)
-    with context.database.writing() as session:
-        changed, operation = control.edit(
-            session,
-            broadcast_id,
-            actor(),
-            text=words,
-            format="html" if html else "plain",
-            variants=chosen if variant or no_variants else None,
-        )
-        document = _document(changed, [operation] if operation else [])
-        kept = ", ".join(sorted(changed.variants)) if not variant else ""
+    changed, operation = control.edit(
+        context.database.writing,
+        broadcast_id,
+        actor(),
+        text=words,
+        format="html" if html else "plain",
+        variants=chosen if variant or no_variants else None,
+    )
+    document = _document(changed, [operation] if operation else [])
+    kept = ", ".join(sorted(changed.variants)) if not variant else ""
     if kept:
         context.say(f"The texts for {kept} stay as they were: --variant or --no-variants.")
     count = operation.total if operation else 0
@@ -214,9 +212,8 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
         return context.emit(document, told)
     if context.interactive and not yes:
         click.confirm(f"{told} Recall broadcast {broadcast_id}?", abort=True, err=True)
-    with context.database.writing() as session:
-        changed, operation = control.recall(session, broadcast_id, actor())
-        document = _document(changed, [operation])
+    changed, operation = control.recall(context.database.writing, broadcast_id, actor())
+    document = _document(changed, [operation])
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     return context.report(document, f"Broadcast {broadcast_id} is being recalled. {told}")
 

@@ -158,7 +158,7 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
         elif chat_id is not None and (chosen is None or chosen.chat_id != chat_id):
             chosen = options.Group(chat_id, language=context.settings.default_language)
         if chosen is not None and topics is not None:
-            chosen = replace(chosen, topics=topics)
+            chosen = replace(chosen, topics=topics, topics_off=not topics)
         if off or chat_id is not None or topics is not None:
             options.set_group(session, chosen)
     text = f"Group {chosen.chat_id}{', with topics' if chosen.topics else ''}." if chosen else ""

@@ -12,11 +12,11 @@ from appliance.bot.telegram import get_me, make_bot
 from appliance.cli.asking import Asking
 from appliance.config import Settings
 from appliance.crud import users
-from appliance.crud.settings import BOT, put_setting
 from appliance.database import SCHEMA, Database, check_schema, schema_version
 from appliance.errors import ConfigError
 from appliance.models import Role
 from appliance.services import accounts
+from appliance.services.receiving import meet_bot
 from appliance.services.schema import upgrade
 
 
@@ -161,7 +161,7 @@ def _store(
     try:
         with database.writing() as session:
             if bot:
-                put_setting(session, BOT, bot)
+                meet_bot(session, bot)
             if admin:
                 accounts.create_user(
                     session,

@@ -54,14 +54,16 @@ def add(
 
 @user.command("list")
 @click.option("--search", help="A part of a name or address.")
+@click.option("--unreachable", is_flag=True, help="Only those the bot cannot write to.")
 @common_options
 @pass_context
-def list_(context: Context, search: str | None) -> None:
+def list_(context: Context, search: str | None, unreachable: bool) -> None:
     """Accounts, the newest first."""
     from appliance.crud import users
 
     with context.database.reading() as session:
-        documents = [_document(row) for row in users.list_page(session, 1_000_000, None, search)]
+        rows = users.list_page(session, 1_000_000, None, search, False if unreachable else None)
+        documents = [_document(row) for row in rows]
     lines = [
         f"{d['id']:>5}  {d['role']:<9} {'disabled ' if d['disabled'] else ''}{d['email']}"
         f"  {d['name']}"

@@ -18,11 +18,26 @@ OPEN = (BroadcastStatus.SCHEDULED, BroadcastStatus.RUNNING)
 def get(session: Session, broadcast_id: int) -> Broadcast:
     """Raises NotFound."""
     found = session.get(Broadcast, broadcast_id) if 0 < broadcast_id <= MAX_ID else None
-    if found is None:
+    return _found(found, broadcast_id)
+
+
+def lock(session: Session, broadcast_id: int) -> Broadcast:
+    """As the database has it now, and as it stays until this transaction changes it or ends.
+
+    For PostgreSQL; on SQLite a writing transaction is alone anyway. Raises NotFound.
+    """
+    session.flush()  # or what this session has changed would be read over
+    known = 0 < broadcast_id <= MAX_ID
+    options: dict[str, Any] = {"populate_existing": True, "with_for_update": {"key_share": True}}
+    return _found(session.get(Broadcast, broadcast_id, **options) if known else None, broadcast_id)
+
+
+def _found(broadcast: Broadcast | None, broadcast_id: int) -> Broadcast:
+    if broadcast is None:
         raise NotFound(
             say("there is no broadcast {id}; `appliance broadcast list` shows all", id=broadcast_id)
         )
-    return found
+    return broadcast
 
 
 def get_fresh(session: Session, broadcast_id: int) -> Broadcast:
@@ -97,8 +112,8 @@ def list_active(session: Session, now: datetime) -> list[Active]:
     rows = session.connection().execute(_ACTIVE, {"now": now})
     return [
         Active(number, status, version)
-        for number, status, version, starts_at, max_late in rows
-        if status != BroadcastStatus.SCHEDULED or not _is_missed(starts_at, max_late, now)
+        for number, status, version, cursor, starts_at, max_late in rows
+        if status != BroadcastStatus.SCHEDULED or not _is_missed(cursor, starts_at, max_late, now)
     ]
 
 
@@ -108,13 +123,15 @@ def list_missed(session: Session, now: datetime) -> Sequence[Broadcast]:
         Broadcast.status == BroadcastStatus.SCHEDULED, Broadcast.starts_at < now
     )
     rows = session.scalars(query.order_by(Broadcast.id).execution_options(populate_existing=True))
-    return [row for row in rows if _is_missed(row.starts_at, row.max_late, now)]
+    return [row for row in rows if _is_missed(row.cursor, row.starts_at, row.max_late, now)]
 
 
 # Not in SQL: the two databases add seconds to a time each in its own way.
-def _is_missed(starts_at: datetime | None, max_late: int | None, now: datetime) -> bool:
-    if starts_at is None or max_late is None:
-        return False
+def _is_missed(
+    cursor: int | None, starts_at: datetime | None, max_late: int | None, now: datetime
+) -> bool:
+    if starts_at is None or max_late is None or cursor is not None:
+        return False  # with a cursor it was begun in time, and its audience is being written down
     return starts_at + timedelta(seconds=max_late) < now
 
 
@@ -122,7 +139,12 @@ _NOW = bindparam("now", type_=UtcDateTime)
 _DUE = or_(Broadcast.starts_at.is_(None), Broadcast.starts_at <= _NOW)
 _ACTIVE = (
     select(
-        Broadcast.id, Broadcast.status, Broadcast.version, Broadcast.starts_at, Broadcast.max_late
+        Broadcast.id,
+        Broadcast.status,
+        Broadcast.version,
+        Broadcast.cursor,
+        Broadcast.starts_at,
+        Broadcast.max_late,
     )
     .where(
         or_(

@@ -37,6 +37,13 @@ def add(
     return event
 
 
+def amend(session: Session, event_id: int, details: Mapping[str, Any]) -> None:
+    """What was decided is carried out in several transactions: this is how far it has come."""
+    event = session.get_one(BroadcastEvent, event_id)
+    event.details = dict(details)
+    session.flush()
+
+
 def list_for(session: Session, broadcast_id: int) -> Sequence[BroadcastEvent]:
     """What was decided about a broadcast, oldest first."""
     query = select(BroadcastEvent).where(BroadcastEvent.broadcast_id == broadcast_id)

@@ -1,19 +1,22 @@
 """What one chat was told and what it said: its messages, and the broadcasts meant for it."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from appliance.crud.audience import UNREACHABLE_MEMBERS
-from appliance.models import Broadcast, Delivery, DeliveryState, Message
+from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState, Message
 
 BROADCAST = "broadcast"
 MESSAGE = "message"
+
+_SHOWN = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus.DONE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,14 +44,34 @@ class Line:
     kinds: tuple[str, ...] = ()
 
 
-def lines(session: Session, chat_id: int, limit: int, before: Place | None = None) -> list[Line]:
-    """Newest first, from before a place."""
-    merged = heapq.merge(
-        _messages(session, chat_id, limit, before),
-        _broadcasts(session, chat_id, limit, before),
-        key=lambda line: line.place,
-        reverse=True,
-    )
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member, as far as broadcasts mean them without a chat that the ledger could name.
+
+    `meant` is asked about an audience as it is stored. Looked at is what began at or after
+    `since` and before `until` (None: up to now).
+    """
+
+    meant: Callable[[dict[str, Any]], bool]
+    since: datetime
+    until: datetime | None = None
+
+
+def lines(
+    session: Session,
+    chat_id: int | None,
+    limit: int,
+    before: Place | None = None,
+    account: Account | None = None,
+) -> list[Line]:
+    """Newest first, from before a place: of a chat, of an account, or of both."""
+    parts = []
+    if chat_id is not None:
+        parts += [_messages(session, chat_id, limit, before)]
+        parts += [_broadcasts(session, chat_id, limit, before)]
+    if account is not None:
+        parts += [_meant(session, account, chat_id, limit, before)]
+    merged = heapq.merge(*parts, key=lambda line: line.place, reverse=True)
     return list(islice(merged, limit))
 
 
@@ -90,6 +113,31 @@ def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None
     for row, state in session.execute(query):
         place = Place(row.started_at or row.created_at, BROADCAST, row.id)
         yield Line(place, "out", row.text, row.format, DeliveryState(state), row.variants or {})
+
+
+def _meant(
+    session: Session, account: Account, chat_id: int | None, limit: int, before: Place | None
+) -> Iterator[Line]:
+    """Broadcasts whose audience names the account, and whose ledger has no line for its chat."""
+    at = func.coalesce(Broadcast.started_at, Broadcast.created_at)
+    query = select(Broadcast.id, Broadcast.audience).where(
+        Broadcast.frozen_at.is_not(None), Broadcast.status.in_(_SHOWN), at >= account.since
+    )
+    if account.until is not None:
+        query = query.where(at < account.until)
+    if chat_id is not None:
+        told = Delivery.broadcast_id == Broadcast.id, Delivery.chat_id == chat_id
+        query = query.where(~exists().where(*told))
+    if before is not None:
+        query = query.where(_earlier(at, Broadcast.id, BROADCAST, before))
+    found = session.execute(query.order_by(at.desc(), Broadcast.id.desc()))
+    ids = list(islice((id for id, audience in found if account.meant(audience)), limit))
+    rows = session.scalars(
+        select(Broadcast).where(Broadcast.id.in_(ids)).order_by(at.desc(), Broadcast.id.desc())
+    )
+    for row in rows:
+        place = Place(row.started_at or row.created_at, BROADCAST, row.id)
+        yield Line(place, "out", row.text, row.format, None, row.variants or {})
 
 
 def _earlier(

@@ -4,12 +4,12 @@ Queuing is part of the caller's transaction, so an answer exists exactly when th
 for it does; after a crash nothing is answered twice and nothing is forgotten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import SmallInteger, bindparam, case, delete, func, null, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -50,6 +50,9 @@ def queue(
     **of_conversation: Any,
 ) -> Message:
     """Queue one Bot API call. `text` is what a thread shows; `visible` False: not in any thread.
+
+    What is in no thread may be a secret, a code for linking say: its `params` are kept only as
+    long as another try may need them.
 
     Without `flush` it is written with the rest of the transaction and has no id before; a handler
     of updates answers hundreds in one.
@@ -227,9 +230,13 @@ class MessageOutcome:
 
 
 def record(session: Session, outcomes: Sequence[MessageOutcome], now: datetime) -> None:
-    """Write the outcomes of calls that were taken."""
+    """Write the outcomes of calls that were taken.
+
+    What is over and in no thread loses its params, for they may be a secret.
+    """
     if not outcomes:
         return
+    over = bindparam("new_state", type_=SmallInteger) != int(DeliveryState.PENDING)
     statement = (
         update(Message)
         .where(Message.id == bindparam("row"), Message.state == DeliveryState.SENDING)
@@ -239,6 +246,7 @@ def record(session: Session, outcomes: Sequence[MessageOutcome], now: datetime) 
             message_id=func.coalesce(bindparam("new_message_id"), Message.message_id),
             attempts=Message.attempts + bindparam("attempt"),
             finished_at=bindparam("finished"),
+            params=case((over & Message.visible.is_(False), null()), else_=Message.params),
         )
         .execution_options(synchronize_session=False)
     )
@@ -263,10 +271,43 @@ def recover(session: Session, now: datetime) -> int:
     result = session.execute(
         update(Message)
         .where(_OUTSTANDING, Message.state == DeliveryState.SENDING)
-        .values(state=DeliveryState.UNKNOWN, finished_at=now, reason="interrupted")
+        .values(
+            state=DeliveryState.UNKNOWN,
+            finished_at=now,
+            reason="interrupted",
+            params=case((Message.visible.is_(False), null()), else_=Message.params),
+        )
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def put_back(session: Session, held: Iterable[int]) -> int:
+    """What is being sent and nobody holds waits again: it never left. Returns how many."""
+    result = session.execute(
+        update(Message)
+        .where(_OUTSTANDING, Message.state == DeliveryState.SENDING, Message.id.not_in(held))
+        .values(state=DeliveryState.PENDING)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def give_up_copies(
+    session: Session, chat_id: int, reason: str, now: datetime | None = None
+) -> None:
+    """What waits for a chat and is about somebody else is not sent any more."""
+    session.execute(
+        update(Message)
+        .where(
+            _OUTSTANDING,
+            Message.state == DeliveryState.PENDING,
+            Message.chat_id == chat_id,
+            Message.about_chat_id != chat_id,
+        )
+        .values(state=DeliveryState.FAILED, finished_at=now or utcnow(), reason=reason)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def waiting(session: Session) -> tuple[int, datetime | None]:

@@ -1,7 +1,9 @@
 """Edits and recalls: how far each has come, and the messages it still has to change."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +20,15 @@ from appliance.models import (
 
 Delivered = tuple[int, int, int]
 """Chat id, message id, when it was sent (seconds since 1970)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far an operation has come: the last chat with all before it done, and those that are
+    still to be looked at again."""
+
+    cursor: int | None
+    late: frozenset[int]
 
 
 def add(session: Session, operation: Operation) -> Operation:
@@ -94,18 +105,14 @@ def change_one(
     return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def delivered(session: Session, broadcast_id: int) -> tuple[int, int]:
-    """How many messages of a broadcast can be edited or deleted by their id.
-
-    And when the last of them was sent, in seconds since 1970.
-    """
-    query = select(func.count(), func.max(Delivery.updated_at)).where(
+def delivered(session: Session, broadcast_id: int) -> int:
+    """How many messages of a broadcast can be edited or deleted by their id; walks its ledger."""
+    query = select(func.count()).where(
         Delivery.broadcast_id == broadcast_id,
         Delivery.state == DeliveryState.SENT,
         Delivery.message_id.is_not(None),
     )
-    count, last = session.execute(query).one()
-    return count, last or 0
+    return session.scalar(query) or 0
 
 
 def peek_delivered(
@@ -146,18 +153,22 @@ def find_delivered(
 
 def advance(
     session: Session,
-    operation: Operation,
-    cursor: int | None,
-    late: Iterable[int],
+    operation_id: int,
+    was: Place,
+    to: Place,
     counts: Mapping[str, int],
     reasons: Mapping[str, int],
-) -> None:
+) -> bool:
     """Store how far it has come, and add what became of the messages up to there.
 
-    `late` are the chats that are still to be looked at again.
+    False, and nothing is changed, unless it runs and stands where it `was`: else it was paused or
+    cancelled, or somebody else went on with it, and these messages would be counted twice.
     """
-    operation.cursor = cursor
-    operation.late = sorted(late)
+    operation = _lock(session, operation_id)
+    if operation is None or operation.status != BroadcastStatus.RUNNING or _place(operation) != was:
+        return False
+    operation.cursor = to.cursor
+    operation.late = sorted(to.late)
     operation.done += counts.get("done", 0)
     operation.failed += counts.get("failed", 0)
     operation.too_old += counts.get("too_old", 0)
@@ -169,12 +180,30 @@ def advance(
             merged[reason] = merged.get(reason, 0) + number
         operation.reasons = merged
     session.flush()
+    return True
 
 
-def finish(session: Session, operation: Operation, now: datetime) -> None:
+def finish(session: Session, operation_id: int, now: datetime) -> bool:
+    """Nothing is left to do; False, and nothing is changed, when it does not run."""
+    operation = _lock(session, operation_id)
+    if operation is None or operation.status != BroadcastStatus.RUNNING:
+        return False
     operation.status = BroadcastStatus.DONE
     operation.finished_at = now
+    # it began with all that were sent; one without a known message cannot be changed
+    operation.total = operation.done + operation.failed + operation.too_old
     session.flush()
+    return True
+
+
+def _lock(session: Session, operation_id: int) -> Operation | None:
+    session.flush()
+    options: dict[str, Any] = {"populate_existing": True, "with_for_update": {"key_share": True}}
+    return session.get(Operation, operation_id, **options)
+
+
+def _place(operation: Operation) -> Place:
+    return Place(operation.cursor, frozenset(operation.late))
 
 
 def set_content(session: Session, broadcast: Broadcast, **values: object) -> None:

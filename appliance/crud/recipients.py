@@ -55,6 +55,12 @@ def quiet_of(session: Session, chat_ids: Iterable[int]) -> list[Quiet]:
     return [Quiet(chat_id, str(hours), zone) for chat_id, hours, zone in rows]
 
 
+def anybody_quiet(session: Session) -> bool:
+    """Whether any chat chose hours; a look into a partial index."""
+    return session.connection().execute(_ANYBODY_QUIET).first() is not None
+
+
+_ANYBODY_QUIET = select(Chat.id).where(Chat.quiet.is_not(None)).limit(1)
 _QUIET = select(Chat.id, Chat.quiet, Chat.timezone).where(
     Chat.id.in_(bindparam("chats", expanding=True)), Chat.quiet.is_not(None)
 )

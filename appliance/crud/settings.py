@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from appliance.models import Setting, utcnow
@@ -20,13 +21,14 @@ POLL_PAUSE = "poll_pause"
 """{"until": seconds since 1970}: Telegram asked the poller to be silent until then."""
 
 CENSUS = "census"
-"""How many people and groups there are, see `crud/census.py`; counted now and then."""
+"""How many people and groups there are, see `crud/census.py`; counted now and then, the last time
+at "at" (seconds since 1970)."""
 
 INBOX = "inbox"
 """{"hours", "auto_reply"} of the shared inbox, see `services/conversations/options.py`."""
 
 OPERATORS = "operators"
-"""{"chat_id", "topics"} of the group in which operators answer."""
+"""{"chat_id", "topics", …} of the operators' group, see `services/conversations/options.py`."""
 
 
 def get_setting(session: Session, name: str) -> dict[str, Any] | None:
@@ -47,8 +49,17 @@ def put_setting(
     session.flush()
 
 
+def pause_until(session: Session, name: str) -> float:
+    """When a stored pause ends, in seconds since 1970; 0.0: there is none. A look by key."""
+    value = session.connection().execute(_VALUE, {"wanted": name}).scalar()
+    return float((value or {}).get("until", 0))
+
+
+# Built once: the engine asks with every transaction in which something may be new.
+_VALUE = select(Setting.value).where(Setting.name == bindparam("wanted"))
+
+
 def prolong_pause(session: Session, name: str, until: float, now: datetime | None = None) -> None:
     """Store that a pause (FLOOD, POLL_PAUSE) lasts until then, unless it lasts longer already."""
-    before = float((get_setting(session, name) or {}).get("until", 0))
-    if until > before:
+    if until > pause_until(session, name):
         put_setting(session, name, {"until": until}, now)

@@ -38,6 +38,11 @@ def list_all(session: Session) -> Sequence[Topic]:
     return session.scalars(select(Topic).order_by(Topic.name)).all()
 
 
+def default_names(session: Session) -> Sequence[str]:
+    """Of the topics that everybody has who did not opt out."""
+    return session.scalars(select(Topic.name).where(Topic.default_on)).all()
+
+
 def add(
     session: Session,
     name: str,

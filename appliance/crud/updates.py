@@ -88,6 +88,15 @@ def count_waiting(session: Session) -> int:
     return session.scalar(waiting) or 0
 
 
+def begin_anew(session: Session) -> None:
+    """Another bot's ids follow: none is known. What waits is kept and comes first.
+
+    Each row gives up its id for one that Telegram never uses.
+    """
+    former = update(Update).where(Update.id >= 0).values(id=-Update.seq)
+    session.execute(former.execution_options(synchronize_session=False))
+
+
 def forget_handled(session: Session, before: datetime) -> int:
     """Delete what was handled before a time. Returns how many.
 

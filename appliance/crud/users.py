@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from appliance.errors import EmailTaken, NotFound, say
-from appliance.models import MAX_ID, Role, User, utcnow
+from appliance.models import MAX_ID, Chat, ChatStatus, Role, User, utcnow
 
 
 def get(session: Session, user_id: int) -> User:
@@ -65,14 +65,25 @@ def add(
 
 
 def list_page(
-    session: Session, limit: int, before_id: int | None = None, query: str | None = None
+    session: Session,
+    limit: int,
+    before_id: int | None = None,
+    query: str | None = None,
+    reachable: bool | None = None,
 ) -> Sequence[User]:
-    """The newest first, with their chats; `query` matches a part of the name or address."""
+    """The newest first, with their chats; `query` matches a part of the name or address.
+
+    `reachable` False: only those whom the bot cannot write to, for they have no chat or it is
+    blocked, say.
+    """
     users = select(User).options(joinedload(User.chat)).order_by(User.id.desc()).limit(limit)
     if before_id is not None:
         users = users.where(User.id < before_id)
     if query:
         users = users.where(_matches(query.strip()))
+    if reachable is not None:
+        answered = Chat.status.in_((ChatStatus.ACTIVE, ChatStatus.STOPPED))
+        users = users.where(User.chat.has(answered).is_(reachable))
     return session.scalars(users).all()
 
 

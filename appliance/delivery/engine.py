@@ -3,7 +3,7 @@
 Each turn of the loop collects answers, settles (one transaction that writes the outcomes and
 claims what will leave until the next one) and starts what the budget allows. `sending` is
 committed before a request leaves and the outcome after it, in batches by time: what a kill leaves
-`unknown` is at most rate × (latency + 2 × SETTLE + AHEAD), 170 at 1,000/s and 8 at 30/s, for a
+`unknown` is at most rate × (latency + 2 × SETTLE + AHEAD), 190 at 1,000/s and 9 at 30/s, for a
 latency of 50 ms.
 """
 
@@ -36,7 +36,7 @@ HURRY = 0.005  # the same, when somebody waits for an answer
 # The same, while an audience is frozen: SQLite's waiting writers look again after 1, 2, 5, 10 ms,
 # so that one that came at the start of a chunk finds the lock free before 20 ms are over.
 BREATH = 0.015
-AHEAD = 0.02  # seconds of sending that are claimed beyond the next transaction
+AHEAD = 0.04  # seconds of sending that are claimed beyond the next transaction, which takes 15 ms
 LOOK = 0.2  # seconds between two looks for work of other processes
 QUANTUM = 0.005  # above 200/s: send in groups, which halves the CPU
 DRAIN = 8.0  # seconds that calls in flight get on stop

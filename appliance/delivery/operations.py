@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud import albums, broadcasts, operations, recipients
-from appliance.crud.operations import Delivered
+from appliance.crud.operations import Delivered, Place
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result, encode
 from appliance.delivery.surroundings import Surroundings
@@ -49,6 +49,7 @@ class OperationRun:
         self._cursor = operation.cursor
         self._until = int(operation.created_at.timestamp())
         self._late = set(operation.late)
+        self._stored = Place(operation.cursor, frozenset(operation.late))
         self._exhausted = False
         self._window: OrderedDict[int, tuple[str, str | None] | None] = OrderedDict()
         self._messages: dict[int, int] = {}
@@ -147,10 +148,11 @@ class OperationRun:
         self.done = self._exhausted and not self._late and not self._window
         if not counts and not self.done:
             return
-        operation = operations.find(session, self.id)
-        operations.advance(session, operation, self._cursor, self._late, counts, reasons)
-        if self.done:
-            operations.finish(session, operation, datetime.fromtimestamp(now.wall, UTC))
+        was, self._stored = self._stored, Place(self._cursor, frozenset(self._late))
+        if not operations.advance(session, self.id, was, self._stored, counts, reasons):
+            self.done = True  # paused, cancelled or in other hands: it is not this run's any more
+        elif self.done:
+            operations.finish(session, self.id, datetime.fromtimestamp(now.wall, UTC))
 
     def _leave(self, chat_id: int) -> None:
         """Out of the front of the window: a crash does not come back to it."""

@@ -13,7 +13,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.hush import Hush
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.models import ChatStatus, DeliveryState, Priority
-from appliance.services.conversations import outcomes
+from appliance.services.conversations import options, outcomes
 from appliance.services.conversations.relay import NEW_TOPIC
 
 _FINAL = {
@@ -77,6 +77,7 @@ class Outbox:
             elif verdict.kind == Kind.GONE and result.job.method != NEW_TOPIC:
                 gone = ChatStatus.LEFT if chat_id < 0 else ChatStatus.BLOCKED
                 chats.set_status(session, chat_id, gone, wall)
+                options.lose_group(session, chat_id, wall)
             self._follow(session, result, wall)
 
     def _once_more(self, session: Session, result: Result, now: Moment) -> Result:

@@ -21,18 +21,26 @@ FAST_SHARE = 0.987
 CAP = 0.992
 """Of the rate, in any second as seen here: a server sees up to six messages more at 1,000/s."""
 
-CATCH_UP = 0.04
-"""Seconds that a commit may hold up a flow that is under way, and that are made up for. Not at a
-start: its messages wait for connections, and a server saw 1,028 in the first second."""
-
 FLOWING = 0.1
 """A flow is under way when a second's worth of messages left in no more than a second and this."""
+
+CATCH_UP = 0.04
+"""Seconds that a commit may hold up a flow that is under way, and that are made up for."""
+
+WARM_UP = 0.95
+"""Of the pace, before the flow is under way: the first messages wait for their connections, and
+with all of it a server saw 1,028 in the first second."""
 
 PAIR_SECONDS = 0.005
 """How long after one message its companion may leave."""
 
-PRIVATE_SECONDS = 1.0
-GROUP_SECONDS = 3.0  # 20 a minute
+CHAT_SECONDS = 1.0
+GROUP_MESSAGES = 20  # a minute
+MINUTE = 61.0
+"""Seconds that hold no more than that; the one over 60 is for jitter on the way."""
+
+SPAN = 3.0
+"""Seconds after which what was noted of a chat may be forgotten."""
 
 
 @dataclass(slots=True)
@@ -65,19 +73,26 @@ class Pacer:
         """When the next message may leave; at or before `now`: at once."""
         if now < self._pair_until:
             return max(now, self.paused_until)
-        if not self._left or len(self._left) < int(self._left.maxlen or 0):
-            return max(self.next - self.tolerance, self.paused_until)
-        second_over = self._left[0] + 1.0
-        flowing = now < second_over + FLOWING
-        tolerance = CATCH_UP if flowing else self.tolerance
-        return max(self.next - tolerance, self.paused_until, second_over)
+        tolerance = CATCH_UP if self._flowing(now) else self.tolerance
+        return max(self.next - tolerance, self.paused_until, self._second_over)
+
+    @property
+    def _second_over(self) -> float:
+        """When the last second that held all it may is over."""
+        full = self._left and len(self._left) == self._left.maxlen
+        return self._left[0] + 1.0 if full else 0.0
+
+    def _flowing(self, now: float) -> bool:
+        return now < self._second_over + FLOWING
 
     def take(self, now: float) -> bool:
         """Use one message of the budget; False, and nothing used, when it is not due."""
         if self.ready_at(now) > now:
             return False
         companion = now < self._pair_until
-        self.next = (self.next if companion else max(self.next, now)) + self.interval
+        cold = self._left.maxlen and not self._flowing(now)
+        interval = self.interval / WARM_UP if cold else self.interval
+        self.next = (self.next if companion else max(self.next, now)) + interval
         self._pair_until = now + PAIR_SECONDS if self._pairs and not companion else 0.0
         self._left.append(now)
         return True
@@ -94,27 +109,47 @@ class Pacer:
 
 
 class ChatPacer:
-    """One message a second to a chat, 20 a minute to a group.
+    """One message a second to a chat, and 20 in any minute to a group: at once, if it was silent.
 
-    Remembers two spans of GROUP_SECONDS, so memory stays at what was sent in the last six seconds.
+    Remembers two spans of each, so memory stays at what was sent in the last six seconds, and to
+    groups in the last two minutes.
     """
 
     def __init__(self) -> None:
-        self._recent: dict[int, float] = {}
+        self._recent: dict[int, float] = {}  # chat → when it may be written to again
         self._older: dict[int, float] = {}
         self._turned = 0.0
+        self._minute: dict[int, tuple[float, ...]] = {}  # group → its last departures
+        self._minute_before: dict[int, tuple[float, ...]] = {}
+        self._minute_turned = 0.0
+        self._full: dict[int, float] = {}  # group with 20 in this minute → when it may go on
 
     def ready_at(self, chat_id: int) -> float:
         """When this chat may be written to again; 0.0: at any time."""
-        return self._recent.get(chat_id) or self._older.get(chat_id) or 0.0
+        full = self._full.get(chat_id)
+        return full or self._recent.get(chat_id) or self._older.get(chat_id) or 0.0
 
     def note(self, chat_id: int, now: float) -> None:
         """A message to this chat leaves now."""
-        if now - self._turned > GROUP_SECONDS:
+        if now - self._turned > SPAN:
             self._older, self._recent, self._turned = self._recent, {}, now
-        self._recent[chat_id] = now + (GROUP_SECONDS if chat_id < 0 else PRIVATE_SECONDS)
+            self._full = {group: ready for group, ready in self._full.items() if ready > now}
+        self._recent[chat_id] = now + CHAT_SECONDS
+        if chat_id < 0:
+            self._count(chat_id, now)
 
     def busy(self, now: float) -> frozenset[int]:
         """The chats that may not be written to yet."""
-        times = {**self._older, **self._recent}
+        times = {**self._older, **self._recent, **self._full}
         return frozenset(chat for chat, ready in times.items() if ready > now)
+
+    def _count(self, group: int, now: float) -> None:
+        if now - self._minute_turned > MINUTE:
+            self._minute_before, self._minute, self._minute_turned = self._minute, {}, now
+        before = self._minute.get(group) or self._minute_before.get(group) or ()
+        times = (*(at for at in before if at + MINUTE > now), now)
+        self._minute[group] = times
+        if len(times) < GROUP_MESSAGES:
+            self._full.pop(group, None)
+        else:
+            self._full[group] = max(times[-GROUP_MESSAGES] + MINUTE, now + CHAT_SECONDS)

@@ -32,6 +32,7 @@ class Reactions:
         """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
         self.flood_until: float | None = None
         """Seconds since 1970 until which Telegram asked for silence; to be stored."""
+        self._heard = 0.0
 
     def act(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         if verdict.kind == Kind.FLOOD:
@@ -57,6 +58,19 @@ class Reactions:
         else:
             self._failures = 0
         return Result(job, verdict)
+
+    def hear(self, until: float, now: Moment) -> bool:
+        """Any part of the program was told to be silent until then (seconds since 1970).
+
+        True when that is news and prolongs the pause. Asked again with the same time it does
+        nothing: a clock that is set back must not bring an old pause to life.
+        """
+        news, self._heard = until != self._heard, until
+        end = now.mono + until - now.wall
+        if not news or end <= max(now.mono, self._pacer.paused_until):
+            return False
+        self._silence(end - now.mono, now, f"flood pause, {end - now.mono:.0f} s")
+        return True
 
     def _server_error(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         self._failures += 1

@@ -1,7 +1,6 @@
 """Broadcasts under way: claiming recipients, and recording what became of them."""
 
 import heapq
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -135,9 +134,6 @@ class Run:
     def _claim_next(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         rows = self._peek(session, limit, now)
         self.searching = not rows and not self._exhausted
-        if not rows:
-            return []
-        self._after = rows[-1][0]
         waiting = {chat_id for _, chat_id in self._later}
         ready, away = [], []
         for chat_id, status in rows:
@@ -154,8 +150,14 @@ class Run:
         deliveries.record(session, self.id, away, int(now.wall), DeliveryState.PENDING, tally)
         return deliveries.take(session, self.id, ready, int(now.wall), tally)
 
-    def _peek(self, session: Session, limit: int, now: Moment) -> Sequence[tuple[int, str | None]]:
-        """The next in this span of the ledger; without any, the next span or the end is noted."""
+    def _peek(self, session: Session, limit: int, now: Moment) -> list[tuple[int, str | None]]:
+        """The next in this span of the ledger, and in the one after it where this one ends."""
+        rows = self._peek_span(session, limit, now)
+        if len(rows) < limit and not self._exhausted:
+            rows += self._peek_span(session, limit - len(rows), now)
+        return rows
+
+    def _peek_span(self, session: Session, limit: int, now: Moment) -> list[tuple[int, str | None]]:
         asleep, zone = frozenset[str](), "UTC"
         if self._quiet is not None:
             asleep, zone = self._quiet.asleep(session, now), self._quiet.default_zone
@@ -163,10 +165,12 @@ class Run:
             self._until = deliveries.span_end(session, self.id, self._after, SPAN)
             self._in_span = True
         rows = deliveries.peek(session, self.id, self._after, limit, asleep, zone, self._until)
-        if not rows:
+        if len(rows) == limit:
+            self._after = rows[-1][0]
+        else:
             self._exhausted = self._until is None
             self._after, self._in_span = self._until, False
-        return rows
+        return list(rows)
 
     def _once_more(self, result: Result, now: Moment) -> Result:
         """A refused file id is not the recipient's fault: another try, with an upload."""

@@ -67,6 +67,12 @@ class Chat(Base):
     __tablename__ = "chats"
     __table_args__ = (
         Index(
+            "ix_chats_quiet",
+            "quiet",
+            sqlite_where=text("quiet IS NOT NULL"),
+            postgresql_where=text("quiet IS NOT NULL"),
+        ),
+        Index(
             "ix_chats_timezone",
             "timezone",
             sqlite_where=text("timezone IS NOT NULL"),

@@ -1,5 +1,7 @@
 """Decisions about a broadcast, before and after it is sent; each is recorded with who made it."""
 
+from contextlib import AbstractContextManager
+
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
@@ -67,10 +69,8 @@ def cancel_broadcast(broadcast_id: int) -> Broadcast:
 @endpoint(Access.ADMIN, scope="broadcasts", body=Retry, answer=Retried, errors=(404, 409))
 def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
     """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
-    actor = _actor()
-    with writing(context.session()) as session:
-        broadcast, count = control.retry(session, broadcast_id, body.which, actor)
-        return Retried(broadcast=show(session, broadcast), count=count)
+    broadcast, count = control.retry(_write, broadcast_id, body.which, _actor())
+    return Retried(broadcast=show(context.session(), broadcast), count=count)
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/edit")
@@ -80,17 +80,16 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
     actor = _actor()
     options = None if body.options is None else body.options.model_dump(exclude_defaults=True)
     links.check(context.settings(), options or {})
-    with writing(context.session()) as session:
-        broadcast, operation = control.edit(
-            session,
-            broadcast_id,
-            actor,
-            text=body.text,
-            format=body.format,
-            options=options,
-            variants=body.variants,
-        )
-        return _changed(session, broadcast, operation)
+    broadcast, operation = control.edit(
+        _write,
+        broadcast_id,
+        actor,
+        text=body.text,
+        format=body.format,
+        options=options,
+        variants=body.variants,
+    )
+    return _changed(context.session(), broadcast, operation)
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/recall")
@@ -104,10 +103,8 @@ def show_recallable(broadcast_id: int) -> Recallable:
 @endpoint(Access.ADMIN, scope="broadcasts", answer=Changed, errors=(404, 409))
 def recall_broadcast(broadcast_id: int) -> Changed:
     """Stop it for good, and delete what was delivered as far as Telegram still allows."""
-    actor = _actor()
-    with writing(context.session()) as session:
-        _, operation = control.recall(session, broadcast_id, actor)
-        begun = Operation.model_validate(control.as_document(operation))
+    _, operation = control.recall(_write, broadcast_id, _actor())
+    begun = Operation.model_validate(control.as_document(operation))
     return Changed(broadcast=_swept(broadcast_id), operation=begun)
 
 
@@ -192,9 +189,13 @@ def _actor() -> str:
     return f"{_USER}{sessions.caller().id}"
 
 
+def _write() -> AbstractContextManager[Session]:
+    return writing(context.session())
+
+
 def _swept(broadcast_id: int) -> Broadcast:
     """The broadcast after what was pending became `skipped`."""
-    broadcasts.sweep_cancelled(lambda: writing(context.session()), broadcast_id, utcnow())
+    broadcasts.sweep_cancelled(_write, broadcast_id, utcnow())
     session = context.session()
     return show(session, broadcasts_crud.get(session, broadcast_id))
 

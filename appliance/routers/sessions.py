@@ -85,6 +85,11 @@ def begin(user: User) -> None:
     login_user(Visitor(user))
 
 
+def stay(user: User) -> None:
+    """Go on in this session, with its token, when all of the user's sessions were just ended."""
+    login_user(Visitor(user))
+
+
 def end() -> None:
     """Log out, and forget the session's token too."""
     logout_user()

@@ -4,6 +4,7 @@ import segno
 from flask import Blueprint
 
 from appliance.crud import settings as settings_crud
+from appliance.crud import users
 from appliance.database import writing
 from appliance.errors import Unavailable, say
 from appliance.models import utcnow
@@ -80,10 +81,15 @@ def claim(body: Claim) -> User:
 @blueprint.delete("/users/me/telegram")
 @endpoint(Access.MEMBER, status=204)
 def unlink() -> None:
-    """Undo the link; the bot keeps writing to the chat as to anybody's."""
+    """Undo the link, which ends your other sessions.
+
+    The bot keeps writing to the chat as to anybody's.
+    """
     user_id = sessions.caller().id
     with writing(context.session()) as session:
-        telegram_auth.unlink(session, user_id=user_id, now=utcnow())
+        undone = telegram_auth.unlink(session, user_id=user_id, now=utcnow())
+    if undone:
+        sessions.stay(users.get(context.session(), user_id))
 
 
 def bot_username() -> str | None:

@@ -64,8 +64,9 @@ _REASONS: tuple[tuple[type[ApplianceError], str], ...] = (
 @blueprint.post("/auth/telegram/widget")
 @endpoint(Access.PUBLIC, body=WidgetLogin, answer=TelegramEntry, errors=_ERRORS)
 def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
-    """Log in with what the Login Widget gave, or tie that person to who is logged in.
+    """Log in with what the Login Widget gave.
 
+    A person who is tied to no account gets a code for `/link`, which asks before it ties.
     A proof works once, for 15 minutes after Telegram made it.
     """
     token = context.settings().bot_token
@@ -138,7 +139,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
     attempt = oidc.Attempt(kept["state"], kept["nonce"], kept["verifier"])
     person = client.finish(query.code, attempt)
     with writing(context.session()) as transaction:
-        arrival = telegram_auth_web.arrive(transaction, person, visitor_id, now)
+        arrival = telegram_auth_web.arrive(transaction, person, visitor_id, now, asked=True)
     _enter(arrival, visitor_id)
     return f"/link#{arrival.code}" if arrival.code else str(kept["next"])
 

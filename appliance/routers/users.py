@@ -62,7 +62,7 @@ def list_users(query: UserQuery) -> UserPage:
     rows, cursor = page(
         "users",
         query,
-        lambda limit, before: users.list_page(session, limit, before, query.q),
+        lambda limit, before: users.list_page(session, limit, before, query.q, query.reachable),
         lambda user: user.id,
     )
     return UserPage(items=[User.model_validate(user) for user in rows], next_cursor=cursor)

@@ -48,7 +48,7 @@ class Schedule:
         recurring.run_due(self._database, now)
         recurring.cancel_missed(self._database, now)
         if mono >= self._census_at:
-            self.count()
+            self.count(now)
             self._census_at = mono + CENSUS_SECONDS
         if mono >= self._tidy_at:
             self.tidy(now)
@@ -57,12 +57,12 @@ class Schedule:
             media_tidy.tidy(self._database, self._data, now)
             self._tidy_files_at = mono + TIDY_FILES_SECONDS
 
-    def count(self) -> None:
+    def count(self, now: datetime) -> None:
         """For /stats, whose answer is part of a writing transaction."""
         with self._database.reading() as session:
             people = census.take(session).as_dict()
         with self._database.writing() as session:
-            settings.put_setting(session, settings.CENSUS, people)
+            settings.put_setting(session, settings.CENSUS, people | {"at": now.timestamp()})
 
     def tidy(self, now: datetime) -> None:
         """Delete what has served."""

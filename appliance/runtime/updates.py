@@ -12,16 +12,15 @@ from appliance.bot.handlers import build_router
 from appliance.bot.handling import IDLE_SECONDS, LOOK_SECONDS, Handler
 from appliance.bot.poller import Poller
 from appliance.bot.telegram import Bot, get_me, make_bot, publish_commands
-from appliance.bot.trouble import judge
+from appliance.bot.trouble import Streak
 from appliance.bot.updates import Source, Updates
 from appliance.bot.webhook import Webhook
 from appliance.config import Settings
-from appliance.crud.settings import BOT, put_setting
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
 from appliance.errors import Unavailable
 from appliance.services.leases import Holding
-from appliance.services.receiving import webhook_secret, webhook_url
+from appliance.services.receiving import meet_bot, webhook_secret, webhook_url
 
 log = logging.getLogger(__name__)
 
@@ -94,17 +93,16 @@ class UpdatesPart:
 
     def _introduce(self, bot: Bot, holding: Holding, stop: threading.Event) -> bool:
         """Learn who the bot is, for the links to it. False: told to stop before it was learnt."""
-        tries = 0
+        streak = Streak()
         while not stop.is_set():
             try:
                 identity = get_me(bot)
             except Unavailable as error:
                 log.error("updates: %s", error)
-                trouble = judge(error, tries)
-                tries += 1
+                trouble = streak.judge(error)
             else:
                 with self._database.writing() as session:
-                    put_setting(session, BOT, identity.as_setting())
+                    meet_bot(session, identity.as_setting())
                 publish_commands(bot)
                 return True
             self._wait(holding, stop, trouble.seconds, trouble.state)

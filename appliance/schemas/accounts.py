@@ -43,6 +43,7 @@ class UserPage(Page[User]):
 
 class UserQuery(PageQuery):
     q: Line | None = None
+    reachable: bool | None = None
 
 
 class UserPatch(Request):

@@ -69,7 +69,7 @@ class MiniAppLogin(Request):
 
 
 class TelegramEntry(Answer):
-    """Logged in or tied: `session`; of a person unknown to the site: `code`, for `/link#code`."""
+    """Logged in: `session`; of a person tied to no account: `code`, for `/link#code`."""
 
     session: Session | None
     code: str | None

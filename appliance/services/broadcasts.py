@@ -1,7 +1,9 @@
 """The life of a broadcast: create, preview, pause, resume, cancel, and how it is shown."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +20,12 @@ from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, sa
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
 from appliance.services import audience, canary, content, links, media, schedule, told
 
-SWEEP = 5000  # rows a transaction: holds other writers up for some 6 ms
+SWEEP = 2000  # rows a transaction: holds other writers up for some 5 ms
+BREATH = 0.005  # seconds between two such transactions, at least
+
+Write = Callable[[], AbstractContextManager[Session]]
+"""Opens a writing transaction."""
+
 _UNDER_WAY = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED)
 
 
@@ -207,21 +214,31 @@ def cancel(session: Session, broadcast_id: int) -> Broadcast:
     )
 
 
-def sweep_cancelled(
-    write: Callable[[], AbstractContextManager[Session]], broadcast_id: int, now: datetime
-) -> int:
+def sweep_cancelled(write: Write, broadcast_id: int, now: datetime) -> int:
     """Skip what is pending in a cancelled broadcast, some thousands at a time. Returns how many.
 
-    Whoever cancels does it at once; the engine finishes it if that process died. `write` opens a
-    writing transaction.
+    Whoever cancels does it at once; the engine finishes it if that process died.
     """
-    swept = 0
+    swept, after, at = 0, None, int(now.timestamp())
     while True:
-        with write() as session:
-            chunk = deliveries.skip_pending(session, broadcast_id, int(now.timestamp()), SWEEP)
-            if chunk == 0:
-                return swept
-            swept += chunk
+        with politely(write) as session:
+            after, count = deliveries.skip_pending(session, broadcast_id, at, after, SWEEP)
+        swept += count
+        if after is None:
+            return swept
+
+
+@contextmanager
+def politely(write: Write) -> Iterator[Session]:
+    """One of many transactions in a row, and as long a pause as it lasted.
+
+    SQLite keeps no queue: other processes look now and then whether the lock is free, and whoever
+    takes it again at once keeps them waiting for seconds.
+    """
+    with write() as session:
+        began = time.monotonic()
+        yield session
+    threading.Event().wait(max(BREATH, time.monotonic() - began))
 
 
 def _resumed(broadcast: Broadcast) -> BroadcastStatus:
@@ -235,7 +252,7 @@ def _change(
     to: Callable[[Broadcast], BroadcastStatus],
     done: str,
 ) -> Broadcast:
-    broadcast = broadcasts.get(session, broadcast_id)
+    broadcast = broadcasts.lock(session, broadcast_id)
     target = to(broadcast)
     values = _values_of(broadcast, target, utcnow())
     if not broadcasts.change_status(session, broadcast_id, allowed, target, **values):

@@ -12,12 +12,14 @@ from appliance.errors import Conflict, NothingToDo, Said, say
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import broadcasts as service
 from appliance.services import content
-from appliance.services.broadcasts import rfc3339
+from appliance.services.broadcasts import Write, rfc3339
 
 Verb = Literal["pause", "resume", "cancel"]
 
 RECALL_LIMIT = timedelta(hours=48)
 """After this Telegram does not let a bot delete its message in a private chat."""
+
+SURVEY = 5000  # lines of a ledger looked at in one transaction: holds others up for some 3 ms
 
 _RETRIED = {"failed": DeliveryState.FAILED, "unknown": DeliveryState.UNKNOWN}
 _UNFINISHED = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED)
@@ -32,39 +34,78 @@ class Recallable:
 
 
 def retry(
-    session: Session, broadcast_id: int, which: str, actor: str, now: datetime | None = None
+    write: Write, broadcast_id: int, which: str, actor: str, now: datetime | None = None
 ) -> tuple[Broadcast, int]:
     """Send again to those who `failed`, or whose outcome is `unknown` (they may get it twice).
 
     An explicit, separate decision: recorded with who and when. Returns how many wait again.
     Raises NotFound, Conflict while it is cancelled or not begun, NothingToDo.
+
+    Some thousands a transaction. After each of them those who wait are counted, recorded and will
+    be sent to: a crash leaves nothing but that the others are still to be retried.
     """
-    now = now or utcnow()
-    broadcast = broadcasts.get(session, broadcast_id)
-    if broadcast.frozen_at is None or broadcast.status == BroadcastStatus.CANCELLED:
-        raise Conflict(
-            say(
-                "broadcast {id} is {status}: it cannot be retried",
-                id=broadcast_id,
-                status=broadcast.status,
-            )
-        )
-    moved = deliveries.requeue(session, broadcast_id, _RETRIED[which], int(now.timestamp()))
+    at, was = int((now or utcnow()).timestamp()), _RETRIED[which]
+    moved, after, event_id = 0, None, None
+    while True:
+        with service.politely(write) as session:
+            broadcast = broadcasts.lock(session, broadcast_id)
+            if not _may_retry(broadcast, begun=moved > 0):
+                return broadcast, moved
+            part = deliveries.requeue(session, broadcast_id, was, at, after, service.SWEEP)
+            after, moved = part[0], moved + part[1]
+            if part[1]:
+                _run_again(broadcast)
+                details = {"which": which, "count": moved}
+                event_id = _record_retry(session, broadcast_id, actor, details, event_id)
+            session.refresh(broadcast)
+        if after is None:
+            break
     if moved == 0:
         raise NothingToDo(
             say("broadcast {id} has no recipient that is {which}", id=broadcast_id, which=which)
         )
-    if broadcast.status == BroadcastStatus.DONE:
-        broadcast.status = BroadcastStatus.RUNNING
-        broadcast.finished_at = None
-    events.add(session, broadcast_id, actor, "retry", {"which": which, "count": moved})
-    session.flush()
-    session.refresh(broadcast)
     return broadcast, moved
 
 
-def edit(
+def _may_retry(broadcast: Broadcast, *, begun: bool) -> bool:
+    """Raises Conflict; False where it was cancelled after a part of the retry was `begun`."""
+    if broadcast.frozen_at is not None and broadcast.status != BroadcastStatus.CANCELLED:
+        return True
+    if begun:
+        return False
+    raise Conflict(
+        say(
+            "broadcast {id} is {status}: it cannot be retried",
+            id=broadcast.id,
+            status=broadcast.status,
+        )
+    )
+
+
+def _run_again(broadcast: Broadcast) -> None:
+    """With each part: the engine may have sent to all of the one before it."""
+    if broadcast.status == BroadcastStatus.DONE:
+        broadcast.status = BroadcastStatus.RUNNING
+        broadcast.finished_at = None
+
+
+def _record_retry(
     session: Session,
+    broadcast_id: int,
+    actor: str,
+    details: Mapping[str, Any],
+    event_id: int | None,
+) -> int:
+    if event_id is None:
+        event_id = events.add(session, broadcast_id, actor, "retry", details).id
+    else:
+        events.amend(session, event_id, details)
+    session.flush()
+    return event_id
+
+
+def edit(
+    write: Write,
     broadcast_id: int,
     actor: str,
     *,
@@ -76,51 +117,80 @@ def edit(
     """Change what is pending and, message by message, what was delivered.
 
     `options` and `variants` that are None stay as they are; {} takes them away.
-    Returns the operation that edits the delivered ones; None when there is none yet.
+    Returns the operation that edits the delivered ones; None when there is none yet, or when
+    somebody has edited it again meanwhile.
     Raises NotFound, Invalid with every fault, Conflict while another operation runs.
+
+    A crash in between leaves the new words for those who are pending: to be edited once more.
     """
-    broadcast = broadcasts.get(session, broadcast_id)
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        _claim_turn(session, broadcast)
+        _set_words(session, broadcast, text, format, options, variants)
+        version = broadcast.version
+        events.add(session, broadcast_id, actor, "edit", {"version": version})
+        if not _delivered(broadcast):
+            return broadcast, None
+    reached = _survey(write, broadcast_id)
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        if broadcast.version != version:
+            return broadcast, None
+        return broadcast, _begin(session, broadcast, "edit", reached)
+
+
+def _set_words(
+    session: Session,
+    broadcast: Broadcast,
+    text: str,
+    format: str,
+    options: Mapping[str, Any] | None,
+    variants: Mapping[str, str] | None,
+) -> None:
+    """Raises Invalid with every fault."""
     chosen = dict(broadcast.options if options is None else options)
     kinds = [item["kind"] for item in broadcast.media]
-    texts = broadcast.variants if variants is None else service.lowered(variants)
+    texts = dict(broadcast.variants if variants is None else service.lowered(variants))
     content.check(text, format, chosen, texts, kinds)
     chosen = service.resolve_topics(session, chosen)
-    _claim_turn(session, broadcast)
     operations.set_content(
-        session, broadcast, text=text, format=format, options=chosen, variants=dict(texts)
+        session, broadcast, text=text, format=format, options=chosen, variants=texts
     )
-    events.add(session, broadcast_id, actor, "edit", {"version": broadcast.version})
-    return broadcast, _begin(session, broadcast, "edit")
 
 
-def recall(session: Session, broadcast_id: int, actor: str) -> tuple[Broadcast, Operation]:
+def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Operation]:
     """Stop sending and delete what was delivered, as far as Telegram still lets it.
 
     Raises NotFound, Conflict while another operation runs, NothingToDo. The caller sweeps what
-    was pending (`services/broadcasts.sweep_cancelled`).
+    was pending (`services/broadcasts.sweep_cancelled`). A crash in between leaves it cancelled:
+    to be recalled once more.
     """
-    broadcast = broadcasts.get(session, broadcast_id)
-    _claim_turn(session, broadcast)
-    if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
-        service.cancel(session, broadcast_id)
-    operation = _begin(session, broadcast, "recall")
-    if operation is None:
-        raise NothingToDo(say("nothing of broadcast {id} was delivered", id=broadcast_id))
-    events.add(session, broadcast_id, actor, "recall", {"delivered": operation.total})
-    return broadcast, operation
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        _claim_turn(session, broadcast)
+        if not _delivered(broadcast):
+            raise NothingToDo(say("nothing of broadcast {id} was delivered", id=broadcast_id))
+        if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
+            service.cancel(session, broadcast_id)
+        events.add(session, broadcast_id, actor, "recall", {"delivered": broadcast.sent})
+    reached = _survey(write, broadcast_id)
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        return broadcast, _begin(session, broadcast, "recall", reached)
 
 
 def recallable(session: Session, broadcast_id: int, now: datetime | None = None) -> Recallable:
     """How many delivered messages there are, and how many are too old to be deleted."""
     broadcasts.get(session, broadcast_id)
     oldest = int(((now or utcnow()) - RECALL_LIMIT).timestamp())
-    delivered, _ = operations.delivered(session, broadcast_id)
+    delivered = operations.delivered(session, broadcast_id)
     return Recallable(delivered, deliveries.count_sent_before(session, broadcast_id, oldest))
 
 
 def pause(session: Session, broadcast_id: int) -> Broadcast:
     """Pause the sending, or the edit or recall that runs. Raises NotFound, Conflict."""
     running, paused = (BroadcastStatus.RUNNING,), BroadcastStatus.PAUSED
+    broadcasts.lock(session, broadcast_id)
     if operations.change_status(session, broadcast_id, running, paused):
         return _pause_sending_too(session, broadcast_id)
     return service.pause(session, broadcast_id)
@@ -129,8 +199,8 @@ def pause(session: Session, broadcast_id: int) -> Broadcast:
 def resume(session: Session, broadcast_id: int) -> Broadcast:
     """Go on with what was paused: the sending, an edit or a recall. Raises NotFound, Conflict."""
     paused, running = (BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING
+    broadcast = broadcasts.lock(session, broadcast_id)
     changed = operations.change_status(session, broadcast_id, paused, running)
-    broadcast = broadcasts.get(session, broadcast_id)
     if changed and broadcast.status not in (BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
         return broadcast
     return service.resume(session, broadcast_id)
@@ -206,25 +276,51 @@ def as_document(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _begin(session: Session, broadcast: Broadcast, kind: str) -> Operation | None:
-    """What is sent from now on says the new words: messages later than this are left alone."""
-    in_flight = deliveries.chats_in(session, broadcast.id, (DeliveryState.SENDING,))
-    total, last = operations.delivered(session, broadcast.id)
-    if not total and not in_flight:
-        return None
-    return operations.add(
-        session,
-        Operation(
-            broadcast_id=broadcast.id,
-            kind=kind,
-            version=broadcast.version,
-            late=list(in_flight),
-            total=total,
-            status=BroadcastStatus.RUNNING,
-            # not before any of its messages, also where the clock was put back since
-            created_at=max(utcnow(), datetime.fromtimestamp(last, UTC)),
-        ),
+def _delivered(broadcast: Broadcast) -> bool:
+    """Whether anybody has it, or is being sent to."""
+    return broadcast.sent + broadcast.sending > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Who is being sent to, and when the newest message was sent (seconds since 1970)."""
+
+    in_flight: list[int]
+    newest: int
+
+
+def _survey(write: Write, broadcast_id: int) -> _Reached:
+    """After the change was committed: from then on it is the new words that are sent, or nothing.
+
+    So whoever was in flight at that moment is so still, or has the message before the operation
+    begins: both are found part by part, however large the ledger. Some may be found who have the
+    new words already; nothing happens to them.
+    """
+    in_flight: list[int] = []
+    newest, after = 0, None
+    while True:
+        with service.politely(write) as session:
+            part = deliveries.survey(session, broadcast_id, after, SURVEY)
+        in_flight += part.in_flight
+        newest, after = max(newest, part.newest), part.last
+        if after is None:
+            return _Reached(in_flight, newest)
+
+
+def _begin(session: Session, broadcast: Broadcast, kind: str, reached: _Reached) -> Operation:
+    """Messages sent later than this are left alone."""
+    _claim_turn(session, broadcast)
+    operation = Operation(
+        broadcast_id=broadcast.id,
+        kind=kind,
+        version=broadcast.version,
+        late=reached.in_flight,
+        total=broadcast.sent,
+        status=BroadcastStatus.RUNNING,
+        # not before any of its messages, also where the clock was put back since
+        created_at=max(utcnow(), datetime.fromtimestamp(reached.newest, UTC)),
     )
+    return operations.add(session, operation)
 
 
 def _claim_turn(session: Session, broadcast: Broadcast) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats
 from appliance.errors import Conflict, say
 from appliance.models import Chat, ChatStatus, ChatType
+from appliance.services.conversations import options
 
 
 def decide(
@@ -14,6 +15,7 @@ def decide(
 ) -> Chat:
     """Let a group or channel be a destination, or not any more; `by` is the admin's id.
 
+    A group that is refused is not the operators' any more either.
     Raises NotFound, or Conflict: it is a person, or the bot is not there.
     """
     chat = chats.find(session, chat_id)
@@ -23,4 +25,6 @@ def decide(
         raise Conflict(say("the bot is not in {name} any more: add it there first", name=chat.name))
     if chat.approved != approved or chat.approved_by is None:
         chats.set_approved(session, chat, approved, by, now)
+    if not approved:
+        options.lose_group(session, chat_id, now)
     return chat

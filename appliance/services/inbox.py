@@ -1,15 +1,21 @@
-"""A member's web inbox: what was said in their chat, and every broadcast meant for them."""
+"""A member's web inbox: what was said in their chat, and every broadcast meant for them.
 
+The ledger of a broadcast names chats. A member whom the bot does not know yet is found by the
+words of the audience instead, as far as they can be told without a chat.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, inbox, recipients
-from appliance.crud.inbox import BROADCAST, MESSAGE, Line, Place
+from appliance.crud import chats, inbox, recipients, topics, users
+from appliance.crud.inbox import BROADCAST, MESSAGE, Account, Line, Place
 from appliance.crud.recipients import NOBODY, Person
 from appliance.errors import Fault, Invalid, say
-from appliance.models import MAX_ID
+from appliance.models import MAX_ID, User
 from appliance.services import content
 from appliance.services.conversations.desk import with_kinds
 
@@ -31,14 +37,35 @@ def list_for_user(
 ) -> list[InboxItem]:
     """Newest first, from before the item with that id.
 
-    Raises Invalid for an id that no page gave.
+    Raises NotFound for a user who does not exist, Invalid for an id that no page gave.
     """
-    chat = chats.get_by_user(session, user_id)
-    if chat is None:
-        return []
+    user = users.get(session, user_id)
     place = _parse(before) if before is not None else None
-    person = recipients.people_of(session, [chat.id]).get(chat.id, NOBODY)
-    return [_item(line, person) for line in inbox.lines(session, chat.id, limit, place)]
+    chat = chats.get_by_user(session, user_id)
+    meant = _meaning(user, topics.default_names(session))
+    if chat is None:
+        account = Account(meant, user.created_at)
+        lines = inbox.lines(session, None, limit, place, account)
+        person = Person(first_name=user.name, language=user.language)
+    else:  # what came before the bot knew the chat stays
+        account = Account(meant, user.created_at, chat.created_at)
+        lines = inbox.lines(session, chat.id, limit, place, account)
+        person = recipients.people_of(session, [chat.id]).get(chat.id, NOBODY)
+    return [_item(line, person) for line in lines]
+
+
+def _meaning(user: User, default_topics: Sequence[str]) -> Callable[[dict[str, Any]], bool]:
+    """Whether an audience, as it is stored, means this member.
+
+    Nobody without a chat is `linked`, and `unlinked` are people of Telegram without an account.
+    """
+    language = user.language.lower()
+    words = {"all", f"user:{user.id}", f"role:{user.role}"}
+    words |= {f"lang:{language}", f"lang:{language.partition('-')[0]}"}
+    words |= {f"topic:{name}" for name in default_topics}
+    return lambda audience: (
+        not words.isdisjoint(audience.get("to", ())) and words.isdisjoint(audience.get("not", ()))
+    )
 
 
 def _item(line: Line, person: Person) -> InboxItem:

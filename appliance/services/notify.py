@@ -26,6 +26,7 @@ PRIORITIES = ("low", "normal", "high")
 LONGEST_KEY = 200
 
 _KINDS = frozenset({"user", "chat", "topic", "role"})
+_MANY = frozenset({"topic", "role"})
 _TITLE = 255
 
 
@@ -159,8 +160,15 @@ def _options(new: NewNotification) -> dict[str, Any]:
 
 
 def _check_right(session: Session, to: str, user: User | None) -> None:
-    """Members write to themselves; asked before a name is looked up, or it could be probed."""
-    if user is None or user.role in {Role.OPERATOR, Role.ADMIN}:
+    """Members write to themselves, operators to one person or chat: to many is a broadcast.
+
+    Asked before a name is looked up, or it could be probed.
+    """
+    if user is None or user.role == Role.ADMIN:
+        return
+    if user.role == Role.OPERATOR:
+        if to.strip().partition(":")[0].lower() in _MANY:
+            raise Forbidden(say("only admins notify a topic or a role: name a user or chat"))
         return
     own = {own_target(user), f"user:{user.email}"}
     chat = chats.get_by_user(session, user.id)

@@ -3,6 +3,7 @@
 A code is made on one side and used on the other: made on the site it travels in a deep link
 (t.me/BOT?start=CODE), made by the bot in a link to the site (SITE/link#CODE; a fragment reaches no
 server's log). A code has 192 random bits, works once, for 15 minutes, and only its hash is stored.
+Either side asks the person, naming the other one, before the tie is made.
 
 Beside a deep link goes a short code to be typed to the bot (`telegram_typed`): fewer bits, so a
 chat may try it a few times only.
@@ -82,38 +83,50 @@ def start_link_from_chat(
     return NewCode(code, f"{site_url}/link#{code}" if site_url else None, expires_at)
 
 
-def redeem_in_telegram(session: Session, chat_id: int, code: str, now: datetime) -> User:
-    """The deep link was pressed in this chat: tie it to the user who made the code.
+def maker(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> User:
+    """To whom `redeem` would tie this chat; changes nothing.
+
+    The person is asked before, for a code may be somebody else's: a tie shows its account what is
+    written in the chat. Raises as `redeem` does.
+    """
+    return _sides(session, chat_id, code_hash, now)[2]
+
+
+def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> User:
+    """Tie this chat to the user who made the code, which came in a deep link or was typed.
 
     Raises NotFound for a code that is unknown, over or used; AlreadyLinked, and the code stays
     usable, when the chat or the user is tied elsewhere.
     """
-    return _redeem(session, chat_id, _usable(session, code, now), now)
+    found, chat, user = _sides(session, chat_id, code_hash, now)
+    _join(session, found, chat, user, now)
+    return user
 
 
-def redeem_typed(session: Session, chat_id: int, typed: str, now: datetime) -> User:
-    """The short code was typed in this chat. Raises as `redeem_in_telegram` does."""
-    found = links.get_usable(session, telegram_typed.hashed(typed), now)
-    if found is None:
-        raise NotFound(_UNKNOWN)
-    return _redeem(session, chat_id, found, now)
+def spoil(session: Session, code_hash: bytes, now: datetime) -> None:
+    """This code of the site, if it is one, is about to be read by others: it is good no more."""
+    found = links.get_usable(session, code_hash, now)
+    if found is not None:
+        links.revoke(session, user_id=found.user_id)
 
 
-def _redeem(session: Session, chat_id: int, found: LinkCode, now: datetime) -> User:
-    chat = chats.find(session, chat_id)
-    if found.user_id is None or chat.type != ChatType.PRIVATE:
+def _sides(
+    session: Session, chat_id: int, code_hash: bytes, now: datetime
+) -> tuple[LinkCode, Chat, User]:
+    chat, found = chats.find(session, chat_id), links.get_usable(session, code_hash, now)
+    if found is None or found.user_id is None or chat.type != ChatType.PRIVATE:
         raise NotFound(_UNKNOWN)
     user = users.get(session, found.user_id)
     if user.disabled:
         raise NotFound(_UNKNOWN)
-    _join(session, found, chat, user, now)
-    return user
+    check_free(session, chat, user)
+    return found, chat, user
 
 
 def claim(session: Session, user_id: int, code: str, now: datetime) -> Chat:
     """The bot's code was given on the site: tie the chat that asked for it to this user.
 
-    Raises as `redeem_in_telegram` does.
+    Raises as `redeem` does.
     """
     user = users.get(session, user_id)
     found = _usable(session, code, now)
@@ -132,7 +145,10 @@ def unlink(
     chat_id: int | None = None,
     now: datetime | None = None,
 ) -> bool:
-    """Untie a user or a chat, revoke the open codes of both, tell the chat. False: was not tied."""
+    """Untie a user or a chat, revoke the open codes of both, tell the chat. False: was not tied.
+
+    Every session of the user ends: some may have begun by a proof of this very Telegram.
+    """
     now = now or utcnow()
     chat = (
         chats.get_by_user(session, user_id)
@@ -148,6 +164,7 @@ def unlink(
     if chat is None or user is None:
         return False
     links.part(session, chat, now)
+    user.session_version += 1
     _tell(session, chat, user, "unlinked", now)
     menus.follow(session, chat, user, now)
     return True

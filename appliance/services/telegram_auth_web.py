@@ -1,9 +1,13 @@
 """What a proof of who somebody is in Telegram does on the site.
 
 Whichever way it came (Login Widget, Mini App, OpenID Connect), it is one verified person here.
-Whose chat is tied to an account is logged in there; a visitor who is logged in gets his account
-tied; for anybody else a code of the chat is made, with which the page `/link` lets him log in or
-sign up. A proof never sets a password and never takes over what is tied elsewhere.
+Whose chat is tied to an account is logged in there; for anybody else a code of the chat is made,
+with which the page `/link` shows who it is and asks. A proof never sets a password, never takes
+over what is tied elsewhere, and never makes somebody else of a visitor who is logged in.
+
+Signed data is no proof that the visitor is the person: anybody can open the site with his own data
+in somebody else's browser, by a link. So it ties nothing by itself. OpenID Connect ties at once,
+because its state shows that this browser's user asked for it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ from appliance.services.telegram_proof import Person, Proof
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Either a user, to be logged in, or a code of a person whom the site does not know yet."""
+    """Either a user, to be logged in, or a code of a person who is tied to nobody yet."""
 
     user: User | None
     code: str | None
@@ -32,7 +36,7 @@ def use_proof(session: Session, proof: Proof, visitor_id: int | None, now: datet
     What is refused is not used up: the caller's transaction is rolled back.
     """
     use_once(session, proof.digest, proof.expires_at)
-    return arrive(session, proof.person, visitor_id, now)
+    return arrive(session, proof.person, visitor_id, now, asked=False)
 
 
 def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
@@ -41,19 +45,25 @@ def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
         raise Expired(say("this login was used already: log in with Telegram again"))
 
 
-def arrive(session: Session, person: Person, visitor_id: int | None, now: datetime) -> Arrival:
+def arrive(
+    session: Session, person: Person, visitor_id: int | None, now: datetime, *, asked: bool
+) -> Arrival:
     """A verified person is here; `visitor_id` is who is logged in already.
 
+    `asked`: it is certain that the visitor himself wanted it, so that he may be tied at once.
     Inside the caller's writing transaction. Raises AlreadyLinked when the person or the visitor has
     another partner, Forbidden when the account is disabled.
     """
     chat = _meet(session, person, now)
     if visitor_id is not None:
         user = users.get(session, visitor_id)
-        if chat.user_id != user.id:
+        telegram_auth.check_free(session, chat, user)
+        if chat.user_id == user.id:
+            return Arrival(user, None)
+        if asked:
             telegram_auth.tie(session, chat, user, now)
-        return Arrival(user, None)
-    if chat.user_id is not None:
+            return Arrival(user, None)
+    elif chat.user_id is not None:
         login = accounts.Login(chat.user_id, new_hash=None)
         return Arrival(accounts.record_login(session, login, now), None)
     return Arrival(None, telegram_auth.start_link_from_chat(session, chat.id, now).code)

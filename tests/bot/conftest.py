@@ -79,6 +79,11 @@ class Desk:
     def press(self, data: str | None, **options: Any) -> None:
         self.feed(self.pressed(data, **options))
 
+    def agree(self, person: int = ANNA, word: str = "yes") -> None:
+        """Press a button of the question whether to link that was asked last."""
+        asked = [params for _, params in self.calls(person) if _tie_of(params, word)]
+        self.press(_tie_of(asked[-1], word), person=person)
+
     # What Telegram sends
 
     def text(self, text: str, person: int = ANNA, language: str | None = "en") -> dict[str, Any]:
@@ -268,6 +273,13 @@ def make_poller(database: Database, sandbox: Any, desk: Desk) -> Callable[..., P
 def _person(person: int, language: str | None) -> dict[str, Any]:
     fields = {"id": person, "is_bot": False, "first_name": "Anna", "username": "anna"}
     return fields | ({"language_code": language} if language else {})
+
+
+def _tie_of(params: dict[str, Any], word: str) -> str | None:
+    """The data of the button that says yes or no to being linked, if there is one."""
+    rows = params.get("reply_markup", {}).get("inline_keyboard", [])
+    every = (button.get("callback_data", "") for row in rows for button in row)
+    return next((data for data in every if data.startswith(f"tie:{word}:")), None)
 
 
 def _private(person: int) -> dict[str, Any]:

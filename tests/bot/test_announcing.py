@@ -86,14 +86,40 @@ def test_cancelled(desk, admin):
     assert broadcasts(desk) == []
 
 
-def test_another_text_replaces_it(desk, admin):
+def test_only_the_next_message_is_the_text(desk, admin):
+    """What is written after it is a letter like any other; the preview waits."""
+    desk.say("/broadcast")
+    assert buttons(desk)[0].startswith("broadcast:cancel:")
+    desk.say("News")
+    send, _ = buttons(desk)
+    desk.say("by the way, a letter")
+    assert desk.said()[-1] == say("en", "thanks")
+    desk.press(send)
+    assert [one.text for one in broadcasts(desk)] == ["News"]
+
+
+def test_a_second_broadcast_replaces_the_first(desk, admin):
     desk.say("/broadcast Helo")
     old, _ = buttons(desk)
-    desk.say("Hello")
+    desk.say("/broadcast Hello")
     desk.press(old)
     assert answer(desk) == say("en", "button_old")
     desk.press(buttons(desk)[0])
     assert [one.text for one in broadcasts(desk)] == ["Hello"]
+
+
+@pytest.mark.parametrize("command", ["/help", "/nonsense", say("en", "menu_me")])
+def test_any_command_ends_it(desk, admin, command):
+    desk.say("/broadcast")
+    desk.say(command)
+    desk.say("a letter")
+    assert desk.said()[-1] == say("en", "thanks")
+    desk.say("/broadcast Hello")
+    send, _ = buttons(desk)
+    desk.say(command)
+    desk.press(send)
+    assert answer(desk) == say("en", "button_old")
+    assert broadcasts(desk) == []
 
 
 def test_it_does_not_wait_for_ever(desk, admin):

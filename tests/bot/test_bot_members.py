@@ -4,7 +4,7 @@ import pytest
 
 from appliance.bot import keyboards
 from appliance.bot.texts import say
-from appliance.crud import chats
+from appliance.crud import chats, settings
 from appliance.models import ChatStatus
 
 GROUP = {"id": -200, "type": "group", "title": "Choir"}
@@ -87,3 +87,33 @@ def test_a_status_that_telebot_does_not_know(desk):
     assert desk.handler.run_through() == 2
     assert [row.error for row in desk.rows()] == ["ValueError", None]
     assert desk.chat().status == ChatStatus.ACTIVE
+
+
+@pytest.mark.parametrize("left", ["left", "kicked"])
+def test_the_operators_group_does_not_come_back_by_itself(desk, left):
+    """Whoever adds the bot there again, only an admin's /operators makes copies go there."""
+    desk.say("/start")
+    desk.link("admin")
+    desk.feed(desk.membership("member", GROUP))
+    chosen = {"chat_id": -200, "topics": False, "language": "en"}
+    with desk.database.writing() as session:
+        settings.put_setting(session, settings.OPERATORS, chosen)
+    desk.feed(desk.membership("administrator", GROUP))
+    desk.say("private", person=1002)
+    assert len(desk.calls(-200)) == 1
+    desk.feed(desk.membership(left, GROUP))
+    lost = say("en", "operators_lost", name="Choir")
+    assert desk.calls()[-1][1]["text"] == lost
+    desk.feed(desk.membership("member", GROUP))
+    desk.say("private too", person=1002)
+    assert len(desk.calls(-200)) == 1
+
+
+def test_it_does_not_come_back_where_only_a_refusal_told_that_it_was_lost(desk):
+    desk.feed(desk.membership("member", GROUP))
+    with desk.database.writing() as session:
+        settings.put_setting(session, settings.OPERATORS, {"chat_id": -200})
+        chats.set_status(session, -200, ChatStatus.LEFT)
+    desk.feed(desk.membership("member", GROUP))
+    desk.say("private", person=1002)
+    assert desk.calls(-200) == []

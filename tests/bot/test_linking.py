@@ -26,10 +26,90 @@ def code_for(desk):
 def test_a_deep_link_welcomes_and_links(desk, code_for):
     user = desk.add_user()
     desk.say(f"/start {code_for(user)}")
+    assert desk.chat().user_id is None  # somebody else may have sent the link
+    desk.agree()
     assert desk.chat().user_id == user.id
-    welcome, linked = desk.said()
+    welcome, question, linked = desk.said()
     assert welcome.startswith("Hello, Anna!")
+    assert "account of Anna Site (a•••@example.org)" in question
     assert linked.startswith("✅ This chat is now linked to the account of Anna Site")
+
+
+def test_the_question_is_about_a_hash(desk, code_for):
+    code = code_for(desk.add_user())
+    desk.say(f"/start {code}")
+    assert code not in str(desk.calls()) and code not in str(desk.chat().dialog)
+    buttons = [row[0] for row in desk.calls()[-1][1]["reply_markup"]["inline_keyboard"]]
+    assert [button["text"] for button in buttons] == [say("en", "tie_yes"), say("en", "tie_no")]
+    assert all(len(button["callback_data"].encode()) <= 64 for button in buttons)
+
+
+def test_no_ties_nothing_and_ends_the_question(desk, code_for):
+    user = desk.add_user()
+    code = code_for(user)
+    desk.say(f"/start {code}")
+    desk.agree(word="no")
+    assert ("editMessageText", say("en", "tie_declined")) in [
+        (method, params.get("text")) for method, params in desk.calls()
+    ]
+    desk.agree()
+    assert desk.calls()[-1][1]["text"] == say("en", "button_old")
+    assert desk.chat().user_id is None
+    desk.say(f"/start {code}")  # a slip of the finger costs nothing
+    desk.agree()
+    assert desk.chat().user_id == user.id
+
+
+def test_yes_after_a_quarter_of_an_hour(desk, code_for):
+    desk.say(f"/start {code_for(desk.add_user())}")
+    desk.clock.advance(timedelta(minutes=15))
+    desk.agree()
+    assert desk.chat().user_id is None
+    assert desk.calls()[-1][1]["text"] == say("en", "link_expired", minutes=15)
+
+
+def test_yes_when_the_account_was_linked_meanwhile(desk, code_for):
+    user = desk.add_user()
+    code = code_for(user)
+    for person in (1001, BORIS):
+        desk.say(f"/start {code}", person=person)
+    with desk.database.writing() as session:
+        session.get(type(desk.chat()), BORIS).user_id = user.id
+    desk.agree()
+    assert desk.chat().user_id is None
+    assert desk.calls()[-1][1]["text"] == say("en", "user_taken")
+
+
+def test_only_the_last_question_counts(desk, code_for):
+    code = code_for(desk.add_user())
+    desk.say(f"/start {code}")
+    first = desk.calls()[-1][1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    desk.say(f"/start {code}")
+    for data in (first, "tie:yes:", "tie:yes", "tie:maybe:" + first.rpartition(":")[2]):
+        desk.press(data)
+        assert desk.calls()[-1][1]["text"] == say("en", "button_old")
+    assert desk.chat().user_id is None
+
+
+def test_a_question_under_a_message_that_cannot_be_edited(desk, code_for):
+    user = desk.add_user()
+    code = code_for(user)
+    for word, expected in (("no", say("en", "tie_declined")), ("yes", "✅ This chat is now")):
+        desk.say(f"/start {code}")
+        data = desk.calls()[-1][1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+        desk.press(data.replace("yes", word), date=0)
+        assert desk.said()[-1].startswith(expected)
+    assert desk.chat().user_id == user.id
+
+
+def test_somebody_banned_may_link(desk, code_for):
+    user = desk.add_user()
+    desk.say("/start")
+    with desk.database.writing() as session:
+        session.get(type(desk.chat()), 1001).banned = True
+    desk.say(f"/start {code_for(user)}")
+    desk.agree()
+    assert desk.chat().user_id == user.id
 
 
 def test_the_code_is_kept_nowhere(desk, code_for):
@@ -43,6 +123,7 @@ def test_a_replayed_code_is_refused(desk, code_for):
     user = desk.add_user()
     code = code_for(user)
     desk.say(f"/start {code}")
+    desk.agree()
     desk.say(f"/start {code}", person=BORIS)
     assert desk.chat(BORIS).user_id is None
     assert desk.said(BORIS)[-1] == say("en", "link_expired", minutes=15)
@@ -65,6 +146,7 @@ def test_a_strange_payload_is_refused(desk, payload):
 
 def test_a_linked_chat_is_not_taken_over(desk, code_for):
     desk.say(f"/start {code_for(desk.add_user('Anna'))}")
+    desk.agree()
     desk.say(f"/start {code_for(desk.add_user('Eve'))}")
     assert desk.chat().user.name == "Anna"
     assert desk.said()[-1].startswith("This chat is linked to another account, of Anna.")
@@ -101,8 +183,17 @@ def test_without_a_public_address_the_link_is_in_the_text(make_desk):
     assert re.search(r"\nhttp://127\.0\.0\.1:8080/link#[A-Za-z0-9_-]{32}$", params["text"])
 
 
+@pytest.mark.parametrize("url", ["https://members.example.org", "http://127.0.0.1:8080"])
+def test_a_link_with_a_code_is_in_no_thread(make_desk, url):
+    """Operators read threads, and could use it."""
+    desk = make_desk(url)
+    desk.say("/link")
+    assert desk.said() == [] and desk.heard() == ["/link"]
+
+
 def test_link_says_that_it_is_linked(desk, code_for):
     desk.say(f"/start {code_for(desk.add_user())}")
+    desk.agree()
     desk.say("/link")
     assert desk.said()[-1].startswith("This chat is linked already, to the account of Anna Site.")
 
@@ -126,6 +217,8 @@ def test_a_typed_code_links(desk, typed_for, way):
     user = desk.add_user()
     code = typed_for(user)
     desk.say(way.format(code=code, bare=code.replace("-", ""), lower=code.lower()))
+    assert desk.chat().user_id is None
+    desk.agree()
     assert desk.chat().user_id == user.id
     assert desk.said()[-1].startswith("✅ This chat is now linked to the account of Anna Site")
     assert not any(code in heard for heard in desk.heard())
@@ -135,7 +228,27 @@ def test_a_typed_code_in_russian(desk, typed_for):
     user = desk.add_user()
     typed_for(user)
     desk.feed(desk.text("abcd-2345", language="ru"))
-    assert desk.said() == [say("ru", "code_wrong", minutes=15)]
+    assert desk.said() == [say("ru", "code_letter", minutes=15)]
+
+
+def test_what_looks_like_a_code_is_a_letter_all_the_same(desk):
+    """It may be a car's number plate. One answer says both."""
+    desk.say("A234 BC77")
+    assert desk.heard() == ["A234 BC77"]
+    assert desk.said() == [say("en", "code_letter", minutes=15)]
+
+
+def test_in_a_linked_chat_it_is_nothing_but_a_letter(desk, typed_for):
+    desk.say("/start")
+    desk.link("member")
+    for _ in range(7):
+        desk.say("A234 BC77")
+    assert desk.said()[1:] == [say("en", "thanks")]
+    code = typed_for(desk.add_user("Eve"))
+    desk.say(code)  # operators read it now
+    assert desk.heard()[-1] == code
+    desk.say(code, person=BORIS)
+    assert desk.chat(BORIS).dialog is None
 
 
 def test_what_is_no_code_is_a_letter(desk, typed_for):
@@ -156,13 +269,14 @@ def test_a_typed_code_runs_out(desk, typed_for):
     desk.clock.advance(timedelta(minutes=15))
     desk.say(code)
     assert desk.chat().user_id is None
-    assert desk.said()[-1] == say("en", "code_wrong", minutes=15)
+    assert desk.said()[-1] == say("en", "code_letter", minutes=15)
 
 
 def test_a_linked_chat_is_not_taken_over_by_a_typed_code(desk, typed_for):
     desk.say(typed_for(desk.add_user("Anna")))
+    desk.agree()
     code = typed_for(desk.add_user("Eve"))
-    desk.say(code)
+    desk.say(f"/link {code}")
     assert desk.chat().user.name == "Anna"
     assert desk.said()[-1].startswith("This chat is linked to another account, of Anna.")
 
@@ -172,12 +286,16 @@ def test_after_five_wrong_codes_not_even_the_right_one_works(desk, typed_for):
     code = typed_for(user)
     for number in range(5):
         desk.say(f"ABCD-234{number + 2}")
-    for text in (code, f"/link {code}", "/link rubbish", code):
+    for text in (f"/link {code}", "/link rubbish"):
         desk.say(text)
-    assert desk.chat().user_id is None
     assert desk.said()[5:] == [say("en", "code_wait", minutes=15)]  # said once
     desk.say(code, person=BORIS)  # others are not held up
-    assert desk.chat(BORIS).user_id == user.id
+    assert desk.chat(BORIS).dialog is not None
+    desk.say(code)  # now operators can read it
+    assert desk.chat().dialog is None and desk.heard()[-1] == code
+    assert len(desk.said()) == 6
+    desk.agree(BORIS)
+    assert desk.chat(BORIS).user_id is None
 
 
 def test_another_language_gives_no_more_tries(desk):
@@ -195,6 +313,7 @@ def test_tries_come_back(desk, typed_for):
     desk.clock.advance(timedelta(minutes=15))
     user = desk.add_user()
     desk.say(typed_for(user))
+    desk.agree()
     assert desk.chat().user_id == user.id
 
 
@@ -211,6 +330,7 @@ def test_unlink(desk, code_for):
     desk.say("/unlink")
     assert desk.said()[-1] == say("en", "not_linked")
     desk.say(f"/start {code_for(desk.add_user())}")
+    desk.agree()
     desk.say("/unlink")
     assert desk.chat().user_id is None
     assert desk.said()[-1] == "This chat is no longer linked to the account of Anna Site."

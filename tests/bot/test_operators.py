@@ -5,6 +5,7 @@ import pytest
 from appliance.bot.texts import say
 from appliance.crud import chats, settings
 from appliance.models import ChatStatus, Message, Priority, Role
+from appliance.services.conversations import options
 
 GROUP = -1001234567890
 PHOTO = [{"file_id": "pic", "file_unique_id": "u", "width": 9, "height": 9}]
@@ -98,6 +99,14 @@ def test_what_has_no_caption_follows_the_name(desk, group, copies):
     (_, head), (method, params) = copies()
     assert head["text"].endswith("[location] 1.5, 2.5")
     assert (method, params) == ("copyMessage", {"from_chat_id": 1001, "message_id": 56})
+
+
+@pytest.mark.parametrize("text", ["[", "[location] 1, 2", "[photo] of me"])
+def test_a_text_in_brackets_is_a_text(desk, group, copies, text):
+    group()
+    desk.say(text)
+    ((method, params),) = copies()
+    assert (method, params["text"].splitlines()[-1]) == ("sendMessage", text)
 
 
 def test_a_long_text_fits(desk, group, copies):
@@ -209,24 +218,52 @@ def test_what_is_no_reply_to_a_copy_is_ignored(desk, group, arrive, answer):
     assert desk.said() == [THANKS]
 
 
-def test_a_copy_whose_id_is_not_recorded_yet(desk, group, answer):
-    """Its link leads to the person; a link that anybody else wrote leads nowhere."""
+BOT = {"id": 100001, "is_bot": True, "first_name": "Club"}
+OURS = "https://members.example.org/inbox/1001"
+
+
+@pytest.fixture
+def unknown(desk):
+    """`unknown(text="…")`: a message of the bot in the group whose id is not recorded (yet)."""
+
+    def unknown(sender=BOT, **content):
+        chat = {"id": GROUP, "type": "supergroup", "title": "Desk"}
+        return {"message_id": 701, "date": 1, "chat": chat, "from": sender, **content}
+
+    return unknown
+
+
+def linked(url=OURS, offset=3):
+    return [{"type": "text_link", "offset": offset, "length": 4, "url": url}]
+
+
+def test_a_copy_whose_id_is_not_recorded_yet(desk, group, unknown):
+    """The link on its name leads to the person."""
     group()
     desk.say("Hello")
-    link = {"type": "text_link", "offset": 0, "length": 4, "url": "https://x.example/inbox/1001"}
-    copy = {
-        "message_id": 701,
-        "date": 1,
-        "chat": {"id": GROUP, "type": "supergroup", "title": "Desk"},
-        "text": "Anna: Hello",
-        "entities": [link],
-        "from": {"id": 3001, "is_bot": False, "first_name": "Eve"},
-    }
-    desk.feed(desk.group_message({"text": "forged", "reply_to_message": copy}))
-    assert desk.said() == [THANKS]
-    copy["from"] = {"id": 100001, "is_bot": True, "first_name": "Club"}
+    copy = unknown(text="👤 Anna @anna\nHello", entities=linked())
     desk.feed(desk.group_message({"text": "Hi", "reply_to_message": copy}))
     assert desk.said() == [THANKS, "Hi"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "👤 Anna", "entities": linked(), "sender": {**BOT, "id": 3001}},
+        {"text": "👤 Anna", "entities": linked("https://x.example/inbox/1001")},
+        {"text": "👤 Anna", "entities": linked("https://members.example.org/x/inbox/1001")},
+        {"text": "👤 Eve\nlook, Anna", "entities": linked(offset=11)},
+        {"text": "👤 Eve\nlook, Anna", "entities": [*linked("https://e.org"), *linked(offset=11)]},
+        {"text": "x, Anna", "entities": linked()},
+        {"photo": PHOTO, "caption": "👤 Anna", "caption_entities": linked()},
+    ],
+)
+def test_a_link_that_the_bot_did_not_write_leads_nowhere(desk, group, unknown, content):
+    group()
+    desk.say("Hello")
+    copy = unknown(**content)
+    desk.feed(desk.group_message({"text": "forged", "reply_to_message": copy}))
+    assert desk.said() == [THANKS]
 
 
 def test_another_group_answers_nobody(desk, group, arrive, answer):
@@ -259,7 +296,12 @@ def test_an_admin_makes_it_the_operators_group(desk, copies):
     assert copies()[-1][1]["text"] == say("en", "operators_set")
     with desk.database.reading() as session:
         chosen = settings.get_setting(session, settings.OPERATORS)
-    assert chosen == {"chat_id": GROUP, "topics": False, "language": "en"}
+    assert chosen == {
+        "chat_id": GROUP,
+        "topics": False,
+        "language": "en",
+        "topics_off": False,
+    }
     desk.feed(desk.group_message({"text": "/operators off"}))
     assert copies()[-1][1]["text"] == say("en", "operators_off")
     desk.feed(desk.group_message({"text": "/operators off"}))
@@ -273,6 +315,29 @@ def test_a_forum_gets_topics(desk, copies):
     assert say("en", "operators_topics") in copies()[-1][1]["text"]
     with desk.database.reading() as session:
         assert settings.get_setting(session, settings.OPERATORS)["topics"] is True
+
+
+def test_refused_topics_are_not_asked_for_again(desk, copies):
+    """Until an admin says /operators anew, with the right given meanwhile."""
+    admin(desk)
+    chat = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
+    desk.feed(desk.group_message({"text": "/operators", "chat": chat}))
+    with desk.database.writing() as session:
+        options.refuse_topics(session, options.chosen_group(session))
+    desk.feed(desk.group_message({"text": "lunch?", "chat": chat}))
+    desk.say("one", person=1002)
+    assert "createForumTopic" not in [method for method, _ in copies()]
+    desk.feed(desk.group_message({"text": "/operators", "chat": chat}))
+    desk.say("two", person=1002)
+    assert "createForumTopic" in [method for method, _ in copies()]
+
+
+def test_a_group_that_got_topics_since(desk, group, copies):
+    group()
+    chat = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
+    desk.feed(desk.group_message({"text": "we have topics now", "chat": chat}))
+    desk.say("one")
+    assert copies()[0][0] == "createForumTopic"
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.OPERATOR])

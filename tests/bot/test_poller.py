@@ -52,6 +52,8 @@ class TestPolling:
         phone.start(person, new.code)
         poller.poll_once(0)
         desk.handler.run_through()
+        assert desk.chat(person).user_id is None
+        desk.agree(person)
         assert desk.chat(person).user_id == user.id
         for command in ("/unlink", "/link"):
             phone.send(person, command)
@@ -244,6 +246,21 @@ class TestTrouble:
         assert poller.state.startswith("bad token")
         assert [record.levelname for record in caplog.records] == ["ERROR"]
         assert "nobody-knows" not in caplog.text
+
+    def test_a_single_404_makes_nobody_deaf(self, desk, phone, person, poller, caplog):
+        phone.start(person)
+        phone.fault("404", method="getUpdates", count=1)
+        assert poller.step() == 2
+        assert poller.state == "Telegram answers 404"
+        assert poller.step() == 0
+        assert poller.state == RUNNING
+        assert desk.waiting() == 1
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    def test_404_again_and_again_is_the_token(self, phone, poller):
+        phone.fault("404", method="getUpdates", count=4)
+        assert [poller.step() for _ in range(4)] == [2, 4, 8, 300]
+        assert poller.state.startswith("bad token")
 
     def test_pauses_grow(self, poller, sandbox):
         sandbox.stop()

@@ -151,6 +151,28 @@ def test_an_edited_command_is_neither_obeyed_nor_kept(desk, edit):
     assert desk.thread() == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"), [("/stop", "/stop"), ("/help me", "/help me"), ("/link SECRET", "/link")]
+)
+def test_a_letter_that_becomes_a_command_is_an_edit_and_not_obeyed(desk, edit, text, kept):
+    desk.say("I say it clearly")
+    number = desk.thread()[0].message_id
+    edit(number, text=text)
+    assert (desk.heard(), desk.said()) == ([kept], [THANKS])
+    assert [item["text"] for item in desk.thread()[0].edits] == ["I say it clearly"]
+    assert desk.chat().status == "active"
+    edit(number, text="/me")
+    assert desk.heard() == ["/me"]
+    edit(number, text="sorry")
+    assert desk.heard() == ["sorry"]
+
+
+def test_a_command_that_becomes_another_is_passed_over(desk, edit, thread):
+    desk.say("/help")
+    edit(desk.thread()[0].message_id, text="/link SECRET")
+    assert (desk.heard(), thread()) == (["/help"], None)
+
+
 def test_ten_megabytes_and_broken_offsets(desk):
     bold = {"type": "bold", "offset": 3, "length": 10**9}
     desk.feed(desk.message({"text": "x" * 10_000_000, "entities": [bold]}))
@@ -172,7 +194,7 @@ def test_outside_the_hours_that_is_said_once_in_eight(desk):
     desk.say("three")
     assert desk.said() == ["Closed & gone"] * 2
     desk.say("раз", person=1002, language="ru")
-    assert desk.said(1002) == [say("ru", "away", hours="Mon 09:00-18:00")]
+    assert desk.said(1002) == [say("ru", "away", hours="пн 09:00–18:00")]
     desk.clock.advance(timedelta(days=5, hours=15))
     desk.say("four")
     assert desk.said()[-1] == THANKS

@@ -10,6 +10,7 @@ import pytest
 
 from appliance.bot.telegram import (
     ALLOWED_UPDATES,
+    DoubtedToken,
     Refused,
     drop_webhook,
     get_me,
@@ -137,7 +138,7 @@ def test_a_flood_tells_how_long(bot, phone):
     [
         (http("200 OK", "<html>a captive portal</html>"), Refused),
         (http("502 Bad Gateway", "<html>nginx</html>"), Refused),
-        (http("404 Not Found", f"no /bot{SANDBOX_TOKEN}/getMe here"), BadToken),
+        (http("404 Not Found", f"no /bot{SANDBOX_TOKEN}/getMe here"), DoubtedToken),
         (http("302 Found", "", "Location: http://evil.invalid/\r\n"), Refused),
         (b"SSH-2.0-OpenSSH\r\n", Unavailable),
     ],

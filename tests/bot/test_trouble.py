@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from appliance.bot.telegram import Refused
-from appliance.bot.trouble import BACK_OFF, CONFLICT, judge, where
+from appliance.bot.telegram import DoubtedToken, Refused
+from appliance.bot.trouble import BACK_OFF, CONFLICT, TOKEN_SECONDS, Streak, judge, where
 from appliance.errors import BadToken, Unavailable
 
 OFFLINE = Unavailable("cannot reach the Bot API at example.org: no answer in time")
@@ -50,6 +50,29 @@ def test_a_wrong_token_is_loud_and_rarely_tried():
     trouble = judge(BadToken("no"), 0)
     assert trouble.loud and trouble.state.startswith("bad token")
     assert trouble.seconds >= 60
+
+
+def test_one_404_is_no_wrong_token_yet():
+    """A proxy answers so too, while it starts; the fourth in a row is believed."""
+    streak = Streak()
+    troubles = [streak.judge(DoubtedToken("404")) for _ in range(5)]
+    assert [trouble.seconds for trouble in troubles] == [2, 4, 8, TOKEN_SECONDS, TOKEN_SECONDS]
+    assert [trouble.loud for trouble in troubles] == [False] * 3 + [True] * 2
+    assert [trouble.state.startswith("bad token") for trouble in troubles] == [False] * 3 + [
+        True
+    ] * 2
+
+
+def test_other_failures_in_between_are_no_404():
+    streak = Streak()
+    for _ in range(3):
+        streak.judge(DoubtedToken("404"))
+    for _ in range(6):
+        trouble = streak.judge(OFFLINE)
+    assert trouble.seconds > BACK_OFF[0] * 8, "failures in a row, whichever"
+    assert streak.judge(DoubtedToken("404")).seconds == 2
+    streak.over()
+    assert streak.judge(OFFLINE).seconds <= BACK_OFF[0]
 
 
 def test_a_flood_is_waited_out():

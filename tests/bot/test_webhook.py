@@ -1,39 +1,24 @@
 """The webhook is set once, watched, and not fought over."""
 
 import logging
-from datetime import timedelta
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from appliance.bot.poller import Poller
 from appliance.bot.telegram import ALLOWED_UPDATES, make_bot
 from appliance.bot.trouble import MOVED, RUNNING
-from appliance.bot.webhook import CHECK_SECONDS, RECENT, Webhook
+from appliance.bot.webhook import CHECK_SECONDS, Webhook
 from appliance.config import SANDBOX_TOKEN
-from appliance.models import utcnow
 
 URL = "http://127.0.0.1:9/telegram/webhook"  # nobody listens on port 9
 SECRET = "not-to-be-seen-0123456789"
 
 
-class Now:
-    """The time of day, which can be moved on: the simulator has a clock of its own."""
-
-    def __init__(self):
-        self.ahead = timedelta()
-
-    def __call__(self):
-        return utcnow() + self.ahead
-
-
 @pytest.fixture
-def now():
-    return Now()
-
-
-@pytest.fixture
-def webhook(sandbox, now):
-    return Webhook(make_bot(SANDBOX_TOKEN, sandbox.url), URL, SECRET, clock=now)
+def webhook(sandbox):
+    return Webhook(make_bot(SANDBOX_TOKEN, sandbox.url), URL, SECRET)
 
 
 def test_it_is_set_with_everything(webhook, phone):
@@ -58,7 +43,7 @@ def test_what_waits_is_kept(webhook, phone):
     assert phone.call("getWebhookInfo")["result"]["pending_update_count"] == 1
 
 
-def test_the_last_failure_is_shown_until_it_is_over(webhook, phone, now, wait_until, caplog):
+def test_the_last_failure_is_shown_while_something_waits(webhook, phone, wait_until, caplog):
     webhook.step()
     phone.start(phone.new())
     wait_until(lambda: "last_error_message" in phone.call("getWebhookInfo")["result"])
@@ -66,13 +51,41 @@ def test_the_last_failure_is_shown_until_it_is_over(webhook, phone, now, wait_un
     assert webhook.state.startswith("webhook: Telegram could not call the site at ")
     assert webhook.state.endswith("; 1 wait")
     assert "onnect" in webhook.state
-    now.ahead = 2 * RECENT
+    assert SECRET not in caplog.text
+
+
+class Taking(BaseHTTPRequestHandler):
+    """A site that takes every update."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+def test_once_all_came_through_the_failure_is_over(sandbox, phone, wait_until, caplog):
+    """As after any restart: Telegram remembers for ever that nobody answered meanwhile."""
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Taking, bind_and_activate=False)
+    site.server_bind()  # not listening: refused
+    url = f"http://127.0.0.1:{site.server_address[1]}/telegram/webhook"
+    webhook = Webhook(make_bot(SANDBOX_TOKEN, sandbox.url), url, SECRET)
     webhook.step()
-    assert webhook.state.endswith("; 1 wait"), "as long as something waits"
-    phone.call("setWebhook", url=URL, secret_token=SECRET, drop_pending_updates=True)
+    phone.start(phone.new())
+    info = lambda: phone.call("getWebhookInfo")["result"]  # noqa: E731
+    wait_until(lambda: "last_error_message" in info())
+    site.server_activate()
+    with site:
+        threading.Thread(target=site.serve_forever, args=(0.05,), daemon=True).start()
+        wait_until(lambda: not info()["pending_update_count"], 30)
+        site.shutdown()
+    assert info()["last_error_date"]
     webhook.step()
     assert webhook.state == RUNNING
-    assert SECRET not in caplog.text
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 @pytest.mark.parametrize("url", ["", "http://127.0.0.1:9/another"])

@@ -33,7 +33,8 @@ def number(answer, known, database):
         deliveries.record(session, number, outcomes, NOW)
         session.refresh(row)
         row.note = "canary: of 3 people 2 failed or blocked the bot"
-        control.edit(session, number, "cli:ann", text="new", format="plain")
+    control.edit(database.writing, number, "cli:ann", text="new", format="plain")
+    with database.writing() as session:
         events.add(session, number, "engine", "canary_failed")
         link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]
         clicks.count_click(session, link_id, 3)

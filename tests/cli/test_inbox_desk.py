@@ -59,10 +59,12 @@ def test_banning(answer, invoke):
 
 def test_the_group(answer, invoke, refused):
     assert answer("inbox", "group") == {"chat_id": None}
-    chosen = {"chat_id": -5, "topics": True, "language": "en"}
+    chosen = {"chat_id": -5, "topics": True, "language": "en", "topics_off": False}
     assert invoke("inbox", "group", "--topics", "--", -5).stdout == "Group -5, with topics.\n"
     assert answer("inbox", "group") == chosen
-    assert answer("inbox", "group", "--no-topics")["topics"] is False
+    off = {**chosen, "topics": False, "topics_off": True}
+    assert answer("inbox", "group", "--no-topics") == off
+    assert answer("inbox", "group", "--topics") == chosen
     assert "is in no group 1" in refused(invoke("inbox", "group", 1), 2)
     assert invoke("inbox", "group", "--off").stdout == "No operators' group.\n"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import users
+from appliance.crud import chats, users
 from appliance.services.accounts import check_password
 
 PASSWORD = "correct horse battery"
@@ -122,3 +122,14 @@ def test_a_new_password_ends_the_sessions(add, answer, database, tmp_path):
         user = users.get(session, 1)
     assert check_password(user.password_hash, "another long one")
     assert user.session_version == 1
+
+
+def test_members_without_reachable_telegram(add, answer, database):
+    add("alone@example.org")
+    add("linked@example.org")
+    with database.writing() as session:
+        chats.remember(session, 7).user_id = 2
+    assert [user["email"] for user in answer("user", "list", "--unreachable")] == [
+        "alone@example.org"
+    ]
+    assert len(answer("user", "list")) == 2

@@ -114,6 +114,8 @@ def test_one_that_is_not_due_or_too_late_is_not_begun(store, announce):
         announce(status=SCHEDULED, starts_at=NOW + delta, max_late=late): name
         for name, (delta, late) in times.items()
     }
+    begun = announce(status=SCHEDULED, starts_at=NOW - timedelta(days=1), max_late=60, cursor=7)
+    made[begun] = "half frozen"
     announce(status=RUNNING, starts_at=NOW - timedelta(days=1), max_late=60)
     announce(status=PAUSED, starts_at=NOW - timedelta(days=1), max_late=60)
     with store.reading() as session:
@@ -122,6 +124,7 @@ def test_one_that_is_not_due_or_too_late_is_not_begun(store, announce):
             "now",
             "just in time",
             "never too late",
+            "half frozen",
             "runs",
         ]
         assert [made[row.id] for row in broadcasts.list_missed(session, NOW)] == ["too late"]

@@ -30,3 +30,9 @@ def test_a_town(store, know, enrol):
             "groups": 2,
             "waiting": 1,
         }
+
+
+def test_whether_it_is_quickly_taken(store, know):
+    know(1, 2)
+    with store.reading() as session:
+        assert [census.is_small(session, limit) for limit in (1, 2, 3)] == [False, False, True]

@@ -139,3 +139,21 @@ def test_a_broadcast_stands_where_it_began(store, know, told, said, pages):
 
 def test_an_empty_inbox(pages):
     assert pages(10) == []
+
+
+def test_what_an_account_is_meant_by(store, know, told, announce):
+    """Between two times, where the ledger has no line for its chat."""
+    know(1)
+    delivered = told(3)
+    values = {"frozen_at": at(0), "status": "done"}
+    unknown = [announce(started_at=at(minute), **values) for minute in (1, 2, 4, 5)]
+    announce(started_at=at(2), audience={"to": ["groups"]}, **values)
+    with store.reading() as session:
+
+        def read(chat_id, *times):
+            account = inbox.Account(lambda audience: audience["to"] == ["all"], *times)
+            return [line.place.id for line in inbox.lines(session, chat_id, 9, None, account)]
+
+        assert read(None, at(2), at(5)) == [unknown[2], unknown[1]]
+        assert read(None, at(2)) == [unknown[3], unknown[2], unknown[1]]
+        assert read(1, at(0), at(4)) == [delivered, unknown[1], unknown[0]]

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, event, select, text
 from sqlalchemy.exc import IntegrityError
 
-from appliance.crud import messages
+from appliance.crud import chats, messages
 from appliance.crud.messages import MessageOutcome
-from appliance.models import DeliveryState, Message, Priority, utcnow
+from appliance.models import Chat, DeliveryState, Message, Priority, utcnow
 
 NOW = utcnow()
 PENDING, SENDING, SENT, FAILED, SKIPPED, UNKNOWN = DeliveryState
@@ -317,3 +319,91 @@ def test_a_call_about_somebody_waits_until_it_is_done(queue, take, record, store
     assert waits(5)
     record(MessageOutcome(number, SENT))
     assert not waits(5)
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_what_is_in_no_thread_is_not_kept_when_it_is_over(queue, take, record, find, visible):
+    """It may be a code for linking; until then another try needs it."""
+    row = queue(1, visible=visible)
+    take()
+    record(MessageOutcome(row, PENDING))
+    assert find(row).params == {"text": "hi"}
+    take()
+    record(MessageOutcome(row, SENT, message_id=7))
+    assert find(row).params == ({"text": "hi"} if visible else None)
+
+
+def test_not_even_after_a_crash(queue, take, store, find):
+    row = queue(1, visible=False)
+    take()
+    with store.writing() as session:
+        messages.recover(session, NOW)
+    assert (find(row).state, find(row).params) == (UNKNOWN, None)
+
+
+def expected(rows, limit, busy):
+    """What `take` must claim: `rows` are (id, chat, priority, state)."""
+    closed = set(busy) | {chat for _, chat, _, state in rows if state == SENDING}
+    waiting = sorted((priority, id, chat) for id, chat, priority, state in rows if state == PENDING)
+    found = []
+    for _, id, chat in waiting:
+        if chat not in closed and len(found) < limit:
+            closed.add(chat)
+            found.append(id)
+    return found
+
+
+_ROW = st.tuples(
+    st.integers(1, 6),
+    st.sampled_from([REPLY, NOTIFICATION]),
+    st.sampled_from([PENDING, PENDING, PENDING, SENDING, SENT, FAILED]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    rows=st.lists(_ROW, max_size=25),
+    takes=st.lists(st.tuples(st.integers(0, 8), st.frozensets(st.integers(1, 6))), max_size=4),
+    outcome=st.sampled_from([SENT, PENDING]),
+)
+def test_as_a_simple_model_says(database, rows, takes, outcome):
+    """One a chat, by priority, then the oldest; none to a chat while one is under way."""
+    with database.writing() as session:
+        session.execute(delete(Message))
+        for chat_id in range(1, 7):
+            chats.remember(session, chat_id)
+        for chat_id, priority, state in rows:
+            row = messages.queue(session, chat_id, "sendMessage", {}, priority=priority)
+            row.state = state
+    for limit, busy in takes:
+        with database.writing() as session:
+            stored = session.execute(
+                select(Message.id, Message.chat_id, Message.priority, Message.state)
+            ).all()
+            taken = ids(messages.take(session, limit, busy))
+            assert taken == expected(stored, limit, busy)
+            done = taken[::2]  # the others stay under way
+            messages.record(session, [MessageOutcome(id, outcome) for id in done], NOW)
+
+
+@pytest.mark.parametrize("people", [3, 5000])
+def test_a_full_outbox_costs_four_statements(database, people):
+    """5,000 calls wait, to three chats or to as many; the rows read stay few with many chats."""
+    with database.writing() as session:
+        for chat_id in range(1, people + 1):
+            session.add(Chat(id=chat_id))
+        session.flush()
+        for number in range(5000):
+            chat_id = number % people + 1
+            messages.queue(session, chat_id, "sendMessage", {"text": "x"}, flush=False)
+    statements = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        statements.append(statement.split()[0])
+
+    with database.writing() as session:
+        event.listen(database.engine, "before_cursor_execute", note)
+        taken = messages.take(session, 30)
+        event.remove(database.engine, "before_cursor_execute", note)
+    assert [row.chat_id for row in taken] == list(range(1, min(people, 30) + 1))
+    assert statements == ["SELECT", "SELECT", "UPDATE", "SELECT"]

@@ -5,6 +5,7 @@ import pytest
 from appliance.crud import audience, broadcasts, chats, deliveries, operations
 from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryOutcome
+from appliance.crud.operations import Place
 from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 
@@ -38,7 +39,7 @@ def operation(store, number):
 
 def test_only_messages_with_an_id_can_be_changed(store, number):
     with store.reading() as session:
-        assert operations.delivered(session, number) == (3, NOW)
+        assert operations.delivered(session, number) == 3
         assert operations.peek_delivered(session, number, None, 2) == [(1, 11, NOW), (2, 12, NOW)]
         assert operations.peek_delivered(session, number, 2, 9) == [(3, 13, NOW)]
         assert operations.peek_delivered(session, number, None, 9, until=NOW - 1) == []
@@ -52,14 +53,17 @@ def test_what_was_in_flight_is_looked_at_again(store, number):
 
 def test_nothing_delivered(store):
     with store.reading() as session:
-        assert operations.delivered(session, 4711) == (0, 0)
+        assert operations.delivered(session, 4711) == 0
+
+
+START, THERE = Place(None, frozenset()), Place(3, frozenset({9, 8}))
 
 
 def test_it_comes_forward(store, operation):
-    for _ in range(2):
+    for was in (START, THERE):
         with store.writing() as session:
-            row = operations.find(session, operation)
-            operations.advance(session, row, 3, {9, 8}, {"done": 2, "too_old": 1}, {"blocked": 1})
+            counts = {"done": 2, "too_old": 1}
+            assert operations.advance(session, operation, was, THERE, counts, {"blocked": 1})
     with store.reading() as session:
         row = operations.find(session, operation)
         assert (row.cursor, row.done, row.failed, row.too_old) == (3, 4, 0, 2)
@@ -67,12 +71,34 @@ def test_it_comes_forward(store, operation):
         assert row.reasons == {"blocked": 2}
 
 
+@pytest.mark.parametrize("was", [START, Place(3, frozenset()), Place(2, frozenset({8, 9}))])
+def test_who_stands_elsewhere_does_not_move_it(store, operation, was):
+    with store.writing() as session:
+        assert operations.advance(session, operation, START, THERE, {"done": 3}, {})
+        assert not operations.advance(session, operation, was, Place(9, frozenset()), {}, {})
+        row = operations.find(session, operation)
+        assert (row.cursor, row.late, row.done) == (3, [8, 9], 3)
+
+
+@pytest.mark.parametrize("status", [BroadcastStatus.PAUSED, BroadcastStatus.CANCELLED])
+def test_one_that_does_not_run_neither_moves_nor_ends(store, operation, number, status):
+    with store.writing() as session:
+        operations.change_status(session, number, [BroadcastStatus.RUNNING], status)
+        assert not operations.advance(session, operation, START, THERE, {"done": 1}, {})
+        assert not operations.finish(session, operation, utcnow())
+        row = operations.find(session, operation)
+        assert (row.status, row.cursor, row.done) == (status, None, 0)
+
+
 def test_it_ends(store, operation, number):
     with store.writing() as session:
         assert operations.list_running(session) == [operation]
-        operations.finish(session, operations.find(session, operation), utcnow())
+        operations.find(session, operation).total = 7
+        operations.advance(session, operation, START, THERE, {"done": 5, "failed": 1}, {})
+        assert operations.finish(session, operation, utcnow())
         assert operations.list_running(session) == []
-        assert [row.status for row in operations.list_for(session, number)] == ["done"]
+        (row,) = operations.list_for(session, number)
+        assert (row.status, row.total) == ("done", 6), "one had no message that could be changed"
 
 
 def test_states_change_only_from_the_allowed_ones(store, operation, number):

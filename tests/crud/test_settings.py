@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from appliance.crud.settings import FLOOD, get_setting, prolong_pause, put_setting
+from appliance.crud.settings import (
+    FLOOD,
+    POLL_PAUSE,
+    get_setting,
+    pause_until,
+    prolong_pause,
+    put_setting,
+)
 from appliance.models import Setting, utcnow
 
 NOW = utcnow()
@@ -36,3 +43,5 @@ def test_a_pause_is_only_prolonged(store):
         with store.writing() as session:
             prolong_pause(session, FLOOD, until)
             assert get_setting(session, FLOOD) == {"until": expected}
+            assert pause_until(session, FLOOD) == expected
+            assert pause_until(session, POLL_PAUSE) == 0.0

@@ -127,3 +127,10 @@ def test_broadcasts_that_still_need_the_topic(store, make, announce):
     announce(audience=named, status=BroadcastStatus.RUNNING, frozen_at=NOW)
     with store.reading() as session:
         assert topics.unfrozen(session, topics.get(session, news)) == [first, second]
+
+
+def test_which_are_on_by_themselves(store):
+    with store.writing() as session:
+        topics.add(session, "on", "On")
+        topics.add(session, "off", "Off", default_on=False)
+        assert topics.default_names(session) == ["on"]

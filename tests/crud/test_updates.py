@@ -89,3 +89,15 @@ def test_only_the_handled_is_forgotten(database: Database) -> None:
     with database.writing() as session:
         assert updates.forget_handled(session, NOW - timedelta(days=7)) == 1
         assert updates.count_waiting(session) == 1
+
+
+def test_another_bots_ids_are_not_known(store: Database) -> None:
+    """What waits of the former bot is kept, in its place, and its id is free as well."""
+    with store.writing() as session:
+        updates.store(session, [new(5), new(6), new(7)], NOW)
+        updates.mark_handled(session, [row.seq for row in updates.take(session, 2)], NOW)
+        updates.begin_anew(session)
+        assert updates.store(session, [new(5), new(6), new(7)], NOW) == 3
+        updates.begin_anew(session)
+        assert updates.store(session, [new(7)], NOW) == 1
+    assert [row.payload["update_id"] for row in handle(store, 9)] == [7, 5, 6, 7, 7]

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.crud import chats, users
 from appliance.errors import EmailTaken, NotFound
-from appliance.models import MAX_ID, Role
+from appliance.models import MAX_ID, ChatStatus, Role
 
 
 @pytest.fixture
@@ -61,6 +61,21 @@ def test_a_page_brings_the_chats(add, database):
     with database.reading() as session:
         (user,) = users.list_page(session, 10)
     assert user.chat.id == 7  # read with the page: the session is closed
+
+
+def test_whom_the_bot_cannot_reach(add, database):
+    alone = add("alone@example.org")
+    made = {status: add(f"{status}@example.org") for status in ChatStatus}
+    with database.writing() as session:
+        for number, (status, user_id) in enumerate(made.items(), 1):
+            chat = chats.remember(session, number)
+            chat.user_id, chat.status = user_id, status
+    reached = {made[ChatStatus.ACTIVE], made[ChatStatus.STOPPED]}
+    everybody = {alone, *made.values()}
+    with database.reading() as session:
+        for reachable, expected in ((True, reached), (False, everybody - reached)):
+            found = users.list_page(session, 10, reachable=reachable)
+            assert {user.id for user in found} == expected
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def test_a_bot_that_may_make_no_topics_stays_in_the_group(
     record(claim(), Kind.GONE, "Bad Request: not enough rights to create a topic")
     with database.reading() as session:
         assert chats.find(session, GROUP).status == ChatStatus.ACTIVE
-        assert options.chosen_group(session) == options.Group(GROUP, topics=False)
+        assert options.chosen_group(session) == options.Group(GROUP, topics_off=True)
 
 
 def test_the_group_hears_of_an_answer_that_did_not_arrive(

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.crud import chats
 from appliance.database import Database
-from appliance.delivery.hush import Hush
+from appliance.delivery.hush import LOOK, Hush
 from appliance.delivery.jobs import Moment
 
 MORNING = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)  # 07:00 in Berlin, 10:00 in Omsk
@@ -42,3 +42,13 @@ def test_the_hour_is_noticed_while_it_runs(hush: Hush, database: Database) -> No
     with database.reading() as session:
         assert hush.wanted(session, [2], at(5, 59)) == {2}
         assert hush.wanted(session, [2], at(6, 1)) == frozenset()
+
+
+def test_the_first_who_chooses_hours_is_noticed_soon(database: Database) -> None:
+    with database.writing() as session:
+        chat = chats.remember(session, 1)
+        hush, now = Hush("Europe/Berlin"), at(6)
+        assert hush.wanted(session, [1], now) == frozenset()
+        chat.quiet = "always"
+        session.flush()
+        assert hush.wanted(session, [1], Moment(now.wall, now.mono + LOOK)) == {1}

@@ -46,8 +46,7 @@ def last(database: Database) -> Callable[[int], Operation]:
 @pytest.fixture
 def edit(database: Database) -> Callable[..., None]:
     def edit(number: int, text: str, format: str = "plain") -> None:
-        with database.writing() as session:
-            control.edit(session, number, "test", text=text, format=format)
+        control.edit(database.writing, number, "test", text=text, format=format)
 
     return edit
 
@@ -55,8 +54,7 @@ def edit(database: Database) -> Callable[..., None]:
 @pytest.fixture
 def recall(database: Database) -> Callable[[int], None]:
     def recall(number: int) -> None:
-        with database.writing() as session:
-            control.recall(session, number, "test")
+        control.recall(database.writing, number, "test")
         sweep_cancelled(database.writing, number, last_day())
 
     return recall

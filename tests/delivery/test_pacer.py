@@ -1,5 +1,6 @@
 """The budget is used to the full and never exceeded, whatever the loop's luck."""
 
+import pickle
 import random
 from collections import deque
 from itertools import pairwise
@@ -175,9 +176,7 @@ def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute() -> N
     st.lists(st.floats(0, 90), min_size=1, max_size=150),
     st.lists(st.sampled_from([-1, -2, 3]), min_size=1, max_size=5),
 )
-def test_no_minute_of_a_group_holds_more_than_twenty(
-    pauses: list[float], chats: list[int]
-) -> None:
+def test_no_minute_of_a_group_holds_more_than_twenty(pauses: list[float], chats: list[int]) -> None:
     """Whatever comes when, and to whom in between: 20 in any 60 s, one in a second."""
     pacer, now = ChatPacer(), 1000.0
     left: dict[int, list[float]] = {chat: [] for chat in chats}
@@ -190,9 +189,10 @@ def test_no_minute_of_a_group_holds_more_than_twenty(
         left[chat].append(now)
 
     for chat, times in left.items():
-        assert all(after - before >= 1.0 for before, after in pairwise(times))
+        assert all(after - before > 0.999 for before, after in pairwise(times))
         if chat < 0:
-            assert all(after - before > 60.0 for before, after in zip(times, times[20:]))
+            minutes = zip(times, times[20:], strict=False)
+            assert all(after - before > 60.0 for before, after in minutes)
 
 
 def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
@@ -203,6 +203,6 @@ def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
     assert len(chats.busy(199.5)) <= 1000 + 1000 + 1
     assert chats.ready_at(99_999) == pytest.approx(200.999)
     assert chats.ready_at(1) == 0.0
-    for number in range(1, 1000):
-        chats.note(-1_000_000, 1000.0 + number * MINUTE)
-    assert len(chats) < 10
+    for number in range(3):
+        chats.note(-1_000_000, 1000.0 + number * (MINUTE + 1))
+    assert len(pickle.dumps(chats)) < 1000, "nothing of the many groups is left"

@@ -78,8 +78,10 @@ def test_an_edit_keeps_the_links_tracked(database, number):
         deliveries.take(session, number, [1], 1_800_000_000)
         sent = DeliveryOutcome(1, DeliveryState.SENT, message_id=11)
         deliveries.record(session, number, [sent], 1_800_000_000)
-        text = '<a href="https://c.example">new</a>'
-        _, operation = control.edit(session, number, "x", text=text, format="html")
+    text = '<a href="https://c.example">new</a>'
+    _, operation = control.edit(database.writing, number, "x", text=text, format="html")
+    assert operation is not None
+    with database.writing() as session:
         run = load(session, operation.id, AROUND)
         (job,) = run.exchange(session, [], 10, Moment(1_800_000_001, 1.0))
     (link,) = Links(json.loads(job.body)["text"]).found

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.browser
 PASSWORD = "a long enough password"
 NewPerson = Callable[[str], int]
 WaitUntil = Callable[..., Any]
+LinkByCode = Callable[[Page, int], None]
 
 
 @pytest.fixture(autouse=True)
@@ -51,18 +53,36 @@ def registered(page: Page, name: str, email: str) -> None:
     expect(page).to_have_url(re.compile("/messages$"))
 
 
-def link_by_typed_code(site: Any, page: Page, person: int) -> None:
-    page.goto("/telegram")
-    page.get_by_test_id("link-offer").click()
-    typed = page.get_by_test_id("link-code").inner_text()
-    assert len(typed) < 12
-    site.call("POST", f"/sandbox/people/{person}/send", {"text": typed.lower()})
-    expect(page.get_by_test_id("linked")).to_be_visible()
+@pytest.fixture
+def link_by_typed_code(site: Any, wait_until: WaitUntil) -> LinkByCode:
+    """The page shows a code, the person types it to the bot and says yes."""
+
+    def link(page: Page, person: int) -> None:
+        page.goto("/telegram")
+        page.get_by_test_id("link-offer").click()
+        typed = page.get_by_test_id("link-code").inner_text()
+        assert len(typed) < 12
+        site.call("POST", f"/sandbox/people/{person}/send", {"text": typed.lower()})
+        wait_until(lambda: button_of(site.phone(person)[-1], "tie:yes:"), timeout=30)
+        asked = site.phone(person)[-1]
+        press = {"message_id": asked["message_id"], "data": button_of(asked, "tie:yes:")}
+        site.call("POST", f"/sandbox/people/{person}/press", press)
+        expect(page.get_by_test_id("linked")).to_be_visible()
+
+    return link
 
 
-def test_a_code_typed_to_the_bot_links(site: Any, page: Page, new_person: NewPerson) -> None:
+def button_of(message: dict[str, Any], start: str) -> str | None:
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
+    every = (button.get("callback_data", "") for row in rows for button in row)
+    return next((data for data in every if data.startswith(start)), None)
+
+
+def test_a_code_typed_to_the_bot_links(
+    page: Page, new_person: NewPerson, link_by_typed_code: LinkByCode
+) -> None:
     registered(page, "Tycho", "tycho@example.org")
-    link_by_typed_code(site, page, new_person("Tycho"))
+    link_by_typed_code(page, new_person("Tycho"))
     expect(page.get_by_test_id("linked")).to_contain_text("Tycho")
 
 
@@ -103,13 +123,15 @@ def test_a_wrong_code_is_explained(page: Page, trouble: Any) -> None:
     expect(page.get_by_role("alert")).to_contain_text("wrong or has expired")
 
 
-MINI_APP = "/#tgWebAppData=user%3D%257B%257D%26hash%3Dab&tgWebAppVersion=8.0"
+INIT_DATA = urlencode({"user": json.dumps({"first_name": "Eve", "username": "eve"}), "hash": "ab"})
+MINI_APP = f"/#{urlencode({'tgWebAppData': INIT_DATA, 'tgWebAppVersion': '8.0'})}"
 
 
 def test_a_mini_app_that_proves_nothing_is_refused(page: Page, trouble: Any) -> None:
     """The simulator's token is no secret, so nothing that is signed with it counts."""
     trouble.expect("status of 503")
     page.goto(MINI_APP)
+    page.get_by_test_id("miniapp-enter").click()
     expect(page.get_by_role("status").last).to_contain_text("no bot of Telegram")
     expect(page.get_by_test_id("home-register")).to_be_visible()
     assert "tgWebAppData" not in page.url
@@ -121,20 +143,63 @@ def test_a_mini_app_leads_a_stranger_on(
     answer = {"session": None, "code": code_of(new_person("Minna"))}
     page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
     page.goto(MINI_APP)
+    page.get_by_test_id("miniapp-enter").click()
     expect(page.get_by_test_id("link-whom")).to_contain_text("Minna")
 
 
+@pytest.fixture
+def posted(page: Page) -> list[str]:
+    """What the page has asked the server to change."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(f"{request.method} {request.url}"))
+    return seen
+
+
+def writes(posted: list[str]) -> list[str]:
+    return [request for request in posted if not request.startswith("GET")]
+
+
+def test_a_link_with_somebody_elses_data_logs_nobody_in(page: Page, posted: list[str]) -> None:
+    page.goto(MINI_APP)
+    asked = page.get_by_test_id("miniapp-entry")
+    expect(asked).to_contain_text("Log in as Eve @eve?")
+    assert "tgWebAppData" not in page.url
+    page.get_by_test_id("miniapp-leave").click()
+    expect(page.get_by_test_id("home-register")).to_be_visible()
+    page.reload()
+    expect(page.get_by_test_id("home-register")).to_be_visible()
+    expect(asked).to_have_count(0)
+    assert writes(posted) == []
+
+
+def test_a_link_with_somebody_elses_data_ties_nobody(
+    page: Page, posted: list[str], new_person: NewPerson, code_of: Callable[[int], str]
+) -> None:
+    registered(page, "Victor", "victor@example.org")
+    posted.clear()
+    page.goto(MINI_APP)
+    asked = page.get_by_test_id("miniapp-entry")
+    expect(asked).to_contain_text("Link the Telegram of Eve @eve?")
+    expect(asked).to_contain_text("victor@example.org")
+    assert writes(posted) == []
+    answer = {"session": None, "code": code_of(new_person("Eve"))}
+    page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
+    page.get_by_test_id("miniapp-enter").click()
+    expect(page.get_by_test_id("claim-form")).to_contain_text("Eve")  # and asks once more
+    page.goto("/telegram")
+    expect(page.get_by_test_id("link-offer")).to_be_visible()
+
+
 def test_a_mini_app_proves_nothing_again_after_a_reload(
-    site: Any, page: Page, new_person: NewPerson
+    page: Page, new_person: NewPerson, posted: list[str], link_by_typed_code: LinkByCode
 ) -> None:
     registered(page, "Ronja", "ronja@example.org")
-    link_by_typed_code(site, page, new_person("Ronja"))
-    posted: list[str] = []
-    page.on("request", lambda request: posted.append(f"{request.method} {request.url}"))
+    link_by_typed_code(page, new_person("Ronja"))
+    posted.clear()
     page.goto(MINI_APP)
     expect(page).to_have_url(re.compile("/messages$"))
     expect(page.locator("h1")).to_be_visible()
-    assert not [request for request in posted if request.startswith("POST")]
+    assert writes(posted) == []
 
 
 def test_a_refusal_by_the_issuer_is_told_in_our_words(page: Page) -> None:
@@ -147,11 +212,15 @@ def test_a_refusal_by_the_issuer_is_told_in_our_words(page: Page) -> None:
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(
-    site: Any, page: Page, new_person: NewPerson, wait_until: WaitUntil
+    site: Any,
+    page: Page,
+    new_person: NewPerson,
+    wait_until: WaitUntil,
+    link_by_typed_code: LinkByCode,
 ) -> None:
     registered(page, "Toki", "toki@example.org")
     person = new_person("Toki")
-    link_by_typed_code(site, page, person)
+    link_by_typed_code(page, person)
     page.goto("/profile")
     page.get_by_test_id("tokens-open").click()
     page.fill("#token-name", "Backup")

@@ -49,7 +49,8 @@ def link_by_simulated_phone(page: Page, first_name: str) -> None:
     page.get_by_test_id("person-add").click()
     expect(page.get_by_test_id("phone-payload")).to_have_value(code)
     page.get_by_test_id("phone-start").click()
-    expect(page.get_by_test_id("phone-messages")).to_contain_text("linked")
+    page.get_by_test_id("inline-button").filter(has_text="Yes").click()
+    expect(page.get_by_test_id("phone-messages")).to_contain_text("now linked")
     phone = page.url
     page.goto("/telegram")
     expect(page.get_by_test_id("linked")).to_contain_text(first_name)

@@ -72,8 +72,7 @@ def sums(operation: Operation) -> tuple[int, int, int, int]:
 
 
 def edit(world: Any, number: int, text: str) -> None:
-    with world.database.writing() as session:
-        control.edit(session, number, "test", text=text, format="plain")
+    control.edit(world.database.writing, number, "test", text=text, format="plain")
 
 
 def test_an_edit_survives_kills(
@@ -116,8 +115,8 @@ def test_an_edit_among_the_sending_survives_kills(
     number = world.queue()
     engine = processes.engine(SEND_RATE=str(RATE))
     wait_until(lambda: world.shown(number).sent >= 100, 30, processes.words)
-    with world.database.writing() as session:
-        control.edit(session, number, "test", text="new", format="plain")
+    edit(world, number, "new")
+    with world.database.reading() as session:
         in_flight = deliveries.chats_in(session, number, (DeliveryState.SENDING,))
     engine.kill()
     engine.wait()
@@ -145,8 +144,7 @@ def test_a_recall_survives_kills(
 ) -> None:
     number, ids = delivered
     sent = world.record()
-    with world.database.writing() as session:
-        control.recall(session, number, "test")
+    control.recall(world.database.writing, number, "test")
 
     kills = kill_until(lambda: last(number).status == "done", lambda: last(number).done)
 

@@ -114,17 +114,21 @@ def test_who_has_an_account_claims_the_code(browser, make_user, prove, database)
     assert chat_of(database).user_id is not None
 
 
-def test_a_visitor_who_is_logged_in_is_tied(browser, make_user, prove, database):
+def test_a_visitor_who_is_logged_in_is_asked(browser, make_user, prove, database):
     user_id = make_user("anna")
     with database.writing() as session:
         chats.remember(session, ANNA, first_name="Old name", language="ru")
     browser.log_in("anna@example.org")
     answer = prove(browser)
-    assert answer.json["session"]["user"]["chat"]["id"] == ANNA
+    assert answer.json["session"] is None  # whose data it is the page asks about
+    assert chat_of(database).user_id is None and told(database) == []
+    claimed = browser.post("/users/me/telegram/claim", {"code": answer.json["code"]})
+    assert claimed.json["chat"]["id"] == ANNA
     chat = chat_of(database)
     assert (chat.user_id, chat.first_name, chat.status) == (user_id, "Anna", ChatStatus.ACTIVE)
     assert "связан" in told(database)[0]  # the other side is told
-    assert prove(browser, age=60).status_code == 200  # once more changes nothing
+    again = prove(browser, age=60)  # once more changes nothing
+    assert again.json["session"]["user"]["chat"]["id"] == ANNA
     assert len(told(database)) == 1
 
 

@@ -37,7 +37,7 @@ def test_a_code_to_press_start_with(member, bot, database):
     assert link["expires_at"].endswith("Z")
     with database.writing() as session:
         chats.remember(session, 7, first_name="Mila")
-        telegram_auth.redeem_in_telegram(session, 7, link["code"], utcnow())
+        telegram_auth.redeem(session, 7, telegram_auth.hashed(link["code"]), utcnow())
     state = member.get("/users/me/telegram").json
     assert state["linked"] is True and state["chat"]["id"] == 7
     assert member.post("/users/me/telegram/link").status_code == 409
@@ -49,7 +49,7 @@ def test_a_code_to_type_in(member, bot, database):
     with database.writing() as session:
         chats.remember(session, 7, first_name="Mila")
         code = telegram_typed.read(link["typed_code"].lower())
-        telegram_auth.redeem_typed(session, 7, code, utcnow())
+        telegram_auth.redeem(session, 7, telegram_typed.hashed(code), utcnow())
     assert member.get("/users/me/telegram").json["linked"] is True
 
 
@@ -118,3 +118,13 @@ def test_nobody_is_401(app):
     for method, path in [("GET", ""), ("POST", "/link"), ("POST", "/claim"), ("DELETE", "")]:
         response = app.test_client().open(f"/api/v1/users/me/telegram{path}", method=method)
         assert response.status_code == 401
+
+
+def test_unlinking_ends_all_sessions_but_the_own(app, member, chat_code):
+    member.post("/users/me/telegram/claim", {"code": chat_code})
+    elsewhere = type(member)(app)
+    elsewhere.log_in("mila@example.org")
+    assert elsewhere.get("/users/me").status_code == 200
+    assert member.delete("/users/me/telegram").status_code == 204
+    assert elsewhere.get("/users/me").status_code == 401
+    assert member.get("/users/me").status_code == 200

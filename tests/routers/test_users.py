@@ -83,7 +83,22 @@ def test_people_are_found_by_name_and_address(operator, make_user):
         assert [user["name"] for user in found] == names, words
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "cursor=abc", "nonsense=1"])
+def test_members_without_reachable_telegram(operator, make_user, database):
+    alone, linked = make_user("alone"), make_user("linked")
+    with database.writing() as session:
+        chats.remember(session, 7).user_id = linked
+
+    def found(reachable):
+        page = operator.get(f"/users?reachable={reachable}&limit=200").json
+        return {user["id"] for user in page["items"]}
+
+    assert alone in found("false") and linked not in found("false")
+    assert found("true") == {linked}
+
+
+@pytest.mark.parametrize(
+    "query", ["reachable=x", "limit=0", "limit=201", "limit=x", "cursor=abc", "nonsense=1"]
+)
 def test_bad_queries_are_refused(operator, query):
     response = operator.get(f"/users?{query}")
     assert response.status_code == 422

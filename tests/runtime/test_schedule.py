@@ -65,6 +65,8 @@ def test_people_are_counted_now_and_then(database):
     assert reachable(database) == 0
     counting.step(NOW, 1000.0 + schedule.CENSUS_SECONDS)
     assert reachable(database) == 1
+    with database.reading() as session:
+        assert settings.get_setting(session, settings.CENSUS)["at"] == NOW.timestamp()
 
 
 def reachable(database):

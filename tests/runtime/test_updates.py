@@ -7,9 +7,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from appliance.bot.telegram import make_bot, webhook_info
+from appliance.bot.telegram import get_updates, make_bot, webhook_info
 from appliance.crud import chats
-from appliance.crud.settings import BOT, get_setting
+from appliance.crud import updates as crud_updates
+from appliance.crud.settings import BOT, get_setting, put_setting
 from appliance.delivery.engine import LeaseLost
 from appliance.models import utcnow
 from appliance.runtime import updates
@@ -90,6 +91,28 @@ def test_a_bot_api_that_comes_late_is_waited_for(run, ask, parts, wait_until, da
             return get_setting(session, BOT)
 
     assert wait_until(introduced, 15)["id"] == 100001
+
+
+def test_ids_that_another_bot_used_are_not_known(
+    run, ask, with_simulator, database, parts, wait_until
+):
+    (person,) = ask("people", {"count": 1, "start": True})["people"]
+    bot = make_bot(str(with_simulator.bot_token), with_simulator.api_url)
+    used = get_updates(bot, None, 0)
+    with database.writing() as session:
+        put_setting(session, BOT, {"id": 7, "username": "former_bot", "name": "Former"})
+        for update in used:
+            receive(session, {"update_id": update["update_id"]}, utcnow())
+        crud_updates.mark_handled(
+            session, [row.seq for row in crud_updates.take(session, 100)], utcnow()
+        )
+    run()
+
+    def known():
+        with database.reading() as session:
+            return chats.get(session, person["id"])
+
+    assert wait_until(known, 15).status == "active"
 
 
 def test_by_webhook_it_is_set_and_the_table_is_watched(run, with_simulator, database, wait_until):

@@ -1,21 +1,39 @@
 """Decisions about a broadcast that was queued: who may, when, and that they are recorded."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts, chats, deliveries, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
 from appliance.errors import Conflict, Invalid, NotFound, NothingToDo
-from appliance.models import BroadcastStatus, DeliveryState
+from appliance.models import (
+    Broadcast,
+    BroadcastStatus,
+    Delivery,
+    DeliveryState,
+    Operation,
+    utcnow,
+)
 from appliance.services import broadcasts as service
 from appliance.services import control
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, Write
 
 NOW = 1_790_000_000
 
 
 @pytest.fixture
 def number(database: Database) -> int:
+    return finished(database)
+
+
+def finished(database: Database) -> int:
     """A finished broadcast: 1 and 2 sent, 3 failed, 4 unknown."""
     with database.writing() as session:
         for chat_id in (1, 2, 3, 4):
@@ -41,10 +59,10 @@ def number(database: Database) -> int:
 
 @pytest.mark.parametrize(("which", "chat"), [("failed", 3), ("unknown", 4)])
 def test_retry_takes_only_those(database: Database, number: int, which: str, chat: int) -> None:
-    with database.writing() as session:
-        changed, count = control.retry(session, number, which, "cli:ann")
-        assert (changed.status, changed.pending, count) == ("running", 1, 1)
-        assert changed.finished_at is None
+    changed, count = control.retry(database.writing, number, which, "cli:ann")
+    assert (changed.status, changed.pending, count) == ("running", 1, 1)
+    assert changed.finished_at is None
+    with database.reading() as session:
         assert deliveries.chats_in(session, number, [DeliveryState.PENDING]) == [chat]
         (event,) = events.list_for(session, number)
     assert (event.actor, event.action) == ("cli:ann", "retry")
@@ -52,61 +70,171 @@ def test_retry_takes_only_those(database: Database, number: int, which: str, cha
 
 
 def test_retry_keeps_the_counters_true(database: Database, number: int) -> None:
-    with database.writing() as session:
-        control.retry(session, number, "failed", "x")
-        row = broadcasts.get_fresh(session, number)
-        assert (row.sent, row.failed, row.unknown, row.pending) == (2, 0, 1, 1)
-        assert row.reasons == {"no_answer": 1}
+    row, _ = control.retry(database.writing, number, "failed", "x")
+    assert (row.sent, row.failed, row.unknown, row.pending) == (2, 0, 1, 1)
+    assert row.reasons == {"no_answer": 1}
 
 
 def test_retry_of_nobody_is_nothing_to_do(database: Database, number: int) -> None:
-    with database.writing() as session:
-        control.retry(session, number, "failed", "x")
-        with pytest.raises(NothingToDo):
-            control.retry(session, number, "failed", "x")
+    control.retry(database.writing, number, "failed", "x")
+    with pytest.raises(NothingToDo):
+        control.retry(database.writing, number, "failed", "x")
 
 
 def test_a_cancelled_broadcast_cannot_be_retried(database: Database, number: int) -> None:
     with database.writing() as session:
         broadcasts.get(session, number).status = BroadcastStatus.CANCELLED
+    with pytest.raises(Conflict, match="cancelled"):
+        control.retry(database.writing, number, "failed", "x")
+
+
+class Interrupted:
+    """Opens transactions, and lets something happen before one of them, counted from 1."""
+
+    def __init__(self, database: Database, meanwhile: Callable[[], object], before: int) -> None:
+        self._database, self._meanwhile, self._before, self._opened = database, meanwhile, before, 0
+
+    def __call__(self) -> AbstractContextManager[Session]:
+        self._opened += 1
+        if self._opened == self._before:
+            self._meanwhile()
+        return self._database.writing()
+
+
+@pytest.fixture
+def failures(database: Database, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A finished broadcast that failed for all four; two lines are a part."""
+    monkeypatch.setattr(service, "SWEEP", 2)
+    with database.writing() as session:
+        rows = select(Delivery).where(Delivery.broadcast_id == number)
+        for row in session.scalars(rows):
+            row.state, row.reason = DeliveryState.FAILED, f"reason_{row.chat_id % 2}"
         session.flush()
-        with pytest.raises(Conflict, match="cancelled"):
-            control.retry(session, number, "failed", "x")
+        deliveries.recount(session, number)
+    return number
+
+
+def seen(database: Database, number: int) -> tuple[str, int, int, dict[str, int], list[object]]:
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+        told = [event.details for event in events.list_for(session, number)]
+        return str(row.status), row.pending, row.failed, row.reasons, told
+
+
+def test_a_retry_goes_by_parts_and_is_one_decision(database: Database, failures: int) -> None:
+    assert control.retry(database.writing, failures, "failed", "x")[1] == 4
+    told = [{"which": "failed", "count": 4}]
+    assert seen(database, failures) == ("running", 4, 0, {}, told)
+
+
+def test_a_retry_that_dies_is_repeated_for_the_rest(database: Database, failures: int) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        control.retry(Interrupted(database, die, 2), failures, "failed", "x")
+    told = [{"which": "failed", "count": 2}]
+    left = {"reason_0": 1, "reason_1": 1}
+    assert seen(database, failures) == ("running", 2, 2, left, told)
+
+    assert control.retry(database.writing, failures, "failed", "x")[1] == 2
+    assert seen(database, failures) == ("running", 4, 0, {}, told * 2)
+
+
+def test_a_retry_runs_again_what_the_engine_finished_in_between(
+    database: Database, failures: int
+) -> None:
+    def send() -> None:
+        with database.writing() as session:
+            pending = deliveries.chats_in(session, failures, [DeliveryState.PENDING])
+            deliveries.take(session, failures, pending, NOW)
+            sent = [DeliveryOutcome(chat, DeliveryState.SENT, message_id=9) for chat in pending]
+            deliveries.record(session, failures, sent, NOW)
+            assert broadcasts.finish(session, failures, utcnow())
+
+    assert control.retry(Interrupted(database, send, 2), failures, "failed", "x")[1] == 4
+    assert seen(database, failures)[:3] == ("running", 2, 0)
+
+
+def test_a_retry_ends_where_it_is_cancelled(database: Database, failures: int) -> None:
+    def cancel() -> None:
+        with database.writing() as session:
+            service.cancel(session, failures)
+        service.sweep_cancelled(database.writing, failures, utcnow())
+
+    row, count = control.retry(Interrupted(database, cancel, 2), failures, "failed", "x")
+    assert (row.status, count) == ("cancelled", 2)
+    assert seen(database, failures)[1:3] == (0, 2)
 
 
 def test_an_edit_is_checked_before_anything_changes(database: Database, number: int) -> None:
-    with database.writing() as session, pytest.raises(Invalid):
-        control.edit(session, number, "x", text="<b>", format="html")
+    with pytest.raises(Invalid):
+        control.edit(database.writing, number, "x", text="<b>", format="html")
     with database.reading() as session:
         assert broadcasts.get(session, number).version == 1
 
 
 def test_an_edit_raises_the_version_and_begins(database: Database, number: int) -> None:
-    with database.writing() as session:
-        changed, operation = control.edit(session, number, "x", text="new", format="plain")
-        assert (changed.text, changed.version) == ("new", 2)
-        assert operation is not None
-        assert (operation.kind, operation.total, operation.status) == ("edit", 2, "running")
+    changed, operation = edit(database.writing, number, "new")
+    assert (changed.text, changed.version) == ("new", 2)
+    assert operation is not None
+    assert (operation.kind, operation.total, operation.status) == ("edit", 2, "running")
 
 
 def test_a_second_edit_ends_the_first(database: Database, number: int) -> None:
+    edit(database.writing, number, "two")
+    edit(database.writing, number, "three")
+    assert statuses(database, number) == ["cancelled", "running"]
+
+
+def test_of_two_edits_at_once_the_later_counts(database: Database, number: int) -> None:
+    meanwhile = Interrupted(database, lambda: edit(database.writing, number, "three"), 2)
+    changed, operation = edit(meanwhile, number, "two")
+    assert (changed.text, operation) == ("three", None)
+    assert statuses(database, number) == ["running"]
+
+
+def test_an_edit_finds_who_was_in_flight(
+    database: Database, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "SURVEY", 2)
+    late = NOW + 1_000_000_000  # the clock was put back since
+    control.retry(database.writing, number, "failed", "x")
+    control.retry(database.writing, number, "unknown", "x")
     with database.writing() as session:
-        control.edit(session, number, "x", text="two", format="plain")
-        control.edit(session, number, "x", text="three", format="plain")
-        statuses = [op.status for op in operations.list_for(session, number)]
-    assert statuses == ["cancelled", "running"]
+        deliveries.take(session, number, [3, 4], NOW)
+
+    def arrive() -> None:
+        with database.writing() as session:
+            sent = DeliveryOutcome(3, DeliveryState.SENT, message_id=9)
+            deliveries.record(session, number, [sent], late)
+
+    _, operation = edit(Interrupted(database, arrive, 2), number, "two")
+    assert operation is not None
+    assert (operation.late, operation.total) == ([4], 3)
+    assert operation.created_at.timestamp() == late, "or the message of 3 would be left alone"
 
 
 def test_a_recall_is_final(database: Database, number: int) -> None:
-    with database.writing() as session:
-        control.recall(session, number, "x")
-        with pytest.raises(Conflict, match="recalled"):
-            control.edit(session, number, "x", text="two", format="plain")
+    control.recall(database.writing, number, "x")
+    with pytest.raises(Conflict, match="recalled"):
+        edit(database.writing, number, "two")
+
+
+def test_a_recall_that_dies_is_repeated(database: Database, number: int) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    control.retry(database.writing, number, "failed", "x")
+    with pytest.raises(KeyboardInterrupt):
+        control.recall(Interrupted(database, die, 2), number, "x")
+    assert seen(database, number)[0] == "cancelled"
+    assert control.recall(database.writing, number, "x")[1].total == 2
 
 
 def test_operations_pause_and_resume(database: Database, number: int) -> None:
+    edit(database.writing, number, "two")
     with database.writing() as session:
-        control.edit(session, number, "x", text="two", format="plain")
         assert control.pause(session, number).status == "done"
         assert operations.list_running(session) == []
         with pytest.raises(Conflict):
@@ -117,10 +245,65 @@ def test_operations_pause_and_resume(database: Database, number: int) -> None:
             control.resume(session, number)
 
 
-@pytest.mark.parametrize("call", [control.recallable, lambda s, n: control.recall(s, n, "x")])
-def test_an_unknown_broadcast(database: Database, call) -> None:
-    with database.writing() as session, pytest.raises(NotFound):
-        call(session, 4711)
+def test_an_unknown_broadcast(database: Database) -> None:
+    with database.reading() as session, pytest.raises(NotFound):
+        control.recallable(session, 4711)
+    with pytest.raises(NotFound):
+        control.recall(database.writing, 4711, "x")
+
+
+@pytest.mark.slow
+def test_on_postgresql_a_retry_waits_for_the_engine(
+    postgresql_database: Database, wait_until: Any
+) -> None:
+    """A decision that looked before the engine committed left it done with somebody pending, or
+    counted the ledger as it was before."""
+    database = postgresql_database
+    number = finished(database)
+    with database.writing() as session:
+        broadcasts.get(session, number).status = BroadcastStatus.RUNNING
+        deliveries.requeue(session, number, DeliveryState.UNKNOWN, NOW, None, 9)
+    with ThreadPoolExecutor(1) as other:
+        with database.writing() as session:
+            deliveries.take(session, number, [4], NOW)
+            retried = other.submit(control.retry, database.writing, number, "failed", "x")
+            wait_until(lambda: waiting_for_a_lock(database))
+        assert retried.result(10)[1] == 1
+        assert counters(database, number) == {"pending": 1, "sending": 1, "sent": 2}
+
+        with database.writing() as session:
+            deliveries.record(session, number, [DeliveryOutcome(4, DeliveryState.FAILED)], NOW)
+            deliveries.take(session, number, [3], NOW)
+            deliveries.record(session, number, [DeliveryOutcome(3, DeliveryState.SENT)], NOW)
+            assert broadcasts.finish(session, number, utcnow())
+            retried = other.submit(control.retry, database.writing, number, "failed", "x")
+            wait_until(lambda: waiting_for_a_lock(database))
+        # it found nobody's failure before; now 4 has failed, and is sent to again
+        assert retried.result(10)[0].status == "running"
+        assert counters(database, number) == {"pending": 1, "sent": 3}
+
+
+def waiting_for_a_lock(database: Database) -> bool:
+    with database.reading() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def counters(database: Database, number: int) -> dict[str, int]:
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+        told = {state.word: getattr(row, state.word) for state in DeliveryState}
+        counted = {s.word: n for s, n in deliveries.states_of(session, number).items()}
+    assert {word: n for word, n in told.items() if n} == counted
+    return counted
+
+
+def edit(write: Write, number: int, words: str) -> tuple[Broadcast, Operation | None]:
+    return control.edit(write, number, "x", text=words, format="plain")
+
+
+def statuses(database: Database, number: int) -> list[str]:
+    with database.reading() as session:
+        return [str(op.status) for op in operations.list_for(session, number)]
 
 
 def test_decisions_are_recorded_with_who_made_them(database: Database) -> None:

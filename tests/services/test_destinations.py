@@ -2,10 +2,11 @@
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud import chats, settings
 from appliance.errors import Conflict, NotFound
 from appliance.models import ChatStatus, ChatType
 from appliance.services import destinations
+from appliance.services.conversations import options
 
 
 @pytest.fixture
@@ -33,3 +34,11 @@ def test_where_the_bot_is_not(session):
     with pytest.raises(Conflict, match="not in News"):
         destinations.decide(session, -5, True, None)
     assert not destinations.decide(session, -5, False, None).approved
+
+
+def test_a_group_that_is_refused_is_not_the_operators_any_more(session):
+    settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
+    destinations.decide(session, -5, True, None)
+    assert options.chosen_group(session) is not None
+    destinations.decide(session, -5, False, None)
+    assert options.chosen_group(session) is None

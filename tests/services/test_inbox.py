@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import audience, chats, messages, users
+from appliance.crud import audience, chats, messages, topics, users
 from appliance.crud.audience import Audience, Term
-from appliance.errors import Invalid
-from appliance.models import Broadcast, Delivery, DeliveryState, Role
+from appliance.errors import Invalid, NotFound
+from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState, Role
 from appliance.services import inbox
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123457, tzinfo=UTC)
@@ -79,8 +79,9 @@ def test_pages_neither_repeat_nor_miss(database, ann, told, limit):
     assert found == every
 
 
-def test_without_a_chat_it_is_empty(database, ann, told):
-    assert read(database, ann + 1) == []
+def test_nobody_has_no_inbox(database, ann, told):
+    with pytest.raises(NotFound):
+        read(database, ann + 1)
 
 
 @pytest.mark.parametrize(
@@ -139,3 +140,116 @@ def test_files_are_named_in_brackets(database, ann):
     answer, said = read(database, ann)
     assert (said.text, said.html) == ("[photo × 2] at <sea>", "[photo × 2] at &lt;sea&gt;")
     assert (answer.text, answer.html) == ("[document] <b>plan</b>", "[document] <b>plan</b>")
+
+
+NOT_BOB = ["role:admin", "user:999", "topic:sport", "topic:gone", "lang:en", "linked", "unlinked"]
+NOT_BOB += ["groups", "channels", "chat:1"]
+
+
+class TestWithoutTelegram:
+    """A member whom the bot never met reads what is meant for members like them."""
+
+    @pytest.fixture
+    def bob(self, database):
+        with database.writing() as session:
+            for name, default_on in (("news", True), ("sport", False)):
+                topics.add(session, name, name.title(), default_on=default_on)
+            return users.add(
+                session,
+                email="bob@example.org",
+                name="Bob Ross",
+                password_hash=None,
+                role=Role.OPERATOR,
+                language="ru",
+                now=NOW,
+            ).id
+
+    @pytest.fixture
+    def sent(self, database):
+        """`sent(1, "all")`: the id of a broadcast that began a minute after NOW."""
+
+        def sent(minute=1, *to, exclude=(), **values):
+            began = NOW + timedelta(minutes=minute)
+            with database.writing() as session:
+                broadcast = Broadcast(
+                    **{
+                        "text": "to you",
+                        "audience": {"to": list(to), "not": list(exclude)},
+                        "status": BroadcastStatus.DONE,
+                        "started_at": began,
+                        "created_at": NOW,
+                        "frozen_at": began,
+                        **values,
+                    }
+                )
+                session.add(broadcast)
+                session.flush()
+                return broadcast.id
+
+        return sent
+
+    @pytest.mark.parametrize(
+        "word", ["all", "role:operator", "user:{me}", "topic:news", "lang:ru", "linked all"]
+    )
+    def test_words_that_mean_them(self, database, bob, sent, word):
+        sent(1, *word.format(me=bob).split())
+        sent(2, "all", exclude=["role:admin", "user:999", "topic:sport", "lang:en", "linked"])
+        assert [item.kind for item in read(database, bob)] == ["broadcast"] * 2
+
+    @pytest.mark.parametrize("word", NOT_BOB)
+    def test_words_that_do_not(self, database, bob, sent, word):
+        sent(1, word)
+        assert read(database, bob) == []
+
+    @pytest.mark.parametrize("word", ["role:operator", "user:{me}", "topic:news", "lang:ru", "all"])
+    def test_exclusions(self, database, bob, sent, word):
+        sent(1, "all", "role:operator", exclude=[word.format(me=bob)])
+        assert read(database, bob) == []
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"frozen_at": None},
+            {"status": BroadcastStatus.CANCELLED},
+            {"status": BroadcastStatus.HALTED},
+            {"started_at": NOW - timedelta(seconds=1)},
+        ],
+    )
+    def test_what_was_not_begun_was_stopped_or_is_from_before(self, database, bob, sent, values):
+        sent(1, "all", **values)
+        assert read(database, bob) == []
+
+    def test_in_the_accounts_language_and_name(self, database, bob, sent):
+        sent(1, "all", text="Hello", format="html", variants={"ru": "<b>{first_name|друг}</b>"})
+        (item,) = read(database, bob)
+        assert (item.html, item.state) == ("<b>Bob Ross</b>", None)
+
+    @pytest.mark.parametrize("limit", [1, 2, 3])
+    def test_pages_neither_repeat_nor_miss(self, database, bob, sent, limit):
+        expected = []
+        for minute in (1, 2, 2, 3):
+            expected.append(sent(minute, "all"))
+            sent(minute, "role:admin")
+        found, before = [], None
+        while page := read(database, bob, limit, before):
+            assert len(page) <= limit
+            found += page
+            before = found[-1].id
+        assert [int(item.id[1:].partition("-")[0]) for item in found] == expected[::-1]
+
+    def test_what_came_before_telegram_stays(self, database, bob, sent):
+        """From when the bot knows the chat the ledger tells, which knows of /stop."""
+        early = sent(1, "all")
+        sent(9, "all")
+        between = sent(2, "all")
+        with database.writing() as session:
+            chat = chats.remember(session, 5, first_name="B", now=NOW + timedelta(minutes=3))
+            chat.user_id = bob
+            session.add(
+                Delivery(broadcast_id=between, chat_id=5, state=DeliveryState.SENT, updated_at=0)
+            )
+        items = read(database, bob)
+        assert [(int(item.id[1:].partition("-")[0]), item.state) for item in items] == [
+            (between, "sent"),
+            (early, None),
+        ]

@@ -276,6 +276,20 @@ def test_operators_and_admins_write_to_anybody(enrol, ask, role):
     assert ask("chat:5", user=enrol("olga", role=role))[0].actor == "token:1"
 
 
+def test_many_people_are_for_admins_to_notify(enrol, ask, empty, database):
+    """A notification to a topic or role is a broadcast, and operators send none."""
+    olga = enrol("olga", 6, "operator")
+    with database.writing() as session:
+        topics.add(session, "dev", None, None, default_on=True)
+    for to in ("role:operator", "topic:dev", " role:operator", "topic:nothing", "role:king"):
+        with pytest.raises(Forbidden, match="only admins notify a topic or a role"):
+            ask(to, user=olga)
+    assert empty()
+    ada = enrol("ada", 7, "admin")
+    for to in ("role:operator", "topic:dev"):
+        assert ask(to, user=ada)[0].broadcast_id is not None
+
+
 def test_members_write_to_themselves(enrol, ask, stored):
     ann, ben = enrol("ann", 5), enrol("ben", 6)
     for to in ("user:ann@example.org", f"user:{ann}", "chat:5", "user:ANN@example.org"):

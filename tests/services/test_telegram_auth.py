@@ -53,12 +53,12 @@ def typed(database: Database, user: User) -> str:
 
 def type_in(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
     with database.writing() as session:
-        return telegram_auth.redeem_typed(session, chat_id, code, now)
+        return telegram_auth.redeem(session, chat_id, telegram_typed.hashed(code), now)
 
 
 def redeem(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
     with database.writing() as session:
-        return telegram_auth.redeem_in_telegram(session, chat_id, code, now)
+        return telegram_auth.redeem(session, chat_id, telegram_auth.hashed(code), now)
 
 
 def claim(database: Database, user: User, code: str, now: datetime = NOW) -> Chat:
@@ -295,6 +295,35 @@ def test_an_unknown_user_or_chat(database: Database, anna: User) -> None:
             telegram_auth.start_link(session, user_id, NOW)
     with pytest.raises(NotFound):
         start_from_chat(database, 999)
+
+
+def test_who_made_a_code_is_told_before_it_is_used(database: Database, anna: User) -> None:
+    code_hash = telegram_auth.hashed(start(database, anna))
+    for _ in range(2):
+        with database.writing() as session:
+            assert telegram_auth.maker(session, ANNA, code_hash, NOW).id == anna.id
+    assert linked(database) is None
+    with pytest.raises(NotFound), database.writing() as session:
+        telegram_auth.maker(session, ANNA, code_hash, LATER)
+
+
+def test_what_others_will_read_is_good_no_more(database: Database, anna: User) -> None:
+    code = typed(database, anna)
+    with database.writing() as session:
+        telegram_auth.spoil(session, telegram_typed.hashed("ABCD2345"), NOW)
+        assert telegram_auth.maker(session, ANNA, telegram_typed.hashed(code), NOW).id == anna.id
+        telegram_auth.spoil(session, telegram_typed.hashed(code), NOW)
+    with pytest.raises(NotFound):
+        type_in(database, code)
+
+
+@pytest.mark.parametrize("side", ["user_id", "chat_id"])
+def test_unlinking_ends_every_session(database: Database, anna: User, side: str) -> None:
+    redeem(database, start(database, anna))
+    for _ in range(2):
+        unlink(database, **{side: anna.id if side == "user_id" else ANNA})
+    with database.reading() as session:
+        assert users.get(session, anna.id).session_version == anna.session_version + 1
 
 
 @pytest.mark.parametrize("side", ["user_id", "chat_id"])

@@ -29,9 +29,11 @@ def add_user(database: Database, name: str = "anna") -> int:
         return user.id
 
 
-def arrive(database: Database, person: Person = ANNA, visitor: int | None = None) -> Arrival:
+def arrive(
+    database: Database, person: Person = ANNA, visitor: int | None = None, asked: bool = True
+) -> Arrival:
     with database.writing() as session:
-        return telegram_auth_web.arrive(session, person, visitor, NOW)
+        return telegram_auth_web.arrive(session, person, visitor, NOW, asked=asked)
 
 
 def chat_of(database: Database) -> Chat | None:
@@ -74,6 +76,27 @@ def test_a_visitor_is_tied_once(database: Database) -> None:
         assert arrive(database, visitor=user_id).code is None
     with database.reading() as session:
         assert len(messages.thread(session, ANNA.id, 9)) == 1
+
+
+def test_signed_data_ties_nobody_by_itself(database: Database) -> None:
+    """It may be an attacker's own, in a link that the visitor was made to open."""
+    user_id = add_user(database)
+    arrival = arrive(database, visitor=user_id, asked=False)
+    chat = chat_of(database)
+    assert arrival.user is None and chat is not None and chat.user_id is None
+    with database.writing() as session:
+        telegram_auth.claim(session, user_id, arrival.code or "", NOW)
+    back = arrive(database, visitor=user_id, asked=False)
+    assert back.user is not None and back.code is None
+
+
+def test_signed_data_makes_nobody_else_of_a_visitor(database: Database) -> None:
+    anna, eve = add_user(database), add_user(database, "eve")
+    arrive(database, visitor=anna)
+    with pytest.raises(AlreadyLinked, match="linked to another account"):
+        arrive(database, visitor=eve, asked=False)
+    with pytest.raises(AlreadyLinked, match="another Telegram account"):
+        arrive(database, Person(1002, "Boris"), visitor=anna, asked=False)
 
 
 def test_nobody_is_taken_over(database: Database) -> None:

@@ -50,9 +50,11 @@ def begin(context: Context, argument: str) -> None:
 
 
 def hear(context: Context, message: Message) -> bool:
-    """The text that was asked for, or another instead of the one in the preview."""
+    """The text that was asked for. What is said after it, beside a preview, is a letter."""
     if context.role != Role.ADMIN or _is_over(context):
         context.chat.dialog = None
+        return False
+    if "text" in (context.chat.dialog or {}):
         return False
     _preview(context, written(message))
     return True

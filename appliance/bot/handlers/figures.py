@@ -1,10 +1,13 @@
 """/stats, for operators and admins."""
 
+from datetime import datetime
+
 from appliance.bot.context import Context
 from appliance.bot.router import Router
 from appliance.crud import broadcasts, census, settings
 from appliance.models import Broadcast, Role
 from appliance.services.phrases import word
+from appliance.services.schedule import find_zone
 
 LAST = 5
 
@@ -23,10 +26,23 @@ def stats(context: Context, _: str) -> None:
     context.reply("\n".join([people, "", context.say("stats_broadcasts"), *lines]))
 
 
-def _people(context: Context) -> dict[str, int]:
-    """As the schedule part counted a little ago: to count here would hold up every writer."""
-    counted = settings.get_setting(context.session, settings.CENSUS)
-    return counted or census.take(context.session).as_dict()
+def _people(context: Context) -> dict[str, object]:
+    """Counted now, or of a large site as the schedule part did a little ago, and then when.
+
+    This is inside a writing transaction, and to count a million would hold up every writer.
+    """
+    stored = settings.get_setting(context.session, settings.CENSUS)
+    if stored is None or census.is_small(context.session):
+        return {**census.take(context.session).as_dict(), "counted": ""}
+    said = context.say("stats_counted", time=_clock(context, stored["at"]))
+    return {**stored, "counted": f" {said}"}
+
+
+def _clock(context: Context, at: float) -> str:
+    """A time by the site's clock; with the date, if it is not today's."""
+    zone = find_zone(context.site.timezone)
+    then, now = datetime.fromtimestamp(at, zone), context.now.astimezone(zone)
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
 def _line(context: Context, broadcast: Broadcast) -> str:

@@ -1,20 +1,25 @@
 """/link, /unlink, and codes of the site: in a deep link or typed. The rules are in
 `services/telegram_auth.py`.
+
+A code is used when the person has said yes: somebody else may have made it and sent the link. What
+was asked is in `Chat.dialog`, with the code's hash and a nonce that is in the two buttons.
 """
 
-from collections.abc import Callable
+import secrets
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context
-from appliance.bot.router import Router
-from appliance.bot.texts import MINUTES
+from appliance.bot.handlers import talk
+from appliance.bot.router import Press, Router
+from appliance.bot.texts import MINUTES, masked
 from appliance.bot.texts import say as say_in
 from appliance.crud import links
 from appliance.errors import AlreadyLinked, NotFound
-from appliance.models import ChatType, User
+from appliance.models import ChatType
 from appliance.services import telegram_auth, telegram_typed
 from appliance.services.phrases import LANGUAGES
 
+KIND = "link"
 MOST_TRIES = 5
 """Wrong typed codes that a chat may send in the time in which a code lives."""
 
@@ -22,14 +27,14 @@ MOST_TRIES = 5
 def register(router: Router) -> None:
     router.command("link", link)
     router.command("unlink", unlink)
-    router.typed = redeem_typed
+    router.typed = hear
+    router.button(keyboards.TIE, press)
 
 
 def link(context: Context, argument: str) -> None:
     """Use a typed code, or give a link to the site that ties this chat to whoever logs in there."""
     if argument:
-        if not redeem_typed(context, argument):
-            _refuse(context)
+        _use_typed(context, argument)
         return
     user = context.chat.user
     if user is not None:
@@ -41,9 +46,16 @@ def link(context: Context, argument: str) -> None:
     url = new.url or context.site.url
     if keyboards.can_open(url):
         offer = context.say("link_offer", minutes=MINUTES)
-        context.reply(offer, keyboards.open_link(context.language, url))
+        context.reply_unkept(offer, keyboards.open_link(context.language, url))
     else:
-        context.reply(context.say("link_offer_plain", minutes=MINUTES, url=url))
+        context.reply_unkept(context.say("link_offer_plain", minutes=MINUTES, url=url))
+
+
+def _use_typed(context: Context, text: str) -> None:
+    code = telegram_typed.read(text)
+    known = code is not None and _tries(context) < MOST_TRIES
+    if not known or not _ask(context, telegram_typed.hashed(code or ""), None):
+        _refuse(context, "code_wrong")
 
 
 def unlink(context: Context, _: str) -> None:
@@ -53,39 +65,87 @@ def unlink(context: Context, _: str) -> None:
 
 
 def redeem(context: Context, code: str) -> None:
-    """Use the code of a deep link; the service tells the chat when it worked."""
-    _use(context, telegram_auth.redeem_in_telegram, code, "link_expired")
+    """Ask whether to use the code of a deep link."""
+    _ask(context, telegram_auth.hashed(code), "link_expired")
 
 
-def redeem_typed(context: Context, text: str) -> bool:
-    """Use the code that was typed. False: the text is none, and whatever else it is stays to do."""
+def hear(context: Context, text: str) -> bool:
+    """A code may have been typed. What is none, or may be none, is a letter all the same.
+
+    In a chat that is linked nothing is looked up: whoever is there has no use for a code.
+    """
     code = telegram_typed.read(text)
     if code is None or context.chat.type != ChatType.PRIVATE:
         return False
-    if _tries(context) < MOST_TRIES:
-        _use(context, telegram_auth.redeem_typed, code, "code_wrong")
-    else:
-        _refuse(context)
+    code_hash = telegram_typed.hashed(code)
+    if context.chat.user is not None:
+        telegram_auth.spoil(context.session, code_hash, context.now)
+        return False
+    if _tries(context) < MOST_TRIES and _ask(context, code_hash, None):
+        return True
+    telegram_auth.spoil(context.session, code_hash, context.now)
+    _refuse(context, "code_letter")
+    if context.message is not None:
+        talk.keep(context, context.message)
     return True
 
 
-def _use(context: Context, way: Callable[..., User], code: str, wrong: str) -> None:
+def press(context: Context, press: Press) -> None:
+    """Yes or no to what was asked last."""
+    verb, _, nonce = press.argument.partition(":")
+    dialog = context.chat.dialog or {}
+    if dialog.get("kind") != KIND or dialog["nonce"] != nonce or verb not in {"yes", "no"}:
+        context.answer(press.id, context.say("button_old"))
+        return
+    context.chat.dialog = None
+    words = context.say("tie_declined")
+    if verb == "yes":
+        words = _tie(context, bytes.fromhex(dialog["code"]))
+    context.answer(press.id)
+    if press.message_id is not None:
+        context.edit(press.message_id, words)
+    elif verb == "no" or context.chat.user is None:
+        context.reply(words)
+
+
+def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
+    """Whether to link to whoever made the code. False: it is wrong, which is told if `wrong` is."""
     try:
-        way(context.session, context.chat.id, code, context.now)
+        user = telegram_auth.maker(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
-        context.reply(context.say(wrong, minutes=MINUTES))
+        if wrong:
+            context.reply(context.say(wrong, minutes=MINUTES))
+        return False
     except AlreadyLinked:
-        user = context.chat.user
-        if user is not None:
-            context.reply(context.say("chat_taken", name=user.name))
-        else:
-            context.reply(context.say("user_taken"))
+        context.reply(_taken(context))
+        return True
+    nonce = secrets.token_urlsafe(9)
+    context.chat.dialog = {"kind": KIND, "nonce": nonce, "code": code_hash.hex()}
+    question = context.say("tie_ask", name=user.name, email=masked(user.email))
+    context.reply(question, keyboards.tie(context.language, nonce))
+    return True
 
 
-def _refuse(context: Context) -> None:
+def _tie(context: Context, code_hash: bytes) -> str:
+    """What becomes of the question; the service tells the chat that it is linked."""
+    try:
+        user = telegram_auth.redeem(context.session, context.chat.id, code_hash, context.now)
+    except NotFound:
+        return context.say("link_expired", minutes=MINUTES)
+    except AlreadyLinked:
+        return _taken(context)
+    return context.say("tie_agreed", name=user.name)
+
+
+def _taken(context: Context) -> str:
+    user = context.chat.user
+    return context.say("chat_taken", name=user.name) if user else context.say("user_taken")
+
+
+def _refuse(context: Context, words: str) -> None:
     """The code is wrong; who has had his tries is asked once to wait, and then not answered."""
     if _tries(context) < MOST_TRIES:
-        context.reply(context.say("code_wrong", minutes=MINUTES))
+        context.reply(context.say(words, minutes=MINUTES))
         return
     wait = context.say("code_wait", minutes=MINUTES)
     if not context.said_since(wait, context.now - telegram_auth.LIFETIME):
@@ -94,6 +154,10 @@ def _refuse(context: Context) -> None:
 
 def _tries(context: Context) -> int:
     """Told by the answers in the chat's thread, so that a restart forgives nobody."""
-    told = {say_in(language, "code_wrong", minutes=MINUTES) for language in LANGUAGES}
+    told = {
+        say_in(language, key, minutes=MINUTES)
+        for language in LANGUAGES
+        for key in ("code_wrong", "code_letter")
+    }
     since = context.now - telegram_auth.LIFETIME
     return links.count_refusals(context.session, context.chat.id, told, since)

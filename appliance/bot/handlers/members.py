@@ -11,6 +11,7 @@ from appliance.bot.people import remember
 from appliance.bot.router import Router
 from appliance.crud import chats, supergroups
 from appliance.models import ChatStatus, ChatType
+from appliance.services.conversations import options
 
 _PRESENT = {"member", "administrator", "creator", "restricted"}
 
@@ -29,6 +30,8 @@ def membership(session: Session, site: Site, update: ChatMemberUpdated, now: dat
     chat = remember(session, update.chat, update.from_user if private else None, now)
     present = _is_present(update)
     chats.set_status(session, chat.id, ChatStatus.ACTIVE if present else absent, now)
+    if not (present and was_there):
+        options.lose_group(session, chat.id, now)
     if present and not (private or was_there or chat.approved):
         tell_admins(session, site, chat, now)
 

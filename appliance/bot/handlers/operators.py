@@ -56,7 +56,7 @@ def _answer(context: Context, message: Message) -> bool:
     person = (
         copy.about_chat_id
         if copy
-        else relay.person_linked(reply)
+        else relay.person_linked(reply, context.site.url)
         if _mine(context, reply)
         else None
     )
@@ -95,9 +95,9 @@ def _choose(context: Context, message: Message, argument: str) -> None:
 
 
 def _notice_topics(context: Context, message: Message, group: Group) -> None:
-    """A group that became one with topics since it was chosen."""
-    if message.chat.is_forum and not group.topics:
-        options.set_topics(context.session, group, True)
+    """A group that became one with topics since it was chosen. Refused once, no more."""
+    if message.chat.is_forum and not (group.topics or group.topics_off):
+        options.set_topics(context.session, group)
 
 
 def _account(context: Context) -> User | None:

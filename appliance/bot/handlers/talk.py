@@ -1,12 +1,15 @@
 """What people write that is no command: kept, shown to the operators, and thanked for."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from telebot.types import Message
 
 from appliance.bot.context import Context
-from appliance.bot.people import parse_command
+from appliance.bot.people import kept_text, parse_command
 from appliance.bot.router import Router
+from appliance.crud import messages
+from appliance.models import Direction
 from appliance.services.conversations import away, incoming, relay
 from appliance.services.conversations.received import read
 
@@ -20,24 +23,40 @@ def register(router: Router) -> None:
 
 
 def hear(context: Context, message: Message) -> None:
+    if keep(context, message):
+        _acknowledge(context)
+
+
+def keep(context: Context, message: Message) -> bool:
+    """Into the thread and to the operators; False: a part of what is there already."""
     got = read(message)
     kept = incoming.take(context.session, context.chat.id, got, context.now)
     if kept.changed:
         relay.copy(context.session, context.chat, got, context.site.url, context.now, edited=False)
-    if kept.new:
-        _acknowledge(context)
+    return kept.new
 
 
 def hear_edited(context: Context, message: Message) -> None:
-    """A new version. An edited command is none: it is neither obeyed again nor kept."""
-    if parse_command(message.text) is not None:
-        return
-    got = read(message)
+    """A new version. A command that is edited is neither obeyed nor kept; a letter that becomes
+    one is an edit of the letter.
+    """
+    got, command = read(message), parse_command(message.text)
+    if command is not None:
+        if not _was_letter(context, message):
+            return
+        got = replace(got, text=kept_text(command, got.text))
     kept = incoming.edit(context.session, context.chat.id, got, context.now)
     if kept.changed and got.kind != "location":  # a live one moves every few seconds
         relay.copy(
             context.session, context.chat, got, context.site.url, context.now, edited=not kept.new
         )
+
+
+def _was_letter(context: Context, message: Message) -> bool:
+    known = messages.find_by_telegram_id(context.session, context.chat.id, message.message_id)
+    if known is None or known.direction != Direction.IN:
+        return False
+    return bool(known.edits) or parse_command(known.text) is None
 
 
 def _acknowledge(context: Context) -> None:

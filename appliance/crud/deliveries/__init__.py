@@ -11,6 +11,7 @@ from appliance.crud.deliveries.claims import (
     take,
 )
 from appliance.crud.deliveries.counts import (
+    Survey,
     Tally,
     chats_in,
     count_all,
@@ -18,6 +19,7 @@ from appliance.crud.deliveries.counts import (
     count_sent_before,
     recount,
     states_of,
+    survey,
 )
 from appliance.crud.deliveries.report import DeliveryRow, iterate, list_page
 from appliance.crud.deliveries.sweeps import recover, requeue, skip_pending
@@ -25,6 +27,7 @@ from appliance.crud.deliveries.sweeps import recover, requeue, skip_pending
 __all__ = [
     "DeliveryOutcome",
     "DeliveryRow",
+    "Survey",
     "Tally",
     "awake",
     "chats_in",
@@ -43,5 +46,6 @@ __all__ = [
     "skip_pending",
     "span_end",
     "states_of",
+    "survey",
     "take",
 ]

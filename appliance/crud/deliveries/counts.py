@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
-from appliance.models import Chat, ChatStatus, Delivery, DeliveryState
+from appliance.models import MAX_ID, Broadcast, Chat, ChatStatus, Delivery, DeliveryState
 
 
 class Tally:
@@ -49,6 +50,10 @@ def tallying(session: Session, broadcast_id: int, tally: Tally | None) -> Iterat
 
 def recount(session: Session, broadcast_id: int) -> None:
     """Set the counters of a broadcast to what its ledger says, row by row."""
+    # PostgreSQL: whoever moves them now has committed, or adds to what is counted here
+    session.execute(
+        select(Broadcast.id).where(Broadcast.id == broadcast_id).with_for_update(key_share=True)
+    )
     states = states_of(session, broadcast_id)
     reasons = session.execute(
         select(Delivery.reason, func.count())
@@ -80,6 +85,45 @@ def chats_in(session: Session, broadcast_id: int, states: Iterable[DeliveryState
         .where(Delivery.broadcast_id == broadcast_id, Delivery.state.in_(list(states)))
         .order_by(Delivery.chat_id)
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A part of a ledger: its last chat (None: no line is left), who is being sent to, and when
+    the newest message in it was sent (seconds since 1970)."""
+
+    last: int | None
+    in_flight: Sequence[int] = ()
+    newest: int = 0
+
+
+def survey(session: Session, broadcast_id: int, after: int | None, limit: int) -> Survey:
+    """The next `limit` lines after a chat."""
+    last = end_of_part(session, broadcast_id, after, limit)
+    if last is None:
+        return Survey(None)
+    here = in_part(broadcast_id, after, last)
+    sending = select(Delivery.chat_id).where(here, Delivery.state == DeliveryState.SENDING)
+    sent = select(func.max(Delivery.updated_at)).where(here, Delivery.state == DeliveryState.SENT)
+    in_flight = session.scalars(sending.order_by(Delivery.chat_id)).all()
+    return Survey(last, in_flight, session.scalar(sent) or 0)
+
+
+def end_of_part(session: Session, broadcast_id: int, after: int | None, limit: int) -> int | None:
+    """The last chat of the next `limit` lines; None when there are none."""
+    lines = select(Delivery.chat_id).where(in_part(broadcast_id, after, MAX_ID))
+    part = lines.order_by(Delivery.chat_id).limit(limit).subquery()
+    last: int | None = session.scalar(select(func.max(part.c.chat_id)))
+    return last
+
+
+def in_part(broadcast_id: int, after: int | None, last: int) -> ColumnElement[bool]:
+    """The lines after a chat up to another one."""
+    return and_(
+        Delivery.broadcast_id == broadcast_id,
+        Delivery.chat_id > (after if after is not None else -MAX_ID - 1),
+        Delivery.chat_id <= last,
+    )
 
 
 def count_all(session: Session, broadcast_id: int) -> int:

@@ -1,62 +1,95 @@
-"""Many recipients moved at once: after a crash, on a retry, when a broadcast was cancelled."""
+"""Many recipients moved at once: after a crash, on a retry, when a broadcast was cancelled.
 
-from sqlalchemy import and_, func, select, update
+A retry and a sweep go through the ledger by parts, each in a transaction of its own that says
+where the next one begins. A part is so many lines, whatever state they are in: to look for the
+next so many in one state could mean to walk a million lines while other writers wait.
+"""
+
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
-from appliance.crud.deliveries.counts import recount
-from appliance.models import Delivery, DeliveryState
+from appliance.crud.deliveries.counts import end_of_part, in_part
+from appliance.models import MAX_ID, Broadcast, Delivery, DeliveryState
 
 INTERRUPTED = "interrupted"
 CANCELLED = "cancelled"
 
+Part = tuple[int | None, int]
+"""The last chat of a part (None: nothing is left to do), and how many recipients were moved."""
+
 
 def recover(session: Session, broadcast_id: int, now: int) -> int:
     """After a crash: what was being sent is `unknown`, and is not sent again by itself."""
-    return _sweep(
-        session, broadcast_id, DeliveryState.SENDING, DeliveryState.UNKNOWN, INTERRUPTED, now
-    )
+    everywhere = in_part(broadcast_id, None, MAX_ID)
+    was, to = DeliveryState.SENDING, DeliveryState.UNKNOWN
+    return _sweep(session, broadcast_id, everywhere, was, to, INTERRUPTED, now)
 
 
-def requeue(session: Session, broadcast_id: int, was: DeliveryState, now: int) -> int:
-    """Failed or unknown → pending, for another try. Returns how many."""
+def requeue(
+    session: Session, broadcast_id: int, was: DeliveryState, now: int, after: int | None, limit: int
+) -> Part:
+    """Failed or unknown → pending, for another try, among the next `limit` recipients."""
+    last = _end(session, broadcast_id, was, after, limit)
+    if last is None:
+        return None, 0
+    here = in_part(broadcast_id, after, last) & (Delivery.state == was)
+    # Reason by reason: so the counters are exact, also where another transaction adds some now.
+    moved = {
+        reason: _move(session, here & Delivery.reason.is_not_distinct_from(reason), now)
+        for reason in session.scalars(select(Delivery.reason).where(here).distinct()).all()
+    }
+    count = sum(moved.values())
+    gone = {reason: -number for reason, number in moved.items() if reason is not None}
+    changes = {was: -count, DeliveryState.PENDING: count}
+    broadcasts.move_counts(session, broadcast_id, changes, gone)
+    return last, count
+
+
+def _move(session: Session, where: ColumnElement[bool], now: int) -> int:
     moved = session.execute(
         update(Delivery)
-        .where(Delivery.broadcast_id == broadcast_id, Delivery.state == was)
+        .where(where)
         .values(state=DeliveryState.PENDING, reason=None, message_id=None, updated_at=now)
         .execution_options(synchronize_session=False)
-    ).rowcount  # type: ignore[attr-defined]
-    if moved:
-        recount(session, broadcast_id)  # the reasons of those who failed are gone with it
-    return int(moved)
-
-
-def skip_pending(session: Session, broadcast_id: int, now: int, limit: int) -> int:
-    """Pending → skipped for the next `limit` recipients of a cancelled broadcast."""
-    return _sweep(
-        session, broadcast_id, DeliveryState.PENDING, DeliveryState.SKIPPED, CANCELLED, now, limit
     )
+    return int(moved.rowcount)  # type: ignore[attr-defined]
+
+
+def skip_pending(
+    session: Session, broadcast_id: int, now: int, after: int | None, limit: int
+) -> Part:
+    """Pending → skipped among the next `limit` recipients of a cancelled broadcast."""
+    was, to = DeliveryState.PENDING, DeliveryState.SKIPPED
+    last = _end(session, broadcast_id, was, after, limit)
+    if last is None:
+        return None, 0
+    here = in_part(broadcast_id, after, last)
+    return last, _sweep(session, broadcast_id, here, was, to, CANCELLED, now)
+
+
+def _end(
+    session: Session, broadcast_id: int, was: DeliveryState, after: int | None, limit: int
+) -> int | None:
+    """Where the part ends; None when nobody is left in the state `was`, or no line after it."""
+    counter = getattr(Broadcast, was.word)
+    if not session.scalar(select(counter).where(Broadcast.id == broadcast_id)):
+        return None
+    return end_of_part(session, broadcast_id, after, limit)
 
 
 def _sweep(
     session: Session,
     broadcast_id: int,
+    where: ColumnElement[bool],
     was: DeliveryState,
     to: DeliveryState,
     reason: str,
     now: int,
-    limit: int | None = None,
 ) -> int:
-    where = and_(Delivery.broadcast_id == broadcast_id, Delivery.state == was)
-    if limit is not None:
-        ids = select(Delivery.chat_id).where(where).order_by(Delivery.chat_id).limit(limit)
-        last = session.scalar(select(func.max(ids.subquery().c.chat_id)))
-        if last is None:
-            return 0
-        where = and_(where, Delivery.chat_id <= last)
     swept = session.execute(
         update(Delivery)
-        .where(where)
+        .where(where, Delivery.state == was)
         .values(state=to, reason=reason, updated_at=now)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]

@@ -137,6 +137,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("approved_by", BigId, nullable=True))
         batch_op.add_column(sa.Column("dialog", sa.JSON(), nullable=True))
         batch_op.create_index(
+            "ix_chats_quiet",
+            ["quiet"],
+            unique=False,
+            sqlite_where=sa.text("quiet IS NOT NULL"),
+            postgresql_where=sa.text("quiet IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_chats_timezone",
             ["timezone"],
             unique=False,
@@ -207,6 +214,7 @@ def downgrade() -> None:
     with op.batch_alter_table("chats", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_chats_approved_by"), type_="foreignkey")
         batch_op.drop_index("ix_chats_timezone")
+        batch_op.drop_index("ix_chats_quiet")
         batch_op.drop_column("dialog")
         batch_op.drop_column("approved_by")
         batch_op.drop_column("approved")

@@ -10,6 +10,7 @@ from appliance.services.schedule import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _RUSSIAN = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+_NAMES = {"en": DAYS, "ru": _RUSSIAN}
 _NUMBERS = {name.lower(): number for names in (DAYS, _RUSSIAN) for number, name in enumerate(names)}
 _LONGEST = 200
 _PART = re.compile(
@@ -57,6 +58,14 @@ def parse(text: str) -> tuple[Span, ...]:
 def written(spans: Iterable[Span]) -> str:
     """As they are stored and shown."""
     return ", ".join(map(str, spans))
+
+
+def told(spans: Iterable[Span], language: str) -> str:
+    """As people read them: `пн–пт 09:00–18:00`."""
+    text = written(spans).replace("-", "–")
+    for day, name in zip(DAYS, _NAMES[language], strict=True):
+        text = text.replace(day, name)
+    return text
 
 
 def is_open(spans: Iterable[Span], zone_name: str, now: datetime) -> bool:

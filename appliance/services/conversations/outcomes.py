@@ -37,7 +37,7 @@ def topic_refused(session: Session, message_id: int, words: str) -> None:
         return
     message, group = session.get(Message, message_id), options.chosen_group(session)
     if message is not None and group is not None and group.chat_id == message.chat_id:
-        options.set_topics(session, group, False)
+        options.refuse_topics(session, group)
 
 
 def topic_lost(session: Session, message_id: int) -> bool:

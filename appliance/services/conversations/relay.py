@@ -21,6 +21,7 @@ from appliance.services.conversations.desk import summary
 from appliance.services.conversations.options import Group, operators_group
 from appliance.services.conversations.received import Received
 from appliance.services.phrases import phrase
+from appliance.services.telegram_entities import utf16_length
 
 NEW_TOPIC = "createForumTopic"
 
@@ -28,7 +29,8 @@ _CAPTIONED = {"photo", "video", "document", "audio", "voice", "animation"}
 _LONGEST_TEXT = 3500  # of 4096, for the name stands before it
 _LONGEST_CAPTION = 800  # of 1024
 _LONGEST_TOPIC = 128
-_THREAD = re.compile(r"/inbox/(\d{1,18})$", re.ASCII)
+_HEAD = "👤 "
+_THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
 
 
 def copy(
@@ -42,7 +44,7 @@ def copy(
     head = _head(chat, site_url)
     if edited:
         head = f"{head} {phrase(group.language, 'relay_edited')}"
-    if not got.files and not got.text.startswith("["):
+    if got.kind == "text":
         post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}"))
     elif edited or got.kind not in _CAPTIONED:
         post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}".strip()))
@@ -90,16 +92,19 @@ def person_of(session: Session, group_id: int, message_id: int) -> Message | Non
     return found
 
 
-def person_linked(copy: TelegramMessage) -> int | None:
-    """Whom a message of the bot is about by the link on its name.
+def person_linked(copy: TelegramMessage, site_url: str) -> int | None:
+    """Whom a message of the bot is about by the link on the name that it begins with.
 
     For a copy whose id is not in the database: it is written a moment later, after a crash never.
-    The link is ours alone, for what people write is escaped.
+    Only that one link is ours. A caption is not looked at: a file is passed on with what the
+    person wrote under it, links and all.
     """
-    for entity in [*(copy.entities or ()), *(copy.caption_entities or ())]:
-        found = _THREAD.search(entity.url or "") if entity.type == "text_link" else None
-        if found is not None:
-            return int(found[1])
+    if not (copy.text or "").startswith(_HEAD):
+        return None
+    for entity in copy.entities or ():
+        if entity.type == "text_link" and entity.offset == utf16_length(_HEAD):
+            found = _THREAD.fullmatch((entity.url or "").removeprefix(site_url))
+            return int(found[1]) if found is not None else None
     return None
 
 
@@ -149,7 +154,7 @@ def _head(chat: Chat, site_url: str) -> str:
     """The person's name, as a link to the thread on the site."""
     username = f" @{escape(chat.username)}" if chat.username else ""
     url = escape(f"{site_url}/inbox/{chat.id}")
-    return f'👤 <a href="{url}"><b>{escape(chat.name)}</b></a>{username}'
+    return f'{_HEAD}<a href="{url}"><b>{escape(chat.name)}</b></a>{username}'
 
 
 def _message(html: str) -> dict[str, Any]:

@@ -26,6 +26,18 @@ def test_broadcasts_do_not_touch_each_other(store, ledger, announce, freeze, tak
     take(1, 2)
     with store.writing() as session:
         deliveries.recover(session, other, NOW)
-        deliveries.skip_pending(session, other, NOW, 3)
+        deliveries.skip_pending(session, other, NOW, None, 3)
     assert states(ledger) == {"pending": [3, 4, 5], "sending": [1, 2]}
     assert states(other) == {"skipped": [1, 2, 3], "pending": [4, 5]}
+
+
+def test_a_survey_goes_by_parts(store, ledger, take, record):
+    take(1, 2, 4)
+    record(DeliveryOutcome(2, DeliveryState.SENT, message_id=9))
+    with store.reading() as session:
+        first = deliveries.survey(session, ledger, None, 3)
+        rest = deliveries.survey(session, ledger, first.last, 3)
+        end = deliveries.survey(session, ledger, rest.last, 3)
+    assert (first.last, first.in_flight, first.newest) == (3, [1], NOW + 2)
+    assert (rest.last, rest.in_flight, rest.newest) == (5, [4], 0)
+    assert end.last is None

@@ -23,4 +23,14 @@ def test_nothing_while_somebody_is_there(database):
 def test_the_organisations_words_or_the_programs(database):
     chosen = Options("Mon 09:00-18:00", {"en": "Closed <b>"})
     assert words(database, chosen).html == "Closed &lt;b&gt;"
-    assert words(database, chosen, "ru").html == phrase("ru", "away", hours="Mon 09:00-18:00")
+    assert words(database, chosen, "ru").html == phrase("ru", "away", hours="пн 09:00–18:00")
+
+
+def test_days_are_said_in_the_readers_language(database):
+    chosen = Options("Mon 00:00-24:00, Wed-Fri 09:00-18:00, Sat-Sun 22:00-02:00", {})
+    assert words(database, chosen).html.endswith(
+        "we answer Mon 00:00–24:00, Wed–Fri 09:00–18:00, Sat–Sun 22:00–02:00."
+    )
+    assert words(database, chosen, "ru").html.endswith(
+        "мы отвечаем пн 00:00–24:00, ср–пт 09:00–18:00, сб–вс 22:00–02:00."
+    )

@@ -2,8 +2,9 @@
 
 import pytest
 
-from appliance.crud import chats, settings, threads
+from appliance.crud import chats, messages, settings, threads
 from appliance.errors import Invalid
+from appliance.models import DeliveryState, Role
 from appliance.services.conversations import options
 from appliance.services.conversations.options import Group, Options
 
@@ -61,9 +62,51 @@ def test_a_group_the_bot_left_gets_nothing(database, group):
 def test_topics_are_noticed(database, group):
     group()
     with database.writing() as session:
-        options.set_topics(session, Group(GROUP, False, "ru"), True)
+        options.set_topics(session, Group(GROUP, False, "ru"))
         assert settings.get_setting(session, settings.OPERATORS) == {
             "chat_id": GROUP,
             "topics": True,
             "language": "ru",
+            "topics_off": False,
         }
+
+
+def test_a_group_that_is_lost_is_chosen_no_more_and_admins_are_told(
+    database, group, know, enrol, queued
+):
+    group()
+    know(1)
+    for number, (name, role) in enumerate([("ada", Role.ADMIN), ("olga", Role.OPERATOR)], 11):
+        know(number, user_id=enrol(name, role), language="ru")
+    with database.writing() as session:
+        messages.queue(session, GROUP, "sendMessage", {}, text="private", about_chat_id=1)
+        options.lose_group(session, -6)
+        assert options.chosen_group(session) == Group(GROUP)
+        for _ in range(2):
+            options.lose_group(session, GROUP)
+        assert options.chosen_group(session) is None
+    assert [row.text for row in queued(11)] == [
+        "⚠️ «Desk» больше не группа операторов: меня оттуда убрали, мне нельзя там писать или группе"
+        " отказано. То, что мне пишут, видно только на сайте. Снова сделать её такой может"
+        " администратор сайта: /operators в самой группе."
+    ]
+    assert queued(12) == []
+    (copy,) = queued(GROUP)
+    assert (copy.state, copy.reason) == (DeliveryState.FAILED, "group_changed")
+
+
+def test_copies_that_wait_do_not_go_to_a_former_group(database, group, know, queued):
+    group()
+    know(1)
+    with database.writing() as session:
+        messages.queue(session, GROUP, "sendMessage", {}, text="private", about_chat_id=1)
+        messages.queue(session, GROUP, "sendMessage", {}, text="a broadcast's, say")
+        options.set_group(session, None)
+    assert [row.state for row in queued(GROUP)] == [DeliveryState.FAILED, DeliveryState.PENDING]
+
+
+def test_topics_that_are_off_are_remembered(database, group):
+    group(topics=True)
+    with database.writing() as session:
+        options.refuse_topics(session, options.chosen_group(session))
+        assert options.chosen_group(session) == Group(GROUP, topics=False, topics_off=True)

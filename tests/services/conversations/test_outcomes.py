@@ -44,7 +44,8 @@ def test_a_bot_without_the_right_asks_no_more(database, asked):
         outcomes.topic_refused(session, asked, "Bad Request: TOPIC_TITLE_EMPTY")
         assert options.chosen_group(session).topics is True
         outcomes.topic_refused(session, asked, "Bad Request: not enough rights to create a topic")
-        assert options.chosen_group(session).topics is False
+        group = options.chosen_group(session)
+        assert (group.topics, group.topics_off) == (False, True)
 
 
 def test_a_deleted_topic_is_forgotten(database, asked):

@@ -7,6 +7,15 @@ export const enAccess = {
   "entry.bot": "Open the bot",
   "entry.bot.how":
     "Coming from Telegram? Send /link to the bot: it gives you a link to log in or sign up with.",
+  "entry.app.title": "Log in as {name}?",
+  "entry.app.text":
+    "Telegram says that this is you. If it is not, somebody else made the link you have followed.",
+  "entry.app.link": "Link the Telegram of {name}?",
+  "entry.app.account":
+    "You are logged in as {email}. If this is not your Telegram, somebody else made the link you have followed.",
+  "entry.app.yes": "Yes, continue",
+  "entry.app.no": "No",
+  "entry.app.somebody": "somebody from Telegram",
   "entry.denied": "You did not let Telegram tell this site who you are.",
   "entry.expired": "That took too long, or was used already. Please try again.",
   "entry.taken": "This Telegram account belongs to another account of this site.",

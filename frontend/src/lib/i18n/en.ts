@@ -90,7 +90,7 @@ export const en = {
   "telegram.noBot": "No bot yet",
   "telegram.noBot.text":
     "This site has no Telegram bot at the moment, so nothing can be linked. Ask the admin to set one up.",
-  "telegram.how": "Open the bot and press Start. This page notices by itself.",
+  "telegram.how": "Open the bot, press Start and say yes. This page notices by itself.",
   "telegram.offer": "Make a link",
   "telegram.open": "Open Telegram",
   "telegram.qr": "QR code that opens the bot in Telegram",
@@ -99,7 +99,7 @@ export const en = {
   "telegram.expires": "Good for {time}",
   "telegram.expired": "This link has expired.",
   "telegram.again": "Make a new link",
-  "telegram.waiting": "Waiting for you to press Start…",
+  "telegram.waiting": "Waiting for you to press Start and say yes…",
   "telegram.phone": "Press Start on a simulated phone",
   "telegram.linked.now": "Your Telegram account is linked.",
   "telegram.unlink": "Unlink",

@@ -6,6 +6,15 @@ export const ruAccess: Record<keyof typeof enAccess, Text> = {
   "entry.bot": "Открыть бота",
   "entry.bot.how":
     "Вы из Telegram? Отправьте боту /link: он даст ссылку, по которой можно войти или зарегистрироваться.",
+  "entry.app.title": "Войти как {name}?",
+  "entry.app.text":
+    "По словам Telegram, это вы. Если нет, ссылку, по которой вы пришли, сделал кто-то другой.",
+  "entry.app.link": "Привязать Telegram: {name}?",
+  "entry.app.account":
+    "Вы вошли как {email}. Если это не ваш Telegram, ссылку, по которой вы пришли, сделал кто-то другой.",
+  "entry.app.yes": "Да, продолжить",
+  "entry.app.no": "Нет",
+  "entry.app.somebody": "кто-то из Telegram",
   "entry.denied": "Вы не разрешили Telegram сообщить сайту, кто вы.",
   "entry.expired": "Прошло слишком много времени, или это уже использовано. Попробуйте ещё раз.",
   "entry.taken": "Этот Telegram привязан к другой учётной записи сайта.",

@@ -92,7 +92,7 @@ export const ru: Texts = {
   "telegram.noBot": "Бота пока нет",
   "telegram.noBot.text":
     "Сейчас у сайта нет бота в Telegram, привязывать не к чему. Попросите администратора настроить его.",
-  "telegram.how": "Откройте бота и нажмите «Старт». Страница заметит это сама.",
+  "telegram.how": "Откройте бота, нажмите «Старт» и ответьте «Да». Страница заметит это сама.",
   "telegram.offer": "Получить ссылку",
   "telegram.open": "Открыть Telegram",
   "telegram.qr": "QR-код, который открывает бота в Telegram",
@@ -101,7 +101,7 @@ export const ru: Texts = {
   "telegram.expires": "Действует ещё {time}",
   "telegram.expired": "Срок ссылки истёк.",
   "telegram.again": "Получить новую ссылку",
-  "telegram.waiting": "Ждём, когда вы нажмёте «Старт»…",
+  "telegram.waiting": "Ждём, когда вы нажмёте «Старт» и ответите «Да»…",
   "telegram.phone": "Нажать «Старт» на телефоне симулятора",
   "telegram.linked.now": "Ваш Telegram привязан.",
   "telegram.unlink": "Отвязать",
