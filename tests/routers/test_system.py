@@ -18,6 +18,7 @@ def test_site(browser, database):
         "sandbox": True,
         "languages": ["en", "ru"],
         "default_language": "en",
+        "login": {"oidc": False, "widget": False},
     }
     with database.writing() as session:
         settings.put_setting(session, settings.BOT, {"id": 1, "username": "b_bot", "name": "B"})

@@ -119,8 +119,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log in with what the Login Widget gave, or tie that person to who is logged in.
-         * @description A proof works once, for 15 minutes after Telegram made it.
+         * Log in with what the Login Widget gave.
+         * @description A person who is tied to no account gets a code for `/link`, which asks before it ties.
+         *     A proof works once, for 15 minutes after Telegram made it.
          */
         post: operations["log_in_by_widget"];
         delete?: never;
@@ -2633,7 +2634,7 @@ export interface components {
         };
         /**
          * TelegramEntry
-         * @description Logged in or tied: `session`; of a person unknown to the site: `code`, for `/link#code`.
+         * @description Logged in: `session`; of a person tied to no account: `code`, for `/link#code`.
          */
         TelegramEntry: {
             /** Code */
