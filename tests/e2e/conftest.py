@@ -206,6 +206,25 @@ def new_person(site: Site, wait_until: Callable[..., Any]) -> Callable[[str], in
     return new_person
 
 
+@pytest.fixture
+def say_yes(site: Site, wait_until: Callable[..., Any]) -> Callable[[int], None]:
+    """The person whom the bot asked whether to be tied presses "Yes"."""
+
+    def say_yes(person: int) -> None:
+        wait_until(lambda: _button_of(site.phone(person)[-1], "tie:yes:"), timeout=30)
+        asked = site.phone(person)[-1]
+        press = {"message_id": asked["message_id"], "data": _button_of(asked, "tie:yes:")}
+        site.call("POST", f"/sandbox/people/{person}/press", press)
+
+    return say_yes
+
+
+def _button_of(message: dict[str, Any], start: str) -> str | None:
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
+    every = (button.get("callback_data", "") for row in rows for button in row)
+    return next((data for data in every if data.startswith(start)), None)
+
+
 def log_in(page: Page, email: str = ADMIN, password: str = PASSWORD) -> None:
     page.goto("/login")
     page.fill("#email", email)

@@ -54,7 +54,7 @@ def registered(page: Page, name: str, email: str) -> None:
 
 
 @pytest.fixture
-def link_by_typed_code(site: Any, wait_until: WaitUntil) -> LinkByCode:
+def link_by_typed_code(site: Any, say_yes: Callable[[int], None]) -> LinkByCode:
     """The page shows a code, the person types it to the bot and says yes."""
 
     def link(page: Page, person: int) -> None:
@@ -63,19 +63,10 @@ def link_by_typed_code(site: Any, wait_until: WaitUntil) -> LinkByCode:
         typed = page.get_by_test_id("link-code").inner_text()
         assert len(typed) < 12
         site.call("POST", f"/sandbox/people/{person}/send", {"text": typed.lower()})
-        wait_until(lambda: button_of(site.phone(person)[-1], "tie:yes:"), timeout=30)
-        asked = site.phone(person)[-1]
-        press = {"message_id": asked["message_id"], "data": button_of(asked, "tie:yes:")}
-        site.call("POST", f"/sandbox/people/{person}/press", press)
+        say_yes(person)
         expect(page.get_by_test_id("linked")).to_be_visible()
 
     return link
-
-
-def button_of(message: dict[str, Any], start: str) -> str | None:
-    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
-    every = (button.get("callback_data", "") for row in rows for button in row)
-    return next((data for data in every if data.startswith(start)), None)
 
 
 def test_a_code_typed_to_the_bot_links(

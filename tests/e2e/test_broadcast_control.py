@@ -200,7 +200,9 @@ def test_a_picture_with_a_caption_in_two_languages(
     expect(message).to_contain_text("Our new hall")
 
 
-def test_a_member_chooses_topics(site: Any, admin_page: Page, new_person: Any) -> None:
+def test_a_member_chooses_topics(
+    site: Any, admin_page: Page, new_person: Any, say_yes: Callable[[int], None]
+) -> None:
     page = admin_page
     page.goto("/topics")
     page.fill("#topic-name", "concerts")
@@ -211,6 +213,7 @@ def test_a_member_chooses_topics(site: Any, admin_page: Page, new_person: Any) -
     link = site.call("POST", "/users/me/telegram/link")
     person = new_person("Tobias")
     site.call("POST", f"/sandbox/people/{person}/start", {"payload": link["code"]})
+    say_yes(person)
     page.goto("/telegram")
     choice = page.get_by_test_id("my-topics").get_by_role("switch", name="Concerts")
     expect(choice).to_be_checked()

@@ -1167,7 +1167,10 @@ export interface paths {
         get: operations["show_telegram"];
         put?: never;
         post?: never;
-        /** Undo the link; the bot keeps writing to the chat as to anybody's. */
+        /**
+         * Undo the link, which ends your other sessions.
+         * @description The bot keeps writing to the chat as to anybody's.
+         */
         delete: operations["unlink"];
         options?: never;
         head?: never;
@@ -5353,6 +5356,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 q?: string;
+                reachable?: boolean;
             };
             header?: never;
             path?: never;
