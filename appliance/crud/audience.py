@@ -30,8 +30,8 @@ from appliance.models import (
     User,
 )
 
-UNREACHABLE_MEMBERS = (ChatStatus.BLOCKED, ChatStatus.NEW)
-"""Where the bot cannot write to a person, though the person never said that it should not."""
+ONLY_ON_THE_SITE = (ChatStatus.BLOCKED, ChatStatus.NEW, ChatStatus.STOPPED)
+"""Where the bot may not write to a person: a member reads broadcasts on the site, when he likes."""
 
 SEARCH = 10_000  # chats looked at in one transaction; with two topics that is 8 ms
 
@@ -114,7 +114,7 @@ def freeze_unreachable(
     end: int | None,
     now: int,
 ) -> dict[str, int]:
-    """Write members it is meant for and the bot cannot reach into the ledger, as skipped.
+    """Write members it is meant for and the bot may not write to into the ledger, as skipped.
 
     They read it in their web inbox. The chats are those after `after`, up to `end`. Returns how
     many, by the reason written.
@@ -127,7 +127,7 @@ def freeze_unreachable(
         literal(now),
         literal("chat_").concat(Chat.status),
     ).where(
-        Chat.status.in_(UNREACHABLE_MEMBERS),
+        Chat.status.in_(ONLY_ON_THE_SITE),
         Chat.user_id.is_not(None),
         _people(_meant(audience)),
         *_between(after, end),

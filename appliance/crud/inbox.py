@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from appliance.crud.audience import UNREACHABLE_MEMBERS
+from appliance.crud.audience import ONLY_ON_THE_SITE
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState, Message
 
 BROADCAST = "broadcast"
@@ -99,7 +99,7 @@ def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None
     # reads it here alone
     told = or_(
         Delivery.state.not_in((DeliveryState.PENDING, DeliveryState.SKIPPED)),
-        Delivery.reason.in_([f"chat_{status}" for status in UNREACHABLE_MEMBERS]),
+        Delivery.reason.in_([f"chat_{status}" for status in ONLY_ON_THE_SITE]),
     )
     at = func.coalesce(Broadcast.started_at, Broadcast.created_at)
     query = (

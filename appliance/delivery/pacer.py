@@ -18,13 +18,14 @@ FAST = 200.0
 
 FAST_SHARE = 0.987
 
-CAP = 0.992
-"""Of the rate, in any second as seen here: a server sees up to six messages more at 1,000/s."""
+JITTER = 0.012
+"""Seconds by which the time on the way may differ from one message to another. No second and this
+holds more than the rate here, so a server sees no second that does, however they are bunched."""
 
-FLOWING = 0.1
+FLOWING = 0.3
 """A flow is under way when a second's worth of messages left in no more than a second and this."""
 
-CATCH_UP = 0.04
+CATCH_UP = 0.12
 """Seconds that a commit may hold up a flow that is under way, and that are made up for."""
 
 WARM_UP = 0.95
@@ -65,7 +66,7 @@ class Pacer:
         # Fast: the loop sends in groups and commits in between; what 12 ms cost is made up for.
         self.interval = 1.0 / (self.rate * (FAST_SHARE if fast else SHARE))
         self.tolerance = 0.012 if fast else 0.008
-        self._left = deque(maxlen=int(self.rate * CAP) if fast else 0)
+        self._left = deque(maxlen=int(self.rate) if fast else 0)
         # 15 pairs in any second at 30/s are within the limit; 16 at 31/s would not be
         self._pairs = not fast and 2 * math.ceil(self.rate * SHARE / 2) <= self.rate
 
@@ -80,7 +81,7 @@ class Pacer:
     def _second_over(self) -> float:
         """When the last second that held all it may is over."""
         full = self._left and len(self._left) == self._left.maxlen
-        return self._left[0] + 1.0 if full else 0.0
+        return self._left[0] + 1.0 + JITTER if full else 0.0
 
     def _flowing(self, now: float) -> bool:
         return now < self._second_over + FLOWING

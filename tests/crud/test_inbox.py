@@ -77,7 +77,8 @@ def test_equal_times_neither_repeat_nor_hide_one(know, told, said, pages, limit)
 
 
 @pytest.mark.parametrize(
-    ("reason", "shown"), [("chat_blocked", True), ("chat_new", True), ("chat_stopped", False)]
+    ("reason", "shown"),
+    [("chat_blocked", True), ("chat_new", True), ("chat_stopped", True), ("too_late", False)],
 )
 def test_whom_the_bot_cannot_reach_reads_it_here(store, know, told, pages, reason, shown):
     know(1)

@@ -192,6 +192,24 @@ def admin_page(open_page: OpenPage, admin_state: Any) -> Page:
 
 
 @pytest.fixture
+def member_page(open_page: OpenPage) -> Callable[[str], Page]:
+    """The page of somebody who has just registered. Who links and unlinks should be one of these:
+    unlinking ends the account's other sessions, and the admin's is shared."""
+
+    def member_page(name: str) -> Page:
+        page = open_page()
+        page.goto("/register")
+        page.fill("#name", name)
+        page.fill("#email", f"{name.lower()}@example.org")
+        page.fill("#password", PASSWORD)
+        page.get_by_test_id("register-form").locator("[type=submit]").click()
+        page.wait_for_url("**/messages")
+        return page
+
+    return member_page
+
+
+@pytest.fixture
 def new_person(site: Site, wait_until: Callable[..., Any]) -> Callable[[str], int]:
     """Somebody whom the bot has greeted; gives the id, which is the chat's, too."""
 

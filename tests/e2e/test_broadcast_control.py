@@ -201,31 +201,34 @@ def test_a_picture_with_a_caption_in_two_languages(
 
 
 def test_a_member_chooses_topics(
-    site: Any, admin_page: Page, new_person: Any, say_yes: Callable[[int], None]
+    site: Any,
+    admin_page: Page,
+    member_page: Callable[[str], Page],
+    new_person: Any,
+    say_yes: Callable[[int], None],
 ) -> None:
-    page = admin_page
-    page.goto("/topics")
-    page.fill("#topic-name", "concerts")
-    page.fill("#topic-title", "Concerts")
-    page.get_by_test_id("topic-form").locator("[type=submit]").click()
-    row = page.get_by_test_id("topic-row").filter(has_text="Concerts")
+    admin_page.goto("/topics")
+    admin_page.fill("#topic-name", "concerts")
+    admin_page.fill("#topic-title", "Concerts")
+    admin_page.get_by_test_id("topic-form").locator("[type=submit]").click()
+    row = admin_page.get_by_test_id("topic-row").filter(has_text="Concerts")
     expect(row).to_contain_text("until you opt out")
-    link = site.call("POST", "/users/me/telegram/link")
-    person = new_person("Tobias")
-    site.call("POST", f"/sandbox/people/{person}/start", {"payload": link["code"]})
-    say_yes(person)
+    page, person = member_page("Tobias"), new_person("Tobias")
     page.goto("/telegram")
+    page.get_by_test_id("link-offer").click()
+    typed = page.get_by_test_id("link-code").inner_text()
+    site.call("POST", f"/sandbox/people/{person}/send", {"text": typed})
+    say_yes(person)
     choice = page.get_by_test_id("my-topics").get_by_role("switch", name="Concerts")
     expect(choice).to_be_checked()
     with page.expect_response("**/users/me/topics"):
         choice.uncheck()
     page.reload()
     expect(choice).not_to_be_checked()
-    page.goto("/topics")
+    admin_page.goto("/topics")
     row.get_by_test_id("delete").click()
-    page.get_by_role("dialog").get_by_test_id("confirm-delete").click()
+    admin_page.get_by_role("dialog").get_by_test_id("confirm-delete").click()
     expect(row).to_have_count(0)
-    site.call("DELETE", "/users/me/telegram")
 
 
 def test_a_schedule_is_made_in_the_composer(admin_page: Page) -> None:
