@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -191,11 +191,15 @@ def make_engine(url: str, **options: Any) -> sa.Engine:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What `create_engine` (and SQLALCHEMY_ENGINE_OPTIONS) take for this address."""
-    parsed = parse_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    """What `create_engine` (and SQLALCHEMY_ENGINE_OPTIONS) take for this address.
+
+    Parameters are letters, names and hashes of passwords: no error may carry them into a log.
+    """
+    shared = {"hide_parameters": True}
+    if parse_url(url).get_backend_name() == "sqlite":
+        patience = BUSY_TIMEOUT_MS / 1000
+        return shared | {"connect_args": {"timeout": patience, "check_same_thread": False}}
+    return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
 
 
 def parse_url(url: str) -> URL:
@@ -228,10 +232,23 @@ def migration_engine(url: str) -> sa.Engine:
 
 
 def prepare(engine: sa.Engine) -> None:
-    """Hang SQLite's settings and transaction handling on an engine; PostgreSQL needs none."""
+    """Hang SQLite's settings and transaction handling on an engine; PostgreSQL needs none, but
+    its errors say too much.
+    """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+    else:
+        event.listen(engine, "handle_error", _without_detail)
+
+
+def _without_detail(context: ExceptionContext) -> None:
+    """The detail quotes the row that PostgreSQL refuses, parameters and all."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
+    if said is not None and wrapped is not None:
+        wrapped.args = (str(wrapped.args[0]).replace(str(error), said),)
+        error.args = (said,)
 
 
 def _snapshots(engine: sa.Engine) -> sa.Engine:

@@ -1,6 +1,7 @@
 """Transactions on both databases, SQLite's settings, and the check of the schema."""
 
 import dataclasses
+import logging
 import os
 import sqlite3
 import subprocess
@@ -316,6 +317,27 @@ except ConfigError as error:
     )
     assert "appliance[postgresql]" in done.stdout
     assert "hunter2" not in done.stdout
+
+
+def test_an_error_quotes_nothing_that_was_stored(store, caplog):
+    """A log with the parameters would hold messages, names and hashes of passwords."""
+    with store.writing() as session:
+        put_setting(session, "a", {"n": 1})
+    secret = "Anna's secret letter"
+    statements = (
+        "INSERT INTO settings (name, value, updated_at) VALUES ('a', :secret, :now)",
+        "INSERT INTO settings (name, value, updated_at) VALUES ('b', :secret, NULL)",
+    )
+    for statement in statements:
+        values = {"secret": f'"{secret}"', "now": utcnow().isoformat()}
+        try:
+            with store.writing() as session:
+                session.execute(text(statement), values)
+        except IntegrityError:
+            logging.getLogger("appliance").exception("failed")
+    assert caplog.text.count("IntegrityError") >= 2
+    assert "INSERT INTO settings" in caplog.text
+    assert "secret letter" not in caplog.text
 
 
 # The schema

@@ -69,11 +69,15 @@ class Context:
         """Send a message made elsewhere; `plain` is what the thread shows of it."""
         self._queue(method, params, plain)
 
-    def answer(self, callback_id: str, html: str | None = None) -> None:
-        """End the waiting of a pressed button; with a text, show it for a moment."""
+    def answer(self, callback_id: str, html: str | None = None, *, alert: bool = False) -> None:
+        """End the waiting of a pressed button; with a text, show it for a moment, or as an alert
+        until it is closed.
+        """
         params: dict[str, Any] = {"callback_query_id": callback_id}
         if html:
             params["text"] = telegram_html.parse(html)[0][:_LONGEST_ANSWER]
+        if alert:
+            params["show_alert"] = True
         self._queue("answerCallbackQuery", params)
 
     def said_since(self, html: str, since: datetime) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
-from telebot.types import CallbackQuery, Message, Update
+from telebot.types import CallbackQuery, Message
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context, Site
@@ -17,11 +17,12 @@ from appliance.bot.people import (
     parse_command,
     remember,
 )
+from appliance.bot.reading import read_update
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import command_of_label, say
 from appliance.crud import chats, messages, settings
 from appliance.models import Chat, ChatStatus, ChatType, Role
-from appliance.services import menus
+from appliance.services import menus, telegram_auth
 from appliance.services.phrases import choose
 
 _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
@@ -47,7 +48,7 @@ class Dispatcher:
         pass.
         """
         known = {name: part for name, part in payload.items() if name in _HANDLED}
-        update = Update.de_json(known)  # type: ignore[no-untyped-call]
+        update = read_update(known)
         if update.message is not None:
             self._message(session, update.message, now)
         elif update.callback_query is not None:
@@ -58,10 +59,20 @@ class Dispatcher:
             self._router.membership(session, self._site, update.my_chat_member, now)
 
     def apologise(self, session: Session, payload: dict[str, Any], now: datetime) -> None:
-        """Tell the person whose update could not be handled, if the chat is known and private."""
+        """Tell the person whose update could not be handled, if the chat is known.
+
+        A pressed button is answered wherever it is; what is written in a group is not.
+        """
         chat = chats.get(session, chat_id_of(payload) or 0)
-        if chat is not None and chat.type == ChatType.PRIVATE:
-            context = Context(session, chat, self._site, now)
+        if chat is None:
+            return
+        context, press = Context(session, chat, self._site, now), payload.get("callback_query")
+        if press is not None:  # as it came: it may be telebot that cannot read it
+            own = chat.type == ChatType.PRIVATE
+            spoken = chat.language if own else press["from"].get("language_code")
+            words = say(choose(spoken, self._site.default_language), "wrong")
+            context.answer(press["id"], words, alert=True)
+        elif chat.type == ChatType.PRIVATE:
             context.reply(context.say("wrong"))
 
     def _message(self, session: Session, message: Message, now: datetime) -> None:
@@ -90,6 +101,7 @@ class Dispatcher:
             return
         handler = self._router.commands.get(command.name)
         kept = kept_text(command, describe(message))
+        telegram_auth.spoil_in(context.session, kept, context.now)
         context.chat.dialog = None  # who says something else does not answer a question
         messages.record_incoming(
             context.session, context.chat.id, kept, message.message_id, context.now, flush=False
@@ -129,6 +141,8 @@ class Dispatcher:
         one person, and a code for linking shown to a group could be used by anybody in it.
         """
         chat = remember(session, message.chat, None, now)
+        if chat.status == ChatStatus.LEFT and self._router.arrival and is_from_person(message):
+            self._router.arrival(session, self._site, chat, now)
         person = message.from_user.id if message.from_user else None
         context = Context(session, chat, self._site, now, person, message)
         if self._router.group and self._router.group(context, message):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from telebot.types import Chat as TelegramChat
 from telebot.types import Message
 from telebot.types import User as TelegramUser
+from telebot.util import content_type_service
 
 from appliance.crud import chats
 from appliance.models import Chat
@@ -16,10 +17,12 @@ from appliance.services.receiving import chat_id_of as chat_id_of
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 _LONGEST = 16_000  # Telegram stops at 4096; only a forged message is longer
 
-# What people send, and not what Telegram says of the chat itself (a pin, a new title, …).
-_TEXTS = {"text", "contact", "location", "venue", "poll", "dice", "game", "checklist"}
-_MEDIA = {"photo", "audio", "voice", "video", "video_note", "document", "sticker", "animation"}
-_KINDS = _TEXTS | _MEDIA | {"story", "paid_media"}
+# What Telegram says of the chat itself (a pin, a new title, …), and not what people send. Named is
+# what does not count: a kind that telebot learns next is a letter until somebody says otherwise.
+_SERVICE = (
+    set(content_type_service)
+    | {"successful_payment", "connected_website", "passport_data", "web_app_data"}
+) - {"giveaway_winners", "suggested_post_info"}
 
 _TAKE_CODES = {"start", "link"}
 
@@ -48,8 +51,7 @@ def kept_text(command: Command, text: str) -> str:
 
 def is_from_person(message: Message) -> bool:
     """Whether somebody sent it. A kind that is newer than this program counts."""
-    kind: str | None = message.content_type  # None: no kind that telebot knows
-    return kind is None or kind in _KINDS
+    return message.content_type not in _SERVICE
 
 
 def describe(message: Message) -> str:

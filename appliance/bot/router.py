@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from telebot.types import ChatMemberUpdated, Message
 
 from appliance.bot.context import Context, Site
+from appliance.models import Chat
 
 CommandHandler = Callable[[Context, str], None]
 """Gets what stands after the command."""
@@ -29,6 +30,9 @@ TypedHandler = Callable[[Context, str], bool]
 
 GroupHandler = Callable[[Context, Message], bool]
 """Looks at everything said in a group; True: it was meant for this handler."""
+
+ArrivalHandler = Callable[[Session, Site, Chat, datetime], None]
+"""Gets a group that is heard again though the bot was thought gone from it."""
 
 MembershipHandler = Callable[[Session, Site, ChatMemberUpdated, datetime], None]
 MigrationHandler = Callable[[Session, Message, datetime], None]
@@ -59,6 +63,7 @@ class Router:
     text: TextHandler | None = None
     edited: TextHandler | None = None
     group: GroupHandler | None = None
+    arrival: ArrivalHandler | None = None
     membership: MembershipHandler | None = None
     migration: MigrationHandler | None = None
 

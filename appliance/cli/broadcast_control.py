@@ -1,6 +1,7 @@
 """`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`: decisions, each recorded."""
 
 import getpass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,7 +99,7 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
         return
     _decide(context, broadcast_id, "cancel", quiet=True)
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
-    broadcast_show.emit(context, broadcast_id)
+    broadcast_show.report(context, broadcast_id)
 
 
 @click.command()
@@ -195,6 +196,8 @@ def edit(
 def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> None:
     """Stop it and delete what was delivered, as far as Telegram allows: within 48 hours.
 
+    Those whose outcome is unknown may have it, and cannot be reached.
+
     \b
     Examples:
       appliance broadcast recall 7 --dry-run
@@ -207,15 +210,17 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
     with context.database.reading() as session:
         reach = control.recallable(session, broadcast_id)
     told = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
+    if reach.unknown:
+        told += f" {reach.unknown} may have it and cannot be recalled."
     if dry_run:
-        document = {"delivered": reach.delivered, "too_old": reach.too_old}
-        return context.emit(document, told)
+        return context.emit(asdict(reach), told)
     if context.interactive and not yes:
         click.confirm(f"{told} Recall broadcast {broadcast_id}?", abort=True, err=True)
     changed, operation = control.recall(context.database.writing, broadcast_id, actor())
-    document = _document(changed, [operation])
+    document = _document(changed, [operation] if operation else [])
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
-    return context.report(document, f"Broadcast {broadcast_id} is being recalled. {told}")
+    done = "is being recalled" if operation else "is stopped"
+    return context.report(document, f"Broadcast {broadcast_id} {done}. {told}")
 
 
 def _decide(context: Context, broadcast_id: int, verb: "Verb", *, quiet: bool = False) -> None:

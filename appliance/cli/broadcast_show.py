@@ -24,6 +24,12 @@ def emit(context: Context, broadcast_id: int) -> None:
     context.emit(document, _text(document, context.told(document["note"])))
 
 
+def report(context: Context, broadcast_id: int) -> None:
+    """The same about what was just done: --quiet leaves it out. Raises NotFound."""
+    document = _read(context, broadcast_id)
+    context.report(document, _text(document, context.told(document["note"])))
+
+
 def _read(context: Context, broadcast_id: int) -> Document:
     from appliance.crud import broadcasts, events, operations
     from appliance.services import control, numbers
@@ -60,8 +66,10 @@ def _rows(document: Document) -> list[tuple[str, object]]:
     numbers = document["numbers"]
     rows: list[tuple[str, object]] = [
         (f"Broadcast {document['id']}", document["status"]),
-        ("Recipients", document["total"]),
+        ("Recipients", document["recipients"]),
     ]
+    if document["out_of_reach"]:
+        rows.append(("The bot may not write to", document["out_of_reach"]))
     for state in ("sent", "failed", "skipped", "unknown", "pending"):
         rows.append((state.capitalize(), document[state]))
         reasons = numbers["reasons"].get(state, {})

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
 
 LOOK = 0.2  # seconds between two looks at the counters
+MISSED = 1.0  # seconds between two looks for broadcasts that are too late
 ENDED = frozenset({BroadcastStatus.DONE, BroadcastStatus.CANCELLED, BroadcastStatus.HALTED})
 
 Document = dict[str, Any]
@@ -80,7 +82,12 @@ def wait_for_end(
 ) -> Document:
     """Look at the counters until the broadcast is done, cancelled or halted, or `asked` is set."""
     asked = asked or threading.Event()
+    look_at = 0.0
     while True:
+        if time.monotonic() >= look_at:
+            # The engine passes over what is too late; there may be nothing else to cancel it.
+            recurring.cancel_missed(database, utcnow())
+            look_at = time.monotonic() + MISSED
         with database.reading() as session:
             document = as_document(broadcasts.get(session, broadcast_id))
         show(document)
@@ -106,7 +113,7 @@ def summary(document: Document) -> str:
     """A table of what happened."""
     rows: list[tuple[str, object]] = [
         (f"Broadcast {document['id']}", document["status"]),
-        ("Recipients", document["total"]),
+        ("Recipients", document["recipients"]),
         ("Sent", document["sent"]),
         ("Failed", document["failed"]),
     ]
@@ -145,9 +152,6 @@ def engine_beside(context: Context) -> Iterator[None]:
             raise TryLater("there is no bot (BOT_MODE=off or no BOT_TOKEN): it stays queued")
         yield
         return
-    if not running:
-        # The engine passes over what is too late, and nothing else is there to cancel it.
-        recurring.cancel_missed(context.database, utcnow())
     with delivering(settings, context.database):
         yield
 

@@ -11,7 +11,7 @@ from appliance.cli.context import Context, common_options, pass_context
 @common_options
 @pass_context
 def status(context: Context) -> None:
-    """The parts with their heartbeats, what waits, a flood pause if there is one."""
+    """The parts with their heartbeats, what waits or could not be handled, a flood pause."""
     from appliance.services import status as service
 
     with context.database.reading() as session:
@@ -26,6 +26,9 @@ def _table(document: dict[str, Any]) -> str:
     ]
     queue = document["queue"]
     rows.append(f"{'queue':<10} {queue['pending']} waiting, {queue['oldest_seconds']:.0f} s")
+    if count := document["set_aside"]:
+        told = f"{count} update{'s' if count > 1 else ''} could not be handled"
+        rows.append(f"{'set aside':<10} {told}: see docs/telegram.md")
     if document["flood_until"]:
         rows.append(f"{'flood':<10} Telegram asked for silence until {document['flood_until']}")
     rows.append(f"{'version':<10} {document['version']}, schema {document['schema']}")

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.chats import GROUPS
 from appliance.models import (
+    Broadcast,
     Chat,
     ChatStatus,
     ChatType,
@@ -32,6 +33,9 @@ from appliance.models import (
 
 ONLY_ON_THE_SITE = (ChatStatus.BLOCKED, ChatStatus.NEW, ChatStatus.STOPPED)
 """Where the bot may not write to a person: a member reads broadcasts on the site, when he likes."""
+
+OUT_OF_REACH = tuple(f"chat_{status}" for status in ONLY_ON_THE_SITE)
+"""The reasons why they are `skipped` in a ledger: `freeze_unreachable`, or at the claim."""
 
 SEARCH = 10_000  # chats looked at in one transaction; with two topics that is 8 ms
 
@@ -69,13 +73,28 @@ def anybody(session: Session, audience: Audience) -> bool:
     return session.execute(query).first() is not None
 
 
-def count_joined(session: Session, audience: Audience, broadcast_id: int) -> int:
-    """How many of them that broadcast did not go to."""
-    had = select(Delivery.chat_id).where(
-        Delivery.broadcast_id == broadcast_id, Delivery.chat_id == Chat.id
+def count_change(session: Session, audience: Audience, since: Broadcast) -> tuple[int, int]:
+    """How many are in it who were not when that broadcast was frozen, and how many no more."""
+    had = select(Delivery.chat_id).where(_was_recipient(since))
+    here = select(func.count(Chat.id)).where(condition(audience))
+    joined = session.scalar(here.where(not_(had.where(Delivery.chat_id == Chat.id).exists()))) or 0
+    before = session.scalar(select(func.count()).where(_was_recipient(since))) or 0
+    stayed = (session.scalar(here) or 0) - joined
+    return joined, before - stayed
+
+
+def _was_recipient(broadcast: Broadcast) -> ColumnElement[bool]:
+    """Not those whom the bot might not write to already when it was frozen.
+
+    Who came to be so before his turn has the same reason, but a later line.
+    """
+    frozen = int(broadcast.frozen_at.timestamp()) if broadcast.frozen_at else 0
+    away = and_(
+        Delivery.state == DeliveryState.SKIPPED,
+        func.coalesce(Delivery.reason, "").in_(OUT_OF_REACH),
+        Delivery.updated_at <= frozen,
     )
-    query = select(func.count(Chat.id)).where(condition(audience), not_(had.exists()))
-    return session.scalar(query) or 0
+    return and_(Delivery.broadcast_id == broadcast.id, not_(away))
 
 
 def freeze(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
@@ -102,18 +103,20 @@ class Active:
     version: int
 
 
-def list_active(session: Session, now: datetime) -> list[Active]:
+def list_active(session: Session, now: datetime, *, lock: bool = False) -> list[Active]:
     """Scheduled ones that are due, running ones, and cancelled ones that are not swept yet; by
     priority.
 
     One that is too late to begin is left out, so that an engine that was away does not send it
-    before the schedule part has cancelled it.
+    before the schedule part has cancelled it. With `lock` they stay as they are until this
+    transaction ends: who edits or recalls one waits, and knows then who was claimed before.
     """
-    rows = session.connection().execute(_ACTIVE, {"now": now})
+    rows = session.connection().execute(_ACTIVE_LOCKED if lock else _ACTIVE, {"now": now})
     return [
-        Active(number, status, version)
-        for number, status, version, cursor, starts_at, max_late in rows
-        if status != BroadcastStatus.SCHEDULED or not _is_missed(cursor, starts_at, max_late, now)
+        Active(row.id, row.status, row.version)
+        for row in sorted(rows, key=attrgetter("priority", "id"))
+        if row.status != BroadcastStatus.SCHEDULED
+        or not _is_missed(row.cursor, row.starts_at, row.max_late, now)
     ]
 
 
@@ -142,6 +145,7 @@ _ACTIVE = (
         Broadcast.id,
         Broadcast.status,
         Broadcast.version,
+        Broadcast.priority,
         Broadcast.cursor,
         Broadcast.starts_at,
         Broadcast.max_late,
@@ -153,8 +157,9 @@ _ACTIVE = (
             and_(Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0),
         )
     )
-    .order_by(Broadcast.priority, Broadcast.id)
+    .order_by(Broadcast.id)  # in the order in which all lock them, and each before its ledger
 )
+_ACTIVE_LOCKED = _ACTIVE.with_for_update(key_share=True)
 
 
 def finish(session: Session, broadcast_id: int, now: datetime) -> bool:
@@ -251,18 +256,3 @@ _MOVE = (
         }
     )
 )
-
-
-def set_counts(
-    session: Session,
-    broadcast_id: int,
-    counts: Mapping[DeliveryState, int],
-    reasons: Mapping[str, int],
-) -> None:
-    """Overwrite the counters with what the ledger was found to hold."""
-    session.execute(
-        update(Broadcast)
-        .where(Broadcast.id == broadcast_id)
-        .values(reasons=dict(reasons), **{state.word: n for state, n in counts.items()})
-        .execution_options(synchronize_session=False)
-    )

@@ -1,6 +1,6 @@
 """Link codes, and the tie between a Telegram chat and a user."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -51,6 +51,14 @@ def forget(session: Session, before: datetime) -> int:
 def get_usable(session: Session, code_hash: bytes, now: datetime) -> LinkCode | None:
     """The code, if it is neither used nor over."""
     return session.scalar(select(LinkCode).where(*_usable(code_hash, now)))
+
+
+def usable_among(
+    session: Session, code_hashes: Collection[bytes], now: datetime
+) -> Sequence[LinkCode]:
+    """Those of the codes that are neither used nor over."""
+    among = select(LinkCode).where(LinkCode.code_hash.in_(code_hashes), *_good(now))
+    return session.scalars(among).all()
 
 
 def use(session: Session, code_hash: bytes, now: datetime) -> bool:
@@ -112,11 +120,11 @@ def part(session: Session, chat: Chat, now: datetime) -> None:
 
 
 def _usable(code_hash: bytes, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        LinkCode.code_hash == code_hash,
-        LinkCode.used_at.is_(None),
-        LinkCode.expires_at > now,
-    )
+    return LinkCode.code_hash == code_hash, *_good(now)
+
+
+def _good(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return LinkCode.used_at.is_(None), LinkCode.expires_at > now
 
 
 def _delete(session: Session, *conditions: ColumnElement[bool]) -> int:

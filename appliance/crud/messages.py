@@ -6,7 +6,7 @@ for it does; after a crash nothing is answered twice and nothing is forgotten.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import SmallInteger, bindparam, case, delete, func, null, select, update
@@ -17,6 +17,9 @@ from appliance.models import DeliveryState, Direction, Message, Priority, utcnow
 
 # Written out, not bound: SQLite uses a partial index only where it can see its condition.
 _OUTSTANDING = sql("messages.state IN (0, 1)")
+
+GATHERS = timedelta(seconds=1.5)
+"""An outgoing album waits that long for its parts, which come one by one, before it may leave."""
 
 _ALBUM_SPAN = 200  # ids: ten parts that arrive at once, among messages of other people
 
@@ -131,6 +134,23 @@ def find_album(session: Session, chat_id: int, album_id: str, message_id: int) -
     return session.scalar(query.order_by(Message.id.desc()).limit(1))
 
 
+def gathering(
+    session: Session, chat_id: int, album_id: str, now: datetime | None = None
+) -> Message | None:
+    """The outgoing album that takes another part; no engine claims it before the transaction ends.
+
+    PostgreSQL needs the lock for that; in SQLite there is one writer at a time.
+    """
+    query = select(Message).where(
+        _OUTSTANDING,
+        Message.state == DeliveryState.PENDING,
+        Message.chat_id == chat_id,
+        Message.album_id == album_id,
+        Message.created_at > (now or utcnow()) - GATHERS,
+    )
+    return session.scalar(query.limit(1).with_for_update())
+
+
 def get_by_key(session: Session, key: str) -> Message | None:
     """What was queued for a request with this key."""
     return session.scalar(select(Message).where(Message.key == key))
@@ -147,6 +167,25 @@ def is_waiting(session: Session, chat_id: int, method: str, about_chat_id: int) 
     return session.scalar(query.limit(1)) is not None
 
 
+def copies_waiting(
+    session: Session, chat_id: int, about_chat_id: int, newest: int
+) -> Sequence[str | None]:
+    """The texts of what waits for a chat and is about somebody, the latest first.
+
+    Only the `newest` rows of the chat are looked at: this is asked for every letter.
+    """
+    rows = (
+        select(Message.id, Message.state, Message.visible, Message.about_chat_id, Message.text)
+        .where(Message.chat_id == chat_id)
+        .order_by(Message.id.desc())
+        .limit(newest)
+        .subquery()
+    )
+    mine = (rows.c.about_chat_id == about_chat_id, rows.c.state == DeliveryState.PENDING)
+    query = select(rows.c.text).where(*mine, rows.c.visible).order_by(rows.c.id.desc())
+    return session.scalars(query).all()
+
+
 def last_outgoing_at(session: Session, chat_id: int, text: str) -> datetime | None:
     """When this very text was last queued for the chat."""
     return session.scalar(
@@ -156,12 +195,18 @@ def last_outgoing_at(session: Session, chat_id: int, text: str) -> datetime | No
     )
 
 
-def take(session: Session, limit: int, busy: frozenset[int] = frozenset()) -> list[Waiting]:
+def take(
+    session: Session,
+    limit: int,
+    busy: frozenset[int] = frozenset(),
+    now: datetime | None = None,
+) -> list[Waiting]:
     """Claim waiting calls for sending, replies first, at most one a chat, none for `busy` chats.
 
-    One a chat, because the answers to one person must arrive in the order they were queued.
+    One a chat, because the answers to one person must arrive in the order they were queued. An
+    album that still gathers its parts holds its chat up.
     """
-    ids = _first_of_each(session, limit, busy)
+    ids = _first_of_each(session, limit, busy, (now or utcnow()) - GATHERS)
     if not ids:
         return []
     mine = Message.id.in_(ids)
@@ -196,25 +241,29 @@ _CALL = (
     Message.media,
 )
 _UNDER_WAY = select(Message.chat_id).where(_OUTSTANDING, Message.state == DeliveryState.SENDING)
+_GATHERING = Message.album_id.is_not(None) & (Message.created_at > bindparam("gathered"))
 _PENDING = (
-    select(Message.id, Message.chat_id)
+    select(Message.id, Message.chat_id, _GATHERING)
     .where(_OUTSTANDING, Message.state == DeliveryState.PENDING)
     .order_by(Message.priority, Message.id)
 )
 
 
-def _first_of_each(session: Session, limit: int, busy: frozenset[int]) -> list[int]:
+def _first_of_each(
+    session: Session, limit: int, busy: frozenset[int], gathered: datetime
+) -> list[int]:
     """The ids to claim: read in order and only as far as needed, for thousands may wait."""
     connection = session.connection()
     closed = set(busy) | set(connection.execute(_UNDER_WAY).scalars())
     ids: list[int] = []
-    with connection.execute(_PENDING) as pending:
-        for id, chat_id in pending:
+    with connection.execute(_PENDING, {"gathered": gathered}) as pending:
+        for id, chat_id, gathers in pending:
             if len(ids) == limit:
                 break
             if chat_id not in closed:
                 closed.add(chat_id)
-                ids.append(id)
+                if not gathers:
+                    ids.append(id)
     return ids
 
 

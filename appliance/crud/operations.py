@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from appliance.errors import NotFound, say
@@ -20,6 +20,10 @@ from appliance.models import (
 
 Delivered = tuple[int, int, int]
 """Chat id, message id, when it was sent (seconds since 1970)."""
+
+
+UNSURVEYED = -MAX_ID - 1
+"""The cursor, before any chat, while it is not known yet who was in flight when it was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,42 @@ _RUNNING = (
 )
 
 
+def list_drafts(session: Session, before: datetime, now: datetime) -> Sequence[int]:
+    """Those decided before a moment whose ledger nobody has surveyed, oldest first.
+
+    So is one from the future: the clock was put back since.
+    """
+    query = select(Operation.id).where(
+        Operation.status == BroadcastStatus.DRAFT,
+        or_(Operation.created_at < before, Operation.created_at > now),
+    )
+    return session.scalars(query.order_by(Operation.id)).all()
+
+
+def is_surveyed(operation: Operation) -> bool:
+    """Whether it is known which messages it is about; it may be paused before that is so."""
+    return operation.cursor != UNSURVEYED
+
+
+def begin(
+    session: Session, operation_id: int, late: Sequence[int], total: int, created_at: datetime
+) -> bool:
+    """The ledger was surveyed: it runs, or if it was paused meanwhile it can.
+
+    False, and nothing is changed, when somebody else did that or it was cancelled.
+    """
+    operation = _lock(session, operation_id)
+    open_ = (BroadcastStatus.DRAFT, BroadcastStatus.PAUSED)
+    if operation is None or is_surveyed(operation) or operation.status not in open_:
+        return False
+    operation.cursor, operation.late = None, list(late)
+    operation.total, operation.created_at = total, created_at
+    if operation.status == BroadcastStatus.DRAFT:
+        operation.status = BroadcastStatus.RUNNING
+    session.flush()
+    return True
+
+
 def change_status(
     session: Session,
     broadcast_id: int,
@@ -82,7 +122,7 @@ def change_status(
     result = session.execute(
         update(Operation)
         .where(Operation.broadcast_id == broadcast_id, Operation.status.in_(list(allowed)))
-        .values(status=to, finished_at=now if to == BroadcastStatus.CANCELLED else None)
+        .values(status=_reached(to), finished_at=now if to == BroadcastStatus.CANCELLED else None)
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
@@ -99,10 +139,18 @@ def change_one(
     result = session.execute(
         update(Operation)
         .where(Operation.id == operation_id, Operation.status.in_(list(allowed)))
-        .values(status=to, finished_at=now if to == BroadcastStatus.CANCELLED else None)
+        .values(status=_reached(to), finished_at=now if to == BroadcastStatus.CANCELLED else None)
         .execution_options(synchronize_session="fetch")
     )
     return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def _reached(to: BroadcastStatus) -> ColumnElement[str]:
+    """One that was paused before its ledger was surveyed does not run when it is resumed."""
+    if to != BroadcastStatus.RUNNING:
+        return literal(str(to))
+    unsurveyed = Operation.cursor == UNSURVEYED
+    return case((unsurveyed, str(BroadcastStatus.DRAFT)), else_=str(to))
 
 
 def delivered(session: Session, broadcast_id: int) -> int:

@@ -35,6 +35,10 @@ def migrate(session: Session, old: int, new: int, now: datetime | None = None) -
 
     So do its choices, its messages, what waits for it in the ledger, and the words by which
     broadcasts to come and schedules name it. Telegram may tell twice, here and in the new group.
+
+    A supergroup numbers its messages anew, so the ids of the old ones are forgotten: under the new
+    chat they would be other people's words. What a broadcast has sent stays in the ledger under
+    the old id, where an edit or a recall finds nothing any more.
     """
     was = session.get(Chat, old)
     if was is None:
@@ -61,7 +65,9 @@ def migrate(session: Session, old: int, new: int, now: datetime | None = None) -
 
 
 def _move_rows(session: Session, old: int, new: int) -> None:
-    session.execute(update(Message).where(Message.chat_id == old).values(chat_id=new))
+    session.execute(
+        update(Message).where(Message.chat_id == old).values(chat_id=new, message_id=None)
+    )
     chosen = aliased(Subscription)
     known = exists().where(chosen.chat_id == new, chosen.topic_id == Subscription.topic_id)
     session.execute(

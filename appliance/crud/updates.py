@@ -88,6 +88,12 @@ def count_waiting(session: Session) -> int:
     return session.scalar(waiting) or 0
 
 
+def count_set_aside(session: Session) -> int:
+    """How many could not be handled and are still kept. Reads the whole table."""
+    aside = select(func.count(Update.seq)).where(Update.error.is_not(None))
+    return session.scalar(aside) or 0
+
+
 def begin_anew(session: Session) -> None:
     """Another bot's ids follow: none is known. What waits is kept and comes first.
 

@@ -12,6 +12,7 @@ from appliance.services import told
 
 LIMIT = 0.1  # the share of failures and blocks at which the rest is not sent to
 WAIT = 60  # seconds in which people may block the bot
+PART = 2000  # lines of the ledger that are looked through in one transaction
 
 
 class Canary:
@@ -25,8 +26,9 @@ class Canary:
         self._wait = timedelta(
             seconds=WAIT if broadcast.canary_wait is None else broadcast.canary_wait
         )
-        self._look_at = 0.0
+        self._looked_at = self._look_at = 0.0  # seconds since 1970
         self._tried = _tried(broadcast)
+        self._begin_count()
 
     @property
     def waits(self) -> bool:
@@ -35,7 +37,7 @@ class Canary:
 
     def due(self, now: Moment) -> bool:
         """Whether it is time to look at them."""
-        return self.waits and now.wall >= self._look_at
+        return self.waits and not self._looked_at <= now.wall < self._look_at
 
     def room(self, limit: int) -> int:
         """How many of `limit` may be claimed."""
@@ -54,10 +56,12 @@ class Canary:
         broadcast = broadcasts.get_fresh(session, self._id)
         self._tried = _tried(broadcast)  # some may have been put back by the run before an edit
         if broadcast.sending or (self._tried < self._size and broadcast.pending):
+            self._begin_count()
             return False
         wall = datetime.fromtimestamp(now.wall, UTC)
-        if broadcast.canary_at is None:
+        if broadcast.canary_at is None or broadcast.canary_at > wall:  # the clock was put back
             broadcast.canary_at = wall
+        self._looked_at = now.wall
         self._look_at = (broadcast.canary_at + self._wait).timestamp()
         if now.wall < self._look_at:
             session.flush()
@@ -65,8 +69,9 @@ class Canary:
         return self._decide(session, broadcast, wall)
 
     def _decide(self, session: Session, broadcast: Broadcast, wall: datetime) -> bool:
-        tried = broadcast.sent + broadcast.failed + broadcast.unknown
-        left = deliveries.count_left(session, self._id)
+        if not self._all_counted(session, broadcast.sent):
+            return False
+        tried, left = broadcast.sent + broadcast.failed + broadcast.unknown, self._left
         bad = broadcast.failed + broadcast.unknown + left
         details = {"tried": tried, "failed": bad - left, "blocked_since": left}
         if tried and bad / tried > self._limit:
@@ -82,6 +87,23 @@ class Canary:
         events.add(session, self._id, "engine", "canary_passed", details, wall)
         session.flush()
         return False
+
+    def _begin_count(self) -> None:
+        self._after: int | None = None  # the last chat of what was looked through
+        self._seen = self._left = 0  # who got it, and who of those left
+        self.counting = False
+
+    def _all_counted(self, session: Session, sent: int) -> bool:
+        """Count who left among the next lines; True when all who were `sent` it have been seen.
+
+        They stand at the front of the ledger, unless others slept: then it is walked part by part.
+        """
+        part = deliveries.count_left(session, self._id, self._after, PART)
+        self._after = part.last
+        self._seen += part.sent
+        self._left += part.left
+        self.counting = part.last is not None and self._seen < sent
+        return not self.counting
 
 
 def _tried(broadcast: Broadcast) -> int:

@@ -57,14 +57,25 @@ _GONE = (
     ("bot can't initiate conversation", "never_started"),
     ("bot was kicked", "kicked"),
     ("bot is not a member", "not_a_member"),
-    ("have no rights to send", "no_rights"),
-    ("not enough rights", "no_rights"),
+    ("group chat was deleted", "deleted"),
+    ("group chat was deactivated", "deleted"),
+    # Not even a text. All other rights are about one kind of message only, see below.
+    ("have no rights to send a message", "no_rights"),
+    ("not enough rights to send text messages", "no_rights"),
+    ("have no write access to the chat", "no_rights"),
+    ("need administrator rights in the channel chat", "no_rights"),
+    ("chat_write_forbidden", "no_rights"),
+    ("chat_send_plain_forbidden", "no_rights"),
+    ("chat_restricted", "no_rights"),
 )
+_NOT_THAT = re.compile(r"not enough rights|have no rights|chat_send_\w+_forbidden")
+"""A photo in a group that takes texts only, a topic the bot may not make: the chat stays."""
+
 _GAVE_UP = frozenset({504, 524})
 """A gateway passed the request on and stopped waiting for the answer (524 is Cloudflare's)."""
 
 GONE_REASONS = frozenset(reason for _, reason in _GONE)
-"""People who blocked the bot, left or never came: an outcome, not a fault of the sender."""
+"""Who blocked the bot, left, never came or takes no such message: no fault of the sender."""
 
 _CONTENT = re.compile(
     r"can't parse entities|message is too long|caption is too long|text is empty|text must be"
@@ -129,10 +140,13 @@ def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
 
 
 def _classify_words(words: str) -> Verdict:
+    said = words.lower()
     for phrase, reason in _GONE:
-        if phrase in words.lower():
+        if phrase in said:
             return Verdict(Kind.GONE, reason, words)
-    if "chat not found" in words.lower():
+    if _NOT_THAT.search(said):
+        return Verdict(Kind.REFUSED, "no_rights", words)
+    if "chat not found" in said:
         return Verdict(Kind.REFUSED, "chat_not_found", words)
     if _CONTENT.search(words):
         return Verdict(Kind.CONTENT, "content", words)

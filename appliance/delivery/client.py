@@ -9,6 +9,7 @@ the answer: a message that arrives twice. Without, it fails with SEND_FAIL_REWIN
 is `unknown`, as it is.
 """
 
+import errno
 import os
 import select
 import time
@@ -125,18 +126,11 @@ class Client(Generic[J]):
         """Send a call with files, on a connection of its own; like `start` otherwise.
 
         libcurl repeats a call by itself only on a connection that was used before, and a form it
-        could rewind; a fresh connection rules that out. Raises OSError for a file that is gone.
+        could rewind; a fresh connection rules that out. Raises OSError for a file that is gone or
+        cannot be read: nothing has begun then.
         """
-        for part in upload.parts:
-            part.path.stat()
         slot = self._prepared(_Slot(pycurl.Curl()))
-        form = pycurl.CurlMime(slot.handle)
-        for name, text in upload.fields.items():
-            form.add_field(name, text.encode())
-        for part in upload.parts:
-            form.add_file(
-                part.field, str(part.path), filename=part.filename, content_type=part.mime
-            )
+        form = _form(slot.handle, upload)
         slot.load(job, b"")
         slot.once = True
         for option, value in (
@@ -259,6 +253,23 @@ class Client(Generic[J]):
         else:
             self._free.append(slot)
         return job, answer
+
+
+def _form(handle: Any, upload: Upload) -> Any:
+    """Raises OSError. libcurl would take a directory, and of any other trouble say only “26”."""
+    form = pycurl.CurlMime(handle)
+    for name, text in upload.fields.items():
+        form.add_field(name, text.encode())
+    for part in upload.parts:
+        with part.path.open("rb"):
+            pass
+        try:
+            form.add_file(
+                part.field, str(part.path), filename=part.filename, content_type=part.mime
+            )
+        except pycurl.error as error:  # it went away since the line above
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(part.path)) from error
+    return form
 
 
 def _answer(slot: _Slot[Any], error: tuple[int, str] | None) -> Answer:

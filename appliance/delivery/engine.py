@@ -34,8 +34,9 @@ log = logging.getLogger(__name__)
 
 SETTLE = (0.05, 0.14)  # seconds between two transactions: at a high rate, at a low one
 HURRY = 0.005  # the same, when somebody waits for an answer
-# The same, while an audience is frozen: SQLite's waiting writers look again after 1, 2, 5, 10 ms,
-# so that one that came at the start of a chunk finds the lock free before 20 ms are over.
+# The same, while a ledger is gone through by parts: SQLite's waiting writers look again after 1,
+# 2, 5, 10 ms, so that one that came at the start of a part finds the lock free before 20 ms are
+# over.
 BREATH = 0.015
 AHEAD = 0.04  # seconds of sending that are claimed beyond the next transaction, which takes 15 ms
 LOOK = 0.2  # seconds between two looks for work of other processes
@@ -140,10 +141,10 @@ class Engine:
     def _wait(self, now: Moment) -> float:
         """Seconds until there is something to do besides answers."""
         until = self._looked_at + LOOK
-        if self._finished or self._wanted(now):
-            until = min(
-                until, self._settled_at + (BREATH if self._ledger.walking else self._settle_every)
-            )
+        if self._ledger.walking(now):
+            until = min(until, self._settled_at + BREATH)
+        elif self._finished or self._wanted(now):
+            until = min(until, self._settled_at + self._settle_every)
         if self._hurry.is_set():
             until = min(until, self._settled_at + HURRY)
         if self._ready and self._client.room:
@@ -165,7 +166,7 @@ class Engine:
             return False
         if since >= HURRY and self._hurry.is_set():
             return True
-        if since >= BREATH and self._ledger.walking:
+        if since >= BREATH and self._ledger.walking(now):
             return True
         if since >= self._settle_every and (self._finished or self._wanted(now)):
             return True
@@ -198,9 +199,9 @@ class Engine:
         if self._reactions.hear(self._ledger.flood_until, now):
             self._put_back("pause", self._pacer.paused_until)
         self._put_back_stopped(now)
-        self._settled_at = self._looked_at = time.monotonic()
         self._state = self._describe(now)
         self._sweep(now)
+        self._settled_at = self._looked_at = time.monotonic()
 
     def _held(self) -> list[Job]:
         """Every job that is claimed here: about to leave, in flight, or with an outcome."""

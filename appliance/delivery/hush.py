@@ -20,7 +20,7 @@ class Hush:
         """`default_zone` for chats without a zone of their own."""
         self._default_zone = default_zone
         self._quiet: dict[tuple[str, str], bool] = {}
-        self._good_until = 0.0
+        self._asked_at = 0.0
         self._anybody = False
         self._look_at = 0.0
 
@@ -34,9 +34,9 @@ class Hush:
         return frozenset(one.chat_id for one in found if self._is_quiet(one, now))
 
     def _is_quiet(self, one: recipients.Quiet, now: Moment) -> bool:
-        if now.wall >= self._good_until:
+        if not 0 <= now.wall - self._asked_at < REFRESH:  # below 0: the clock was set back
             self._quiet.clear()
-            self._good_until = now.wall + REFRESH
+            self._asked_at = now.wall
         key = (one.hours, one.zone or self._default_zone)
         if key not in self._quiet:
             self._quiet[key] = silence.is_on(*key, datetime.fromtimestamp(now.wall, UTC))

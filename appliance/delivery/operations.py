@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import albums, broadcasts, operations, recipients
+from appliance.crud import albums, broadcasts, events, operations, recipients
 from appliance.crud.operations import Delivered, Place
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result, encode
+from appliance.delivery.runs import HALT_AFTER
 from appliance.delivery.surroundings import Surroundings
-from appliance.models import MAX_ID, Broadcast, Operation
+from appliance.models import MAX_ID, Broadcast, BroadcastStatus, Operation
 from appliance.services import content
 from appliance.services.control import RECALL_LIMIT
 from appliance.services.links import Tracker, tracker_for
@@ -55,8 +56,10 @@ class OperationRun:
         self._messages: dict[int, int] = {}
         self._later: list[tuple[float, int]] = []
         self._tries: Counter[int] = Counter()
+        self._any_done = False
+        self._content_errors = 0
         self.done = False
-        """Whether nothing is left to do."""
+        """Whether nothing is left to do, for this run at least."""
 
     def due(self, now: Moment) -> bool:
         """Whether there may be something to send now."""
@@ -70,9 +73,21 @@ class OperationRun:
         """Take in what became of calls, move the cursor, hand out the next calls."""
         for result in results:
             self._take_in(result, now)
-        jobs = self._claim(session, limit, now) if limit > 0 else []
+        hopeless = self._content_errors >= HALT_AFTER and not self._any_done
+        jobs = self._claim(session, limit, now) if limit > 0 and not hopeless else []
         self._advance(session, now)
+        if hopeless and not self.done:
+            self._pause(session, results, now)
         return jobs
+
+    def _pause(self, session: Session, results: list[Result], now: Moment) -> None:
+        """Content errors and nothing else, as where a run halts: a person decides what to do."""
+        self.done = True
+        running, wall = (BroadcastStatus.RUNNING,), datetime.fromtimestamp(now.wall, UTC)
+        if operations.change_one(session, self.id, running, BroadcastStatus.PAUSED, wall):
+            words = [r.verdict.words for r in results if r.verdict.kind == Kind.CONTENT]
+            details = {"operation": self.id, "kind": self._kind, "reason": words[-1]}
+            events.add(session, self._broadcast_id, "engine", "pause", details, wall)
 
     def _claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
         due: list[int] = []
@@ -123,7 +138,9 @@ class OperationRun:
             self._tries[chat_id] += 1  # it may be repeated
             heapq.heappush(self._later, (now.mono + 1.0, chat_id))
         else:
-            self._window[chat_id] = self._outcome(verdict)
+            self._window[chat_id] = outcome = self._outcome(verdict)
+            self._any_done |= outcome[0] == DONE
+            self._content_errors += verdict.kind == Kind.CONTENT
 
     def _outcome(self, verdict: Verdict) -> tuple[str, str | None]:
         words = (verdict.words or "").lower()

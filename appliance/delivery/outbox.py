@@ -56,7 +56,8 @@ class Outbox:
     def claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
         self._later = {chat: when for chat, when in self._later.items() if when > now.mono}
         busy = self._busy(now.mono) | self._later.keys()
-        rows = messages.take(session, limit, frozenset(busy))
+        wall = datetime.fromtimestamp(now.wall, UTC)
+        rows = messages.take(session, limit, frozenset(busy), wall)
         news = [row.chat_id for row in rows if row.priority == Priority.NOTIFICATION]
         hushed = self._hush.wanted(session, news, now) if news else frozenset()
         for row in rows:

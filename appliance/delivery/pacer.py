@@ -16,16 +16,16 @@ SHARE = RATE_SHARE
 FAST = 200.0
 """Messages a second from which the loop sends in groups, and a late group is made up for."""
 
-FAST_SHARE = 0.987
+FAST_SHARE = 0.986
 
-JITTER = 0.012
+JITTER = 0.008
 """Seconds by which the time on the way may differ from one message to another. No second and this
 holds more than the rate here, so a server sees no second that does, however they are bunched."""
 
 FLOWING = 0.3
 """A flow is under way when a second's worth of messages left in no more than a second and this."""
 
-CATCH_UP = 0.12
+CATCH_UP = 0.05
 """Seconds that a commit may hold up a flow that is under way, and that are made up for."""
 
 WARM_UP = 0.95

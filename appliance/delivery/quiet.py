@@ -9,6 +9,7 @@ from appliance.delivery.jobs import Moment
 from appliance.services import schedule
 
 REFRESH = 30.0  # seconds for which the answer to "who sleeps?" is good
+NEVER = float("-inf")
 
 
 class QuietHours:
@@ -19,21 +20,25 @@ class QuietHours:
         self.default_zone = default_zone
         self._hours = schedule.parse_quiet(hours)
         self._asleep: frozenset[str] = frozenset()
-        self._good_until = 0.0
-        self._wait_until = 0.0
+        self._looked_at = NEVER
+        self._waits_since = self._wait_until = 0.0
 
     def asleep(self, session: Session, now: Moment) -> frozenset[str]:
         """The zones in which it is night at the moment."""
-        if now.wall >= self._good_until:
+        if not 0 <= now.wall - self._looked_at < REFRESH:  # below 0: the clock was set back
             zones = chats.zones(session) | {self.default_zone}
             at = datetime.fromtimestamp(now.wall, UTC)
             self._asleep = schedule.quiet_zones(self._hours, frozenset(zones), at)
-            self._good_until = now.wall + REFRESH
+            self._looked_at = now.wall
         return self._asleep
 
     def sleeping(self, now: Moment) -> bool:
-        """Whether everybody who is left sleeps, as `wait` found."""
-        return now.wall < self._wait_until
+        """Whether everybody who is left sleeps, as `wait` found.
+
+        By the clock on the wall, so that it also holds after a computer's own sleep. Set back to
+        before the wait, it says nothing about the night.
+        """
+        return self._waits_since <= now.wall < self._wait_until
 
     def wait(self, now: Moment) -> bool:
         """Everybody awake has been sent to: whether to wait before looking for others again."""
@@ -42,7 +47,8 @@ class QuietHours:
                 return False
             at = datetime.fromtimestamp(now.wall, UTC)
             self._wait_until = schedule.next_change(self._hours, self._asleep, at).timestamp()
+            self._waits_since = now.wall
         if self.sleeping(now):
             return True
-        self._wait_until = self._good_until = 0.0
+        self._wait_until, self._looked_at = 0.0, NEVER
         return False

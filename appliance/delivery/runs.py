@@ -48,12 +48,11 @@ class Run:
         self._until: int | None = None  # the end of the span that is looked through; None: no end
         self._in_span = False
         self._exhausted = False
-        self.searching = False
-        """Whether the last span held nobody to send to, and there is another."""
+        self._searching = False  # the last span held nobody to send to, and there is another
         self._later: list[tuple[float, int]] = []  # (monotonic time, chat id), a heap
         self._tries: dict[int, int] = {}  # of recipients that wait for another try
         self._content_errors = 0
-        self._anything_sent = broadcast.sent > 0
+        self._anything_sent = False  # as this version of the content, as far as this run knows
         self.halted = False
         """Whether the last exchange found that nobody can get this message."""
 
@@ -61,6 +60,11 @@ class Run:
     def finished(self) -> bool:
         """Nothing is left to claim or to try again, as far as this run knows."""
         return self._exhausted and not self._later and not self._canary.waits
+
+    @property
+    def walking(self) -> bool:
+        """Whether the ledger is gone through, and the next part should follow soon."""
+        return self._searching or self._canary.counting
 
     def due(self, now: Moment) -> bool:
         """Whether there may be something to claim or to decide now."""
@@ -133,7 +137,7 @@ class Run:
 
     def _claim_next(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         rows = self._peek(session, limit, now)
-        self.searching = not rows and not self._exhausted
+        self._searching = not rows and not self._exhausted
         waiting = {chat_id for _, chat_id in self._later}
         ready, away = [], []
         for chat_id, status in rows:

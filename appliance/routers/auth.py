@@ -71,5 +71,7 @@ def session_answer() -> Session:
     """Who is logged in now, and the token."""
     user = sessions.current()
     return Session(
-        user=User.model_validate(user) if user else None, csrf_token=sessions.csrf_token()
+        user=User.model_validate(user) if user else None,
+        csrf_token=sessions.csrf_token(),
+        ended=sessions.was_ended(),
     )

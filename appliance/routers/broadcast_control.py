@@ -104,8 +104,7 @@ def show_recallable(broadcast_id: int) -> Recallable:
 def recall_broadcast(broadcast_id: int) -> Changed:
     """Stop it for good, and delete what was delivered as far as Telegram still allows."""
     _, operation = control.recall(_write, broadcast_id, _actor())
-    begun = Operation.model_validate(control.as_document(operation))
-    return Changed(broadcast=_swept(broadcast_id), operation=begun)
+    return Changed(broadcast=_swept(broadcast_id), operation=_begun(operation))
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/operations")
@@ -203,8 +202,11 @@ def _swept(broadcast_id: int) -> Broadcast:
 def _changed(
     session: Session, broadcast: models.Broadcast, operation: models.Operation | None
 ) -> Changed:
-    begun = Operation.model_validate(control.as_document(operation)) if operation else None
-    return Changed(broadcast=show(session, broadcast), operation=begun)
+    return Changed(broadcast=show(session, broadcast), operation=_begun(operation))
+
+
+def _begun(operation: models.Operation | None) -> Operation | None:
+    return Operation.model_validate(control.as_document(operation)) if operation else None
 
 
 def _user_id(actor: str) -> int | None:

@@ -94,7 +94,7 @@ def show_thread(chat_id: int) -> ThreadWithNotes:
 
 
 @blueprint.patch("/inbox/<chat:chat_id>")
-@endpoint(Access.OPERATOR, scope=SCOPE, body=ThreadPatch, answer=Thread, errors=(404,))
+@endpoint(Access.OPERATOR, scope=SCOPE, body=ThreadPatch, answer=Thread, errors=(404, 409))
 def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
     """Close or reopen, assign, label, ban."""
     with writing(context.session()) as session:

@@ -27,6 +27,7 @@ from appliance.services.tokens import Program, TokenRefused
 log = logging.getLogger(__name__)
 
 _CSRF = "csrf"
+_USER = "_user_id"  # Flask-Login's
 _PROGRAM = "program"
 _REFUSALS = Rate(burst=30, seconds=3)  # a monitor with an old token must not fill the log
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -94,6 +95,11 @@ def end() -> None:
     """Log out, and forget the session's token too."""
     logout_user()
     session.clear()
+
+
+def was_ended() -> bool:
+    """Whether the cookie is one that all of its user's sessions were ended after."""
+    return current() is None and _USER in session
 
 
 def csrf_token() -> str:

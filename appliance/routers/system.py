@@ -1,10 +1,12 @@
 """The site itself: what it is, whether it is alive, how its parts are."""
 
 import logging
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response
 
 from appliance import __version__, database
+from appliance.config import Settings, is_real_token
 from appliance.errors import ConfigError, SchemaError
 from appliance.routers import context
 from appliance.routers.endpoints import Access, answer, endpoint
@@ -13,6 +15,8 @@ from appliance.schemas import Health, LoginWays, Readiness, Site, Status
 from appliance.services import status
 
 log = logging.getLogger(__name__)
+
+_WIDGET = "https://oauth.telegram.org/auth"
 
 blueprint = Blueprint("system", __name__)
 probes = Blueprint("probes", __name__)
@@ -23,6 +27,8 @@ probes = Blueprint("probes", __name__)
 def show_site() -> Site:
     """What every visitor may know."""
     settings, username = context.settings(), bot_username()
+    widget = bool(username and settings.domain and not settings.sandbox)
+    oidc = context.context().oidc is not None
     return Site(
         name=settings.domain or "Appliance",
         version=__version__,
@@ -32,10 +38,27 @@ def show_site() -> Site:
         languages=["en", "ru"],
         default_language=settings.default_language,
         login=LoginWays(
-            widget=bool(username and settings.domain and not settings.sandbox),
-            oidc=context.context().oidc is not None,
+            widget=widget,
+            widget_url=_widget_url(settings) if widget and not oidc else None,
+            oidc=oidc,
         ),
     )
+
+
+def _widget_url(settings: Settings) -> str | None:
+    """Where the Login Widget itself leads; a plain link runs no script of Telegram's here.
+
+    The visitor comes back with the signed data in the fragment, which reaches no server's log.
+    """
+    token = settings.bot_token or ""
+    if not (settings.bot_enabled and is_real_token(token)):
+        return None
+    query = {
+        "bot_id": token.partition(":")[0],
+        "origin": settings.site_url,
+        "return_to": f"{settings.site_url}/login",
+    }
+    return f"{_WIDGET}?{urlencode(query)}"
 
 
 @blueprint.get("/status")
@@ -61,6 +84,6 @@ def show_readiness() -> Response:
     except (ConfigError, SchemaError) as error:
         log.error("not ready: %s", error)  # the answer is public, and this names paths
         return answer(Readiness(status="unready", database="unusable", parts={}), 503)
-    parts = status.document(context.session())["parts"]
+    parts = status.parts(context.session())
     states = {name: part["state"] for name, part in parts.items()}
     return answer(Readiness(status="ready", database="ok", parts=states))

@@ -3,18 +3,21 @@
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from appliance.crud import census, links, messages, proofs, settings, updates
+from appliance.crud import census, links, messages, operations, proofs, settings, updates
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
-from appliance.services import media_tidy, recurring
+from appliance.services import control, media_tidy, recurring
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 3.0
+DRAFT = timedelta(seconds=30)  # whoever decided an edit or a recall has died, or is very slow
+FINISH_SECONDS = 2.0  # a turn, well within the lease
 CENSUS_SECONDS = 300.0
 TIDY_SECONDS = 3600.0
 TIDY_FILES_SECONDS = 86_400.0  # it reads every message
@@ -32,6 +35,7 @@ class Schedule:
         self._data = data
         self._tidy_at = self._tidy_files_at = self._census_at = 0.0
         self._looked: datetime | None = None
+        self._finishing: Iterator[None] | None = None
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Raises LeaseLost."""
@@ -47,6 +51,7 @@ class Schedule:
         self._looked = now
         recurring.run_due(self._database, now)
         recurring.cancel_missed(self._database, now)
+        self.finish_drafts(now)
         if mono >= self._census_at:
             self.count(now)
             self._census_at = mono + CENSUS_SECONDS
@@ -56,6 +61,22 @@ class Schedule:
         if self._data and mono >= self._tidy_files_at:
             media_tidy.tidy(self._database, self._data, now)
             self._tidy_files_at = mono + TIDY_FILES_SECONDS
+
+    def finish_drafts(self, now: datetime) -> None:
+        """Edits and recalls whose process died before they began; a long ledger takes turns."""
+        ends = time.monotonic() + FINISH_SECONDS
+        self._finishing = self._finishing or self._parts_of_drafts(now)
+        for _ in self._finishing:
+            if time.monotonic() >= ends:
+                return
+        self._finishing = None
+
+    def _parts_of_drafts(self, now: datetime) -> Iterator[None]:
+        with self._database.reading() as session:
+            drafts = operations.list_drafts(session, now - DRAFT, now)
+        for number in drafts:
+            log.warning("operation %d was decided and never begun: it is now", number)
+            yield from control.finish_draft(self._database.writing, number)
 
     def count(self, now: datetime) -> None:
         """For /stats, whose answer is part of a writing transaction."""

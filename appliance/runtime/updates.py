@@ -4,7 +4,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
@@ -23,6 +26,8 @@ from appliance.services.leases import Holding
 from appliance.services.receiving import meet_bot, webhook_secret, webhook_url
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BEAT_SECONDS = 2.0
 HUNG = timedelta(seconds=30)  # a loop that has not gone round for so long is dead
@@ -93,26 +98,51 @@ class UpdatesPart:
 
     def _introduce(self, bot: Bot, holding: Holding, stop: threading.Event) -> bool:
         """Learn who the bot is, for the links to it. False: told to stop before it was learnt."""
-        streak = Streak()
+        streak, state = Streak(), "starting"
         while not stop.is_set():
             try:
-                identity = get_me(bot)
+                identity = self._ask(partial(get_me, bot), holding, stop, state)
             except Unavailable as error:
                 log.error("updates: %s", error)
                 trouble = streak.judge(error)
             else:
+                if identity is None:
+                    return False
                 with self._database.writing() as session:
                     meet_bot(session, identity.as_setting())
-                publish_commands(bot)
-                return True
-            self._wait(holding, stop, trouble.seconds, trouble.state)
+                self._ask(partial(publish_commands, bot), holding, stop, state)
+                return not stop.is_set()
+            state = trouble.state
+            self._wait(holding, stop, trouble.seconds, state)
         return False
+
+    def _ask(
+        self, question: Callable[[], T], holding: Holding, stop: threading.Event, state: str
+    ) -> T | None:
+        """What Telegram answers, which may take longer than a lease lasts: it is kept meanwhile.
+
+        None: told to stop first. Raises what `question` raises, and LeaseLost.
+        """
+        answer: Future[T] = Future()
+        threading.Thread(target=_settle, args=(answer, question), daemon=True).start()
+        while not stop.is_set():
+            if wait([answer], BEAT_SECONDS).done:
+                return answer.result()
+            _beat(holding, state)
+        return None
 
     def _wait(self, holding: Holding, stop: threading.Event, seconds: float, state: str) -> None:
         _beat(holding, state)
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, BEAT_SECONDS)):
             _beat(holding, state)
+
+
+def _settle(answer: Future[T], question: Callable[[], T]) -> None:
+    try:
+        answer.set_result(question())
+    except Exception as error:
+        answer.set_exception(error)
 
 
 def _beat(holding: Holding, state: str) -> None:

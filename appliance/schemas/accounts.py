@@ -52,10 +52,14 @@ class UserPatch(Request):
 
 
 class Session(Answer):
-    """Who is logged in, and the token that every write must carry in `X-CSRF-Token`."""
+    """Who is logged in, and the token that every write must carry in `X-CSRF-Token`.
+
+    `ended`: somebody was, until a new password, the unlinking of Telegram or an admin ended it.
+    """
 
     user: User | None
     csrf_token: str
+    ended: bool
 
 
 class Registration(Request):

@@ -25,11 +25,14 @@ class Edit(Request):
 
 
 class Operation(Answer):
-    """An edit or a recall of what was delivered, message by message."""
+    """An edit or a recall of what was delivered, message by message.
+
+    It is `preparing` while it is found out who was being sent to when it was decided.
+    """
 
     id: int
     kind: Literal["edit", "recall"]
-    status: BroadcastStatus
+    status: Literal["preparing", "running", "paused", "cancelled", "done"]
     total: int
     done: int
     failed: int
@@ -56,10 +59,14 @@ class Retried(Answer):
 
 
 class Recallable(Answer):
-    """`too_old` of the `delivered` ones can no longer be deleted."""
+    """`too_old` of the `delivered` ones can no longer be deleted.
+
+    The `unknown` ones may have it, and have no message that can be named.
+    """
 
     delivered: int
     too_old: int
+    unknown: int
 
 
 class Event(Answer):

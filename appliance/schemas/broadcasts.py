@@ -124,6 +124,11 @@ class Trial(Answer):
 
 
 class Broadcast(Answer):
+    """`total` are the lines of its ledger: the `recipients`, and members `out_of_reach` of the bot.
+
+    Those read it on the site, and are among the `skipped`.
+    """
+
     id: int
     key: str | None
     status: BroadcastStatus
@@ -143,6 +148,8 @@ class Broadcast(Answer):
     rate: float | None
     starts_at: datetime | None
     canary: Trial | None
+    recipients: int
+    out_of_reach: int
     quiet: str | None
     text: str
     format: Literal["plain", "html"]

@@ -12,6 +12,8 @@ class LoginWays(Answer):
     """How to log in without a password."""
 
     widget: bool
+    widget_url: str | None
+    """Telegram's page for a button without its script; null where OpenID Connect does it."""
     oidc: bool
 
 
@@ -40,6 +42,7 @@ class QueueState(Answer):
 class Status(Answer):
     parts: dict[str, Part]
     queue: QueueState
+    set_aside: int
     flood_until: datetime | None
     version: str
     schema_: str | None = Field(validation_alias="schema", serialization_alias="schema")

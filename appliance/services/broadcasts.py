@@ -303,8 +303,18 @@ def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, 
         "rate": round(broadcast.sent / seconds, 2) if seconds else None,
         "starts_at": rfc3339(broadcast.starts_at),
         "canary": _canary(broadcast),
+        "recipients": broadcast.total - out_of_reach(broadcast),
+        "out_of_reach": out_of_reach(broadcast),
         "note": told.unpack(broadcast.note),
     }
+
+
+def out_of_reach(broadcast: Broadcast) -> int:
+    """To how many in its ledger the bot may not write; members read it on the site.
+
+    All others are its recipients: those whom a preview counts.
+    """
+    return sum(broadcast.reasons.get(reason, 0) for reason in audience_crud.OUT_OF_REACH)
 
 
 def _canary(broadcast: Broadcast) -> dict[str, Any] | None:

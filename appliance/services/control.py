@@ -1,6 +1,6 @@
 """What is decided about a broadcast after it was queued: retry, edit, recall. Each is recorded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -22,15 +22,17 @@ RECALL_LIMIT = timedelta(hours=48)
 SURVEY = 5000  # lines of a ledger looked at in one transaction: holds others up for some 3 ms
 
 _RETRIED = {"failed": DeliveryState.FAILED, "unknown": DeliveryState.UNKNOWN}
-_UNFINISHED = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED)
+_MOVING = (BroadcastStatus.DRAFT, BroadcastStatus.RUNNING)
+_UNFINISHED = (*_MOVING, BroadcastStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Recallable:
-    """What a recall can still reach."""
+    """What a recall can still reach. The `unknown` may have it, and have no message to delete."""
 
     delivered: int
     too_old: int
+    unknown: int
 
 
 def retry(
@@ -39,7 +41,7 @@ def retry(
     """Send again to those who `failed`, or whose outcome is `unknown` (they may get it twice).
 
     An explicit, separate decision: recorded with who and when. Returns how many wait again.
-    Raises NotFound, Conflict while it is cancelled or not begun, NothingToDo.
+    Raises NotFound, Conflict while it is cancelled or not begun or if it was recalled, NothingToDo.
 
     Some thousands a transaction. After each of them those who wait are counted, recorded and will
     be sent to: a crash leaves nothing but that the others are still to be retried.
@@ -49,7 +51,7 @@ def retry(
     while True:
         with service.politely(write) as session:
             broadcast = broadcasts.lock(session, broadcast_id)
-            if not _may_retry(broadcast, begun=moved > 0):
+            if not _may_retry(session, broadcast, begun=moved > 0):
                 return broadcast, moved
             part = deliveries.requeue(session, broadcast_id, was, at, after, service.SWEEP)
             after, moved = part[0], moved + part[1]
@@ -67,12 +69,16 @@ def retry(
     return broadcast, moved
 
 
-def _may_retry(broadcast: Broadcast, *, begun: bool) -> bool:
+def _may_retry(session: Session, broadcast: Broadcast, *, begun: bool) -> bool:
     """Raises Conflict; False where it was cancelled after a part of the retry was `begun`."""
-    if broadcast.frozen_at is not None and broadcast.status != BroadcastStatus.CANCELLED:
+    recalled = any(row.kind == "recall" for row in operations.list_for(session, broadcast.id))
+    is_open = broadcast.frozen_at is not None and broadcast.status != BroadcastStatus.CANCELLED
+    if is_open and not recalled:
         return True
     if begun:
         return False
+    if recalled:
+        raise Conflict(say("broadcast {id} was recalled: it cannot be retried", id=broadcast.id))
     raise Conflict(
         say(
             "broadcast {id} is {status}: it cannot be retried",
@@ -119,24 +125,20 @@ def edit(
     `options` and `variants` that are None stay as they are; {} takes them away.
     Returns the operation that edits the delivered ones; None when there is none yet, or when
     somebody has edited it again meanwhile.
-    Raises NotFound, Invalid with every fault, Conflict while another operation runs.
+    Raises NotFound, Invalid with every fault, Conflict while it is recalled.
 
-    A crash in between leaves the new words for those who are pending: to be edited once more.
+    A crash in between leaves the operation as a draft, which the schedule part finishes.
     """
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
         _claim_turn(session, broadcast)
         _set_words(session, broadcast, text, format, options, variants)
-        version = broadcast.version
-        events.add(session, broadcast_id, actor, "edit", {"version": version})
+        events.add(session, broadcast_id, actor, "edit", {"version": broadcast.version})
         if not _delivered(broadcast):
             return broadcast, None
-    reached = _survey(write, broadcast_id)
-    with write() as session:
-        broadcast = broadcasts.lock(session, broadcast_id)
-        if broadcast.version != version:
-            return broadcast, None
-        return broadcast, _begin(session, broadcast, "edit", reached)
+        number = _draft(session, broadcast, "edit").id
+    broadcast, operation = _finished(write, number)
+    return broadcast, None if operation.status == BroadcastStatus.CANCELLED else operation
 
 
 def _set_words(
@@ -158,40 +160,56 @@ def _set_words(
     )
 
 
-def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Operation]:
+def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Operation | None]:
     """Stop sending and delete what was delivered, as far as Telegram still lets it.
 
-    Raises NotFound, Conflict while another operation runs, NothingToDo. The caller sweeps what
-    was pending (`services/broadcasts.sweep_cancelled`). A crash in between leaves it cancelled:
-    to be recalled once more.
+    Returns the operation that deletes; None when it was stopped before anybody had it.
+    Raises NotFound, Conflict while another recall runs, NothingToDo when there was nothing to stop
+    either. The caller sweeps what was pending (`services/broadcasts.sweep_cancelled`). A crash in
+    between leaves a draft, which the schedule part finishes, or who recalls it once more.
     """
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
-        _claim_turn(session, broadcast)
-        if not _delivered(broadcast):
-            raise NothingToDo(say("nothing of broadcast {id} was delivered", id=broadcast_id))
-        if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
-            service.cancel(session, broadcast_id)
-        events.add(session, broadcast_id, actor, "recall", {"delivered": broadcast.sent})
-    reached = _survey(write, broadcast_id)
-    with write() as session:
-        broadcast = broadcasts.lock(session, broadcast_id)
-        return broadcast, _begin(session, broadcast, "recall", reached)
+        operation = _draft_of_recall(session, broadcast_id) or _decide_recall(
+            session, broadcast, actor
+        )
+        if operation is None:
+            return broadcast, None
+        number = operation.id
+    return _finished(write, number)
+
+
+def _draft_of_recall(session: Session, broadcast_id: int) -> Operation | None:
+    """What an earlier recall left that died, or is preparing right now."""
+    for operation in operations.list_for(session, broadcast_id):
+        if operation.kind == "recall" and operation.status == BroadcastStatus.DRAFT:
+            return operation
+    return None
+
+
+def _decide_recall(session: Session, broadcast: Broadcast, actor: str) -> Operation | None:
+    _claim_turn(session, broadcast)
+    if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
+        service.cancel(session, broadcast.id)
+    elif not _delivered(broadcast):
+        raise NothingToDo(say("nothing of broadcast {id} was delivered", id=broadcast.id))
+    events.add(session, broadcast.id, actor, "recall", {"delivered": broadcast.sent})
+    return _draft(session, broadcast, "recall") if _delivered(broadcast) else None
 
 
 def recallable(session: Session, broadcast_id: int, now: datetime | None = None) -> Recallable:
-    """How many delivered messages there are, and how many are too old to be deleted."""
-    broadcasts.get(session, broadcast_id)
+    """How many delivered messages there are, how many too old, and who has it perhaps."""
+    unknown = broadcasts.get(session, broadcast_id).unknown
     oldest = int(((now or utcnow()) - RECALL_LIMIT).timestamp())
     delivered = operations.delivered(session, broadcast_id)
-    return Recallable(delivered, deliveries.count_sent_before(session, broadcast_id, oldest))
+    too_old = deliveries.count_sent_before(session, broadcast_id, oldest)
+    return Recallable(delivered, too_old, unknown)
 
 
 def pause(session: Session, broadcast_id: int) -> Broadcast:
     """Pause the sending, or the edit or recall that runs. Raises NotFound, Conflict."""
-    running, paused = (BroadcastStatus.RUNNING,), BroadcastStatus.PAUSED
     broadcasts.lock(session, broadcast_id)
-    if operations.change_status(session, broadcast_id, running, paused):
+    if operations.change_status(session, broadcast_id, _MOVING, BroadcastStatus.PAUSED):
         return _pause_sending_too(session, broadcast_id)
     return service.pause(session, broadcast_id)
 
@@ -230,7 +248,7 @@ def decide_operation(
             say(
                 "operation {id} is {status}: it cannot be {done}",
                 id=operation_id,
-                status=operation.status,
+                status=_status_of(operation),
                 done=done,
             )
         )
@@ -247,7 +265,7 @@ _VERBS: Mapping[Verb, Callable[[Session, int], Broadcast]] = {
 
 
 _OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus, Said]] = {
-    "pause": ((BroadcastStatus.RUNNING,), BroadcastStatus.PAUSED, say("paused")),
+    "pause": (_MOVING, BroadcastStatus.PAUSED, say("paused")),
     "resume": ((BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING, say("resumed")),
     "cancel": (_UNFINISHED, BroadcastStatus.CANCELLED, say("cancelled")),
 }
@@ -265,7 +283,7 @@ def as_document(operation: Operation) -> dict[str, Any]:
     return {
         "id": operation.id,
         "kind": operation.kind,
-        "status": str(operation.status),
+        "status": _status_of(operation),
         "total": operation.total,
         "done": operation.done,
         "failed": operation.failed,
@@ -276,51 +294,66 @@ def as_document(operation: Operation) -> dict[str, Any]:
     }
 
 
+def _status_of(operation: Operation) -> str:
+    """A draft is not somebody's: it is being prepared."""
+    return "preparing" if operation.status == BroadcastStatus.DRAFT else str(operation.status)
+
+
 def _delivered(broadcast: Broadcast) -> bool:
     """Whether anybody has it, or is being sent to."""
     return broadcast.sent + broadcast.sending > 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """Who is being sent to, and when the newest message was sent (seconds since 1970)."""
+def _draft(session: Session, broadcast: Broadcast, kind: str) -> Operation:
+    """With the decision itself, so that a crash after it leaves something to go on with."""
+    operation = Operation(
+        broadcast_id=broadcast.id,
+        kind=kind,
+        version=broadcast.version,
+        cursor=operations.UNSURVEYED,
+        total=broadcast.sent,
+        status=BroadcastStatus.DRAFT,
+    )
+    return operations.add(session, operation)
 
-    in_flight: list[int]
-    newest: int
+
+def _finished(write: Write, operation_id: int) -> tuple[Broadcast, Operation]:
+    for _ in finish_draft(write, operation_id):
+        pass
+    with write() as session:
+        operation = operations.find(session, operation_id)
+        return broadcasts.get_fresh(session, operation.broadcast_id), operation
 
 
-def _survey(write: Write, broadcast_id: int) -> _Reached:
-    """After the change was committed: from then on it is the new words that are sent, or nothing.
+def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
+    """Let an edit or recall begin; yields between the parts of the ledger. Raises NotFound.
 
-    So whoever was in flight at that moment is so still, or has the message before the operation
-    begins: both are found part by part, however large the ledger. Some may be found who have the
-    new words already; nothing happens to them.
+    After the change was committed: from then on it is the new words that are sent, or nothing. So
+    whoever was in flight at that moment is so still, or has the message before the operation
+    begins: both are found part by part, however large the ledger, and at any time later. Some may
+    be found who have the new words already; nothing happens to them.
+
+    Safe beside another that does the same: the first to come to the end counts.
     """
     in_flight: list[int] = []
     newest, after = 0, None
     while True:
         with service.politely(write) as session:
-            part = deliveries.survey(session, broadcast_id, after, SURVEY)
+            operation = operations.find(session, operation_id)
+            if operation.status not in _UNFINISHED or operations.is_surveyed(operation):
+                return
+            part = deliveries.survey(session, operation.broadcast_id, after, SURVEY)
         in_flight += part.in_flight
         newest, after = max(newest, part.newest), part.last
         if after is None:
-            return _Reached(in_flight, newest)
-
-
-def _begin(session: Session, broadcast: Broadcast, kind: str, reached: _Reached) -> Operation:
-    """Messages sent later than this are left alone."""
-    _claim_turn(session, broadcast)
-    operation = Operation(
-        broadcast_id=broadcast.id,
-        kind=kind,
-        version=broadcast.version,
-        late=reached.in_flight,
-        total=broadcast.sent,
-        status=BroadcastStatus.RUNNING,
-        # not before any of its messages, also where the clock was put back since
-        created_at=max(utcnow(), datetime.fromtimestamp(reached.newest, UTC)),
-    )
-    return operations.add(session, operation)
+            break
+        yield
+    with write() as session:
+        broadcast = broadcasts.lock(session, operation.broadcast_id)
+        # Messages sent later are left alone. Not before any of its own, also where the clock was
+        # put back since.
+        begun = max(utcnow(), datetime.fromtimestamp(newest, UTC))
+        operations.begin(session, operation_id, in_flight, broadcast.sent, begun)
 
 
 def _claim_turn(session: Session, broadcast: Broadcast) -> None:

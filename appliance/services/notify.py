@@ -85,7 +85,7 @@ def count(session: Session, notification: Notification) -> int:
         return 1
     broadcast = broadcasts_crud.get(session, notification.broadcast_id)
     if broadcast.frozen_at is not None:
-        return broadcast.total
+        return broadcast.total - broadcasts.out_of_reach(broadcast)
     return audience_crud.count(session, broadcasts.audience_of(broadcast))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from appliance.config import FREE_RATE, RATE_SHARE, Settings
 from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts, deliveries
+from appliance.crud import broadcasts
 from appliance.services import links
 from appliance.services.broadcasts import NewBroadcast, audience_of, draft
 
@@ -39,8 +39,8 @@ def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
     last = broadcasts.last_to(session, chosen.as_dict())
     joined = left = None
     if last is not None:
-        joined = audience_crud.count_joined(session, chosen, last)
-        left = deliveries.count_all(session, last) - (count - joined)
+        before = broadcasts.get(session, last)
+        joined, left = audience_crud.count_change(session, chosen, before)
     rate = settings.rate
     return Plan(
         count=count,

@@ -5,6 +5,7 @@ the bot's token, and nobody has to invent one.
 """
 
 import hmac
+import json
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -58,7 +59,20 @@ def read(raw: object) -> NewUpdate:
     update_id = payload.get("update_id")
     if type(update_id) is not int or not 0 <= update_id <= MAX_ID:
         raise Invalid("this is no update: it has no update_id")
-    return NewUpdate(update_id, chat_id_of(payload), payload)
+    return NewUpdate(update_id, chat_id_of(payload), _storable(payload))
+
+
+def _storable(payload: dict[str, Any]) -> dict[str, Any]:
+    """With "?" for halves of surrogate pairs: JSON may hold them, no database and no call takes
+    them, and they would stop whoever handles the update.
+    """
+    text = json.dumps(payload, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        whole: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
+        return whole
+    return payload
 
 
 def chat_id_of(payload: dict[str, Any]) -> int | None:

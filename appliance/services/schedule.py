@@ -17,6 +17,8 @@ from appliance.errors import Fault, Invalid, say
 
 DEFAULT_MAX_LATE = 1800  # seconds
 MAX_LATE_LIMITS = (60, 30 * 86_400)  # shorter, and a restart would cost the slot
+# The calendar ends with that year, by every clock that a moment may be shown by.
+TOO_FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 _AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DURATION = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
@@ -117,15 +119,23 @@ def lint(
     low, high = MAX_LATE_LIMITS
     if max_late is not None and not low <= max_late <= high:
         faults.append(Fault("max_late", say("the longest delay takes from 1 minute to 30 days")))
-    elif starts_at is not None and latest(starts_at, max_late) < now:
-        message = say("{time} is over", time=f"{starts_at:%Y-%m-%d %H:%M} UTC")
-        faults.append(Fault("at", message))
+    elif starts_at is not None:
+        faults += _lint_start(starts_at, max_late, now)
     if quiet is not None:
         try:
             parse_quiet(quiet)
         except Invalid as error:
             faults += error.faults
     return tuple(faults)
+
+
+def _lint_start(starts_at: datetime, max_late: int | None, now: datetime) -> tuple[Fault, ...]:
+    time_ = f"{starts_at:%Y-%m-%d %H:%M} UTC"
+    if starts_at >= TOO_FAR:
+        return (Fault("at", say("{time} is too far ahead", time=time_)),)
+    if latest(starts_at, max_late) < now:
+        return (Fault("at", say("{time} is over", time=time_)),)
+    return ()
 
 
 def check(

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance import __version__
-from appliance.crud import broadcasts, leases, messages
+from appliance.crud import broadcasts, leases, messages, updates
 from appliance.crud.settings import FLOOD, get_setting
 from appliance.database import SCHEMA
 from appliance.models import Lease
@@ -19,14 +19,21 @@ PARTS = (WEB, UPDATES, DELIVERY, SCHEDULE)
 def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
     """The shape of `status --json`."""
     now = now or datetime.now(UTC)
-    found = {lease.name: lease for lease in leases.list_leases(session)}
     return {
-        "parts": {name: _part(found.get(name), now) for name in PARTS},
+        "parts": parts(session, now),
         "queue": _queue(session, now),
+        "set_aside": updates.count_set_aside(session),
         "flood_until": _flood_until(session, now),
         "version": __version__,
         "schema": SCHEMA,
     }
+
+
+def parts(session: Session, now: datetime | None = None) -> dict[str, dict[str, Any]]:
+    """The parts alone, for whoever asks every few seconds."""
+    now = now or datetime.now(UTC)
+    found = {lease.name: lease for lease in leases.list_leases(session)}
+    return {name: _part(found.get(name), now) for name in PARTS}
 
 
 def is_running(session: Session, part: str, now: datetime | None = None) -> bool:

@@ -13,9 +13,12 @@ the message that tells the person are one.
 """
 
 import hashlib
+import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -28,7 +31,10 @@ from appliance.services.phrases import choose, phrase
 LIFETIME = timedelta(minutes=15)
 
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
+_LENGTH = 32
 _LONGEST = 64
+_LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
+_MOST = 100  # things like a code that are looked up of one text, of either kind
 _UNKNOWN = say("this code is not known: it is wrong, was used already, or is older than 15 minutes")
 _REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
 
@@ -103,11 +109,19 @@ def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> U
     return user
 
 
-def spoil(session: Session, code_hash: bytes, now: datetime) -> None:
-    """This code of the site, if it is one, is about to be read by others: it is good no more."""
-    found = links.get_usable(session, code_hash, now)
-    if found is not None:
-        links.revoke(session, user_id=found.user_id)
+def spoil_in(session: Session, text: str, now: datetime) -> None:
+    """The text is about to be read by others: codes in it, of either side, are good no more."""
+    hashes = {telegram_typed.hashed(code) for code in islice(telegram_typed.find(text), _MOST)}
+    hashes |= {hashed(code) for code in islice(_codes_in(text), _MOST)}
+    for found in links.usable_among(session, hashes, now) if hashes else ():
+        links.revoke(session, user_id=found.user_id, chat_id=found.chat_id)
+
+
+def _codes_in(text: str) -> Iterator[str]:
+    """Whatever could be a code, also with signs around it that a code may have too."""
+    for match in _LONG_WORD.finditer(text):
+        for start in range(match.start(), match.end() - _LENGTH + 1):
+            yield text[start : start + _LENGTH]
 
 
 def _sides(

@@ -8,11 +8,16 @@ can be turned back by whoever reads the table; he has the 15 minutes of the code
 import hashlib
 import re
 import secrets
+from collections.abc import Iterator
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0 O, 1 I L
 LENGTH = 8
 
 _TYPED = re.compile(rf"([{ALPHABET}]{{4}})[ \-\u2010-\u2015]?([{ALPHABET}]{{4}})")
+# In a longer text, as people may write it there; overlapping, for half a code may follow a word.
+_SOMEWHERE = re.compile(
+    rf"(?<![A-Z0-9])(?=([{ALPHABET}]{{4}})[^A-Z0-9]{{0,8}}([{ALPHABET}]{{4}})(?![A-Z0-9]))"
+)
 # A Russian keyboard has letters that look the same.
 _LOOK_ALIKE = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
 
@@ -37,6 +42,14 @@ def read(text: str) -> str | None:
     match = _TYPED.fullmatch(text.strip().upper().translate(_LOOK_ALIKE))
     code = match[1] + match[2] if match else ""
     return code if _mixed(code) else None
+
+
+def find(text: str) -> Iterator[str]:
+    """Whatever in a text could be read as a code, whole words only."""
+    for match in _SOMEWHERE.finditer(text.upper().translate(_LOOK_ALIKE)):
+        code = match[1] + match[2]
+        if _mixed(code):
+            yield code
 
 
 def hashed(code: str) -> bytes:

@@ -6,19 +6,21 @@ import { isOver, moves, secondsLeft, settled, sortedReasons, trialOf } from "../
 const broadcast = (fields: Partial<Broadcast>) =>
   ({
     status: "running",
-    total: 10,
+    total: 11,
+    recipients: 10,
+    out_of_reach: 1,
     pending: 4,
     sending: 1,
     sent: 2,
     failed: 1,
-    skipped: 1,
+    skipped: 2,
     unknown: 1,
     rate: 2.5,
     ...fields,
   }) as Broadcast;
 
 describe("a broadcast's numbers", () => {
-  it("count what is settled", () => {
+  it("count what is settled, of those who are written to", () => {
     expect(settled(broadcast({}))).toBe(5);
   });
 

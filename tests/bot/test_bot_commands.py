@@ -1,8 +1,12 @@
 """/start, /help, /stop, /me, /language."""
 
+import pytest
+
 from appliance.bot import keyboards
 from appliance.bot.texts import menu, say
+from appliance.crud import chats
 from appliance.models import ChatStatus
+from appliance.services import telegram_auth
 
 
 def test_start_welcomes_and_remembers(desk):
@@ -28,6 +32,32 @@ def test_stop_and_start_again(desk):
     desk.say("hello?")  # writing is not asking for news
     assert desk.chat().status == ChatStatus.STOPPED
     desk.say("/start")
+    assert desk.chat().status == ChatStatus.ACTIVE
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_link_to_the_bot_brings_no_news_back_to_who_stopped_it(desk, language):
+    desk.say("/start", language=language)
+    desk.say("/stop", language=language)
+    user = desk.add_user()
+    with desk.database.writing() as session:
+        code = telegram_auth.start_link(session, user.id, desk.clock()).code
+    desk.say(f"/start {code}", language=language)
+    assert desk.chat().status == ChatStatus.STOPPED
+    told = [params for _, params in desk.calls()][-2:]
+    assert told[0]["text"] == say(language, "still_stopped")
+    assert told[0]["reply_markup"] == keyboards.restart(language)
+    desk.agree()
+    assert (desk.chat().status, desk.chat().user_id) == (ChatStatus.STOPPED, user.id)
+    desk.say("/start", language=language)
+    assert desk.chat().status == ChatStatus.ACTIVE
+
+
+def test_a_link_to_the_bot_after_it_was_blocked(desk):
+    desk.say("/start")
+    with desk.database.writing() as session:
+        chats.set_status(session, 1001, ChatStatus.BLOCKED)
+    desk.say("/start " + "x" * 32)
     assert desk.chat().status == ChatStatus.ACTIVE
 
 

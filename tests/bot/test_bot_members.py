@@ -109,6 +109,62 @@ def test_the_operators_group_does_not_come_back_by_itself(desk, left):
     assert len(desk.calls(-200)) == 1
 
 
+@pytest.fixture
+def lost(desk):
+    """A group that a refused message has marked, though the bot is in it."""
+    desk.say("/start")
+    desk.link("admin")
+    with desk.database.writing() as session:
+        chats.remember(session, -200, type="group", title="Choir")
+        chats.set_approved(session, chats.find(session, -200), True, None)
+        chats.set_status(session, -200, ChatStatus.LEFT)
+
+
+def spoken(desk, chat=GROUP, **content):
+    message = desk.group_message(content)
+    message["message"]["chat"] = chat
+    return message
+
+
+def test_a_word_from_a_group_that_was_left_proves_that_the_bot_is_there(desk, lost):
+    desk.feed(spoken(desk, text="anybody here?"), spoken(desk, text="hello"))
+    chat = desk.chat(-200)
+    assert (chat.status, chat.approved) == (ChatStatus.ACTIVE, False)
+    (asked,) = desk.calls()[1:]
+    assert asked[1]["text"] == say("en", "approve_added", name="Choir")
+    assert asked[1]["reply_markup"] == keyboards.approve([chat])
+    assert desk.calls(-200) == []
+
+
+def test_what_telegram_says_of_a_group_that_was_left_proves_nothing(desk, lost):
+    bot = {"id": 100001, "is_bot": True, "first_name": "Club"}
+    desk.feed(spoken(desk, left_chat_member=bot))
+    assert desk.chat(-200).status == ChatStatus.LEFT
+    assert len(desk.calls()) == 1
+
+
+def test_a_group_that_said_stop_is_not_woken_by_a_word(desk, lost):
+    with desk.database.writing() as session:
+        chats.set_status(session, -200, ChatStatus.STOPPED)
+    desk.feed(spoken(desk, text="hello"))
+    assert desk.chat(-200).status == ChatStatus.STOPPED
+
+
+def test_operators_works_where_the_bot_was_thought_gone(desk, lost):
+    desk.feed(spoken(desk, text="/operators"))
+    assert desk.calls(-200)[-1][1]["text"] == say("en", "operators_set")
+    desk.say("private", person=1002)
+    assert desk.calls(-200)[-1][1]["text"].endswith("private")
+
+
+def test_a_word_does_not_bring_the_operators_group_back(desk, lost):
+    with desk.database.writing() as session:
+        settings.put_setting(session, settings.OPERATORS, {"chat_id": -200})
+    desk.feed(spoken(desk, text="hello"))
+    desk.say("private", person=1002)
+    assert desk.calls(-200) == []
+
+
 def test_it_does_not_come_back_where_only_a_refusal_told_that_it_was_lost(desk):
     desk.feed(desk.membership("member", GROUP))
     with desk.database.writing() as session:

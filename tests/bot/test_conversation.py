@@ -195,6 +195,25 @@ def test_answered_in_the_group(phone, person, site, make_group, until):
 
 
 @pytest.mark.slow
+def test_an_album_of_the_group_is_one_answer(phone, person, site, make_group, until):
+    group, olga = make_group()
+    phone.send(person, "What does the hall look like?")
+    copy = until(lambda: find(phone, group, "What does the hall look like?"))
+    content = base64.b64encode(PICTURE).decode()
+    files = [{"content": content, "kind": "photo", "name": f"{n}.png"} for n in range(3)]
+    body = {"files": files, "caption": "So", "chat_id": group, "reply_to": copy["message_id"]}
+    phone.post(f"/people/{olga}/album", body)
+
+    until(lambda: "So" in texts(phone, person))
+    lines = site.get(f"/inbox/{person}/messages").json["items"]
+    (answer,) = [line for line in lines if line["files"]]
+    assert (answer["text"], len(answer["files"])) == ("So", 3)
+    until(lambda: site.get(f"/inbox/{person}/messages").json["items"][0]["state"] == "sent")
+    assert phone.calls()["copyMessages"] == 1
+    assert "sendPhoto" not in phone.calls()
+
+
+@pytest.mark.slow
 def test_a_topic_for_each_person(phone, person, make_group, until, database):
     group, olga = make_group(is_forum=True)
     phone.send(person, "Hello")

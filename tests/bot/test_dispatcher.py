@@ -173,3 +173,51 @@ def test_apologies_go_to_known_people_only(desk):
             desk.dispatcher.apologise(session, payload, desk.clock())
     assert desk.said()[1:] == [say("en", "wrong")]
     assert desk.calls(GROUP) == []
+
+
+class TestPressesThatFail:
+    """The button would go on waiting before the person's eyes."""
+
+    @pytest.fixture(autouse=True)
+    def broken(self, desk):
+        def fail(context, press):
+            raise RuntimeError("on purpose")
+
+        desk.say("/start")
+        desk.feed(desk.group_message({"text": "hello"}))
+        desk.dispatcher._router.buttons["language"] = fail
+        desk.dispatcher._router.shared.add("language")
+        desk.link("admin")
+
+    def last(self, desk, chat_id):
+        desk.handler.run_through()
+        assert desk.rows()[-1].error == "RuntimeError"
+        return desk.calls(chat_id)[-1]
+
+    def answer(self, words):
+        return "answerCallbackQuery", {
+            "callback_query_id": "4242",
+            "text": words,
+            "show_alert": True,
+        }
+
+    def test_in_private(self, desk):
+        said = desk.said()
+        desk.store(desk.pressed("language:ru"))
+        assert self.last(desk, 1001) == self.answer(say("en", "wrong"))
+        assert desk.said() == said
+
+    def test_in_a_group_in_the_language_of_who_pressed(self, desk):
+        group = {"id": GROUP, "type": "supergroup", "title": "Choir"}
+        pressed = desk.pressed("language:ru", chat=group)
+        pressed["callback_query"]["from"]["language_code"] = "ru"
+        desk.store(pressed)
+        assert self.last(desk, GROUP) == self.answer(say("ru", "wrong"))
+
+
+@pytest.mark.parametrize("data", ["broadcast:send:\ud83d", "\ud83d", "broadcast:send:\0"])
+def test_a_press_with_broken_data_is_answered(desk, data):
+    desk.say("/start")
+    desk.link("admin")
+    desk.press(data)
+    assert desk.calls()[-1][0] == "answerCallbackQuery"

@@ -3,14 +3,16 @@
 import pytest
 
 from appliance.bot.texts import say
-from appliance.crud import chats, settings
+from appliance.crud import chats, messages, settings
 from appliance.models import ChatStatus, Message, Priority, Role
 from appliance.services.conversations import options
 
 GROUP = -1001234567890
 PHOTO = [{"file_id": "pic", "file_unique_id": "u", "width": 9, "height": 9}]
+LIVE = {"file_id": "live", "file_unique_id": "l", "width": 9, "height": 9, "duration": 3}
 THANKS = say("en", "thanks")
 DIRECT = {"is_bot": False, "first_name": "Olga"}
+BOT = {"id": 100001, "is_bot": True, "first_name": "Club"}
 
 
 @pytest.fixture
@@ -42,15 +44,16 @@ def arrive(desk):
 
 @pytest.fixture
 def answer(desk):
-    """`answer(700, text="…")`: Olga replies in the group to a message there."""
+    """`answer(700, text="…")`: Olga replies in the group to a message of the bot there."""
 
-    def answer(to, person=2001, **content):
+    def answer(to, person=2001, written=None, **content):
         sender = {"id": person, **DIRECT}
         replied = {
             "message_id": to,
             "date": 1,
             "chat": {"id": GROUP, "type": "supergroup", "title": "Desk"},
             "text": "…",
+            **(written or {"from": BOT}),
         }
         desk.feed(desk.group_message({"from": sender, "reply_to_message": replied, **content}))
 
@@ -195,6 +198,8 @@ def test_the_author_is_known_where_linked(desk, group, arrive, answer):
             "copyMessage",
             {"from_chat_id": GROUP},
         ),
+        ({"photo": PHOTO, "live_photo": LIVE}, "copyMessage", {"from_chat_id": GROUP}),
+        ({"rich_message": {"blocks": []}}, "copyMessage", {"from_chat_id": GROUP}),
     ],
 )
 def test_files_go_back_by_their_id(desk, group, arrive, answer, content, method, params):
@@ -205,6 +210,40 @@ def test_files_go_back_by_their_id(desk, group, arrive, answer, content, method,
     called, sent = desk.calls()[-1]
     assert called == method
     assert params.items() <= sent.items()
+
+
+@pytest.fixture
+def albums(desk):
+    """What waits for Anna of albums, in order."""
+
+    def albums():
+        calls = [params for method, params in desk.calls() if method == "copyMessages"]
+        return [params["message_ids"] for params in calls]
+
+    return albums
+
+
+def test_an_album_stays_one(desk, group, arrive, answer, albums):
+    group()
+    desk.say("Hello")
+    arrive()
+    for number in (9002, 9001, 9003):
+        answer(700, message_id=number, media_group_id="7", photo=PHOTO, caption=f"{number}")
+    answer(700, message_id=9005, media_group_id="8", photo=PHOTO)
+    assert albums() == [[9001, 9002, 9003], [9005]]
+    assert {params.get("from_chat_id", GROUP) for _, params in desk.calls()} == {GROUP}
+    line = desk.thread()[-2]
+    assert (line.text, len(line.files), line.priority) == ("9001\n9002\n9003", 3, Priority.REPLY)
+
+
+def test_a_part_that_comes_late_follows_alone(desk, group, arrive, answer, albums):
+    group()
+    desk.say("Hello")
+    arrive()
+    answer(700, message_id=9001, media_group_id="7", photo=PHOTO)
+    desk.clock.advance(messages.GATHERS)
+    answer(700, message_id=9002, media_group_id="7", photo=PHOTO)
+    assert albums() == [[9001], [9002]]
 
 
 def test_what_is_no_reply_to_a_copy_is_ignored(desk, group, arrive, answer):
@@ -218,8 +257,47 @@ def test_what_is_no_reply_to_a_copy_is_ignored(desk, group, arrive, answer):
     assert desk.said() == [THANKS]
 
 
-BOT = {"id": 100001, "is_bot": True, "first_name": "Club"}
 OURS = "https://members.example.org/inbox/1001"
+
+
+def test_a_colleague_under_the_id_of_a_copy_is_no_copy(desk, group, arrive, answer):
+    """Whatever the database has under this id: only what the bot wrote is about a person."""
+    group()
+    desk.say("Hello")
+    arrive()
+    peter = {"id": 3003, "is_bot": False, "first_name": "Peter"}
+    answer(700, written={"from": peter}, text="what a pain she is")
+    assert desk.said() == [THANKS]
+
+
+def test_after_a_migration_an_old_id_leads_to_nobody(desk, group, arrive, answer):
+    group()
+    with desk.database.writing() as session:
+        chats.remember(session, -55, type="group", title="Desk")
+        settings.put_setting(session, settings.OPERATORS, {"chat_id": -55})
+    desk.say("Hello")
+    with desk.database.writing() as session:
+        session.query(Message).filter_by(chat_id=-55).one().message_id = 12
+    moved = desk.group_message({"migrate_to_chat_id": GROUP}, chat=-55)
+    moved["message"]["chat"]["type"] = "group"
+    desk.feed(moved)
+    answer(12, text="lunch?")
+    assert desk.said() == [THANKS]
+    desk.say("again")
+    arrive()
+    answer(701, text="Hi")
+    assert desk.said()[-1] == "Hi"
+
+
+def test_a_bot_that_is_an_anonymous_administrator(desk, group, arrive, answer):
+    """It writes in the group's name, as Telegram tells it."""
+    group()
+    desk.say("Hello")
+    arrive()
+    anonymous = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+    itself = {"id": GROUP, "type": "supergroup", "title": "Desk"}
+    answer(700, written={"from": anonymous, "sender_chat": itself}, text="Hi")
+    assert desk.said()[-1] == "Hi"
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import pytest
 
 from appliance.bot.texts import say
 from appliance.crud import chats, settings, threads
+from appliance.errors import NotFound
 from appliance.models import Thread
+from appliance.services import telegram_auth
 
 THANKS = say("en", "thanks")
 PHOTO = [
@@ -45,6 +47,16 @@ def test_everything_is_kept_and_thanked_for_once(desk, thread):
     assert thread().last_in_at == thread().last_at == desk.clock()
 
 
+def test_what_telebot_learned_lately_is_kept_and_thanked_for(desk):
+    live = {"file_id": "live", "file_unique_id": "l", "width": 9, "height": 9, "duration": 3}
+    desk.feed(desk.message({"photo": PHOTO, "live_photo": live, "caption": "look"}))
+    paragraph = {"type": "paragraph", "text": "Hello"}
+    desk.feed(desk.message({"rich_message": {"blocks": [paragraph]}}))
+    assert desk.heard() == ["look", "Hello"]
+    assert desk.said() == [THANKS]
+    assert [item["file_id"] for item in desk.thread()[0].files] == ["big"]
+
+
 def test_thanks_come_again_after_an_hour(desk):
     desk.say("one")
     desk.clock.advance(timedelta(minutes=59))
@@ -72,6 +84,43 @@ def test_a_new_message_opens_a_closed_thread(desk, thread):
         session.get(Thread, 1001).status = "closed"
     desk.say("two")
     assert thread().status == "open"
+
+
+BRAND_NEW = {"type": "brandnew", "date": 1}
+ANNAS = {"message_id": 5, "date": 1, "chat": {"id": 1001, "type": "private", "first_name": "Anna"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        ({"text": "hi", "forward_origin": BRAND_NEW}, "hi"),
+        ({"photo": PHOTO, "caption": "sea", "forward_origin": BRAND_NEW}, "sea"),
+        ({"text": "hi", "external_reply": {"origin": BRAND_NEW}}, "hi"),
+        ({"text": "hi", "reply_to_message": {**ANNAS, "forward_origin": BRAND_NEW}}, "hi"),
+        ({"paid_media": {"star_count": 1, "paid_media": [BRAND_NEW]}}, "[paid_media]"),
+        ({"gift": {"gift": {"id": "g"}}}, "[gift]"),
+        ({"sticker": {"file_id": "f"}}, "[sticker]"),
+    ],
+)
+def test_what_telebot_cannot_read_is_kept_as_far_as_it_can(desk, content, kept):
+    desk.feed(desk.message(content))
+    assert (desk.heard(), desk.said()) == ([kept], [THANKS])
+
+
+def test_a_photo_whose_origin_cannot_be_read_is_kept_with_its_file(desk):
+    desk.feed(desk.message({"photo": PHOTO, "forward_origin": BRAND_NEW}))
+    assert [item["file_id"] for item in desk.thread()[0].files] == ["big"]
+
+
+def test_an_edit_that_cannot_be_read_whole_is_an_edit(desk, edit):
+    desk.say("Tuesday")
+    edit(desk.thread()[0].message_id, text="Wednesday", forward_origin=BRAND_NEW)
+    assert desk.heard() == ["Wednesday"]
+
+
+def test_a_service_message_that_cannot_be_read_is_no_letter(desk):
+    desk.feed(desk.message({"chat_background_set": {"type": BRAND_NEW}}))
+    assert (desk.heard(), desk.said()) == ([], [])
 
 
 def test_who_is_banned_is_passed_over(desk, thread, edit):
@@ -198,3 +247,83 @@ def test_outside_the_hours_that_is_said_once_in_eight(desk):
     desk.clock.advance(timedelta(days=5, hours=15))
     desk.say("four")
     assert desk.said()[-1] == THANKS
+
+
+# -- codes for linking that others would read --------------------------------------------------
+
+PASTED = {
+    "link": "{url}",
+    "sentence": "My code is {typed}, what now?",
+    "lower": "code:{lower} 5 minutes ago",
+    "bare": "{bare}!",
+    "wide": "**{left}** - {right}",
+    "after a word that looks like half of it": "cafe {typed}",
+    "bold": "_{code}_",
+    "glued": "t.me/club_bot?start={code}-",
+}
+
+
+@pytest.fixture
+def codes(desk):
+    """What the site shows to a new user."""
+    user = desk.add_user("Boss")
+    with desk.database.writing() as session:
+        new = telegram_auth.start_link(session, user.id, desk.clock())
+    bare = (new.typed or "").replace("-", "")
+    return {
+        "url": new.url,
+        "code": new.code,
+        "typed": new.typed,
+        "lower": (new.typed or "").lower(),
+        "bare": bare,
+        "left": bare[:4],
+        "right": bare[4:],
+    }
+
+
+def good(desk, codes, person=1002):
+    """Whether somebody else can use any of them."""
+    before = len(desk.calls(person))
+    desk.say(f"/start {codes['code']}", person=person)
+    desk.say(f"/link {codes['typed']}", person=person)
+    return any("Boss" in params.get("text", "") for _, params in desk.calls(person)[before:])
+
+
+@pytest.mark.parametrize("words", PASTED.values(), ids=PASTED)
+def test_a_code_in_a_letter_is_good_no_more(desk, codes, words):
+    desk.say(words.format(**codes))
+    assert desk.heard() == [words.format(**codes)]
+    assert not good(desk, codes)
+
+
+def test_a_letter_without_the_code_spoils_nothing(desk, codes):
+    desk.say("My code is ABCD-2345, and " + "x" * 32)
+    assert good(desk, codes)
+
+
+@pytest.mark.parametrize("words", ["{typed}", "{url}"])
+def test_a_code_in_a_caption_is_good_no_more(desk, codes, words):
+    desk.feed(desk.message({"photo": PHOTO, "caption": words.format(**codes)}))
+    assert not good(desk, codes)
+
+
+@pytest.mark.parametrize("words", ["{typed}", "{url}", "/help {typed}"])
+def test_a_letter_edited_into_a_code(desk, codes, edit, words):
+    desk.feed(desk.message({"message_id": 5_000_001, "text": "hello"}))
+    edit(5_000_001, text=words.format(**codes))
+    assert not good(desk, codes)
+
+
+def test_a_code_after_another_command_is_good_no_more(desk, codes):
+    desk.say(f"/help with {codes['typed']}")
+    assert not good(desk, codes)
+
+
+def test_the_bot_s_own_link_is_good_no_more_in_a_letter(desk):
+    desk.say("/start")
+    with desk.database.writing() as session:
+        new = telegram_auth.start_link_from_chat(session, 1001, desk.clock(), "https://m.example")
+        assert telegram_auth.preview(session, new.code, desk.clock()).id == 1001
+    desk.say(f"It says {new.url}")
+    with desk.database.reading() as session, pytest.raises(NotFound):
+        telegram_auth.preview(session, new.code, desk.clock())

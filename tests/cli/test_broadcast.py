@@ -27,6 +27,8 @@ SHAPE = [
         "rate",
         "starts_at",
         "canary",
+        "recipients",
+        "out_of_reach",
         "note",
     ),
 ]

@@ -83,7 +83,9 @@ def test_edit(answer, invoke, number, database):
 
 def test_recall(answer, invoke, number, refused, decided):
     dry = answer("broadcast", "recall", number, "--dry-run")
-    assert dry == {"delivered": 1, "too_old": 0}
+    assert dry == {"delivered": 1, "too_old": 0, "unknown": 1}
+    told = invoke("broadcast", "recall", number, "--dry-run").stdout
+    assert told.endswith(" 1 may have it and cannot be recalled.\n")
     assert decided() == []
     assert answer("broadcast", "recall", number)["operations"][0]["kind"] == "recall"
     assert "being recalled" in refused(invoke("broadcast", "edit", number, "x"), 1)
@@ -137,6 +139,21 @@ def test_a_user_without_a_name(monkeypatch):
 
     monkeypatch.setattr(getpass, "getuser", nobody)
     assert broadcast_control.actor() == "cli"
+
+
+def test_a_recall_of_what_waits_stops_it(answer, known, invoke, refused):
+    number = answer("broadcast", "hello", "--at", "2099-01-01 12:00")["id"]
+    told = invoke("broadcast", "recall", number, "--yes")
+    assert (told.exit_code, told.stdout[:25]) == (0, f"Broadcast {number} is stopped. 0")
+    assert answer("broadcast", "show", number)["status"] == "cancelled"
+    refused(invoke("broadcast", "recall", number, "--yes"), 4)
+
+
+def test_a_quiet_cancellation(answer, known, invoke):
+    number = answer("broadcast", "hello")["id"]
+    result = invoke("broadcast", "cancel", number, "--quiet")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert answer("broadcast", "show", number)["status"] == "cancelled"
 
 
 def test_quiet_says_nothing_when_it_went_well(invoke, number):

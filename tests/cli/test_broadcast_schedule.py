@@ -55,6 +55,9 @@ def test_people_are_told_when(invoke, known):
     [
         (["--at", "soon"], "'soon' is no time"),
         (["--at", "2020-01-01 12:00"], "2020-01-01 12:00 UTC is over"),
+        (["--at", "0001-01-01 00:00"], "UTC is over"),
+        (["--at", "9999-12-31 23:45"], "9999-12-31 23:45 UTC is too far ahead"),
+        (["--at", "9999-12-31 23:45", "--timezone", "America/New_York"], "is no time"),
         (["--at", "2099-01-01 12:00", "--timezone", "Berlin"], "'Berlin' is no time zone"),
         (["--at", "2099-01-01 12:00", "--max-late", "1s"], "from 1 minute to 30 days"),
         (["--at", "2099-01-01 12:00", "--max-late", "x"], "'x' is no duration"),

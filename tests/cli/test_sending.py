@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +11,9 @@ import pytest
 from appliance.cli import sending
 from appliance.crud import broadcasts
 from appliance.errors import ConfigError
-from appliance.models import Broadcast, BroadcastStatus
-from appliance.services.broadcasts import as_document
+from appliance.models import Broadcast, BroadcastStatus, utcnow
+from appliance.services import broadcasts as service
+from appliance.services.broadcasts import NewBroadcast, as_document
 
 DONE = {"status": "done", "failed": 0, "unknown": 0, "reasons": {}}
 
@@ -71,6 +73,25 @@ def test_without_a_bot_it_stays_queued(known, invoke, database, words):
     assert result.exit_code == (75 if words else 0)
     with database.reading() as session:
         assert broadcasts.get(session, 1).status == BroadcastStatus.SCHEDULED
+
+
+def test_a_slot_that_is_missed_while_waiting_ends_the_wait(known, database):
+    """The machine was asleep, say, and there is no schedule part to cancel it."""
+    with database.writing() as session:
+        slot = utcnow() + timedelta(minutes=1)
+        new = NewBroadcast("hello", to=("all",), starts_at=slot, max_late=60)
+        number = service.create(session, new)[0].id
+    looks, asked = [], threading.Event()
+
+    def show(document):
+        looks.append(document["status"])
+        with database.writing() as session:
+            broadcasts.get(session, number).starts_at = slot - timedelta(hours=1)
+        if len(looks) > 20:
+            asked.set()
+
+    document = sending.wait_for_end(database, number, show, asked)
+    assert (looks[0], document["status"], asked.is_set()) == ("scheduled", "cancelled", False)
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 import time
 
+from appliance.crud import updates
 from appliance.crud.settings import FLOOD, put_setting
+from appliance.models import utcnow
 from appliance.services.leases import Holding
 
 
 def test_the_shape(database, answer):
     document = answer("status")
-    assert list(document) == ["parts", "queue", "flood_until", "version", "schema"]
+    assert list(document) == ["parts", "queue", "set_aside", "flood_until", "version", "schema"]
     assert list(document["parts"]) == ["web", "updates", "delivery", "schedule"]
     assert list(document["parts"]["web"]) == ["state", "holder", "heartbeat_at"]
     assert list(document["queue"]) == ["pending", "oldest_seconds"]
@@ -30,6 +32,18 @@ def test_for_people(database, invoke, known):
     ]
     assert "running" in lines[2]
     assert "0 waiting" in lines[4]
+
+
+def test_what_could_not_be_handled_is_told(database, invoke, answer):
+    with database.writing() as session:
+        now = utcnow()
+        updates.store(session, [updates.NewUpdate(7, 1, {"update_id": 7})], now)
+        updates.set_aside(session, updates.take(session, 1)[0].seq, "KeyError", now)
+    assert answer("status")["set_aside"] == 1
+    lines = invoke("status").stdout.splitlines()
+    (line,) = [line for line in lines if line.startswith("set aside")]
+    assert "1 update" in line
+    assert "docs/telegram.md" in line
 
 
 def test_without_a_database_it_says_what_to_run(home, invoke, refused):

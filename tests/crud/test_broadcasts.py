@@ -179,12 +179,3 @@ def test_counters_move(store, announce):
         row = broadcasts.get(session, number)
     assert (row.total, row.pending, row.sent, row.failed, row.cursor) == (7, 4, 1, 2, 20)
     assert row.reasons == {"blocked": 3}
-
-
-def test_counters_are_set(store, announce):
-    number = announce(pending=3, reasons={"x": 1})
-    with store.writing() as session:
-        broadcasts.set_counts(session, number, {DeliveryState.PENDING: 0}, {"blocked": 2})
-    with store.reading() as session:
-        row = broadcasts.get(session, number)
-    assert (row.pending, row.reasons) == (0, {"blocked": 2})

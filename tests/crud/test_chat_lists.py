@@ -6,7 +6,7 @@ import pytest
 
 from appliance.crud import chat_lists, chats, topics
 from appliance.crud.chat_lists import Entry, Known, Taken
-from appliance.models import Subscription, utcnow
+from appliance.models import BroadcastStatus, Delivery, DeliveryState, Subscription, utcnow
 
 NOW = utcnow()
 LATER = NOW + timedelta(hours=1)
@@ -69,6 +69,19 @@ def test_what_is_known_stays(store, take_in, know, enrol, news):
         assert (chat.language, chat.updated_at) == ("en", LATER)
         assert topics.choices(session, 1) == {news: False}
         assert chats.find(session, 2).first_name == "P2"
+
+
+def test_a_list_of_who_opted_out_counts_for_what_waits(store, take_in, know, news, announce):
+    know(1, 2)
+    words = {"to": ["topic:news"], "not": []}
+    number = announce(audience=words, status=BroadcastStatus.PAUSED, total=2, pending=2)
+    with store.writing() as session:
+        for chat_id in (1, 2):
+            session.add(Delivery(broadcast_id=number, chat_id=chat_id, updated_at=0))
+    take_in(entry(1, {news: False}), entry(2, {news: True}))
+    with store.reading() as session:
+        states = [session.get(Delivery, (number, chat_id)).state for chat_id in (1, 2)]
+    assert states == [DeliveryState.SKIPPED, DeliveryState.PENDING]
 
 
 def test_a_choice_alone_is_something_learned(store, take_in, know, news):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, event, select, text
 from sqlalchemy.exc import IntegrityError
 
 from appliance.crud import chats, messages
-from appliance.crud.messages import MessageOutcome
+from appliance.crud.messages import GATHERS, MessageOutcome
 from appliance.models import Chat, DeliveryState, Message, Priority, utcnow
 
 NOW = utcnow()
@@ -39,9 +39,9 @@ def queue(store, know):
 
 @pytest.fixture
 def take(store):
-    def take(limit=10, busy=()):
+    def take(limit=10, busy=(), now=None):
         with store.writing() as session:
-            return messages.take(session, limit, frozenset(busy))
+            return messages.take(session, limit, frozenset(busy), now)
 
     return take
 
@@ -241,6 +241,30 @@ def test_only_finished_calls_are_forgotten(queue, store, take, record, find):
     assert find(waiting) is not None
 
 
+def test_an_album_waits_for_its_parts_and_nothing_overtakes_it(queue, take):
+    album = queue(1, "album", album_id="7")
+    after, other = queue(1, "after"), queue(2, "other")
+    assert [row.id for row in take(now=NOW + GATHERS / 2)] == [other]
+    assert [row.id for row in take(now=NOW + GATHERS)] == [album]
+    assert after not in [row.id for row in take(now=NOW + GATHERS)]
+
+
+def test_an_album_takes_parts_until_it_may_leave(store, queue, take, record):
+    first, _ = queue(1, "album", album_id="7"), queue(1, "another", album_id="8")
+
+    def gathering(chat_id, album_id, now):
+        with store.writing() as session:
+            found = messages.gathering(session, chat_id, album_id, now)
+            return found.id if found else None
+
+    assert gathering(1, "7", NOW + GATHERS / 2) == first
+    assert gathering(1, "9", NOW) is None
+    assert gathering(2, "7", NOW) is None
+    assert gathering(1, "7", NOW + GATHERS) is None
+    take(now=NOW + GATHERS)
+    assert gathering(1, "7", NOW) is None
+
+
 @pytest.mark.parametrize(
     "look",
     [lambda session: messages.take(session, 5), messages.any_waiting, messages.waiting],
@@ -407,3 +431,15 @@ def test_a_full_outbox_costs_four_statements(database, people):
         event.remove(database.engine, "before_cursor_execute", note)
     assert [row.chat_id for row in taken] == list(range(1, min(people, 30) + 1))
     assert statements == ["SELECT", "SELECT", "UPDATE", "SELECT"]
+
+
+def test_what_waits_about_somebody_is_looked_for_among_the_newest(store, know):
+    know(5)
+    with store.writing() as session:
+        for number, about in enumerate((7, 7, 8, 7)):
+            messages.queue(session, 5, "sendMessage", {}, text=f"{number}", about_chat_id=about)
+        messages.queue(session, 5, "sendMessage", {}, text="sent", about_chat_id=7).state = 2
+        messages.queue(session, 5, "createForumTopic", {}, visible=False, about_chat_id=7)
+        session.flush()
+        assert messages.copies_waiting(session, 5, 7, 10) == ["3", "1", "0"]
+        assert messages.copies_waiting(session, 5, 7, 4) == ["3"]

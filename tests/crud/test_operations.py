@@ -1,5 +1,7 @@
 """Edits and recalls: what they still have to change, and how far they have come."""
 
+from datetime import timedelta
+
 import pytest
 
 from appliance.crud import audience, broadcasts, chats, deliveries, operations
@@ -54,6 +56,52 @@ def test_what_was_in_flight_is_looked_at_again(store, number):
 def test_nothing_delivered(store):
     with store.reading() as session:
         assert operations.delivered(session, 4711) == 0
+
+
+@pytest.fixture
+def draft(store, number):
+    with store.writing() as session:
+        new = Operation(
+            broadcast_id=number,
+            kind="edit",
+            version=2,
+            status=BroadcastStatus.DRAFT,
+            cursor=operations.UNSURVEYED,
+        )
+        return operations.add(session, new).id
+
+
+def test_a_draft_is_found_when_it_is_old_or_from_the_future(store, draft):
+    now, age = utcnow(), timedelta(seconds=30)
+    with store.reading() as session:
+        assert operations.list_running(session) == []
+        for moment, found in ((now, []), (now + 2 * age, [draft]), (now - 2 * age, [draft])):
+            assert operations.list_drafts(session, moment - age, moment) == found
+
+
+def test_a_draft_begins_once(store, draft):
+    with store.writing() as session:
+        assert operations.begin(session, draft, [5], 4, utcnow())
+        assert not operations.begin(session, draft, [], 0, utcnow())
+        row = operations.find(session, draft)
+        assert (row.status, row.cursor, row.late, row.total) == ("running", None, [5], 4)
+
+
+def test_a_draft_that_was_paused_is_one_still(store, number, draft):
+    def turn(*change):
+        with store.writing() as session:
+            operations.change_status(session, number, *change)
+            return operations.find(session, draft).status
+
+    running, paused = BroadcastStatus.RUNNING, BroadcastStatus.PAUSED
+    assert turn([BroadcastStatus.DRAFT], paused) == "paused"
+    assert turn([paused], running) == "draft"
+    turn([BroadcastStatus.DRAFT], paused)
+    with store.writing() as session:
+        assert operations.begin(session, draft, [], 4, utcnow())
+        assert operations.find(session, draft).status == "paused"
+        assert operations.change_one(session, draft, [paused], running, utcnow())
+        assert operations.find(session, draft).status == "running"
 
 
 START, THERE = Place(None, frozenset()), Place(3, frozenset({9, 8}))

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from appliance.crud import chats, messages, settings, supergroups, topics
+from appliance.crud import chats, messages, operations, settings, supergroups, topics
 from appliance.models import (
+    MAX_ID,
     Broadcast,
     BroadcastStatus,
     ChatStatus,
@@ -32,6 +33,25 @@ def test_a_migrated_group_takes_everything_along(store, know):
             "active",
         )
         assert [row.text for row in messages.thread(session, -1005, 10)] == ["hello"]
+
+
+def test_the_ids_of_its_messages_mean_nothing_any_more(store, know):
+    """A supergroup counts its messages anew: the old ids are other people's words there."""
+    know(-5, type=ChatType.GROUP)
+    know(77)
+    with store.writing() as session:
+        messages.record_incoming(session, -5, "hello", 11)
+        copy = messages.queue(session, -5, "sendMessage", {}, about_chat_id=77, reply_to=3)
+        copy.message_id, copy.state = 12, DeliveryState.SENT
+        messages.record_incoming(session, 77, "private", 12)
+        session.flush()
+        supergroups.migrate(session, -5, -1005, LATER)
+    with store.reading() as session:
+        for number in (11, 12):
+            assert messages.find_by_telegram_id(session, -1005, number) is None
+        (moved,) = (row for row in messages.thread(session, -1005, 10) if row.about_chat_id)
+        assert (moved.id, moved.reply_to) == (copy.id, 3)  # an id in the person's chat
+        assert messages.find_by_telegram_id(session, 77, 12) is not None
 
 
 def test_a_group_that_said_stop_has_said_it_after_its_migration_too(store, know):
@@ -89,6 +109,22 @@ def test_what_waits_in_the_ledger_moves(store, know):
             (3, -5),
             (4, -1005),
             (4, -5),
+        ]
+
+
+def test_what_the_old_group_got_stays_under_its_old_id(store, know):
+    """An edit or a recall never looks for it in the new group, where the id is another message."""
+    know(-5, type=ChatType.GROUP)
+    with store.writing() as session:
+        session.add(_broadcast(1, status="running"))
+        session.flush()
+        sent = {"state": DeliveryState.SENT, "message_id": 12, "updated_at": 0}
+        session.add(Delivery(broadcast_id=1, chat_id=-5, **sent))
+        session.flush()
+        supergroups.migrate(session, -5, -1005)
+    with store.reading() as session:
+        assert [row[:2] for row in operations.peek_delivered(session, 1, -MAX_ID, 9, 1)] == [
+            (-5, 12)
         ]
 
 

@@ -1,12 +1,21 @@
 """Topics and choices as they are stored."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 
-from appliance.crud import topics
+from appliance.crud import broadcasts, chats, deliveries, topics
 from appliance.errors import Conflict, NotFound
-from appliance.models import MAX_ID, BroadcastStatus, Delivery, Subscription, utcnow
+from appliance.models import (
+    MAX_ID,
+    Broadcast,
+    BroadcastStatus,
+    Delivery,
+    DeliveryState,
+    Subscription,
+    utcnow,
+)
 
 NOW = utcnow()
 LATER = NOW + timedelta(hours=1)
@@ -134,3 +143,121 @@ def test_which_are_on_by_themselves(store):
         topics.add(session, "on", "On")
         topics.add(session, "off", "Off", default_on=False)
         assert topics.default_names(session) == ["on"]
+
+
+@pytest.fixture
+def waiting(store, announce):
+    """`waiting([1, 2], to=["topic:news"])`: a broadcast that runs and has these to send to."""
+
+    def waiting(chat_ids, to=("topic:news",), status=BroadcastStatus.PAUSED):
+        words = {"to": list(to), "not": []}
+        many = len(chat_ids)
+        number = announce(audience=words, status=status, total=many, pending=many)
+        with store.writing() as session:
+            for chat_id in chat_ids:
+                session.add(Delivery(broadcast_id=number, chat_id=chat_id, updated_at=0))
+        return number
+
+    return waiting
+
+
+@pytest.fixture
+def line(store):
+    """`line(1, 5)`: what became of chat 5 in broadcast 1."""
+
+    def line(number, chat_id):
+        with store.reading() as session:
+            row = session.get(Delivery, (number, chat_id))
+            return row.state, row.reason
+
+    return line
+
+
+PENDING = (DeliveryState.PENDING, None)
+OPTED_OUT = (DeliveryState.SKIPPED, "opted_out")
+
+
+@pytest.mark.parametrize("status", ["scheduled", "running", "paused", "halted"])
+def test_who_opts_out_gets_nothing_that_waits(store, make, know, choose, waiting, line, status):
+    know(1, 2)
+    news = make("news")
+    number = waiting([1, 2], status=status)
+    choose(news, 1, False, now=NOW)
+    assert (line(number, 1), line(number, 2)) == (OPTED_OUT, PENDING)
+    with store.reading() as session:
+        broadcast = broadcasts.get(session, number)
+        assert (broadcast.pending, broadcast.skipped) == (1, 1)
+        assert broadcast.reasons == {"opted_out": 1}
+        assert session.get(Delivery, (number, 1)).updated_at == int(NOW.timestamp())
+
+
+def test_opting_out_is_stronger_than_the_other_words(make, know, choose, waiting, line):
+    """As when the audience is written down: see `crud/audience.py`."""
+    know(1)
+    news = make("news")
+    both, other = waiting([1], ["all", "topic:news"]), waiting([1], ["all", "topic:newspaper"])
+    choose(news, 1, False)
+    assert (line(both, 1), line(other, 1)) == (OPTED_OUT, PENDING)
+
+
+def test_what_has_left_or_was_called_off_is_not_touched(store, make, know, choose, waiting, line):
+    know(1)
+    news = make("news")
+    sent, cancelled = waiting([1]), waiting([1], status=BroadcastStatus.CANCELLED)
+    with store.writing() as session:
+        deliveries.take(session, sent, [1], 0)
+    choose(news, 1, False)
+    assert line(sent, 1) == (DeliveryState.SENDING, None)
+    assert line(cancelled, 1) == PENDING
+    with store.reading() as session:
+        assert broadcasts.get(session, sent).sending == 1
+
+
+def test_opting_in_calls_nothing_off(make, know, choose, waiting, line):
+    know(1)
+    news = make("news")
+    number = waiting([1])
+    choose(news, 1, True)
+    assert line(number, 1) == PENDING
+
+
+def test_opted_out_once_more_after_a_retry(make, know, choose, waiting, line):
+    """The choice is the same as before, and somebody had him in line again."""
+    know(1)
+    news = make("news")
+    choose(news, 1, False)
+    number = waiting([1])
+    choose(news, 1, False)
+    assert line(number, 1) == OPTED_OUT
+
+
+@pytest.mark.slow
+def test_what_the_engine_is_claiming_is_not_waited_for(postgresql_database):
+    """It writes the counters last: whoever waited with the row of the broadcast would stop it."""
+    with postgresql_database.writing() as session:
+        news = topics.add(session, "news", "News").id
+        chats.remember(session, 1)
+        words = {"to": ["topic:news"], "not": []}
+        row = Broadcast(text="x", audience=words, status="running", total=1, pending=1)
+        session.add(row)
+        session.flush()
+        number = row.id
+        session.add(Delivery(broadcast_id=number, chat_id=1, updated_at=0))
+
+    def opt_out():
+        with postgresql_database.writing() as session:
+            topics.choose(session, news, 1, False)
+
+    with postgresql_database.writing() as engine:
+        tally = deliveries.Tally(number)
+        assert deliveries.take(engine, number, [1], 0, tally) == [1]
+        person = threading.Thread(target=opt_out, daemon=True)
+        person.start()
+        person.join(10)
+        assert not person.is_alive()
+        tally.write(engine)
+    with postgresql_database.reading() as session:
+        assert deliveries.states_of(session, number) == {DeliveryState.SENDING: 1}
+        found = broadcasts.get(session, number)
+        assert (found.pending, found.sending, found.skipped) == (0, 1, 0)
+        assert topics.choices(session, 1) == {news: False}

@@ -91,6 +91,15 @@ def test_only_the_handled_is_forgotten(database: Database) -> None:
         assert updates.count_waiting(session) == 1
 
 
+def test_what_was_set_aside_is_counted(store: Database) -> None:
+    with store.writing() as session:
+        updates.store(session, [new(5), new(6), new(7)], NOW)
+        first, second, _ = (row.seq for row in updates.take(session, 3))
+        updates.set_aside(session, first, "KeyError", NOW)
+        updates.mark_handled(session, [second], NOW)
+        assert updates.count_set_aside(session) == 1
+
+
 def test_another_bots_ids_are_not_known(store: Database) -> None:
     """What waits of the former bot is kept, in its place, and its id is free as well."""
     with store.writing() as session:

@@ -1,12 +1,15 @@
 """The first few decide about the rest."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from appliance.crud import broadcasts, chats, events
+from appliance.crud import broadcasts, chats, deliveries, events
 from appliance.database import Database
+from appliance.delivery import canary
+from appliance.delivery.jobs import Moment
 from appliance.models import Broadcast, ChatStatus
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
@@ -81,6 +84,37 @@ def test_blocks_while_it_waits_count(
     assert actions(database, number) == ["canary_failed"]
 
 
+def test_the_first_ones_are_looked_through_by_parts_and_nobody_else(
+    people: People,
+    queue_canary: Any,
+    run_until: RunUntil,
+    shown: Shown,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A walk of a ledger of a million in one transaction keeps every other writer waiting."""
+    parts: list[deliveries.Left] = []
+    count_left = deliveries.count_left
+
+    def counted(*args: Any) -> deliveries.Left:
+        parts.append(count_left(*args))
+        return parts[-1]
+
+    monkeypatch.setattr(deliveries, "count_left", counted)
+    monkeypatch.setattr(canary, "PART", 2)
+    ids = people(20)
+    number = queue_canary(5, wait=1)
+    run_until(lambda: shown(number).sent == 5)
+    with database.writing() as session:
+        for person in (ids[0], ids[4]):
+            chats.set_status(session, person, ChatStatus.BLOCKED)
+
+    run_until(lambda: shown(number).status == "halted")
+
+    assert unpack(shown(number).note) == "canary: of 5 people 2 failed or blocked the bot"
+    assert [(part.sent, part.left) for part in parts] == [(2, 1), (2, 0), (1, 1)]
+
+
 def test_whoever_resumes_decides_for_the_rest(
     people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, ask: Ask, database: Any
 ) -> None:
@@ -118,3 +152,21 @@ def test_it_is_remembered_over_a_restart(
         again = broadcasts.get(session, number)
     assert again.canary_passed is False
     assert (again.sent, again.pending) == (3, 7)
+
+
+def test_a_clock_that_is_put_back_makes_nobody_wait_longer(
+    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, database: Database
+) -> None:
+    people(10)
+    number = queue_canary(3, wait=3600)
+    run_until(lambda: shown(number).canary_at)
+    began = shown(number).canary_at
+    with database.writing() as session:
+        judged = canary.Canary(broadcasts.get(session, number))
+        judged.judge(session, Moment(began.timestamp(), 0.0))
+        earlier = began - timedelta(hours=10)
+        assert judged.due(Moment(earlier.timestamp(), 1.0))
+        assert not judged.judge(session, Moment(earlier.timestamp(), 1.0))
+    assert shown(number).canary_at == earlier
+    assert not judged.due(Moment(earlier.timestamp() + 3599, 2.0))
+    assert judged.due(Moment(earlier.timestamp() + 3600, 3.0))

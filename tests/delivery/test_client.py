@@ -227,3 +227,38 @@ def test_an_upload_without_an_answer_is_unknown_and_not_repeated(
 
     assert classify(collect(client, 1)["second"]).kind == Kind.UNKNOWN
     assert sum(b"photo" in body for body in server.bodies) == 1
+
+
+def uploading(path: Path) -> Upload:
+    return Upload("sendPhoto", {}, (Part("photo", path, "p.png", "image/png"),))
+
+
+def test_a_file_that_is_gone_or_cannot_be_read_begins_nothing(
+    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
+) -> None:
+    """libcurl would send a directory as an empty file, and says only “26” of all else."""
+    server, client = serve(answering)
+    (tmp_path / "directory").mkdir()
+    for path in (tmp_path / "nothing", tmp_path / "directory", Path("/proc/self/mem/x")):
+        with pytest.raises(OSError) as raised:
+            client.upload("only", uploading(path))
+        assert raised.value.strerror
+    assert client.in_flight == 0
+    assert server.bodies == []
+
+
+def test_a_file_that_goes_away_between_two_looks_begins_nothing(
+    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
+) -> None:
+    _, client = serve(answering)
+    (tmp_path / "p").write_bytes(b"p")
+
+    class Going(type(tmp_path)):  # type: ignore[misc]
+        def open(self, *args, **kwargs):
+            opened = super().open(*args, **kwargs)
+            self.unlink()
+            return opened
+
+    with pytest.raises(OSError, match="p"):
+        client.upload("only", uploading(Going(tmp_path / "p")))
+    assert client.in_flight == 0

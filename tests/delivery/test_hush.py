@@ -44,6 +44,12 @@ def test_the_hour_is_noticed_while_it_runs(hush: Hush, database: Database) -> No
         assert hush.wanted(session, [2], at(6, 1)) == frozenset()
 
 
+def test_a_clock_that_is_set_back_is_noticed(hush: Hush, database: Database) -> None:
+    with database.reading() as session:
+        assert hush.wanted(session, [2], at(6, 1)) == frozenset()
+        assert hush.wanted(session, [2], at(5, 1)) == {2}
+
+
 def test_the_first_who_chooses_hours_is_noticed_soon(database: Database) -> None:
     with database.writing() as session:
         chat = chats.remember(session, 1)

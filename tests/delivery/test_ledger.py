@@ -12,7 +12,8 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.pacer import ChatPacer
-from appliance.models import Broadcast, DeliveryState, Priority
+from appliance.delivery.reactions import again
+from appliance.models import Broadcast, DeliveryState, Priority, utcnow
 from appliance.services import broadcasts as service
 from appliance.services.leases import DELIVERY, Holding
 
@@ -168,7 +169,7 @@ def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
     settle()
     jobs = settle(wanted=2)
     with database.writing() as session:  # the process that took over
-        deliveries.recover(session, number, 0)
+        deliveries.recover(session, number, [job.chat_id for job in jobs], 0)
 
     ledger.hand_in([Result(jobs[0], Verdict(Kind.SENT, message_id=4))], Moment(0.0, 0.0))
 
@@ -205,3 +206,84 @@ def test_outcomes_from_before_and_after_a_resume_are_all_kept(
     settle([Result(job, Verdict(Kind.SENT, message_id=4)) for job in [*before, *after]], wanted=0)
 
     assert (shown(number).sent, shown(number).sending) == (2, 0)
+
+
+def test_recovery_asks_for_the_lease_where_it_writes(
+    settle, ledger: Ledger, queue: Queue, database: Database, lease: Holding, shown: Shown
+) -> None:
+    number = queue()
+    settle()
+    settle(wanted=2)
+    with database.writing() as session:
+        leases.release(session, DELIVERY, lease.holder)
+
+    with pytest.raises(LeaseLost):
+        ledger.recover(Moment(time.time(), time.monotonic()))
+
+    assert shown(number).sending == 2
+
+
+def test_a_crash_leaves_unknown_what_was_being_sent_in_each_broadcast(
+    settle, ledger: Ledger, queue: Queue, shown: Shown
+) -> None:
+    numbers = [queue(), queue()]
+    settle(wanted=0)
+    settle(wanted=0)
+    settle(wanted=6)
+
+    lost, _ = ledger.recover(Moment(time.time(), time.monotonic()))
+
+    assert lost == 6
+    assert [(shown(n).unknown, shown(n).sending, shown(n).pending) for n in numbers] == [
+        (3, 0, 2)
+    ] * 2
+
+
+def test_who_is_put_back_after_a_cancellation_is_skipped(
+    settle, queue: Queue, database: Database, shown: Shown
+) -> None:
+    """Whoever cancelled it went through the ledger while they were being sent."""
+    number = queue()
+    settle()
+    jobs = settle(wanted=2)
+    with database.writing() as session:
+        service.cancel(session, number)
+    service.sweep_cancelled(database.writing, number, utcnow())
+    settle()
+
+    settle([again(job, "stopped", 0.0) for job in jobs])
+
+    assert (shown(number).pending, shown(number).sending, shown(number).skipped) == (0, 0, 5)
+    assert shown(number).reasons == {"cancelled": 5}
+
+
+@pytest.mark.parametrize("walk", ["recover", "reconcile"])
+def test_nobody_waits_while_a_ledger_is_looked_through(
+    walk: str,
+    settle,
+    ledger: Ledger,
+    queue: Queue,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    shown: Shown,
+) -> None:
+    number = queue()
+    settle()
+    settle(wanted=2)
+    walked = deliveries.chats_in
+    others: list[int] = []
+
+    def beside(*args):
+        with database.writing() as session:
+            others.append(chats.remember(session, 99).id)
+        return walked(*args)
+
+    monkeypatch.setattr(deliveries, "chats_in", beside)
+    now = Moment(time.time(), time.monotonic())
+    if walk == "recover":
+        ledger.recover(now)
+    else:
+        ledger.reconcile([], now)
+
+    assert others == [99]
+    assert (shown(number).sending, shown(number).pending + shown(number).unknown) == (0, 5)

@@ -126,6 +126,22 @@ def test_a_file_that_is_gone_halts_and_says_so(
     assert "cannot be read" in str(shown(number).note)
 
 
+def test_a_file_that_cannot_be_read_halts_and_says_so(
+    people: People, send: Any, run_media: Any, shown: Shown, settings: Settings
+) -> None:
+    """Something is there: `stat` is content with it, and libcurl is not."""
+    people(20)
+    number = send("caption", ("document",))
+    (kept,) = (settings.data / "media").iterdir()
+    kept.unlink()
+    kept.mkdir()
+
+    run_media(lambda: shown(number).status == "halted")
+
+    assert "Is a directory" in str(shown(number).note)
+    assert (shown(number).sent, shown(number).unknown) == (0, 0)
+
+
 def test_a_refused_file_id_is_uploaded_again(
     people: People, send: Any, run_media: Any, shown: Shown, database: Database
 ) -> None:

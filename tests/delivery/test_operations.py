@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import update
 
-from appliance.crud import albums, broadcasts, deliveries, operations
+from appliance.crud import albums, broadcasts, deliveries, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
@@ -18,6 +19,7 @@ from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.operations import OperationRun, load
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast, Delivery, DeliveryState, Operation
+from appliance.sandbox.server import Sandbox
 from appliance.services import control
 from appliance.services.broadcasts import sweep_cancelled
 from appliance.services.leases import Holding
@@ -194,7 +196,7 @@ def test_what_is_older_than_48_hours_is_shown_and_left(
         row = session.get(Delivery, (number, ids[0]))
         row.updated_at -= 180_000
     with database.reading() as session:
-        assert control.recallable(session, number) == control.Recallable(4, 1)
+        assert control.recallable(session, number) == control.Recallable(4, 1, 0)
 
     recall(number)
     run_until(lambda: last(number).status == "done")
@@ -215,6 +217,48 @@ def test_a_lost_answer_is_asked_again_for_an_edit_may_be_repeated(
     run_until(lambda: last(number).status == "done")
 
     assert last(number).done == 5
+
+
+def test_an_edit_that_telegram_refuses_pauses_itself(
+    people: People,
+    queue: Queue,
+    run_until: RunUntil,
+    shown: Shown,
+    ask: Ask,
+    edit: Any,
+    last: Any,
+    database: Database,
+    client: Client[Job],
+    lease: Holding,
+    wait_until: Callable[..., Any],
+    sandbox: Sandbox,
+) -> None:
+    ids = people(40)
+    number = queue("six")
+    run_until(lambda: shown(number).status == "done")
+    words = "Bad Request: BUTTON_URL_INVALID"
+    ask("faults", {"kind": "400", "description": words, "method": "editMessageText"})
+    engine = Engine(database, client, lease, rate=50)
+    engine.recover()
+
+    edit(number, "seven")
+    wait_until(lambda: engine.step() or last(number).status == "paused")
+    stood = last(number)
+    for _ in range(5):
+        engine.step()
+
+    assert stood.done == 0
+    assert 3 <= stood.failed == last(number).failed < 30, "the rest was not tried"
+    with database.reading() as session:
+        said = events.list_for(session, number)[-1]
+    assert (said.actor, said.action) == ("engine", "pause")
+    assert said.details == {"operation": stood.id, "kind": "edit", "reason": words}
+
+    with urlopen(Request(f"{sandbox.url}/sandbox/faults", method="DELETE"), timeout=20):
+        pass
+    edit(number, "eight")
+    wait_until(lambda: engine.step() or last(number).status == "done")
+    assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["eight"] * 40
 
 
 # By hand: the ledger as it was, one exchange at a time
@@ -311,6 +355,39 @@ def test_what_is_sent_after_an_edit_is_left_alone(
         jobs = run.exchange(session, [], 9, later)
 
     assert [job.chat_id for job in jobs] == [ids[0]]
+
+
+def refused(job: Job) -> Result:
+    return Result(job, Verdict(Kind.CONTENT, "content", "bad"))
+
+
+def test_after_a_success_a_refusal_pauses_nothing(
+    ledger: Any, edit: Any, last: Any, database: Database
+) -> None:
+    number, _ = ledger(sent=5)
+    edit(number, "seven")
+    now = wall_and_monotonic()
+    with database.writing() as session:
+        run = begun(session, number)
+        jobs = run.exchange(session, [], 4, now)
+        run.exchange(session, [done(jobs[0]), *map(refused, jobs[1:])], 0, now)
+
+    assert (last(number).status, last(number).done, last(number).failed) == ("running", 1, 3)
+
+
+def test_an_edit_refused_for_the_last_ones_has_ended(
+    ledger: Any, edit: Any, last: Any, database: Database
+) -> None:
+    number, _ = ledger(sent=3)
+    edit(number, "seven")
+    now = wall_and_monotonic()
+    with database.writing() as session:
+        run = begun(session, number)
+        jobs = run.exchange(session, [], 3, now)
+        run.exchange(session, [], 1, now)
+        run.exchange(session, [*map(refused, jobs)], 0, now)
+
+    assert (last(number).status, last(number).failed) == ("done", 3)
 
 
 def test_a_server_that_always_fails_for_one_is_given_up(

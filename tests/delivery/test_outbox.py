@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from appliance.crud import chats, messages, settings
 from appliance.database import Database
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.classify import Answer, Kind, Verdict, classify
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
@@ -57,6 +58,24 @@ def test_a_job_is_the_call(claim: Callable[[], list[Job]]) -> None:
     assert job.method == "sendMessage"
     assert json.loads(job.body) == {"chat_id": -5, "text": "hi"}
     assert is_paced(job)
+
+
+def test_an_album_is_claimed_when_it_had_time_for_its_parts(
+    database: Database, outbox: Outbox
+) -> None:
+    begun = datetime.fromtimestamp(NOW.wall, UTC)
+    with database.writing() as session:
+        chats.remember(session, 6)
+        messages.queue(session, 6, "copyMessages", {}, album_id="7", now=begun)
+
+    claimed = []
+    for seconds in (0.0, 1.4, 1.6):
+        with database.writing() as session:
+            later = Moment(NOW.wall + seconds, NOW.mono + seconds)
+            claimed.append([job.method for job in outbox.exchange(session, [], 10, later)])
+            assert outbox.waits
+
+    assert claimed == [["sendMessage"], [], ["copyMessages"]]
 
 
 def test_answering_a_button_names_no_chat(
@@ -126,6 +145,24 @@ def test_an_operators_group_that_is_gone_is_chosen_no_more(
 
     with database.reading() as session:
         assert options.chosen_group(session) is None
+
+
+def test_a_photo_that_may_not_be_sent_there_does_not_lose_the_group(
+    claim: Callable[[], list[Job]], record: Callable[[Result], Message], database: Database
+) -> None:
+    words = "Bad Request: not enough rights to send photos to the chat"
+    body = json.dumps({"ok": False, "description": words}).encode()
+    with database.writing() as session:
+        settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
+        chats.set_approved(session, chats.find(session, -5), True, None)
+
+    row = record(Result(claim()[0], classify(Answer(400, body))))
+
+    assert (row.state, row.reason) == (DeliveryState.FAILED, "no_rights")
+    with database.reading() as session:
+        chat = chats.find(session, -5)
+        assert (chat.status, chat.approved) == (ChatStatus.ACTIVE, True)
+        assert options.chosen_group(session) is not None
 
 
 def test_a_group_that_moved_gets_it_under_its_new_id(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import broadcasts, chats
+from appliance.crud import broadcasts, chats, topics
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
@@ -71,9 +71,9 @@ def test_the_answer_is_kept_for_half_a_minute(database: Database) -> None:
         chats.remember(session, 1).timezone = "Asia/Tokyo"
         session.flush()
         quiet = QuietHours("22:00-08:00", "UTC")
-        assert quiet.asleep(session, at("2026-11-23T13:30")) == {"Asia/Tokyo"}
-        assert quiet.asleep(session, at("2026-11-23T12:00")) == {"Asia/Tokyo"}
-        assert quiet.asleep(session, at("2026-11-23T23:30")) == {"UTC"}
+        assert quiet.asleep(session, at("2026-11-23T12:59:45")) == frozenset()
+        assert quiet.asleep(session, at("2026-11-23T13:00:14")) == frozenset()
+        assert quiet.asleep(session, at("2026-11-23T13:00:15")) == {"Asia/Tokyo"}
 
 
 def test_who_fell_asleep_while_waiting_for_another_try_is_left_until_the_morning(
@@ -101,3 +101,49 @@ def test_a_zone_that_somebody_chose_meanwhile_sleeps_too(database: Database) -> 
         chats.remember(session, 1).timezone = "Asia/Vladivostok"  # 22:00
         session.flush()
         assert quiet.asleep(session, later) == {"Asia/Vladivostok"}
+
+
+def test_a_clock_that_is_set_back_while_it_sends(database: Database) -> None:
+    """It is not night yet: who was let sleep is written to."""
+    hours = QuietHours("22:00-08:00", "UTC")
+    with database.reading() as session:
+        assert hours.asleep(session, at("2026-11-23T22:10")) == {"UTC"}
+        assert hours.asleep(session, at("2026-11-23T21:10")) == frozenset()
+
+
+def test_a_clock_that_is_set_back_while_all_sleep(database: Database) -> None:
+    """Within the night they sleep on; before it, it is looked again."""
+    hours, evening = QuietHours("22:00-08:00", "UTC"), at("2026-11-23T22:10")
+    with database.reading() as session:
+        hours.asleep(session, evening)
+        assert hours.wait(evening)
+        assert hours.sleeping(at("2026-11-24T04:00"))
+        assert hours.sleeping(at("2026-11-24T03:00"))
+        before = at("2026-11-23T21:10")
+        assert not hours.sleeping(before)
+        assert not hours.wait(before)
+        assert hours.asleep(session, before) == frozenset()
+
+
+def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database: Database) -> None:
+    noon, night = at("2026-11-23T12:00"), at("2026-11-23T23:00")
+    with database.writing() as session:
+        news = topics.add(session, "news", "News")
+        for chat_id in (1, 2):
+            chats.remember(session, chat_id, first_name="P", activate=True)
+        made, _ = service.create(session, NewBroadcast("hello", to=("topic:news",)))
+        made.quiet = "22:00-08:00"
+        session.flush()
+        freeze(session, made, noon)
+        run = Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), Surroundings())
+        number, topic_id = made.id, news.id
+    assert claim(database, run, night) == []
+    with database.writing() as session:
+        assert not run.close(session, night)
+        topics.choose(session, topic_id, 1, False)
+    morning = at("2026-11-24T08:00")
+    with database.writing() as session:
+        assert not run.close(session, morning)  # it is looked for others again
+    assert claim(database, run, morning) == [2]
+    with database.reading() as session:
+        assert broadcasts.get(session, number).reasons == {"opted_out": 1}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.crud import broadcasts, chats, deliveries
+from appliance.crud import broadcasts, chats, deliveries, operations
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
@@ -138,6 +138,23 @@ def test_a_few_content_errors_after_a_success_halt_nothing(
 
     with database.reading() as session:
         assert broadcasts.get(session, number).status == "running"
+
+
+def test_what_was_sent_before_an_edit_says_nothing_of_the_new_words(
+    claim: Claim, record: Record, database: Database, number: int, pacer: ChatPacer
+) -> None:
+    record(Result(claim(1)[0], Verdict(Kind.SENT, message_id=1)))
+    with database.writing() as session:
+        operations.set_content(session, broadcasts.get(session, number), text="new")
+    with database.writing() as session:
+        edited = Run(session, broadcasts.get(session, number), pacer)
+        jobs = edited.exchange(session, [], 9, NOW)
+        refused = [Result(job, Verdict(Kind.CONTENT, "content", "bad button")) for job in jobs[:3]]
+        edited.exchange(session, refused, 9, NOW)
+
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+    assert (row.status, row.note, row.sent) == ("halted", "bad button", 1)
 
 
 def test_nothing_but_content_errors_halts(

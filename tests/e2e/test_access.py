@@ -2,12 +2,13 @@
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -122,7 +123,7 @@ def test_a_mini_app_that_proves_nothing_is_refused(page: Page, trouble: Any) -> 
     """The simulator's token is no secret, so nothing that is signed with it counts."""
     trouble.expect("status of 503")
     page.goto(MINI_APP)
-    page.get_by_test_id("miniapp-enter").click()
+    page.get_by_test_id("proof-enter").click()
     expect(page.get_by_role("status").last).to_contain_text("no bot of Telegram")
     expect(page.get_by_test_id("home-register")).to_be_visible()
     assert "tgWebAppData" not in page.url
@@ -134,7 +135,7 @@ def test_a_mini_app_leads_a_stranger_on(
     answer = {"session": None, "code": code_of(new_person("Minna"))}
     page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
     page.goto(MINI_APP)
-    page.get_by_test_id("miniapp-enter").click()
+    page.get_by_test_id("proof-enter").click()
     expect(page.get_by_test_id("link-whom")).to_contain_text("Minna")
 
 
@@ -152,10 +153,10 @@ def writes(posted: list[str]) -> list[str]:
 
 def test_a_link_with_somebody_elses_data_logs_nobody_in(page: Page, posted: list[str]) -> None:
     page.goto(MINI_APP)
-    asked = page.get_by_test_id("miniapp-entry")
+    asked = page.get_by_test_id("proof-entry")
     expect(asked).to_contain_text("Log in as Eve @eve?")
     assert "tgWebAppData" not in page.url
-    page.get_by_test_id("miniapp-leave").click()
+    page.get_by_test_id("proof-leave").click()
     expect(page.get_by_test_id("home-register")).to_be_visible()
     page.reload()
     expect(page.get_by_test_id("home-register")).to_be_visible()
@@ -169,16 +170,71 @@ def test_a_link_with_somebody_elses_data_ties_nobody(
     registered(page, "Victor", "victor@example.org")
     posted.clear()
     page.goto(MINI_APP)
-    asked = page.get_by_test_id("miniapp-entry")
+    asked = page.get_by_test_id("proof-entry")
     expect(asked).to_contain_text("Link the Telegram of Eve @eve?")
     expect(asked).to_contain_text("victor@example.org")
     assert writes(posted) == []
     answer = {"session": None, "code": code_of(new_person("Eve"))}
     page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
-    page.get_by_test_id("miniapp-enter").click()
+    page.get_by_test_id("proof-enter").click()
     expect(page.get_by_test_id("claim-form")).to_contain_text("Eve")  # and asks once more
     page.goto("/telegram")
     expect(page.get_by_test_id("link-offer")).to_be_visible()
+
+
+EVE = {"id": 7, "first_name": "Eve", "username": "eve", "auth_date": 1767225600, "hash": "ab"}
+WIDGET = f"/login#tgAuthResult={urlsafe_b64encode(json.dumps(EVE).encode()).decode()}"
+
+
+def test_back_from_the_login_widgets_page(
+    page: Page, posted: list[str], new_person: NewPerson, code_of: Callable[[int], str]
+) -> None:
+    page.goto(WIDGET)
+    expect(page.get_by_test_id("proof-entry")).to_contain_text("Log in as Eve @eve?")
+    assert page.url.endswith("/login")
+    assert writes(posted) == []
+    answer = {"session": None, "code": code_of(new_person("Eve"))}
+    page.route("**/api/v1/auth/telegram/widget", lambda route: route.fulfill(json=answer))
+    with page.expect_request("**/api/v1/auth/telegram/widget") as asked:
+        page.get_by_test_id("proof-enter").click()
+    assert asked.value.post_data_json == EVE
+    expect(page.get_by_test_id("link-whom")).to_contain_text("Eve")
+
+
+def test_what_the_login_widget_brings_proves_nothing_here(page: Page, trouble: Any) -> None:
+    trouble.expect("status of 503")
+    page.goto(WIDGET)
+    page.get_by_test_id("proof-enter").click()
+    expect(page.get_by_role("status").last).to_contain_text("no bot of Telegram")
+    expect(page.get_by_test_id("login-form")).to_be_visible()
+
+
+def test_who_said_no_to_telegram_is_told_so(page: Page) -> None:
+    page.goto(f"/login#tgAuthResult={urlsafe_b64encode(b'false').decode()}")
+    expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not let Telegram")
+    assert "tgAuthResult" not in page.url
+
+
+def test_the_login_widgets_button(page: Page) -> None:
+    """Where the site says so; the simulator's never does."""
+    page.goto("/login")
+    expect(page.get_by_test_id("login-form")).to_be_visible()
+    expect(page.get_by_test_id("telegram-login")).to_have_count(0)
+    address = "https://oauth.telegram.org/auth?bot_id=42"
+
+    def change(route: Route) -> None:
+        site = route.fetch().json()
+        site["login"]["widget_url"] = address
+        route.fulfill(json=site)
+
+    page.route("**/api/v1/site", change)
+    for path in ("/login", "/register"):
+        page.goto("about:blank")
+        page.goto(path)
+        expect(page.get_by_test_id("telegram-login")).to_have_attribute("href", address)
+    registered(page, "Wido", "wido@example.org")
+    page.goto("/telegram")
+    expect(page.get_by_test_id("link-elsewhere")).to_have_attribute("href", address)
 
 
 def test_a_mini_app_proves_nothing_again_after_a_reload(

@@ -147,6 +147,10 @@ class Processes:
         """All that `appliance bot` is."""
         return self._start([*self._appliance(), "bot"], variables)
 
+    def command(self, *words: str) -> subprocess.Popen[str]:
+        """`appliance WORDS`, under way."""
+        return self._start([*self._appliance(), *words], {})
+
     def status(self, **variables: str) -> subprocess.CompletedProcess[str]:
         """What `appliance status` prints."""
         return subprocess.run(

@@ -3,13 +3,16 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from appliance.crud import deliveries, operations
-from appliance.models import DeliveryState, Operation
+from appliance.models import Delivery, DeliveryState, Operation
+from appliance.runtime.schedule import Schedule
 from appliance.services import broadcasts as service
 from appliance.services import control
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.slow
 PEOPLE = 500
 RATE = 120
 LATENCY = 0.05
+FAILURES = 300_000
 LONGEST = 0.2  # seconds before a kill
 FEWEST_KILLS = 12
 
@@ -152,6 +156,42 @@ def test_a_recall_survives_kills(
     assert sums(last(number)) == (PEOPLE, PEOPLE, 0, 0)
     assert [[m["deleted"] for m in world.phone(i)] for i in ids] == [[True]] * PEOPLE
     assert world.record() == sent, "nothing was sent anew"
+
+
+@pytest.mark.parametrize("kind", ["edit", "recall"])
+def test_a_command_killed_before_it_began_is_finished(
+    delivered: tuple[int, list[int]],
+    world: Any,
+    processes: Any,
+    last: Any,
+    wait_until: WaitUntil,
+    kind: str,
+) -> None:
+    """It is killed while it looks who is being sent to, in a ledger long enough to be caught."""
+    number, ids = delivered
+    line = {"broadcast_id": number, "state": DeliveryState.FAILED, "attempts": 1, "updated_at": 0}
+    with world.database.writing() as session:
+        rows = [line | {"chat_id": 10**12 + i} for i in range(FAILURES)]
+        session.execute(insert(Delivery), rows)
+    words = {"edit": ["edit", str(number), "seven"], "recall": ["recall", str(number), "--yes"]}
+    command = processes.command("broadcast", *words[kind])
+    wait_until(lambda: operations_of(world, number), 30, processes.words)
+    command.kill()
+    command.wait()
+    assert last(number).status == "draft"
+
+    Schedule(world.database).finish_drafts(datetime.now(UTC) + timedelta(seconds=31))
+    world.finish(processes, wait_until, lambda: last(number).status == "done")
+
+    assert sums(last(number)) == (PEOPLE, PEOPLE, 0, 0)
+    phones = [[(m["text"], m["deleted"]) for m in world.phone(i)] for i in ids]
+    wished = {"edit": ("seven", False), "recall": ("hello", True)}
+    assert phones == [[wished[kind]]] * PEOPLE
+
+
+def operations_of(world: Any, number: int) -> Sequence[Operation]:
+    with world.database.reading() as session:
+        return operations.list_for(session, number)
 
 
 def test_a_pause_outlives_a_kill_and_so_does_its_end(

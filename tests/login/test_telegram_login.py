@@ -6,12 +6,14 @@ import json
 import threading
 import time
 from dataclasses import replace
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from appliance import web
+from appliance.config import SANDBOX_TOKEN
 from appliance.crud import chats, messages
+from appliance.crud import settings as settings_crud
 from appliance.models import ChatStatus
 
 TOKEN = "4242:real-looking-token-of-the-tests"
@@ -463,12 +465,16 @@ def test_oidc_where_it_is_not_configured(site_settings, database):
     client = app.test_client()
     for path in ("start", "callback"):
         assert client.get(f"/api/v1/auth/telegram/{path}").status_code == 404
-    assert client.get("/api/v1/site").json["login"] == {"widget": False, "oidc": False}
+    assert client.get("/api/v1/site").json["login"]["oidc"] is False
     web.close_app(app)
 
 
 def test_the_site_says_how_to_log_in(browser):
-    assert browser.get("/site").json["login"] == {"widget": True, "oidc": True}
+    assert browser.get("/site").json["login"] == {
+        "widget": True,
+        "widget_url": None,
+        "oidc": True,
+    }
 
 
 def test_no_secret_reaches_the_log(browser, issuer, make_user, caplog):
@@ -478,3 +484,58 @@ def test_no_secret_reaches_the_log(browser, issuer, make_user, caplog):
     browser.post("/auth/telegram/widget", proof)
     secrets = [urlsplit(place).fragment, proof["hash"], "code-0", "only-the-issuer-knows"]
     assert caplog.messages and not any(secret in caplog.text for secret in secrets)
+
+
+# -- the widget's button ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def button(database):
+    """`button(settings)`: where the button of a site leads to."""
+
+    def button(settings, username="club_bot"):
+        if username:
+            with database.writing() as session:
+                bot = {"id": 4242, "username": username}
+                settings_crud.put_setting(session, settings_crud.BOT, bot)
+        app = web.create_app(settings)
+        site = app.test_client().get("/api/v1/site")
+        web.close_app(app)
+        return site.json["login"]["widget_url"]
+
+    return button
+
+
+@pytest.fixture
+def real(settings):
+    """A site with a bot of Telegram and a name, and without OpenID Connect."""
+    return replace(settings, bot_mode="polling", bot_token=TOKEN, domain="club.example.org")
+
+
+def test_the_button_leads_to_telegram_and_back(button, real):
+    url = urlsplit(button(real))
+    assert (url.scheme, url.netloc, url.path) == ("https", "oauth.telegram.org", "/auth")
+    assert dict(parse_qsl(url.query)) == {
+        "bot_id": "4242",
+        "origin": "https://club.example.org",
+        "return_to": "https://club.example.org/login",
+    }
+    assert TOKEN.partition(":")[2] not in url.query
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bot_mode": "sandbox", "bot_token": SANDBOX_TOKEN},
+        {"bot_mode": "off"},
+        {"bot_token": SANDBOX_TOKEN},  # a simulator somewhere else
+        {"domain": None},
+        {"oidc_client_id": "4242", "oidc_client_secret": "secret"},
+    ],
+)
+def test_there_is_no_button(button, real, change):
+    assert button(replace(real, **change)) is None
+
+
+def test_there_is_no_button_before_the_bot_first_ran(button, real):
+    assert button(real, username=None) is None

@@ -15,6 +15,7 @@ NEW = {"email": "Anna@Example.org ", "password": PASSWORD, "name": " Анна  �
 def test_a_stranger_gets_a_token_and_no_user(browser):
     session = browser.get("/session").json
     assert session["user"] is None
+    assert not session["ended"]
     assert len(session["csrf_token"]) >= 24
     assert browser.get("/session").json == session
 
@@ -91,7 +92,8 @@ def test_log_in_and_out(browser, make_user):
     assert response.json["csrf_token"] != before
     assert browser.post("/auth/logout").status_code == 204
     assert browser.get("/users/me").status_code == 401
-    assert browser.get("/session").json["user"] is None
+    session = browser.get("/session").json
+    assert (session["user"], session["ended"]) == (None, False)
 
 
 def test_nothing_of_the_session_before_survives_a_login(browser, make_user):

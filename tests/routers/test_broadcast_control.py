@@ -108,7 +108,11 @@ def test_an_edit_before_anything_was_delivered(admin, number):
 
 
 def test_recall_says_what_it_can_reach(admin, operator, path):
-    assert operator.get(f"{path}/recall").json == {"delivered": 2, "too_old": 1}
+    assert operator.get(f"{path}/recall").json == {
+        "delivered": 2,
+        "too_old": 1,
+        "unknown": 1,
+    }
     recalled = admin.post(f"{path}/recall").json
     assert (recalled["operation"]["kind"], recalled["operation"]["total"]) == ("recall", 2)
     again = admin.post(f"{path}/recall")
@@ -124,8 +128,9 @@ def test_recall_skips_who_was_not_reached(admin, path):
 
 def test_nothing_to_recall(admin, number):
     waiting = admin.post("/broadcasts", NEW).json["id"]
+    stopped = admin.post(f"/broadcasts/{waiting}/recall").json
+    assert (stopped["broadcast"]["status"], stopped["operation"]) == ("cancelled", None)
     assert admin.post(f"/broadcasts/{waiting}/recall").status_code == 409
-    assert admin.get(f"/broadcasts/{waiting}").json["status"] == "scheduled"
 
 
 def test_pause_and_resume_reach_an_edit(admin, path, number, database):

@@ -15,7 +15,7 @@ SHAPE = {
     *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
     *("skipped", "unknown", "reasons", "created_at", "started_at", "finished_at", "seconds"),
     *("rate", "text", "format", "html", "options", "note", "created_by"),
-    *("starts_at", "canary", "quiet", "variants", "media"),
+    *("starts_at", "canary", "quiet", "variants", "media", "recipients", "out_of_reach"),
 }
 
 

@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 
 from appliance import errors
+from appliance.crud import messages
+from appliance.database import writing
 from appliance.errors import ApplianceError
-from appliance.routers import problems
+from appliance.routers import context, problems
 
 
 def _tree(kind=ApplianceError):
@@ -61,6 +63,20 @@ def test_a_bug_is_500_and_only_the_log_knows_more(app: Flask, caplog):
     assert response.json["title"] == "Internal Server Error"
     assert "secret" not in response.text and "Traceback" not in response.text
     assert "with a secret" in caplog.text
+
+
+def test_a_bug_in_a_write_puts_no_letter_into_the_log(app: Flask, caplog):
+    letter = "TOP SECRET"  # not in the line that fails: a traceback quotes the program
+
+    def broken():
+        with writing(context.session()) as session:
+            no_chat = 7
+            messages.queue(session, no_chat, "sendMessage", {"text": letter}, text=letter)
+
+    app.add_url_rule("/api/v1/broken", view_func=broken)
+    assert app.test_client().get("/api/v1/broken").status_code == 500
+    assert "INSERT INTO messages" in caplog.text
+    assert "SECRET" not in caplog.text
 
 
 def test_too_many_requests_say_when(app: Flask):

@@ -142,6 +142,8 @@ def test_a_broadcast_waits_for_its_time(admin, people):
         ({"at": "soon"}, "at"),
         ({"at": ""}, "at"),
         ({"at": "2020-01-01T12:00:00Z"}, "at"),
+        ({"at": "9999-12-31T23:45:00Z"}, "at"),
+        ({"at": "0001-01-01 00:00"}, "at"),
         ({"at": "2099-01-01 12:00", "timezone": "Berlin"}, "timezone"),
         ({"at": "2099-01-01 12:00", "max_late": 10**30}, "max_late"),
         ({"quiet": "22"}, "quiet"),

@@ -18,7 +18,7 @@ def test_site(browser, database):
         "sandbox": True,
         "languages": ["en", "ru"],
         "default_language": "en",
-        "login": {"oidc": False, "widget": False},
+        "login": {"oidc": False, "widget": False, "widget_url": None},
     }
     with database.writing() as session:
         settings.put_setting(session, settings.BOT, {"id": 1, "username": "b_bot", "name": "B"})
@@ -49,7 +49,7 @@ def test_not_ready_at_another_schema(browser, settings, database):
 
 def test_status_is_the_admins(app, admin, operator):
     status = admin.get("/status").json
-    assert set(status) == {"parts", "queue", "flood_until", "version", "schema"}
+    assert set(status) == {"parts", "queue", "set_aside", "flood_until", "version", "schema"}
     assert set(status["parts"]["web"]) == {"state", "holder", "heartbeat_at"}
     assert status["queue"] == {"pending": 0, "oldest_seconds": 0.0}
     assert operator.get("/status").status_code == 403

@@ -128,3 +128,7 @@ def test_unlinking_ends_all_sessions_but_the_own(app, member, chat_code):
     assert member.delete("/users/me/telegram").status_code == 204
     assert elsewhere.get("/users/me").status_code == 401
     assert member.get("/users/me").status_code == 200
+    assert elsewhere.get("/session").json["ended"], "and the site says so"
+    assert not member.get("/session").json["ended"]
+    elsewhere.token = None
+    assert not elsewhere.log_in("mila@example.org").json["ended"]

@@ -108,7 +108,7 @@ def test_too_much_is_refused(hook, stored):
     "content",
     [
         {"of_the_future": {"chat": {"id": 3}}},
-        {"message": {"chat": {"id": 7}, "text": "a\ud800b\0c"}},
+        {"message": {"chat": {"id": 7}, "text": "ab\0c"}},
         {"message": {"text": "hi", "entities": [{"type": "bold", "offset": 1, "length": 99}]}},
         {"message": "what?"},
     ],
@@ -116,6 +116,11 @@ def test_too_much_is_refused(hook, stored):
 def test_whatever_has_an_id_is_kept(hook, stored, content):
     assert hook({"update_id": 9, **content}).status_code == 200
     assert stored() == [(9, {"update_id": 9, **content})]
+
+
+def test_half_a_surrogate_pair_is_kept_as_a_question_mark(hook, stored):
+    assert hook({"update_id": 9, "message": {"text": "a\ud800b"}}).status_code == 200
+    assert stored() == [(9, {"update_id": 9, "message": {"text": "a?b"}})]
 
 
 def test_what_could_not_be_stored_comes_again(hook, stored, database, woken, caplog):

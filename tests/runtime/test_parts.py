@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from appliance.crud import messages
 from appliance.delivery.engine import LeaseLost
 from appliance.runtime.parts import LeasedPart
 from appliance.services.leases import Holding
@@ -91,6 +92,23 @@ def test_one_that_raises_starts_again(part, parts, caplog):
     assert running.healthy
     assert holder(parts) == "a"
     assert "delivery failed and starts again" in caplog.text
+
+
+@pytest.mark.slow
+def test_what_it_could_not_store_is_in_no_log(part, database, caplog, wait_until):
+    """The log has the traceback; the message stays out of it."""
+
+    letter = "TOP SECRET"  # not in the line that fails: a traceback quotes the program
+
+    def write(holding, stop):
+        with database.writing() as session:
+            no_chat = 7
+            messages.queue(session, no_chat, "sendMessage", {"text": letter}, text=letter)
+
+    part(write, "a")
+    wait_until(lambda: "IntegrityError" in caplog.text, 5)
+    assert "INSERT INTO messages" in caplog.text
+    assert "SECRET" not in caplog.text
 
 
 @pytest.mark.slow

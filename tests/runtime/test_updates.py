@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import socket
 import threading
 from urllib.request import Request, urlopen
 
 import pytest
 
 from appliance.bot.telegram import get_updates, make_bot, webhook_info
-from appliance.crud import chats
+from appliance.crud import chats, leases
 from appliance.crud import updates as crud_updates
 from appliance.crud.settings import BOT, get_setting, put_setting
 from appliance.delivery.engine import LeaseLost
@@ -91,6 +92,24 @@ def test_a_bot_api_that_comes_late_is_waited_for(run, ask, parts, wait_until, da
             return get_setting(session, BOT)
 
     assert wait_until(introduced, 15)["id"] == 100001
+
+
+def test_the_lease_is_kept_while_the_bot_api_does_not_answer(run, database, wait_until):
+    """One question may take longer than a lease lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stop, thread = run(bot_api_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+        def kept_until():
+            with database.reading() as session:
+                lease = leases.get_lease(session, "updates")
+                return lease.expires_at, lease.state
+
+        first, _ = kept_until()
+        wait_until(lambda: kept_until()[0] > first, 8)
+        assert kept_until()[1] == "starting"
+        stop.set()
+        thread.join(5)
+        assert not thread.is_alive()
 
 
 def test_ids_that_another_bot_used_are_not_known(

@@ -311,6 +311,8 @@ def test_the_shape_scripts_rely_on():
         ("rate", 1.5),
         ("starts_at", "2026-09-01T12:00:00.000Z"),
         ("canary", None),
+        ("recipients", 4),
+        ("out_of_reach", 0),
         ("note", "Bad Request: chat not found"),
     ]
     json.dumps(as_document(row))

@@ -1,6 +1,6 @@
 """Decisions about a broadcast that was queued: who may, when, and that they are recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
@@ -15,6 +15,7 @@ from appliance.database import Database
 from appliance.errors import Conflict, Invalid, NotFound, NothingToDo
 from appliance.models import (
     Broadcast,
+    BroadcastEvent,
     BroadcastStatus,
     Delivery,
     DeliveryState,
@@ -109,8 +110,9 @@ def failures(database: Database, number: int, monkeypatch: pytest.MonkeyPatch) -
         rows = select(Delivery).where(Delivery.broadcast_id == number)
         for row in session.scalars(rows):
             row.state, row.reason = DeliveryState.FAILED, f"reason_{row.chat_id % 2}"
-        session.flush()
-        deliveries.recount(session, number)
+        broadcast = broadcasts.get(session, number)
+        broadcast.sent, broadcast.failed = 0, 4
+        broadcast.reasons = {"reason_0": 2, "reason_1": 2}
     return number
 
 
@@ -191,7 +193,7 @@ def test_of_two_edits_at_once_the_later_counts(database: Database, number: int) 
     meanwhile = Interrupted(database, lambda: edit(database.writing, number, "three"), 2)
     changed, operation = edit(meanwhile, number, "two")
     assert (changed.text, operation) == ("three", None)
-    assert statuses(database, number) == ["running"]
+    assert statuses(database, number) == ["cancelled", "running"]
 
 
 def test_an_edit_finds_who_was_in_flight(
@@ -229,7 +231,49 @@ def test_a_recall_that_dies_is_repeated(database: Database, number: int) -> None
     with pytest.raises(KeyboardInterrupt):
         control.recall(Interrupted(database, die, 2), number, "x")
     assert seen(database, number)[0] == "cancelled"
-    assert control.recall(database.writing, number, "x")[1].total == 2
+    _, operation = control.recall(database.writing, number, "x")
+    assert operation is not None
+    assert (operation.status, operation.total) == ("running", 2)
+    assert statuses(database, number) == ["running"], "it is the same"
+    assert [event.action for event in decisions(database, number)] == ["retry", "recall"]
+
+
+def decisions(database: Database, number: int) -> Sequence[BroadcastEvent]:
+    with database.reading() as session:
+        return events.list_for(session, number)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_was_recalled_cannot_be_retried(database: Database, number: int, ended: bool) -> None:
+    _, operation = control.recall(database.writing, number, "x")
+    assert operation is not None
+    if ended:
+        with database.writing() as session:
+            assert operations.finish(session, operation.id, utcnow())
+    for which in ("failed", "unknown"):
+        with pytest.raises(Conflict, match="was recalled"):
+            control.retry(database.writing, number, which, "x")
+    assert seen(database, number)[:3] == ("done", 0, 1)
+
+
+@pytest.mark.parametrize("status", ["scheduled", "running", "paused", "halted"])
+def test_a_recall_before_anybody_has_it_stops_it(database: Database, status: str) -> None:
+    with database.writing() as session:
+        chats.remember(session, 1)
+        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        made.status, number = status, made.id
+
+    row, operation = control.recall(database.writing, number, "x")
+
+    assert (row.status, operation) == ("cancelled", None)
+    assert [event.action for event in decisions(database, number)] == ["recall"]
+    with pytest.raises(NothingToDo):
+        control.recall(database.writing, number, "x")
+
+
+def test_who_may_have_it_and_cannot_be_recalled(database: Database, number: int) -> None:
+    with database.reading() as session:
+        assert control.recallable(session, number).unknown == 1
 
 
 def test_operations_pause_and_resume(database: Database, number: int) -> None:

@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from appliance.config import RATE_SHARE, Settings
-from appliance.crud import audience, broadcasts, chats
+from appliance.crud import audience, broadcasts, chats, deliveries, users
+from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
+from appliance.delivery.freezer import freeze
+from appliance.delivery.jobs import Moment
 from appliance.errors import Invalid, NotFound
-from appliance.models import ChatStatus
+from appliance.models import ChatStatus, DeliveryState, Role
 from appliance.services import broadcasts as service
 from appliance.services import plan
 from appliance.services.broadcasts import NewBroadcast
@@ -60,6 +63,40 @@ def test_who_joined_and_who_left(database, settings, people):
         chats.set_status(session, 1, ChatStatus.BLOCKED)
     made = make(database, settings)
     assert (made.count, made.last_id, made.joined, made.left) == (5, number, 2, 1)
+
+
+def test_members_out_of_reach_did_not_leave(database, settings, people):
+    """Their lines are in the ledger from its freezing on: to them it was never sent."""
+    with database.writing() as session:
+        for chat_id in (8, 9):
+            user = users.add(
+                session,
+                email=f"a@{chat_id}",
+                name="A",
+                password_hash=None,
+                role=Role.MEMBER,
+                language="en",
+            )
+            chat = chats.remember(session, chat_id)
+            chat.status, chat.user_id = ChatStatus.BLOCKED, user.id
+        made, _ = service.create(session, HELLO)
+        assert freeze(session, made, Moment(1_800_000_000.5, 0.0))
+        document = service.as_document(broadcasts.get_fresh(session, made.id))
+    assert (document["total"], document["recipients"], document["out_of_reach"]) == (6, 4, 2)
+    assert make(database, settings).count == 4
+    assert changed(database, settings) == (0, 0)
+
+    with database.writing() as session:
+        chats.set_status(session, 8, ChatStatus.ACTIVE)
+        chats.set_status(session, 1, ChatStatus.BLOCKED)
+        away = DeliveryOutcome(1, DeliveryState.SKIPPED, "chat_blocked", counts=False)
+        deliveries.record(session, made.id, [away], 1_800_000_003, DeliveryState.PENDING)
+    assert changed(database, settings) == (1, 1)
+
+
+def changed(database: Database, settings: Settings) -> tuple[int | None, int | None]:
+    made = make(database, settings)
+    return made.joined, made.left
 
 
 def test_the_last_one_to_the_same_audience(database, settings, people):

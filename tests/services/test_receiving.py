@@ -57,6 +57,18 @@ def test_an_update_is_stored_once(database):
         assert (kept.id, kept.chat_id, kept.payload) == (5, 7, update)
 
 
+def test_halves_of_surrogate_pairs_are_kept_by_no_database_and_go():
+    name = {"first_name": "A\udc00", "\ud83d": ["😀", 1, None, True, 0.5]}
+    update = {"update_id": 5, "message": {"chat": {"id": 7, **name}}}
+    chat = read(update).payload["message"]["chat"]
+    assert chat == {"id": 7, "first_name": "A?", "?": ["😀", 1, None, True, 0.5]}
+
+
+def test_what_is_whole_stays_as_it_came():
+    update = {"update_id": 5, "message": {"text": "😀 \\ud83d \0 Привет"}}
+    assert read(update).payload is update
+
+
 @pytest.mark.parametrize(
     "raw",
     [None, [], "x", {}, *({"update_id": value} for value in ("1", True, -1, 1.0, 2**63))],

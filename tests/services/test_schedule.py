@@ -167,6 +167,23 @@ def test_what_is_over_is_named():
     assert fault.message == "2026-08-01 18:00 UTC is over"
 
 
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:45Z", "9999-12-31T23:45+14:00", "9999-01-01T00:00Z"]
+)
+@pytest.mark.parametrize("max_late", [None, 60, 30 * 86_400])
+def test_there_must_be_time_left_to_be_late_in(text, max_late):
+    (fault,) = schedule.lint(schedule.parse_at(text, "UTC"), max_late, None, NOW)
+    assert fault.field == "at"
+    assert fault.message.endswith("UTC is too far ahead")
+
+
+def test_the_ends_of_the_calendar():
+    first, last = datetime.min.replace(tzinfo=UTC), datetime(9998, 12, 31, 23, 59, tzinfo=UTC)
+    (fault,) = schedule.lint(first, 60, None, NOW)
+    assert (fault.field, fault.message.endswith("UTC is over")) == ("at", True)
+    assert schedule.lint(last, 30 * 86_400, None, NOW) == ()
+
+
 # Quiet hours
 
 

@@ -32,6 +32,7 @@ def test_nothing_runs_yet(document):
     assert document() == {
         "parts": dict.fromkeys(["web", "updates", "delivery", "schedule"], STOPPED),
         "queue": {"pending": 0, "oldest_seconds": 0.0},
+        "set_aside": 0,
         "flood_until": None,
         "version": __version__,
         "schema": SCHEMA,

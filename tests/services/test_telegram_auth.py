@@ -2,9 +2,13 @@
 
 import re
 import threading
+import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from appliance.crud import chats, messages, settings, users
 from appliance.database import Database
@@ -38,6 +42,10 @@ def add_user(database: Database, name: str) -> User:
 def start(database: Database, user: User, now: datetime = NOW) -> str:
     with database.writing() as session:
         return telegram_auth.start_link(session, user.id, now).code
+
+
+def _note(statements: list[str], *told: Any) -> None:
+    statements.append(told[2])
 
 
 def start_from_chat(database: Database, chat_id: int = ANNA, now: datetime = NOW) -> str:
@@ -310,9 +318,26 @@ def test_who_made_a_code_is_told_before_it_is_used(database: Database, anna: Use
 def test_what_others_will_read_is_good_no_more(database: Database, anna: User) -> None:
     code = typed(database, anna)
     with database.writing() as session:
-        telegram_auth.spoil(session, telegram_typed.hashed("ABCD2345"), NOW)
+        telegram_auth.spoil_in(session, "Is it ABCD-2345?", NOW)
         assert telegram_auth.maker(session, ANNA, telegram_typed.hashed(code), NOW).id == anna.id
-        telegram_auth.spoil(session, telegram_typed.hashed(code), NOW)
+        telegram_auth.spoil_in(session, f"It is {code}.", NOW)
+    with pytest.raises(NotFound):
+        type_in(database, code)
+
+
+@pytest.mark.parametrize("text", ["x" * 10**7, "ABCD 2345 " * 10**6, f"{'b' * 31}." * 10**5])
+def test_a_text_of_any_length_is_looked_through_at_once(
+    database: Database, anna: User, text: str
+) -> None:
+    code, statements = typed(database, anna), list[str]()
+    note = partial(_note, statements)
+    with database.writing() as session:
+        event.listen(database.engine, "before_cursor_execute", note)
+        began = time.process_time()
+        telegram_auth.spoil_in(session, f"{code} {text}", NOW)
+        assert time.process_time() - began < 5  # in steps of the square it would be hours
+        event.remove(database.engine, "before_cursor_execute", note)
+    assert [statement.split()[0] for statement in statements] == ["SELECT", "DELETE"]
     with pytest.raises(NotFound):
         type_in(database, code)
 

@@ -73,3 +73,29 @@ def test_it_is_not_the_code_of_a_deep_link() -> None:
     from appliance.services.telegram_auth import hashed
 
     assert telegram_typed.hashed("ABCD2345") != hashed("ABCD2345")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My code is abcd-2345, what now?",
+        "code:ABCD2345!",
+        "cafe ABCD\u20132345 cafe 2345",
+        "**ABCD** - **2345**",
+        "ABCD\n2345",
+        "кодABCD-2345й",
+    ],
+)
+def test_found_in_a_longer_text(text: str) -> None:
+    assert "ABCD2345" in telegram_typed.find(text)
+
+
+def test_words_and_numbers_are_not_found() -> None:
+    text = "It was 1987; 2345-6789; order ABCD-23456 or XABCD2345. Привет, 2026!"
+    assert list(telegram_typed.find(text)) == []
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_a_code_is_found(text: str) -> None:
+    code = telegram_typed.read(text)
+    assert code is None or code in telegram_typed.find(text)

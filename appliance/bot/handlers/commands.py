@@ -17,11 +17,17 @@ def register(router: Router) -> None:
 
 
 def start(context: Context, payload: str) -> None:
-    """Welcome; whoever stopped or blocked the bot gets news again."""
-    chats.set_status(context.session, context.chat.id, ChatStatus.ACTIVE, context.now)
-    name = context.chat.first_name or context.chat.name
-    welcome = context.say("welcome", name=name)
-    context.reply(welcome, keyboards.main_menu(context.language))
+    """Welcome; whoever stopped or blocked the bot gets news again.
+
+    Who stopped it and comes by a link to tie an account did not ask for news.
+    """
+    if payload and context.chat.status == ChatStatus.STOPPED:
+        context.reply(context.say("still_stopped"), keyboards.restart(context.language))
+    else:
+        chats.set_status(context.session, context.chat.id, ChatStatus.ACTIVE, context.now)
+        name = context.chat.first_name or context.chat.name
+        welcome = context.say("welcome", name=name)
+        context.reply(welcome, keyboards.main_menu(context.language))
     if payload:
         redeem(context, payload)
 

@@ -6,6 +6,7 @@ from appliance.bot.context import Context
 from appliance.bot.router import Router
 from appliance.crud import broadcasts, census, settings
 from appliance.models import Broadcast, Role
+from appliance.services.broadcasts import out_of_reach
 from appliance.services.phrases import word
 from appliance.services.schedule import find_zone
 
@@ -52,6 +53,6 @@ def _line(context: Context, broadcast: Broadcast) -> str:
         id=broadcast.id,
         status=word("status", str(broadcast.status), context.language),
         sent=broadcast.sent,
-        total=broadcast.total,
+        total=broadcast.total - out_of_reach(broadcast),
         words=words if len(words) <= 40 else f"{words[:40]}…",
     )

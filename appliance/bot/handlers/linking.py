@@ -79,11 +79,9 @@ def hear(context: Context, text: str) -> bool:
         return False
     code_hash = telegram_typed.hashed(code)
     if context.chat.user is not None:
-        telegram_auth.spoil(context.session, code_hash, context.now)
         return False
     if _tries(context) < MOST_TRIES and _ask(context, code_hash, None):
         return True
-    telegram_auth.spoil(context.session, code_hash, context.now)
     _refuse(context, "code_letter")
     if context.message is not None:
         talk.keep(context, context.message)

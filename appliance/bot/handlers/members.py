@@ -10,13 +10,14 @@ from appliance.bot.handlers.approving import tell_admins
 from appliance.bot.people import remember
 from appliance.bot.router import Router
 from appliance.crud import chats, supergroups
-from appliance.models import ChatStatus, ChatType
+from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services.conversations import options
 
 _PRESENT = {"member", "administrator", "creator", "restricted"}
 
 
 def register(router: Router) -> None:
+    router.arrival = arrival
     router.membership = membership
     router.migration = migration
 
@@ -29,10 +30,22 @@ def membership(session: Session, site: Site, update: ChatMemberUpdated, now: dat
     was_there = known is not None and known.status == ChatStatus.ACTIVE
     chat = remember(session, update.chat, update.from_user if private else None, now)
     present = _is_present(update)
+    if present and not (private or was_there):
+        arrival(session, site, chat, now)
+        return
     chats.set_status(session, chat.id, ChatStatus.ACTIVE if present else absent, now)
-    if not (present and was_there):
+    if not present:
         options.lose_group(session, chat.id, now)
-    if present and not (private or was_there or chat.approved):
+
+
+def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
+    """The bot is in a group or channel where it was not, as far as was known.
+
+    Added, or heard by a word said there: a refusal or a lost update had told that it was gone.
+    """
+    chats.set_status(session, chat.id, ChatStatus.ACTIVE, now)
+    options.lose_group(session, chat.id, now)
+    if not chat.approved:
         tell_admins(session, site, chat, now)
 
 

@@ -13,6 +13,7 @@ from appliance.bot.router import Router
 from appliance.crud import chats
 from appliance.crud.settings import BOT, get_setting
 from appliance.errors import Conflict, Invalid, NotFound
+from appliance.models import Message as Copy
 from appliance.models import Role, User
 from appliance.services.conversations import options, relay, replies
 from appliance.services.conversations.desk import OPERATORS
@@ -52,14 +53,8 @@ def _answer(context: Context, message: Message) -> bool:
     reply, sender = message.reply_to_message, message.from_user
     if reply is None or (sender is not None and sender.is_bot and message.sender_chat is None):
         return False
-    copy = relay.person_of(context.session, context.chat.id, reply.message_id)
-    person = (
-        copy.about_chat_id
-        if copy
-        else relay.person_linked(reply, context.site.url)
-        if _mine(context, reply)
-        else None
-    )
+    copy = _copy(context, reply)
+    person = copy.about_chat_id if copy else _person_linked(context, reply)
     if person is None or not is_from_person(message):
         return False
     answers = copy.reply_to if copy else None
@@ -72,6 +67,18 @@ def _answer(context: Context, message: Message) -> bool:
         name = chat.name if chat else str(person)
         context.reply(context.say("relay_blocked", name=name))
     return True
+
+
+def _copy(context: Context, reply: Message) -> Copy | None:
+    """The copy that was replied to. An id alone proves nothing: whoever wrote it counts too."""
+    hidden = reply.sender_chat is not None and reply.sender_chat.id == context.chat.id
+    if not (hidden or _mine(context, reply)):  # a bot may be an anonymous administrator
+        return None
+    return relay.person_of(context.session, context.chat.id, reply.message_id)
+
+
+def _person_linked(context: Context, reply: Message) -> int | None:
+    return relay.person_linked(reply, context.site.url) if _mine(context, reply) else None
 
 
 def _choose(context: Context, message: Message, argument: str) -> None:

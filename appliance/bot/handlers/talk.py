@@ -10,6 +10,7 @@ from appliance.bot.people import kept_text, parse_command
 from appliance.bot.router import Router
 from appliance.crud import messages
 from appliance.models import Direction
+from appliance.services import telegram_auth
 from appliance.services.conversations import away, incoming, relay
 from appliance.services.conversations.received import read
 
@@ -30,6 +31,7 @@ def hear(context: Context, message: Message) -> None:
 def keep(context: Context, message: Message) -> bool:
     """Into the thread and to the operators; False: a part of what is there already."""
     got = read(message)
+    telegram_auth.spoil_in(context.session, got.text, context.now)
     kept = incoming.take(context.session, context.chat.id, got, context.now)
     if kept.changed:
         relay.copy(context.session, context.chat, got, context.site.url, context.now, edited=False)
@@ -45,6 +47,7 @@ def hear_edited(context: Context, message: Message) -> None:
         if not _was_letter(context, message):
             return
         got = replace(got, text=kept_text(command, got.text))
+    telegram_auth.spoil_in(context.session, got.text, context.now)
     kept = incoming.edit(context.session, context.chat.id, got, context.now)
     if kept.changed and got.kind != "location":  # a live one moves every few seconds
         relay.copy(

@@ -11,27 +11,26 @@ from appliance.crud.deliveries.claims import (
     take,
 )
 from appliance.crud.deliveries.counts import (
+    Left,
     Survey,
     Tally,
     chats_in,
-    count_all,
     count_left,
     count_sent_before,
-    recount,
     states_of,
     survey,
 )
 from appliance.crud.deliveries.report import DeliveryRow, iterate, list_page
-from appliance.crud.deliveries.sweeps import recover, requeue, skip_pending
+from appliance.crud.deliveries.sweeps import recover, requeue, skip, skip_pending
 
 __all__ = [
     "DeliveryOutcome",
     "DeliveryRow",
+    "Left",
     "Survey",
     "Tally",
     "awake",
     "chats_in",
-    "count_all",
     "count_left",
     "count_sent_before",
     "iterate",
@@ -40,9 +39,9 @@ __all__ = [
     "peek",
     "put_back",
     "record",
-    "recount",
     "recover",
     "requeue",
+    "skip",
     "skip_pending",
     "span_end",
     "states_of",

@@ -4,10 +4,10 @@ Plain SQL through SQLAlchemy Core: 3–4 µs a row in batches, where the ORM tak
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
@@ -148,18 +148,10 @@ _SENDING = select(Delivery.chat_id).where(
 )
 
 
-def put_back(session: Session, broadcast_id: int, held: set[int], now: int) -> int:
-    """Sending → pending for those whom nobody holds: they never left. Returns how many.
-
-    For an engine that does not know whether its last claims were committed.
-    """
-    query = select(Delivery.chat_id).where(
-        Delivery.broadcast_id == broadcast_id, Delivery.state == DeliveryState.SENDING
-    )
-    lost = [chat_id for chat_id in session.scalars(query) if chat_id not in held]
-    back = [DeliveryOutcome(chat_id, DeliveryState.PENDING, counts=False) for chat_id in lost]
+def put_back(session: Session, broadcast_id: int, chat_ids: Iterable[int], now: int) -> None:
+    """Sending → pending for those who turn out to have been claimed and never left."""
+    back = [DeliveryOutcome(chat_id, DeliveryState.PENDING, counts=False) for chat_id in chat_ids]
     record(session, broadcast_id, back, now)
-    return len(lost)
 
 
 def record(
@@ -170,35 +162,50 @@ def record(
     was: DeliveryState = DeliveryState.SENDING,
     tally: Tally | None = None,
 ) -> None:
-    """Write outcomes and the counters; every recipient must be in the state `was`.
+    """Write outcomes and the counters, for those recipients that are in the state `was`.
 
     With a `tally` the caller writes the counters.
     """
     if not outcomes:
         return
-    written = session.connection().execute(
-        _RECORD,
-        [
-            {
-                "broadcast": broadcast_id,
-                "chat": outcome.chat_id,
-                "was": int(was),
-                "new_state": int(outcome.state),
-                "attempt": int(outcome.counts),
-                "new_message_id": outcome.message_id,
-                "new_reason": outcome.reason,
-                "now": now,
-            }
-            for outcome in outcomes
-        ],
-    )
-    changes = Counter(outcome.state for outcome in outcomes)
-    changes[was] -= len(outcomes)
-    final = (o.reason for o in outcomes if o.reason and o.state != DeliveryState.PENDING)
+    rows = [
+        {
+            "broadcast": broadcast_id,
+            "chat": outcome.chat_id,
+            "was": int(was),
+            "new_state": int(outcome.state),
+            "attempt": int(outcome.counts),
+            "new_message_id": outcome.message_id,
+            "new_reason": outcome.reason,
+            "now": now,
+        }
+        for outcome in outcomes
+    ]
+    written = _write(session.connection(), outcomes, rows)
+    changes = Counter(outcome.state for outcome in written)
+    changes[was] -= len(written)
+    final = (o.reason for o in written if o.reason and o.state != DeliveryState.PENDING)
     with tallying(session, broadcast_id, tally) as counts:
         counts.add(changes, Counter(final))
-        if written.rowcount != len(outcomes):  # another engine took over and recovered some
-            counts.drift()
+
+
+def _write(
+    connection: Connection,
+    outcomes: Sequence[DeliveryOutcome],
+    rows: Sequence[Mapping[str, object]],
+) -> Sequence[DeliveryOutcome]:
+    """Those that changed a line. All at once; where fewer lines changed (another engine took over
+    and recovered some), once more and one by one, which tells them apart.
+
+    Counting the ledger afresh instead would take 325 ms a million lines, and other writers wait.
+    """
+    connection.exec_driver_sql("SAVEPOINT together")  # `begin_nested` takes thrice as long
+    if connection.execute(_RECORD, rows).rowcount == len(rows):
+        connection.exec_driver_sql("RELEASE SAVEPOINT together")
+        return outcomes
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT together")
+    pairs = zip(outcomes, rows, strict=True)
+    return [outcome for outcome, row in pairs if connection.execute(_RECORD, row).rowcount]
 
 
 _RECORD = (

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
-from appliance.models import MAX_ID, Broadcast, Chat, ChatStatus, Delivery, DeliveryState
+from appliance.models import MAX_ID, Chat, ChatStatus, Delivery, DeliveryState
 
 
 class Tally:
@@ -19,22 +19,14 @@ class Tally:
         self._broadcast_id = broadcast_id
         self._changes: Counter[DeliveryState] = Counter()
         self._reasons: Counter[str] = Counter()
-        self._drifted = False
 
     def add(self, changes: Mapping[DeliveryState, int], reasons: Mapping[str, int] | None) -> None:
         self._changes.update(changes)
         self._reasons.update(reasons or {})
 
-    def drift(self) -> None:
-        """Not all rows were what the caller believed: count the ledger afresh."""
-        self._drifted = True
-
     def write(self, session: Session) -> None:
         """Must be called before the transaction commits."""
-        if self._drifted:
-            recount(session, self._broadcast_id)
-        else:
-            broadcasts.move_counts(session, self._broadcast_id, self._changes, self._reasons)
+        broadcasts.move_counts(session, self._broadcast_id, self._changes, self._reasons)
 
 
 @contextmanager
@@ -46,30 +38,6 @@ def tallying(session: Session, broadcast_id: int, tally: Tally | None) -> Iterat
     own = Tally(broadcast_id)
     yield own
     own.write(session)
-
-
-def recount(session: Session, broadcast_id: int) -> None:
-    """Set the counters of a broadcast to what its ledger says, row by row."""
-    # PostgreSQL: whoever moves them now has committed, or adds to what is counted here
-    session.execute(
-        select(Broadcast.id).where(Broadcast.id == broadcast_id).with_for_update(key_share=True)
-    )
-    states = states_of(session, broadcast_id)
-    reasons = session.execute(
-        select(Delivery.reason, func.count())
-        .where(
-            Delivery.broadcast_id == broadcast_id,
-            Delivery.reason.is_not(None),
-            Delivery.state > DeliveryState.SENDING,
-        )
-        .group_by(Delivery.reason)
-    )
-    broadcasts.set_counts(
-        session,
-        broadcast_id,
-        {state: states.get(state, 0) for state in DeliveryState},
-        {str(reason): number for reason, number in reasons},
-    )
 
 
 def states_of(session: Session, broadcast_id: int) -> dict[DeliveryState, int]:
@@ -126,11 +94,6 @@ def in_part(broadcast_id: int, after: int | None, last: int) -> ColumnElement[bo
     )
 
 
-def count_all(session: Session, broadcast_id: int) -> int:
-    query = select(func.count()).where(Delivery.broadcast_id == broadcast_id)
-    return session.scalar(query) or 0
-
-
 def count_sent_before(session: Session, broadcast_id: int, moment: int) -> int:
     """How many were delivered before a moment (seconds since 1970)."""
     query = select(func.count()).where(
@@ -141,16 +104,27 @@ def count_sent_before(session: Session, broadcast_id: int, moment: int) -> int:
     return session.scalar(query) or 0
 
 
-def count_left(session: Session, broadcast_id: int) -> int:
-    """How many got it and have blocked or left the bot since."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A part of a ledger: its last chat (None: no line is left), how many got the message, and
+    how many of those have blocked or left the bot since."""
+
+    last: int | None
+    sent: int = 0
+    left: int = 0
+
+
+def count_left(session: Session, broadcast_id: int, after: int | None, limit: int) -> Left:
+    """The next `limit` lines after a chat."""
+    last = end_of_part(session, broadcast_id, after, limit)
+    if last is None:
+        return Left(None)
+    gone = Chat.status.in_((ChatStatus.BLOCKED, ChatStatus.LEFT))
     query = (
-        select(func.count())
+        select(func.count(), func.count().filter(gone))
         .select_from(Delivery)
-        .join(Chat, Chat.id == Delivery.chat_id)
-        .where(
-            Delivery.broadcast_id == broadcast_id,
-            Delivery.state == DeliveryState.SENT,
-            Chat.status.in_((ChatStatus.BLOCKED, ChatStatus.LEFT)),
-        )
+        .outerjoin(Chat, Chat.id == Delivery.chat_id)
+        .where(in_part(broadcast_id, after, last), Delivery.state == DeliveryState.SENT)
     )
-    return session.scalar(query) or 0
+    sent, left = session.execute(query).one()
+    return Left(last, sent, left)

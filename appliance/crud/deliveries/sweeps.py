@@ -5,12 +5,14 @@ where the next one begins. A part is so many lines, whatever state they are in: 
 next so many in one state could mean to walk a million lines while other writers wait.
 """
 
-from sqlalchemy import ColumnElement, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from appliance.crud import broadcasts
 from appliance.crud.deliveries.counts import end_of_part, in_part
-from appliance.models import MAX_ID, Broadcast, Delivery, DeliveryState
+from appliance.models import Broadcast, Delivery, DeliveryState
 
 INTERRUPTED = "interrupted"
 CANCELLED = "cancelled"
@@ -19,11 +21,20 @@ Part = tuple[int | None, int]
 """The last chat of a part (None: nothing is left to do), and how many recipients were moved."""
 
 
-def recover(session: Session, broadcast_id: int, now: int) -> int:
+def recover(session: Session, broadcast_id: int, chat_ids: Sequence[int], now: int) -> int:
     """After a crash: what was being sent is `unknown`, and is not sent again by itself."""
-    everywhere = in_part(broadcast_id, None, MAX_ID)
     was, to = DeliveryState.SENDING, DeliveryState.UNKNOWN
-    return _sweep(session, broadcast_id, everywhere, was, to, INTERRUPTED, now)
+    return _sweep(session, broadcast_id, _these(broadcast_id, chat_ids), was, to, INTERRUPTED, now)
+
+
+def skip(session: Session, broadcast_id: int, chat_ids: Sequence[int], now: int) -> int:
+    """Pending → skipped for these recipients of a cancelled broadcast."""
+    was, to = DeliveryState.PENDING, DeliveryState.SKIPPED
+    return _sweep(session, broadcast_id, _these(broadcast_id, chat_ids), was, to, CANCELLED, now)
+
+
+def _these(broadcast_id: int, chat_ids: Sequence[int]) -> ColumnElement[bool]:
+    return and_(Delivery.broadcast_id == broadcast_id, Delivery.chat_id.in_(chat_ids))
 
 
 def requeue(
@@ -73,7 +84,9 @@ def _end(
 ) -> int | None:
     """Where the part ends; None when nobody is left in the state `was`, or no line after it."""
     counter = getattr(Broadcast, was.word)
-    if not session.scalar(select(counter).where(Broadcast.id == broadcast_id)):
+    # Locked before its lines, as the engine does: on PostgreSQL two orders would be a deadlock.
+    waiting = select(counter).where(Broadcast.id == broadcast_id).with_for_update(key_share=True)
+    if not session.scalar(waiting):
         return None
     return end_of_part(session, broadcast_id, after, limit)
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import chats, media, messages, notes, threads, users
 from appliance.crud.threads import Place, Row, ThreadFilter
-from appliance.errors import Fault, Invalid, NotFound, say
+from appliance.errors import Conflict, Fault, Invalid, NotFound, say
 from appliance.models import Chat, ChatType, DeliveryState, Message, Note, Role, User
 from appliance.services import content
+from appliance.services.menus import role_of
 
 OPERATORS = (Role.OPERATOR, Role.ADMIN)
 MOST_LABELS = 20
@@ -177,8 +178,13 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
 
 
 def ban(session: Session, chat_id: int, banned: bool) -> None:
-    """Whether what the person writes is passed over. Raises NotFound."""
-    person_chat(session, chat_id).banned = banned
+    """Whether what the person writes is passed over. Raises NotFound, Conflict: an admin's chat."""
+    chat = person_chat(session, chat_id)
+    if banned and role_of(chat.user) == Role.ADMIN:
+        raise Conflict(
+            say("{name} is an admin of the site: admins cannot be banned", name=chat.name)
+        )
+    chat.banned = banned
     session.flush()
 
 

@@ -33,7 +33,7 @@ def take(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
     """Keep what a person sent. A closed thread is open again by it."""
     album = _album(session, chat_id, got)
     if album is not None:
-        return Kept(album, new=False, changed=_join(session, album, got))
+        return Kept(album, new=False, changed=join(session, album, got))
     message = messages.record_incoming(
         session,
         chat_id,
@@ -89,8 +89,8 @@ def _album(session: Session, chat_id: int, got: Received) -> Message | None:
     return messages.find_album(session, chat_id, got.album_id, got.message_id)
 
 
-def _join(session: Session, album: Message, got: Received) -> bool:
-    """Another part of an album; False when it is there already."""
+def join(session: Session, album: Message, got: Received) -> bool:
+    """Another part of an album, be it heard or said; False when it is there already."""
     if any(item.get("message_id") == got.message_id for item in album.files):
         return False
     album.files = _ordered([*album.files, *(_part(got, file) for file in got.files)])

@@ -8,12 +8,14 @@ from typing import Any
 from telebot.types import Message, MessageEntity
 
 from appliance.services import telegram_html
+from appliance.services.conversations import rich
 from appliance.services.telegram_entities import Entity
 
 LONGEST = 16_000
 """Characters of a text that are kept. Telegram stops at 4096; only a forged message is longer."""
 
 _FILES = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker")
+_UNNAMED = ("paid_media", "checklist")  # telebot reads them and has no word for their kind
 _STYLES = {
     "bold",
     "italic",
@@ -47,7 +49,7 @@ def read(message: Message) -> Received:
     reply = message.reply_to_message
     return Received(
         message.message_id,
-        kind or message.content_type or "message",
+        kind or _kind(message),
         storable(message.caption or "") if file else _words(message, kind),
         [file] if file else [],
         storable(str(message.media_group_id))[:64] if message.media_group_id else None,
@@ -74,10 +76,18 @@ def storable(text: str) -> str:
 def _words(message: Message, kind: str | None) -> str:
     if message.text is not None:
         return storable(message.text)
-    name: str | None = kind or message.content_type
-    about = getattr(message, name or "", None)
+    name = kind or _kind(message)
+    if name == "rich_message" and (plain := rich.plain(message.json.get(name))):
+        return storable(plain)
+    about = getattr(message, name, None)
     told = _TOLD[name](about) if name in _TOLD and about else message.caption or ""
-    return storable(f"[{name or 'message'}] {told}".strip())
+    return storable(f"[{name}] {told}".strip())
+
+
+def _kind(message: Message) -> str:
+    content: str | None = message.content_type
+    unnamed = (name for name in _UNNAMED if getattr(message, name, None))
+    return content or next(unnamed, "message")
 
 
 def _file(kind: str, found: Any) -> dict[str, Any] | None:
@@ -111,7 +121,7 @@ def _contact(person: Any) -> str:
     )
 
 
-_TOLD: dict[str | None, Callable[[Any], str]] = {
+_TOLD: dict[str, Callable[[Any], str]] = {
     "contact": _contact,
     "location": lambda place: f"{place.latitude}, {place.longitude}",
     "venue": lambda venue: f"{venue.title}, {venue.address}",

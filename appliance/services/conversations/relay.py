@@ -18,6 +18,7 @@ from appliance.crud import chats, messages, threads, users
 from appliance.models import Chat, Direction, Message, Priority
 from appliance.services import telegram_html
 from appliance.services.conversations.desk import summary
+from appliance.services.conversations.kinds import in_words, reason_in_words
 from appliance.services.conversations.options import Group, operators_group
 from appliance.services.conversations.received import Received
 from appliance.services.phrases import phrase
@@ -26,6 +27,10 @@ from appliance.services.telegram_entities import utf16_length
 NEW_TOPIC = "createForumTopic"
 
 _CAPTIONED = {"photo", "video", "document", "audio", "voice", "animation"}
+MOST_WAITING = 20
+"""Copies of what one person wrote that wait at a time: a minute of what a group may get."""
+
+_NEWEST = 5 * MOST_WAITING
 _LONGEST_TEXT = 3500  # of 4096, for the name stands before it
 _LONGEST_CAPTION = 800  # of 1024
 _LONGEST_TOPIC = 128
@@ -36,18 +41,29 @@ _THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
 def copy(
     session: Session, chat: Chat, got: Received, site_url: str, now: datetime, *, edited: bool
 ) -> None:
-    """Tell the group what a person wrote; nothing when there is no group."""
+    """Tell the group what a person wrote; nothing when there is no group.
+
+    Of somebody who writes faster than a group may hear, the rest is one line: others are there too.
+    """
     group = operators_group(session)
     if group is None:
         return
-    post = _poster(session, group, chat, got.message_id, now)
     head = _head(chat, site_url)
+    more = f"{head} {phrase(group.language, 'relay_more')}"
+    waiting = messages.copies_waiting(session, group.chat_id, chat.id, _NEWEST)
+    if _plain(more) in waiting:
+        return
+    post = _poster(session, group, chat, got.message_id, now)
+    if len(waiting) >= MOST_WAITING:
+        post("sendMessage", _message(more))
+        return
     if edited:
         head = f"{head} {phrase(group.language, 'relay_edited')}"
     if got.kind == "text":
         post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}"))
     elif edited or got.kind not in _CAPTIONED:
-        post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}".strip()))
+        words = got.text if got.files else in_words(got.text, group.language)
+        post("sendMessage", _message(f"{head}\n{_cut(words, _LONGEST_TEXT)}".strip()))
         if not edited:
             post("copyMessage", _source(chat, got))
     else:
@@ -66,22 +82,39 @@ def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) ->
         "relay_answer",
         author=author or phrase(group.language, "relay_somebody"),
         name=chat.name,
-        text=_shortened(summary(answer), _LONGEST_TEXT),
+        text=_shortened(in_words(summary(answer), group.language), _LONGEST_TEXT),
     )
     _poster(session, group, chat, None, now)("sendMessage", _message(told))
 
 
 def undelivered(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
-    """An answer did not arrive: tell the group, where somebody may think it did."""
+    """An answer did not arrive: tell the group, where somebody may think it did.
+
+    Of a copy that the group does not take the words at least are told.
+    """
     answer, group = session.get(Message, message_id), operators_group(session)
-    if answer is None or group is None or answer.about_chat_id != answer.chat_id:
+    if answer is None or group is None or answer.about_chat_id is None:
+        return
+    if answer.about_chat_id != answer.chat_id:
+        _tell_in_words(session, group, answer, now)
         return
     chat = chats.get(session, answer.chat_id)
     if chat is None or chat.id == group.chat_id:
         return
     key = "relay_blocked" if reason in {"blocked", "deactivated"} else "relay_failed"
-    told = phrase(group.language, key, name=chat.name, reason=reason or "?")
+    words = reason_in_words(reason or "?", group.language)
+    told = phrase(group.language, key, name=chat.name, reason=words)
     _poster(session, group, chat, None, now)("sendMessage", _message(told))
+
+
+def _tell_in_words(session: Session, group: Group, copy: Message, now: datetime) -> None:
+    """A file with its caption, as a text. What has no caption comes after a text of its own."""
+    caption = (copy.params or {}).get("caption")
+    chat = chats.get(session, copy.about_chat_id or 0)
+    if copy.chat_id != group.chat_id or caption is None or chat is None:
+        return
+    told = f"{caption}\n{phrase(group.language, 'relay_file')}"
+    _poster(session, group, chat, copy.reply_to, now)("sendMessage", _message(told))
 
 
 def person_of(session: Session, group_id: int, message_id: int) -> Message | None:
@@ -123,7 +156,7 @@ def _poster(
             method,
             params,
             priority=Priority.NOTIFICATION,
-            text=telegram_html.parse(shown)[0] or None,
+            text=_plain(shown) or None,
             now=now,
             about_chat_id=chat.id,
             reply_to=copied,
@@ -160,6 +193,10 @@ def _head(chat: Chat, site_url: str) -> str:
 def _message(html: str) -> dict[str, Any]:
     off = {"is_disabled": True}
     return {"text": html, "parse_mode": "HTML", "link_preview_options": off}
+
+
+def _plain(html: str) -> str:
+    return telegram_html.parse(html)[0]
 
 
 def _source(chat: Chat, got: Received) -> dict[str, Any]:

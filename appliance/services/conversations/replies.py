@@ -16,7 +16,7 @@ from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
 from appliance.services import media, telegram_html
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT
 from appliance.services.content.files import METHODS
-from appliance.services.conversations import relay
+from appliance.services.conversations import incoming, relay
 from appliance.services.conversations.desk import person_chat
 from appliance.services.conversations.received import Received, as_html, read
 from appliance.services.media import Kept
@@ -90,20 +90,43 @@ def answer_from_group(
     """Queue what was said in the operators' group, with its formatting and its file.
 
     `answers` is Telegram's id of the person's message that it is a reply to; that it was deleted
-    meanwhile does no harm. Raises NotFound, Conflict.
+    meanwhile does no harm. An album is no reply: Telegram copies it as a whole without that.
+    Raises NotFound, Conflict.
     """
     chat = person_chat(session, chat_id)
     check_reachable(chat)
     got = read(said)
+    if got.album_id is not None and got.files:
+        return _answer_album(session, chat, said.chat.id, got, author_id, now)
     method, params = _sent_on(got, said)
     if answers is not None:
         params["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
     return queue(session, chat, method, params, got.text, author_id, now=now, files=got.files)
 
 
+def _answer_album(
+    session: Session,
+    chat: Chat,
+    group_id: int,
+    got: Received,
+    author_id: int | None,
+    now: datetime,
+) -> Message:
+    """One call for all parts that come within `messages.GATHERS`; what comes later is another."""
+    album_id = got.album_id or ""
+    album = messages.gathering(session, chat.id, album_id, now) or queue(
+        session, chat, "copyMessages", {}, "", author_id, now=now, album_id=album_id, files=[]
+    )
+    incoming.join(session, album, got)
+    parts = [file["message_id"] for file in album.files]  # ascending, as Telegram wants them
+    album.params = {"from_chat_id": group_id, "message_ids": parts}
+    session.flush()
+    return album
+
+
 def _sent_on(got: Received, said: TelegramMessage) -> tuple[str, dict[str, Any]]:
     """The call that says the same: words anew, files by their id, all else as a copy."""
-    if got.files:
+    if got.files and said.content_type != "live_photo":  # as a file it would stand still
         file, html = got.files[0], as_html(said)
         words = {"caption": html, "parse_mode": "HTML"} if html else {}
         return _BY_FILE_ID[file["kind"]], {file["kind"]: file["file_id"], **words}

@@ -14,9 +14,9 @@ export const STATES: DeliveryState[] = [
 const MOVING: BroadcastStatus[] = ["scheduled", "running"];
 const OVER: BroadcastStatus[] = ["done", "cancelled"];
 
-/** Recipients whose outcome is known and final. */
+/** Recipients whose outcome is known and final; not those whom the bot may not write to. */
 export function settled(broadcast: Broadcast): number {
-  return broadcast.sent + broadcast.failed + broadcast.skipped + broadcast.unknown;
+  return broadcast.recipients - broadcast.pending - broadcast.sending;
 }
 
 /** Whether its numbers can change without anybody doing anything. */

@@ -84,18 +84,27 @@ def test_an_outcome_that_comes_too_late_changes_nothing(store, take, record, sta
     """Another engine recovered the row meanwhile: `unknown` stays, and the counters agree."""
     take(1, 2, 3)
     with store.writing() as session:
-        assert deliveries.recover(session, ledger, NOW) == 3
+        assert deliveries.recover(session, ledger, [1, 2, 3], NOW) == 3
     record(DeliveryOutcome(1, SENT), DeliveryOutcome(2, FAILED, "blocked"))
     assert states(ledger) == {"pending": [4, 5], "unknown": [1, 2, 3]}
 
 
-def test_a_mismatch_in_part_is_counted_afresh(store, take, record, states, ledger):
+def test_where_some_come_too_late_the_others_are_counted(store, take, record, states, ledger):
     take(1)
     with store.writing() as session:
-        deliveries.recover(session, ledger, NOW)
+        deliveries.recover(session, ledger, [1], NOW)
     take(2)
     record(DeliveryOutcome(1, SENT), DeliveryOutcome(2, FAILED, "blocked"))
     assert states(ledger) == {"pending": [3, 4, 5], "unknown": [1], "failed": [2]}
+
+
+def test_outcomes_handed_in_twice_count_once(take, record, states, ledger):
+    """The answer to the first commit was lost with the connection."""
+    take(1, 2, 3)
+    first = (DeliveryOutcome(1, SENT, message_id=9), DeliveryOutcome(2, PENDING, counts=False))
+    record(*first)
+    record(*first, DeliveryOutcome(3, FAILED, "blocked"))
+    assert states(ledger) == {"pending": [2, 4, 5], "sent": [1], "failed": [3]}
 
 
 def test_a_group_that_moved_waits_under_its_new_id(store, take, states, ledger):
@@ -119,6 +128,6 @@ def test_what_is_not_being_sent_any_more_is_not_moved(store, take, states, ledge
     """Recovered by another engine: moving it back to pending would send it again."""
     take(1)
     with store.writing() as session:
-        deliveries.recover(session, ledger, NOW)
+        deliveries.recover(session, ledger, [1], NOW)
         assert not deliveries.move(session, ledger, 1, -1001, NOW)
     assert states(ledger) == {"pending": [2, 3, 4, 5], "unknown": [1]}

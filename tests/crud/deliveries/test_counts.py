@@ -1,23 +1,12 @@
 """The counters are the ledger's, and one broadcast's are no other's."""
 
-from appliance.crud import broadcasts, deliveries
-from appliance.crud.deliveries import DeliveryOutcome
-from appliance.models import DeliveryState
+from appliance.crud import chats, deliveries
+from appliance.crud.deliveries import DeliveryOutcome, Left
+from appliance.models import ChatStatus, DeliveryState
 
 PENDING = DeliveryState.PENDING
 FAILED = DeliveryState.FAILED
 NOW = 1_800_000_000
-
-
-def test_recounting_mends_what_is_wrong(store, take, record, states, ledger):
-    take(1, 2)
-    record(DeliveryOutcome(1, FAILED, "blocked"), DeliveryOutcome(2, PENDING, "server_error"))
-    with store.writing() as session:
-        broadcast = broadcasts.get(session, ledger)
-        broadcast.pending, broadcast.sent, broadcast.reasons = 77, 3, {"x": 1}
-    with store.writing() as session:
-        deliveries.recount(session, ledger)
-    assert states(ledger) == {"pending": [2, 3, 4, 5], "failed": [1]}
 
 
 def test_broadcasts_do_not_touch_each_other(store, ledger, announce, freeze, take, states):
@@ -25,7 +14,7 @@ def test_broadcasts_do_not_touch_each_other(store, ledger, announce, freeze, tak
     freeze(other)
     take(1, 2)
     with store.writing() as session:
-        deliveries.recover(session, other, NOW)
+        deliveries.recover(session, other, [1, 2], NOW)
         deliveries.skip_pending(session, other, NOW, None, 3)
     assert states(ledger) == {"pending": [3, 4, 5], "sending": [1, 2]}
     assert states(other) == {"skipped": [1, 2, 3], "pending": [4, 5]}
@@ -41,3 +30,16 @@ def test_a_survey_goes_by_parts(store, ledger, take, record):
     assert (first.last, first.in_flight, first.newest) == (3, [1], NOW + 2)
     assert (rest.last, rest.in_flight, rest.newest) == (5, [4], 0)
     assert end.last is None
+
+
+def test_who_left_is_counted_by_parts(store, ledger, take, record):
+    take(1, 2, 3, 5)
+    record(*(DeliveryOutcome(i, DeliveryState.SENT, message_id=9) for i in (1, 3, 5)))
+    with store.writing() as session:
+        for chat_id in (1, 2, 5):
+            chats.set_status(session, chat_id, ChatStatus.BLOCKED)
+    with store.reading() as session:
+        first = deliveries.count_left(session, ledger, None, 3)
+        rest = deliveries.count_left(session, ledger, first.last, 3)
+        end = deliveries.count_left(session, ledger, rest.last, 3)
+    assert [first, rest, end] == [Left(3, 2, 1), Left(5, 1, 1), Left(None)]

@@ -14,8 +14,8 @@ def test_recovery_touches_only_what_was_being_sent(store, take, record, states, 
     take(1, 2)
     record(DeliveryOutcome(1, SENT))
     with store.writing() as session:
-        assert deliveries.recover(session, ledger, NOW) == 1
-        assert deliveries.recover(session, ledger, NOW) == 0
+        assert deliveries.recover(session, ledger, [1, 2], NOW) == 1
+        assert deliveries.recover(session, ledger, [1, 2], NOW) == 0
     assert states(ledger) == {"pending": [3, 4, 5], "sent": [1], "unknown": [2]}
     with store.reading() as session:
         (row,) = deliveries.list_page(session, ledger, UNKNOWN, 10)
@@ -32,6 +32,16 @@ def test_skipping_goes_by_chunks_to_the_end(store, take, states, ledger):
         states(ledger)
     assert parts == [(2, 1), (4, 2), (5, 1), (None, 0)]
     assert states(ledger) == {"skipped": [1, 3, 4, 5], "sending": [2]}
+
+
+def test_who_was_put_back_into_a_cancelled_one_is_skipped(store, take, states, ledger):
+    take(2)
+    with store.writing() as session:
+        assert deliveries.skip(session, ledger, [1, 2, 3], NOW) == 2
+    assert states(ledger) == {"pending": [4, 5], "sending": [2], "skipped": [1, 3]}
+    with store.reading() as session:
+        (row, _) = deliveries.list_page(session, ledger, DeliveryState.SKIPPED, 10)
+    assert row.reason == "cancelled"
 
 
 def test_a_retry_goes_by_parts_and_the_reasons_go_with_it(store, take, record, states, ledger):

@@ -71,10 +71,10 @@ def enrol(database: Database) -> Callable[..., int]:
 def group(database: Database) -> Callable[..., None]:
     """Makes GROUP the operators'."""
 
-    def make(topics: bool = False) -> None:
+    def make(topics: bool = False, language: str = "en") -> None:
         with database.writing() as session:
             chats.remember(session, GROUP, type="supergroup", title="Desk", now=NOW)
-            value = {"chat_id": GROUP, "topics": topics, "language": "en"}
+            value = {"chat_id": GROUP, "topics": topics, "language": language}
             settings.put_setting(session, settings.OPERATORS, value)
 
     return make

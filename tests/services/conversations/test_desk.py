@@ -2,11 +2,12 @@
 
 import pytest
 
-from appliance.crud import messages, threads
+from appliance.crud import chats, messages, threads
 from appliance.crud.threads import ThreadFilter
-from appliance.errors import Invalid, NotFound
+from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Role, utcnow
 from appliance.services.conversations import desk
+from appliance.services.phrases import translate
 
 
 def test_a_line_shows_what_telegram_shows(database, know, enrol):
@@ -63,3 +64,17 @@ def test_a_group_has_no_thread(database, know):
     know(-5, type="group")
     with database.reading() as session, pytest.raises(NotFound):
         desk.card(session, -5)
+
+
+def test_an_admin_is_not_banned(database, know, enrol):
+    know(1, user_id=enrol("ada", Role.ADMIN))
+    know(2, user_id=enrol("olga"))
+    know(3, user_id=enrol("gone", Role.ADMIN, disabled=True))
+    with database.writing() as session:
+        with pytest.raises(Conflict, match="is an admin of the site") as refused:
+            desk.ban(session, 1, True)
+        assert "администратор" in translate(refused.value.message, "ru")
+        desk.ban(session, 1, False)
+        for person in (2, 3):
+            desk.ban(session, person, True)
+        assert [chats.find(session, it).banned for it in (1, 2, 3)] == [False, True, True]

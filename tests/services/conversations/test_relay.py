@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from appliance.crud import chats, messages, threads
-from appliance.models import Priority
+from appliance.models import DeliveryState, Message, Priority
 from appliance.services.conversations import relay, replies
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
@@ -76,3 +78,90 @@ def test_what_did_not_arrive_is_told(database, know, group, queued):
         "⚠️ Not delivered: Anna has blocked the bot.",
         "⚠️ Not delivered to Anna: flood",
     ]
+
+
+def test_kinds_and_reasons_are_told_in_the_group_s_language(
+    database, know, group, got, queued, enrol
+):
+    know(1)
+    group(language="ru")
+    with database.writing() as session:
+        place = got(location={"latitude": 1.5, "longitude": 2.5})
+        relay.copy(session, chats.find(session, 1), place, "https://x", NOW, edited=False)
+        answer = replies.answer(session, 1, "Hi", now=NOW)
+        answer.files = [{"kind": "voice", "file_id": "v"}, {"kind": "voice", "file_id": "w"}]
+        relay.copy_answer(session, chats.find(session, 1), answer, NOW)
+        relay.undelivered(session, answer.id, "content", NOW)
+    copied, _, _, answered, failed = (row.text for row in queued(GROUP))
+    assert copied.endswith("\n[место на карте] 1.5, 2.5")
+    assert answered.endswith("\n[голосовое сообщение × 2] Hi")
+    assert failed == "⚠️ Не доставлено, Anna: Telegram не принял сообщение"
+
+
+def test_a_file_that_the_group_does_not_take_is_told_in_words(database, know, group, got, queued):
+    know(1)
+    group()
+    picture = {"file_id": "p", "file_unique_id": "u", "width": 9, "height": 9}
+    with database.writing() as session:
+        chat = chats.find(session, 1)
+        photo = got(photo=[picture], caption="of <me>", message_id=9)
+        relay.copy(session, chat, photo, "https://x", NOW, edited=False)
+        (copy,) = session.query(Message).filter_by(chat_id=GROUP)
+        relay.undelivered(session, copy.id, "no_rights", NOW)
+    _, told = queued(GROUP)
+    assert (told.method, told.about_chat_id, told.reply_to) == ("sendMessage", 1, 9)
+    name = '👤 <a href="https://x/inbox/1"><b>Anna</b></a>'
+    assert told.params["text"] == (
+        f"{name}\nof &lt;me&gt;\n📎 The file cannot be shown here; it is on the site."
+    )
+    with database.writing() as session:
+        relay.undelivered(session, told.id, "no_rights", NOW)
+    assert len(queued(GROUP)) == 2
+
+
+def test_a_copy_without_words_of_its_own_is_not_told_twice(database, know, group, got, queued):
+    """The name and the kind went before it."""
+    know(1)
+    group()
+    with database.writing() as session:
+        place = got(location={"latitude": 1.5, "longitude": 2.5})
+        relay.copy(session, chats.find(session, 1), place, "https://x", NOW, edited=False)
+        for row in session.query(Message).filter_by(chat_id=GROUP).all():
+            relay.undelivered(session, row.id, "no_rights", NOW)
+    assert [row.method for row in queued(GROUP)] == ["sendMessage", "copyMessage"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "writes more: the rest is on the site."), ("ru", "пишет ещё: остальное на сайте.")],
+)
+def test_a_flood_ends_in_one_line(database, know, group, got, queued, language, words):
+    know(1)
+    know(2, first_name="Ben")
+    group(language=language)
+
+    def write(person, count):
+        with database.writing() as session:
+            chat = chats.find(session, person)
+            for number in range(count):
+                letter = got(text=f"line {number}", message_id=number + 1)
+                relay.copy(session, chat, letter, "https://x", NOW, edited=False)
+
+    write(1, relay.MOST_WAITING + 30)
+    write(2, 1)
+    rows = queued(GROUP)
+    assert len(rows) == relay.MOST_WAITING + 2
+    assert rows[-2].text == f"👤 Anna {words}"
+    assert rows[-1].text.endswith("line 0")
+    sent(database, rows[:-3])
+    write(1, 5)
+    assert len(queued(GROUP)) == len(rows)  # the line waits still
+    sent(database, rows)
+    write(1, 2)
+    assert [row.text.splitlines()[-1] for row in queued(GROUP)[len(rows) :]] == ["line 0", "line 1"]
+
+
+def sent(database, rows):
+    with database.writing() as session:
+        for row in rows:
+            session.get(Message, row.id).state = DeliveryState.SENT

@@ -1,5 +1,7 @@
 /** Who is asking: sessions, the own account, the own Telegram. */
 
+import type { Proof } from "$lib/proof";
+
 import { api, body } from "./client";
 import type { Language } from "./types";
 
@@ -33,8 +35,10 @@ export const claimLink = (code: string) =>
 /** Whom a code of the bot would link; anybody who has the code may ask. */
 export const previewLink = (code: string, signal?: AbortSignal) =>
   body(api.POST("/api/v1/users/me/telegram/claim/preview", { body: { code }, signal }));
-export const enterByMiniApp = (init_data: string) =>
-  body(api.POST("/api/v1/auth/telegram/miniapp", { body: { init_data } }));
+export const enterByTelegram = (proof: Proof) =>
+  "widget" in proof
+    ? body(api.POST("/api/v1/auth/telegram/widget", { body: proof.widget }))
+    : body(api.POST("/api/v1/auth/telegram/miniapp", { body: { init_data: proof.initData } }));
 export const unlink = () => body(api.DELETE("/api/v1/users/me/telegram"));
 
 export const listMessages = (cursor?: string) =>

@@ -1336,7 +1336,12 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** Broadcast */
+        /**
+         * Broadcast
+         * @description `total` are the lines of its ledger: the `recipients`, and members `out_of_reach` of the bot.
+         *
+         *     Those read it on the site, and are among the `skipped`.
+         */
         Broadcast: {
             audience: components["schemas"]["AudienceWords"];
             canary: components["schemas"]["Trial"] | null;
@@ -1371,6 +1376,8 @@ export interface components {
             options: {
                 [key: string]: unknown;
             };
+            /** Out Of Reach */
+            out_of_reach: number;
             /** Pending */
             pending: number;
             /** Quiet */
@@ -1381,6 +1388,8 @@ export interface components {
             reasons: {
                 [key: string]: number;
             };
+            /** Recipients */
+            recipients: number;
             /** Seconds */
             seconds: number | null;
             /** Sending */
@@ -1831,6 +1840,8 @@ export interface components {
             oidc: boolean;
             /** Widget */
             widget: boolean;
+            /** Widget Url */
+            widget_url: string | null;
         };
         /**
          * MadeToken
@@ -2199,6 +2210,8 @@ export interface components {
         /**
          * Operation
          * @description An edit or a recall of what was delivered, message by message.
+         *
+         *     It is `preparing` while it is found out who was being sent to when it was decided.
          */
         Operation: {
             /**
@@ -2227,7 +2240,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "draft" | "scheduled" | "running" | "paused" | "halted" | "cancelled" | "done";
+            status: "preparing" | "running" | "paused" | "cancelled" | "done";
             /** Too Old */
             too_old: number;
             /** Total */
@@ -2390,12 +2403,16 @@ export interface components {
         /**
          * Recallable
          * @description `too_old` of the `delivered` ones can no longer be deleted.
+         *
+         *     The `unknown` ones may have it, and have no message that can be named.
          */
         Recallable: {
             /** Delivered */
             delivered: number;
             /** Too Old */
             too_old: number;
+            /** Unknown */
+            unknown: number;
         };
         /** Registration */
         Registration: {
@@ -2575,10 +2592,14 @@ export interface components {
         /**
          * Session
          * @description Who is logged in, and the token that every write must carry in `X-CSRF-Token`.
+         *
+         *     `ended`: somebody was, until a new password, the unlinking of Telegram or an admin ended it.
          */
         Session: {
             /** Csrf Token */
             csrf_token: string;
+            /** Ended */
+            ended: boolean;
             user: components["schemas"]["User"] | null;
         };
         /** Site */
@@ -2613,6 +2634,8 @@ export interface components {
             queue: components["schemas"]["QueueState"];
             /** Schema */
             schema: string | null;
+            /** Set Aside */
+            set_aside: number;
             /** Version */
             version: string;
         };
@@ -4177,6 +4200,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];

@@ -96,6 +96,10 @@ export const enSending = {
     one: "{n} is older than 48 hours and stays.",
     other: "{n} are older than 48 hours and stay.",
   },
+  "recall.unknown": {
+    one: "{n} may have arrived without our knowing, and cannot be deleted.",
+    other: "{n} may have arrived without our knowing, and cannot be deleted.",
+  },
   "recall.text":
     "Nothing more is sent, and the messages disappear from the chats. This cannot be undone.",
   "recall.do": "Delete the messages",
@@ -170,6 +174,7 @@ export const enSending = {
   "reason.chat_stopped": "told the bot to stop before",
   "reason.chat_left": "the bot was removed before",
   "reason.chat_forgotten": "the chat is gone",
+  "reason.opted_out": "opted out of the topic before",
   "reason.gateway_timeout": "the gateway did not wait for Telegram's answer",
   "reason.stale_file": "the file had to be uploaded again",
   "word.groups": "groups",

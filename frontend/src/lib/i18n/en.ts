@@ -65,6 +65,8 @@ export const en = {
   "auth.login.submit": "Log in",
   "auth.login.none": "No account yet?",
   "auth.login.wrong": "The email address and the password do not belong together.",
+  "auth.login.ended":
+    "Your session has ended. That happens on every device when the password is changed, when Telegram is unlinked (on the site or with /unlink in the bot), or when an admin disables the account.",
   "auth.email": "Email address",
   "auth.email.taken": "There is an account with this address already. Log in instead.",
   "auth.name": "Name",
@@ -173,6 +175,7 @@ export const en = {
   "broadcasts.created": "Created",
 
   "status.draft": "draft",
+  "status.preparing": "preparing",
   "status.scheduled": "scheduled",
   "status.running": "running",
   "status.paused": "paused",
@@ -250,6 +253,10 @@ export const en = {
 
   "broadcast.title": "Broadcast {id}",
   "broadcast.progress": "{done} of {total} have an outcome",
+  "broadcast.outOfReach": {
+    one: "{n} more person is out of the bot's reach: members read it on the site.",
+    other: "{n} more people are out of the bot's reach: members read it on the site.",
+  } as Text,
   "broadcast.by": "by {name}",
   "broadcast.rate": "{rate} a second",
   "broadcast.eta": "about {time} left",
@@ -317,6 +324,9 @@ export const en = {
   "part.stopped": "stopped",
   "system.queue": "Waiting to be sent",
   "system.queue.oldest": "oldest for {time}",
+  "system.aside": "Could not be handled",
+  "system.aside.text":
+    "Updates from Telegram of the last 30 days. The log says why; docs/telegram.md, what to do.",
   "system.flood": "Pause asked for by Telegram",
   "system.flood.until": "until {time}",
   "system.flood.none": "none",

@@ -67,6 +67,8 @@ export const ru: Texts = {
   "auth.login.submit": "Войти",
   "auth.login.none": "Ещё нет учётной записи?",
   "auth.login.wrong": "Адрес почты и пароль не подходят друг к другу.",
+  "auth.login.ended":
+    "Сеанс завершён. Так бывает на всех устройствах сразу, когда меняют пароль, отвязывают Telegram (на сайте или командой /unlink в боте) или администратор отключает учётную запись.",
   "auth.email": "Адрес почты",
   "auth.email.taken": "Учётная запись с этим адресом уже есть. Войдите в неё.",
   "auth.name": "Имя",
@@ -175,6 +177,7 @@ export const ru: Texts = {
   "broadcasts.created": "Создана",
 
   "status.draft": "черновик",
+  "status.preparing": "готовится",
   "status.scheduled": "в очереди",
   "status.running": "идёт",
   "status.paused": "на паузе",
@@ -266,6 +269,12 @@ export const ru: Texts = {
 
   "broadcast.title": "Рассылка {id}",
   "broadcast.progress": "Исход известен у {done} из {total}",
+  "broadcast.outOfReach": {
+    one: "Ещё {n} человеку бот писать не может: участники читают её на сайте.",
+    few: "Ещё {n} людям бот писать не может: участники читают её на сайте.",
+    many: "Ещё {n} людям бот писать не может: участники читают её на сайте.",
+    other: "Ещё {n} людям бот писать не может: участники читают её на сайте.",
+  },
   "broadcast.by": "автор: {name}",
   "broadcast.rate": "{rate} в секунду",
   "broadcast.eta": "осталось около {time}",
@@ -334,6 +343,9 @@ export const ru: Texts = {
   "part.stopped": "остановлена",
   "system.queue": "Ждут отправки",
   "system.queue.oldest": "самое старое ждёт {time}",
+  "system.aside": "Не удалось обработать",
+  "system.aside.text":
+    "Обновления из Telegram за 30 дней. Почему — в журнале, что делать — в docs/telegram.md.",
   "system.flood": "Пауза по просьбе Telegram",
   "system.flood.until": "до {time}",
   "system.flood.none": "нет",

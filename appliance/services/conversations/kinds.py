@@ -1,0 +1,23 @@
+"""Words for codes, in the language of who reads them.
+
+The database and the API have codes: what a message is besides its words stands in brackets before
+them, `[photo × 3] the hall`, and a failure has a short reason.
+"""
+
+import re
+
+from appliance.services.phrases import catalog
+
+_CODE = re.compile(r"\[([a-z_]+)( × \d+)?\]", re.ASCII)
+
+
+def in_words(text: str, language: str) -> str:
+    """The text, with the kind it begins with in words; as it is where it begins with none."""
+    code = _CODE.match(text)
+    kind = catalog(language).get(f"kind_{code[1]}") if code else None
+    return text if code is None or kind is None else f"[{kind}{code[2] or ''}]{text[code.end() :]}"
+
+
+def reason_in_words(reason: str, language: str) -> str:
+    """One that nobody gave words to stays a code."""
+    return catalog(language).get(f"reason_{reason}", reason)

@@ -1,0 +1,172 @@
+"""Who waits in a cancelled broadcast is skipped in the end, whoever does it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from appliance.crud import broadcasts, deliveries
+from appliance.database import Database
+from appliance.delivery import sweeper
+from appliance.delivery.engine import Engine
+from appliance.delivery.jobs import Moment
+from appliance.delivery.ledger import Ledger
+from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.sweeper import PATIENCE, Sweeper
+from appliance.models import Broadcast, Delivery, DeliveryState, utcnow
+from appliance.services import broadcasts as service
+from appliance.services.leases import Holding
+
+PEOPLE = 5000
+Shown = Callable[[int], Broadcast]
+
+
+def moment(seconds: float) -> Moment:
+    return Moment(1_790_000_000 + seconds, 1000 + seconds)
+
+
+@pytest.fixture
+def number(database: Database) -> int:
+    """A cancelled broadcast that nobody has swept: three parts of pending people."""
+    counts = {"total": PEOPLE, "pending": PEOPLE}
+    with database.writing() as session:
+        audience: dict[str, Any] = {"to": ["all"], "not": []}
+        broadcast = Broadcast(text="x", status="cancelled", audience=audience, **counts)
+        broadcasts.add(session, broadcast)
+        line = {"broadcast_id": broadcast.id, "updated_at": 0}
+        session.execute(insert(Delivery), [line | {"chat_id": i + 1} for i in range(PEOPLE)])
+        return broadcast.id
+
+
+@pytest.fixture
+def turn(database: Database, number: int) -> Callable[[Sweeper, float], int | None]:
+    """What the ledger does with it in each transaction."""
+
+    def turn(sweeper: Sweeper, seconds: float) -> int | None:
+        now = moment(seconds)
+        with database.writing() as session:
+            row = broadcasts.get_fresh(session, number)
+            sweeper.follow({number: row.pending} if row.pending else {}, now)
+            due = sweeper.due(now)
+            if due is not None:
+                sweeper.step(session, due, now)
+            return due
+
+    return turn
+
+
+def check(database: Database, number: int, shown: Shown) -> None:
+    """All are skipped, and counted once."""
+    row = shown(number)
+    assert (row.status, row.pending, row.skipped) == ("cancelled", 0, PEOPLE)
+    assert row.reasons == {"cancelled": PEOPLE}
+    with database.reading() as session:
+        assert deliveries.states_of(session, number) == {DeliveryState.SKIPPED: PEOPLE}
+
+
+def test_it_is_patient_and_then_goes_by_parts(
+    turn: Any, number: int, shown: Shown, database: Database
+) -> None:
+    sweeper = Sweeper()
+    assert turn(sweeper, 0) is None
+    assert turn(sweeper, PATIENCE - 0.1) is None
+
+    left = [turn(sweeper, PATIENCE + i) and shown(number).pending for i in range(3)]
+
+    assert left == [3000, 1000, 0]
+    assert turn(sweeper, PATIENCE + 3) is None
+    check(database, number, shown)
+
+
+def test_it_keeps_away_while_whoever_cancelled_it_makes_progress(
+    turn: Any, number: int, shown: Shown, database: Database
+) -> None:
+    """At a million that takes longer than its patience."""
+    sweeper = Sweeper()
+    after, seconds = None, 0.0
+    for _ in range(5):
+        assert turn(sweeper, seconds) is None
+        with database.writing() as session:
+            after, _ = deliveries.skip_pending(session, number, 0, after, 700)
+        seconds += PATIENCE
+    turn(sweeper, seconds)  # there they died
+
+    for _ in range(4):
+        turn(sweeper, seconds + PATIENCE)
+
+    check(database, number, shown)
+
+
+def test_both_at_once_count_everybody_once(
+    turn: Any, number: int, shown: Shown, database: Database
+) -> None:
+    sweeper = Sweeper()
+    turn(sweeper, 0)
+    after: int | None = None
+    for _ in range(4):
+        with database.writing() as session:
+            sweeper.step(session, number, moment(PATIENCE))
+        with database.writing() as session:  # who cancelled it, in other parts
+            after, _ = deliveries.skip_pending(session, number, 0, after, 700)
+
+    check(database, number, shown)
+
+
+def test_a_restart_begins_again(turn: Any, number: int, shown: Shown, database: Database) -> None:
+    before, after = Sweeper(), Sweeper()
+    turn(before, 0)
+    turn(before, PATIENCE)
+
+    turn(after, 10)
+    for i in range(4):
+        turn(after, 10 + PATIENCE + i)
+
+    check(database, number, shown)
+
+
+def test_who_was_put_back_behind_it_is_found_later(
+    turn: Any, number: int, shown: Shown, database: Database
+) -> None:
+    with database.writing() as session:
+        deliveries.take(session, number, [1, 2], 0)
+    sweeper = Sweeper()
+    for seconds in (0, PATIENCE, PATIENCE):
+        turn(sweeper, seconds)
+    with database.writing() as session:
+        deliveries.put_back(session, number, [1, 2], 0)
+    for seconds in (PATIENCE, 2 * PATIENCE, 2 * PATIENCE):  # the end of the ledger
+        turn(sweeper, seconds)
+    assert shown(number).pending == 2
+    assert turn(sweeper, 2 * PATIENCE + 1) is None
+
+    turn(sweeper, 3 * PATIENCE)
+
+    check(database, number, shown)
+
+
+def test_a_transaction_of_the_ledger_does_one_part(
+    number: int, shown: Shown, database: Database, lease: Holding
+) -> None:
+    ledger = Ledger(database, lease, ChatPacer())
+    now = Moment(utcnow().timestamp(), 1000.0)
+    ledger.settle([], 0, None, "", now)
+    ledger.sweep(now)
+    assert (shown(number).pending, ledger.walking(now)) == (PEOPLE, False)
+
+    later = Moment(now.wall + PATIENCE, now.mono + PATIENCE)
+    assert ledger.walking(later)
+    ledger.sweep(later)
+
+    assert shown(number).pending == PEOPLE - sweeper.PART
+
+
+def test_the_engine_finishes_it_beside_who_cancelled_it(
+    engine: Engine, number: int, shown: Shown, run_until: Callable[..., None], database: Database
+) -> None:
+    run_until(lambda: shown(number).pending < PEOPLE)
+    service.sweep_cancelled(database.writing, number, utcnow())
+
+    run_until(lambda: not shown(number).pending)
+
+    check(database, number, shown)
