@@ -15,7 +15,12 @@ export class Aftermath {
 
   /** Whether an edit or a recall is under way. */
   get busy(): boolean {
-    return this.operations.some((one) => one.status === "running");
+    return this.operations.some((one) => ["preparing", "running"].includes(one.status));
+  }
+
+  /** Whether it was taken back: then nobody is sent it again. */
+  get recalled(): boolean {
+    return this.operations.some((one) => one.kind === "recall");
   }
 
   async look(signal: AbortSignal): Promise<void> {
