@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select
 from sqlalchemy.orm import Session
 
 from appliance.models import Chat, ChatStatus, ChatType, User
@@ -36,21 +36,23 @@ def is_small(session: Session, limit: int = SMALL) -> bool:
 
 
 def take(session: Session) -> Census:
-    """One walk over all chats, a second for a million: never in a writing transaction."""
-    rows = session.execute(
+    """One walk over all chats, a second for a million: never in a writing transaction.
+
+    Without GROUP BY, for which SQLite would sort them all: 63 MB for a million.
+    """
+    person, active = Chat.type == ChatType.PRIVATE, Chat.status == ChatStatus.ACTIVE
+    row = session.execute(
         select(
-            Chat.type, Chat.status, Chat.approved, func.count(), func.count(Chat.user_id)
-        ).group_by(Chat.type, Chat.status, Chat.approved)
-    ).all()
-    people = [row for row in rows if row[0] == ChatType.PRIVATE]
-    active = [row for row in rows if row[1] == ChatStatus.ACTIVE]
-    groups = [row for row in active if row[0] != ChatType.PRIVATE]
-    return Census(
-        members=session.scalar(select(func.count(User.id))) or 0,
-        linked=sum(row[4] for row in rows),
-        reachable=sum(row[3] for row in active if row[0] == ChatType.PRIVATE),
-        stopped=sum(row[3] for row in people if row[1] == ChatStatus.STOPPED),
-        unreachable=sum(row[3] for row in people if row[1] in _AWAY),
-        groups=sum(row[3] for row in groups if row[2]),
-        waiting=sum(row[3] for row in groups if not row[2]),
-    )
+            func.count(Chat.user_id).label("linked"),
+            _count(person, active).label("reachable"),
+            _count(person, Chat.status == ChatStatus.STOPPED).label("stopped"),
+            _count(person, Chat.status.in_(_AWAY)).label("unreachable"),
+            _count(~person, active, Chat.approved).label("groups"),
+            _count(~person, active, ~Chat.approved).label("waiting"),
+        ).select_from(Chat)
+    ).one()
+    return Census(members=session.scalar(select(func.count(User.id))) or 0, **row._asdict())
+
+
+def _count(*conditions: ColumnExpressionArgument[bool]) -> ColumnElement[int]:
+    return func.count().filter(*conditions)

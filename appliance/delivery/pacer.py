@@ -16,7 +16,7 @@ SHARE = RATE_SHARE
 FAST = 200.0
 """Messages a second from which the loop sends in groups, and a late group is made up for."""
 
-FAST_SHARE = 0.986
+FAST_SHARE = 0.989
 
 JITTER = 0.008
 """Seconds by which the time on the way may differ from one message to another. No second and this

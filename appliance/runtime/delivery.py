@@ -8,6 +8,7 @@ from appliance.config import Settings
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
+from appliance.delivery.freezer import rehearse
 from appliance.delivery.jobs import Job
 from appliance.delivery.surroundings import Surroundings
 from appliance.runtime.parts import LeasedPart
@@ -36,6 +37,7 @@ class Delivery:
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Send until told to stop. Raises LeaseLost."""
         settings = self._locate()
+        rehearse(self._database)
         client: Client[Job] = Client(settings.api_url, str(settings.bot_token))
         self._engine = Engine(
             self._database,

@@ -1,5 +1,6 @@
 """What the loop does when Telegram, the network, the lease or the database fail."""
 
+import gc
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -241,6 +242,19 @@ def test_the_engine_stops_when_the_lease_is_lost(
         engine.run(threading.Event())
 
     assert received(ask) == Counter()
+
+
+def test_a_full_collection_does_not_go_through_the_whole_program(
+    engine: Engine, database: Database, lease: Holding
+) -> None:
+    """It took 65 ms, in which nothing left."""
+    gc.unfreeze()
+    stop = threading.Event()
+    stop.set()
+
+    engine.run(stop)
+
+    assert gc.get_freeze_count() > 10_000
 
 
 def test_a_real_token_is_never_in_the_way_of_a_test() -> None:

@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import CacheStats
 
 from appliance.crud import broadcasts, chats, deliveries, users
 from appliance.database import Database
-from appliance.delivery.freezer import freeze
+from appliance.delivery.freezer import freeze, rehearse
 from appliance.delivery.jobs import Moment
 from appliance.models import Broadcast, ChatStatus, Role
 
@@ -57,3 +61,33 @@ def test_members_out_of_reach_are_counted_as_skipped(
         assert (row.total, row.pending, row.skipped) == (6, 4, 2)
         assert row.reasons == {"chat_blocked": 2}
         assert deliveries.states_of(session, number) == {0: 4, 4: 2}
+
+
+def test_after_a_rehearsal_no_statement_is_put_into_words_under_the_lock(
+    database: Database, queue: Callable[..., int]
+) -> None:
+    with database.writing() as session:
+        for chat_id in range(10, 15):
+            chats.remember(session, chat_id)
+            if chat_id < 12:
+                chats.set_status(session, chat_id, ChatStatus.BLOCKED)
+    number = queue()
+
+    rehearse(database)
+
+    with database.reading() as session:
+        assert broadcasts.get(session, number).total == 0
+        assert deliveries.states_of(session, number) == deliveries.states_of(session, 0) == {}
+    new: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, ___: Any, context: Any, ____: Any) -> None:
+        if context.cache_hit == CacheStats.CACHE_MISS and "deliveries" in statement:
+            new.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    whole = False
+    while not whole:
+        with database.writing() as session:
+            whole = freeze(session, broadcasts.get_fresh(session, number), NOW, chunk=2)
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert new == []
