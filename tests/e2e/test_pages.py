@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -135,6 +135,29 @@ def test_a_page_fits_a_narrow_phone(open_at: OpenAt, path: str, english_again: N
         page.get_by_test_id("language").select_option(language)
         expect(page.locator("html")).to_have_attribute("lang", language)
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_the_last_choice_of_a_language_counts(
+    site: Any, open_at: OpenAt, english_again: None
+) -> None:
+    """Also when what was chosen before it takes longer on the way."""
+    page, held = open_at("/messages"), list[Route]()
+
+    def hold_first(route: Route) -> None:
+        if held or route.request.method != "PATCH":
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/v1/users/me", hold_first)
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        page.get_by_test_id("language").select_option("en")
+    page.get_by_test_id("language").select_option("ru")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    with page.expect_response(lambda answer: "ru" in (answer.request.post_data or "")):
+        held[0].continue_()
+    assert site.call("GET", "/users/me")["language"] == "ru"
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
 
 
 def violations(page: Page) -> list[str]:
