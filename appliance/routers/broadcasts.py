@@ -178,7 +178,7 @@ def _key(of_body: str | None) -> str | None:
     if of_body is not None and key != of_body:
         raise _bad_key(say("Idempotency-Key and `key` differ: one is enough"))
     if key is not None and not 0 < len(key) <= 255:
-        raise _bad_key(say("the key takes 1 to 255 characters"))
+        raise _bad_key(say("the key must have 1 to 255 characters"))
     return key
 
 

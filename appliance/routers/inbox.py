@@ -249,7 +249,7 @@ def _key() -> str | None:
     """Raises Invalid."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= 255:
-        message = say("the key takes 1 to 255 characters")
+        message = say("the key must have 1 to 255 characters")
         raise Invalid(message, (Fault("key", message),))
     return key
 

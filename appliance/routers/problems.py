@@ -35,7 +35,7 @@ STATUSES: dict[type[ApplianceError], HTTPStatus] = {
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: say("the request cannot be understood"),
     HTTPStatus.NOT_FOUND: say("there is nothing at this address"),
-    HTTPStatus.METHOD_NOT_ALLOWED: say("this address takes another method: see Allow"),
+    HTTPStatus.METHOD_NOT_ALLOWED: say("this address needs another method: see Allow"),
 }
 
 MEDIA = "application/problem+json"
@@ -88,7 +88,7 @@ def _http_error(error: HTTPException) -> BaseResponse:
 def _unexpected(error: Exception) -> Response:
     """A bug. The log has the traceback, the answer nothing of it."""
     log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
-    detail = say("this is a fault of the program; its log says more")
+    detail = say("something went wrong on the server; its log says more")
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
@@ -103,7 +103,7 @@ def _description(error: HTTPException, status: HTTPStatus) -> str:
         return error.description
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
         limit = request.max_content_length // 2**20  # an upload's is higher
-        return say("the body is too large: it takes up to {limit} MiB", limit=limit)
+        return say("the body is too large: the limit is {limit} MiB", limit=limit)
     return _DESCRIPTIONS.get(status) or error.description or status.phrase
 
 

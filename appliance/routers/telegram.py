@@ -46,7 +46,7 @@ def start_link() -> TelegramCode:
     with writing(context.session()) as session:
         new = telegram_auth.start_link(session, user_id, utcnow())
         if new.url is None:
-            raise Unavailable(say("there is no bot yet: it has not introduced itself to this site"))
+            raise Unavailable(say("there is no bot yet: this site does not know its name"))
     picture = segno.make(new.url, micro=False).svg_inline(omitsize=True, border=2)
     return TelegramCode(
         code=new.code,

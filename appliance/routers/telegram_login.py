@@ -153,7 +153,7 @@ def _enter(arrival: Arrival, visitor_id: int | None) -> None:
 def _client(counted: str = "telegram login") -> oidc.Client:
     client = context.context().oidc
     if client is None:
-        raise NotFound(say("this site has no log-in with Telegram"))
+        raise NotFound(say("this site has no login with Telegram"))
     _count(counted)
     return client
 

@@ -48,7 +48,7 @@ def normalise_email(email: str) -> str:
     """As it is stored: trimmed, in lower case. Raises Invalid."""
     email = email.strip().lower()
     if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise _invalid("email", say("this is no email address: it takes NAME@DOMAIN"))
+        raise _invalid("email", say("invalid email address: expected NAME@DOMAIN"))
     return email
 
 
@@ -56,7 +56,7 @@ def normalise_name(name: str) -> str:
     """Without spaces around it and in one line. Raises Invalid."""
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", say("the name takes 1 to 100 characters"))
+        raise _invalid("name", say("the name must have 1 to 100 characters"))
     return name
 
 
@@ -65,7 +65,9 @@ def create_user(
 ) -> User:
     """Inside the caller's writing transaction. Raises Invalid or EmailTaken."""
     if role not in set(Role):
-        message = say("{role!r} is no role: it takes {known}", role=role, known=", ".join(Role))
+        message = say(
+            "unknown role {role!r}: expected one of {known}", role=role, known=", ".join(Role)
+        )
         raise _invalid("role", message)
     if language not in LANGUAGES:
         raise _not_spoken(language)
@@ -164,7 +166,7 @@ def update_access(
 
 
 def _not_spoken(language: str) -> Invalid:
-    message = say("{language!r} is not spoken here: it takes en or ru", language=language)
+    message = say("unknown language {language!r}: expected en or ru", language=language)
     return _invalid("language", message)
 
 

@@ -26,7 +26,7 @@ def parse(session: Session, to: Iterable[str], exclude: Iterable[str] = ()) -> A
     included = tuple(dict.fromkeys(_term(session, "audience.to", word) for word in to))
     excluded = tuple(dict.fromkeys(_term(session, "audience.not", word) for word in exclude))
     if not included:
-        message = say("the audience is empty: it takes at least one of {words}", words=WORDS)
+        message = say("no recipients: expected at least one of {words}", words=WORDS)
         raise _invalid("audience.to", message)
     return Audience(included, excluded)
 
@@ -37,7 +37,7 @@ def _term(session: Session, field: str, word: str) -> Term:
         return Term(kind)
     if colon and value and kind in _PARSERS:
         return Term(kind, _PARSERS[kind](session, field, value))
-    message = say("{word!r} names no audience: it takes {words}", word=word, words=WORDS)
+    message = say("invalid recipients {word!r}: expected {words}", word=word, words=WORDS)
     raise _invalid(field, message)
 
 
@@ -47,7 +47,7 @@ def _user(session: Session, field: str, value: str) -> str:
 
 def _chat(session: Session, field: str, value: str) -> str:
     if not _CHAT_ID.fullmatch(value) or abs(int(value)) > MAX_ID:
-        message = say("chat:{value} is not a chat id: it takes a whole number", value=value)
+        message = say("invalid chat:{value}: expected chat:ID with a whole number", value=value)
         raise _invalid(field, message)
     return str(chats.find(session, int(value)).id)
 
@@ -59,7 +59,7 @@ def _topic(session: Session, field: str, value: str) -> str:
 def _role(session: Session, field: str, value: str) -> str:
     if value not in set(Role):
         known = ", ".join(Role)
-        message = say("role:{value} is no role: it takes {known}", value=value, known=known)
+        message = say("unknown role:{value}: expected one of {known}", value=value, known=known)
         raise _invalid(field, message)
     return value
 
@@ -67,7 +67,7 @@ def _role(session: Session, field: str, value: str) -> str:
 def _language(session: Session, field: str, value: str) -> str:
     if not (value.replace("-", "").isalnum() and value.isascii() and len(value) <= 8):
         message = say(
-            "lang:{value} is no language code: it takes a code like en or ru", value=value
+            "invalid lang:{value}: expected a language code such as en or ru", value=value
         )
         raise _invalid(field, message)
     return value.lower()

@@ -80,13 +80,13 @@ def create(
     is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
     if new.key is not None and not 0 < len(new.key) <= 255:
-        message = say("the key takes 1 to 255 characters")
+        message = say("the key must have 1 to 255 characters")
         raise Invalid(message, (Fault("key", message),))
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
     broadcast = draft(session, new, now)
     if not audience_crud.anybody(session, audience_of(broadcast)):
-        raise NothingToDo(say("nobody is in this audience: nothing was queued"))
+        raise NothingToDo(say("this audience is empty: nothing was queued"))
     queued, created = broadcasts.add(session, broadcast)
     if created and actor is not None:
         events.add(session, queued.id, actor, "create", now=now)

@@ -64,7 +64,7 @@ def retry(
             break
     if moved == 0:
         raise NothingToDo(
-            say("broadcast {id} has no recipient that is {which}", id=broadcast_id, which=which)
+            say("broadcast {id} has no recipients that are {which}", id=broadcast_id, which=which)
         )
     return broadcast, moved
 
@@ -192,7 +192,7 @@ def _decide_recall(session: Session, broadcast: Broadcast, actor: str) -> Operat
     if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
         service.cancel(session, broadcast.id)
     elif not _delivered(broadcast):
-        raise NothingToDo(say("nothing of broadcast {id} was delivered", id=broadcast.id))
+        raise NothingToDo(say("no message of broadcast {id} was delivered", id=broadcast.id))
     events.add(session, broadcast.id, actor, "recall", {"delivered": broadcast.sent})
     return _draft(session, broadcast, "recall") if _delivered(broadcast) else None
 

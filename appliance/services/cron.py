@@ -20,11 +20,11 @@ _CLOCK_CHANGE = timedelta(hours=3)
 LONGEST = 100  # as the table has it
 
 _REASONS = {
-    "Bad minute": say("its minute is none"),
-    "Bad hour": say("its hour is none"),
-    "Bad day-of-month": say("its day of the month is none"),
-    "Bad month": say("its month is none"),
-    "Bad day-of-week": say("its weekday is none"),
+    "Bad minute": say("invalid minute"),
+    "Bad hour": say("invalid hour"),
+    "Bad day-of-month": say("invalid day of the month"),
+    "Bad month": say("invalid month"),
+    "Bad day-of-week": say("invalid weekday"),
 }
 
 
@@ -32,18 +32,18 @@ def check(expression: str) -> str:
     """The expression with single spaces. Raises Invalid unless it is one that will ever be due."""
     fields = expression.split()
     found = " ".join(fields)
-    reason: str = say("it has {count} fields, not 5", count=len(fields))
+    reason: str = say("{count} fields instead of 5", count=len(fields))
     try:
         if len(fields) == 5 and len(found) <= LONGEST:
             CronSim(found, datetime(2026, 1, 1))  # also refuses the 30th of February
             return found
         if len(fields) == 5:
-            reason = say("it has more than {limit} characters", limit=LONGEST)
+            reason = say("more than {limit} characters", limit=LONGEST)
     except CronSimError as error:
         reason = _REASONS.get(str(error), str(error))
     message = say(
-        "{cron} is no cron expression ({reason}): it takes minute, hour, day, month and weekday"
-        " like '0 9 * * MON'",
+        "invalid cron expression {cron} ({reason}): expected minute, hour, day, month and"
+        " weekday, such as '0 9 * * MON'",
         cron=repr(expression),
         reason=reason,
     )

@@ -20,7 +20,7 @@ def decide(
     """
     chat = chats.find(session, chat_id)
     if chat.type == ChatType.PRIVATE:
-        raise Conflict(say("{id} is a person: only groups and channels are approved", id=chat_id))
+        raise Conflict(say("{id} is a person: only groups and channels need approval", id=chat_id))
     if approved and chat.status == ChatStatus.LEFT:
         raise Conflict(say("the bot is not in {name} any more: add it there first", name=chat.name))
     if chat.approved != approved or chat.approved_by is None:

@@ -101,5 +101,5 @@ def _parse(text: str) -> Place:
             raise ValueError
         return Place(at, kind, int(number))
     except (ValueError, OverflowError, OSError):
-        message = say("{place!r} is no place in the inbox", place=text)
+        message = say("invalid cursor {place!r}: start without one", place=text)
         raise Invalid(message, (Fault("cursor", message),)) from None

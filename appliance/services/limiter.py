@@ -37,7 +37,7 @@ class Limiter:
             due = max(self._due.get(key, now), now) + rate.seconds
             wait = due - now - rate.burst * rate.seconds
             if wait > 0:
-                raise TooManyRequests(say("too many tries: wait a little"), retry_after=wait)
+                raise TooManyRequests(say("too many attempts: wait a little"), retry_after=wait)
             self._due[key] = due
             if len(self._due) > _MOST_KEYS:
                 self._forget_old(now)

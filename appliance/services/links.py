@@ -167,7 +167,10 @@ def lint(settings: Settings, options: Mapping[str, Any]) -> tuple[Fault, ...]:
     """A fault where clicks cannot be counted: people's phones would not find the site."""
     if not options.get("track") or settings.domain or settings.sandbox:
         return ()
-    message = say("clicks are counted where the site can be reached: set DOMAIN, or do not track")
+    message = say(
+        "clicks can be counted only when the site can be reached from outside:"
+        " set DOMAIN, or turn click tracking off"
+    )
     return (Fault("options.track", message),)
 
 

@@ -53,7 +53,7 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
     Raises Invalid: no such kind, empty, too large, no picture. Raises Unavailable: no room.
     """
     if kind not in KINDS:
-        message = say("{kind!r} is no kind of file: it takes photo, document or video", kind=kind)
+        message = say("unknown kind of file {kind!r}: expected photo, document or video", kind=kind)
         raise _invalid("kind", message)
     shown = _shown_name(name, kind)
     place = folder(data)
@@ -69,7 +69,7 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         _flush_folder(place)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        message = say("the file {name} cannot be kept: {reason}", name=shown, reason=reason)
+        message = say("the file {name} cannot be stored: {reason}", name=shown, reason=reason)
         raise Unavailable(message) from None
     return Kept(kind, sha256, shown, size)
 
@@ -155,7 +155,7 @@ def _shown_name(name: str | None, kind: str) -> str:
 
 def _no_picture(name: str) -> Said:
     return say(
-        "{name} is no JPEG, PNG or WebP: Telegram takes it as a document, not as a photo",
+        "{name} is not a JPEG, PNG or WebP: Telegram accepts it as a document, not as a photo",
         name=name,
     )
 
@@ -164,12 +164,12 @@ def _too_large(name: str, kind: str, limit: int) -> Said:
     megabytes = limit // MEGABYTE
     if kind == "photo":
         return say(
-            "{name} is over {megabytes} MB, the most that Telegram takes of a photo",
+            "{name} is larger than {megabytes} MB, Telegram's limit for photos",
             name=name,
             megabytes=megabytes,
         )
     return say(
-        "{name} is over {megabytes} MB, the most that Telegram takes of a file",
+        "{name} is larger than {megabytes} MB, Telegram's limit for files",
         name=name,
         megabytes=megabytes,
     )

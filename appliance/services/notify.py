@@ -101,7 +101,7 @@ def _key(new: NewNotification, sender: Sender) -> str | None:
     if new.key is None:
         return None
     if not 0 < len(new.key) <= LONGEST_KEY:
-        message = say("the key takes 1 to {most} characters", most=LONGEST_KEY)
+        message = say("the key must have 1 to {most} characters", most=LONGEST_KEY)
         raise Invalid(message, (Fault("key", message),))
     return f"{sender.user.id if sender.user else 'cli'}:{new.key}"
 
@@ -168,21 +168,21 @@ def _check_right(session: Session, to: str, user: User | None) -> None:
         return
     if user.role == Role.OPERATOR:
         if to.strip().partition(":")[0].lower() in _MANY:
-            raise Forbidden(say("only admins notify a topic or a role: name a user or chat"))
+            raise Forbidden(say("only admins can notify a topic or a role: name a user or a chat"))
         return
     own = {own_target(user), f"user:{user.email}"}
     chat = chats.get_by_user(session, user.id)
     if chat is not None:
         own.add(f"chat:{chat.id}")
     if to.strip().lower() not in own:
-        raise Forbidden(say("a member's notifications go to himself: leave out `to`"))
+        raise Forbidden(say("members can notify only themselves: leave out `to`"))
 
 
 def _term(session: Session, to: str) -> Term:
     """Raises Invalid, NotFound."""
     kind, _, value = to.strip().partition(":")
     if kind not in _KINDS or not value:
-        message = say("{word!r} is nobody to notify: it takes {words}", word=to, words=WORDS)
+        message = say("invalid recipient {word!r}: expected {words}", word=to, words=WORDS)
         raise Invalid(message, (Fault("to", message),))
     try:
         (term,) = audience.parse(session, [to]).to
@@ -208,11 +208,11 @@ def _chat(session: Session, term: Term) -> Chat:
 
 
 def _not_approved(chat: str) -> str:
-    return say("{chat} is not approved as a destination: nothing was queued", chat=chat)
+    return say("{chat} is not approved for broadcasts: nothing was queued", chat=chat)
 
 
 _REASONS: dict[ChatStatus, Callable[[str], str]] = {
-    ChatStatus.STOPPED: lambda chat: say("{chat} said /stop: nothing was queued", chat=chat),
+    ChatStatus.STOPPED: lambda chat: say("{chat} sent /stop: nothing was queued", chat=chat),
     ChatStatus.BLOCKED: lambda chat: say("{chat} blocked the bot: nothing was queued", chat=chat),
     ChatStatus.LEFT: lambda chat: say(
         "the bot was removed from {chat}: nothing was queued", chat=chat
@@ -228,7 +228,7 @@ def _check(new: NewNotification) -> None:
     faults = _text_faults(new)
     if new.priority not in PRIORITIES:
         known = ", ".join(PRIORITIES)
-        faults += (Fault("priority", say("this takes one of {known}", known=known)),)
+        faults += (Fault("priority", say("expected one of {known}", known=known)),)
     for fault in content.lint_options({"buttons": new.buttons}):
         faults += (replace(fault, field=fault.field.removeprefix("options.")),)
     if faults:
@@ -241,7 +241,7 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
     if title:
         faults += content.lint(_without_braces(title), "plain", field="title")
         if len(title) > _TITLE:
-            faults += (Fault("title", say("this takes up to {limit} characters", limit=_TITLE)),)
+            faults += (Fault("title", say("expected at most {limit} characters", limit=_TITLE)),)
     if not title or new.text.strip():
         faults += content.lint(_without_braces(new.text), new.format)
     if faults or not title:
@@ -249,7 +249,7 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
     length = content.length(as_html(title, new.text, new.format), "html")
     if length > content.TEXT_LIMIT:
         message = say(
-            "title and text have {length} characters after parsing: Telegram takes {limit}",
+            "title and text have {length} characters after parsing: Telegram allows {limit}",
             length=length,
             limit=content.TEXT_LIMIT,
         )

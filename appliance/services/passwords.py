@@ -16,7 +16,7 @@ def validate_password(password: str, field: str = "password") -> None:
     """Raises Invalid for a password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         message = say(
-            "the password takes {shortest} to {longest} characters",
+            "the password must have {shortest} to {longest} characters",
             shortest=SHORTEST,
             longest=LONGEST,
         )

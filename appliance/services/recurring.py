@@ -109,7 +109,7 @@ def change(
 def _check_name(name: str) -> str:
     words = name.strip()
     if not 0 < len(words) <= 100 or not words.isprintable():
-        message = say("a schedule's name takes 1 to 100 characters on one line")
+        message = say("a schedule's name must have 1 to 100 characters on one line")
         raise Invalid(message, (Fault("name", message),))
     return words
 

@@ -46,7 +46,9 @@ def find_zone(name: str) -> ZoneInfo:
     try:
         return _load(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = say("{name} is no time zone: it takes a name like Europe/Berlin", name=repr(name))
+        message = say(
+            "unknown time zone {name}: expected a name such as Europe/Berlin", name=repr(name)
+        )
         raise Invalid(message, (Fault("timezone", message),)) from None
 
 
@@ -91,7 +93,8 @@ def parse_at(text: str, zone_name: str) -> datetime:
         except (ValueError, OverflowError):
             pass  # the 31st of February, the year 0
     message = say(
-        "{text} is no time: it takes 2026-12-24 18:00, or 2026-12-24T18:00:00+01:00",
+        "invalid time {text}: expected a time such as 2026-12-24 18:00 or"
+        " 2026-12-24T18:00:00+01:00",
         text=repr(text),
     )
     raise Invalid(message, (Fault("at", message),))
@@ -101,7 +104,10 @@ def parse_duration(text: str, field: str = "max_late") -> int:
     """`90s`, `30m`, `2h` or `1d` in seconds. Raises Invalid."""
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        message = say("{text} is no duration: it takes 90s, 30m, 2h or 1d", text=repr(text))
+        message = say(
+            "invalid duration {text}: expected a duration such as 90s, 30m, 2h or 1d",
+            text=repr(text),
+        )
         raise Invalid(message, (Fault(field, message),))
     return int(found[1]) * _SECONDS[found[2]]
 
@@ -118,7 +124,7 @@ def lint(
     faults = []
     low, high = MAX_LATE_LIMITS
     if max_late is not None and not low <= max_late <= high:
-        faults.append(Fault("max_late", say("the longest delay takes from 1 minute to 30 days")))
+        faults.append(Fault("max_late", say("the longest delay must be from 1 minute to 30 days")))
     elif starts_at is not None:
         faults += _lint_start(starts_at, max_late, now)
     if quiet is not None:
@@ -134,7 +140,7 @@ def _lint_start(starts_at: datetime, max_late: int | None, now: datetime) -> tup
     if starts_at >= TOO_FAR:
         return (Fault("at", say("{time} is too far ahead", time=time_)),)
     if latest(starts_at, max_late) < now:
-        return (Fault("at", say("{time} is over", time=time_)),)
+        return (Fault("at", say("{time} has already passed", time=time_)),)
     return ()
 
 
@@ -157,10 +163,10 @@ def parse_quiet(text: str) -> Quiet:
             raise ValueError
         start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
     except ValueError:
-        message = say("{text} are no hours: it takes 22:00-08:00", text=repr(text))
+        message = say("invalid quiet hours {text}: expected HH:MM-HH:MM", text=repr(text))
         raise Invalid(message, (Fault("quiet", message),)) from None
     if start == end:
-        message = say("quiet hours from {time} to {time} have no end", time=f"{start:%H:%M}")
+        message = say("quiet hours from {time} to {time} would never end", time=f"{start:%H:%M}")
         raise Invalid(message, (Fault("quiet", message),))
     return Quiet(start, end)
 

@@ -32,7 +32,7 @@ def parse(text: str) -> str | None:
     try:
         return str(schedule.parse_quiet(hours))
     except Invalid:
-        message = say("{hours!r} are no hours: it takes hours like 22:00-08:00", hours=text[:40])
+        message = say("invalid quiet hours {hours!r}: expected HH:MM-HH:MM", hours=text[:40])
         raise Invalid(message, (Fault("quiet", message),)) from None
 
 

@@ -35,7 +35,7 @@ _LENGTH = 32
 _LONGEST = 64
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
 _MOST = 100  # things like a code that are looked up of one text, of either kind
-_UNKNOWN = say("this code is not known: it is wrong, was used already, or is older than 15 minutes")
+_UNKNOWN = say("unknown code: it is wrong, was used already, or is older than 15 minutes")
 _REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
 
 

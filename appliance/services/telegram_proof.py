@@ -25,7 +25,7 @@ SKEW = timedelta(minutes=1)
 
 _MOST_FIELDS = 40
 _LARGEST_ID = 2**52  # Telegram promises at most 52 significant bits
-_FORGED = say("this is not signed by Telegram for the bot of this site: log in again")
+_FORGED = say("Telegram did not sign this for the bot of this site: log in again")
 _STALE = say("this login is too old: log in with Telegram again")
 _ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -92,7 +92,7 @@ def person_of(claims: Mapping[str, Any]) -> Person:
 def _secret(token: str | None) -> bytes:
     """The simulator's token is known to everybody, so what is signed with it proves nothing."""
     if not token or not is_real_token(token):
-        raise Unavailable(say("there is no bot of Telegram here that could vouch for anybody"))
+        raise Unavailable(say("this site has no Telegram bot, so nobody can log in with Telegram"))
     return token.encode()
 
 

@@ -100,7 +100,7 @@ def authenticate(session: Session, token: str, now: datetime) -> Program:
     """
     found = tokens.get_by_hash(session, hashed(token)) if _TOKEN.fullmatch(token) else None
     if found is None:
-        raise TokenRefused(say("this Authorization is not known here"), "unknown")
+        raise TokenRefused(say("unknown access token"), "unknown")
     row, user = found
     if (why := _refusal(row, user, now)) is not None:
         raise TokenRefused(why, f"token {row.id}: {why}")
@@ -146,7 +146,7 @@ def _touch(session: Session, token_id: int, now: datetime) -> None:
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", say("the name takes 1 to 100 characters"))
+        raise _invalid("name", say("the name must have 1 to 100 characters"))
     return name
 
 
@@ -154,10 +154,12 @@ def _scopes(scopes: Iterable[str]) -> list[str]:
     chosen = set(scopes)
     known = ", ".join(SCOPES)
     if unknown := sorted(chosen - set(SCOPES)):
-        message = say("{scope!r} is no scope: it takes {known}", scope=unknown[0], known=known)
+        message = say(
+            "unknown scope {scope!r}: expected one of {known}", scope=unknown[0], known=known
+        )
         raise _invalid("scopes", message)
     if not chosen:
-        raise _invalid("scopes", say("a token takes at least one scope of {known}", known=known))
+        raise _invalid("scopes", say("a token needs at least one scope: {known}", known=known))
     return [scope for scope in SCOPES if scope in chosen]
 
 
@@ -165,7 +167,7 @@ def _expiry(days: int | None, now: datetime) -> datetime | None:
     if days is None:
         return None
     if not 0 < days <= LONGEST_DAYS:
-        message = say("a token lives 1 to {most} days, or for ever", most=LONGEST_DAYS)
+        message = say("a token can be valid for 1 to {most} days, or for ever", most=LONGEST_DAYS)
         raise _invalid("expires_in_days", message)
     return now + timedelta(days=days)
 

@@ -37,7 +37,7 @@ def add(
     """
     if not _NAME.fullmatch(name):
         message = say(
-            "{name!r} is no name of a topic: it takes 1 to 32 of a-z, 0-9, _ and -", name=name
+            "invalid topic name {name!r}: expected 1 to 32 of a-z, 0-9, _ and -", name=name
         )
         raise Invalid(message, (Fault("name", message),))
     russian = _title("title_ru", title_ru) if title_ru else None
@@ -54,7 +54,7 @@ def remove(session: Session, name: str) -> None:
     if waiting := topics.unfrozen(session, topic):
         raise Conflict(
             say(
-                "topic {name} is in the audience of broadcast {id}: cancel that first",
+                "topic {name} is in the audience of broadcast {id}: cancel the broadcast first",
                 name=name,
                 id=waiting[0],
             )
@@ -123,6 +123,6 @@ def press(
 def _title(field: str, title: str) -> str:
     title = " ".join(title.split())
     if not 0 < len(title) <= TITLE_LIMIT or "\0" in title:
-        message = say("the title takes 1 to {limit} characters", limit=TITLE_LIMIT)
+        message = say("the title must have 1 to {limit} characters", limit=TITLE_LIMIT)
         raise Invalid(message, (Fault(field, message),))
     return title

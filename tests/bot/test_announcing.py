@@ -163,7 +163,7 @@ def test_everybody_left_while_it_was_looked_at(desk, admin):
         for person in (1001, 1002):
             chats.set_status(session, person, ChatStatus.STOPPED)
     desk.press(send)
-    assert answer(desk) == "• nobody is in this audience: nothing was queued"
+    assert answer(desk) == "• this audience is empty: nothing was queued"
 
 
 def test_only_admins(desk, admin):

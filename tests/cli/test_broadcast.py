@@ -122,7 +122,7 @@ def test_a_key_sends_once(invoke, answer, known):
 
 
 def test_nobody_is_an_exit_code_of_its_own(database, invoke, refused, answer):
-    assert "nobody is in this audience" in refused(invoke("broadcast", "hello"), 4)
+    assert "this audience is empty" in refused(invoke("broadcast", "hello"), 4)
     assert answer("broadcast", "list") == []
 
 
@@ -132,7 +132,7 @@ def test_nobody_is_an_exit_code_of_its_own(database, invoke, refused, answer):
         (["--html", "one\ntwo <b>"], "line 2, column 5"),
         (["--html", "a\n\n</i>"], "line 3, column 1"),
         ([""], "the text is empty"),
-        (["x", "--to", "everybody"], "names no audience"),
+        (["x", "--to", "everybody"], "invalid recipients"),
         (["x", "--button", "nowhere"], "TEXT=URL"),
         (["x", "--button", "Read=nowhere"], "https://"),
         (["x", "--key", ""], "1 to 255"),

@@ -31,14 +31,14 @@ def test_without_a_canary(answer, known, stored):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--canary", 0], "1 person or more"),
+        (["--canary", 0], "at least 1 person"),
         (["--canary", 1, "--canary-limit", "101%"], "0% to 100%"),
         (["--canary", 1, "--canary-limit", "10%%"], "10%%"),
         (["--canary", 1, "--canary-limit", "ten"], "ten"),
         (["--canary", 1, "--canary-limit", "nan"], "0% to 100%"),
         (["--canary", 1, "--canary-wait", "2 days"], "2 days"),
         (["--canary", 1, "--canary-wait", "2d"], "86400"),
-        (["--canary-wait", "60s"], "of how many"),
+        (["--canary-wait", "60s"], "number of people"),
     ],
 )
 @pytest.mark.parametrize("verb", ["send", "plan"])

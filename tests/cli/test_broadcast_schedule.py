@@ -53,17 +53,17 @@ def test_people_are_told_when(invoke, known):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--at", "soon"], "'soon' is no time"),
-        (["--at", "2020-01-01 12:00"], "2020-01-01 12:00 UTC is over"),
-        (["--at", "0001-01-01 00:00"], "UTC is over"),
+        (["--at", "soon"], "invalid time 'soon'"),
+        (["--at", "2020-01-01 12:00"], "2020-01-01 12:00 UTC has already passed"),
+        (["--at", "0001-01-01 00:00"], "UTC has already passed"),
         (["--at", "9999-12-31 23:45"], "9999-12-31 23:45 UTC is too far ahead"),
-        (["--at", "9999-12-31 23:45", "--timezone", "America/New_York"], "is no time"),
-        (["--at", "2099-01-01 12:00", "--timezone", "Berlin"], "'Berlin' is no time zone"),
+        (["--at", "9999-12-31 23:45", "--timezone", "America/New_York"], "invalid time"),
+        (["--at", "2099-01-01 12:00", "--timezone", "Berlin"], "unknown time zone 'Berlin'"),
         (["--at", "2099-01-01 12:00", "--max-late", "1s"], "from 1 minute to 30 days"),
-        (["--at", "2099-01-01 12:00", "--max-late", "x"], "'x' is no duration"),
-        (["--quiet-hours", "night"], "'night' are no hours"),
-        (["--cron", "daily", "--name", "a"], "'daily' is no cron expression"),
-        (["--cron", "0 9 * * *", "--name", "a", "--timezone", ""], "'' is no time zone"),
+        (["--at", "2099-01-01 12:00", "--max-late", "x"], "invalid duration 'x'"),
+        (["--quiet-hours", "night"], "invalid quiet hours 'night'"),
+        (["--cron", "daily", "--name", "a"], "invalid cron expression 'daily'"),
+        (["--cron", "0 9 * * *", "--name", "a", "--timezone", ""], "unknown time zone ''"),
     ],
 )
 def test_what_is_refused(known, invoke, refused, answer, words, told):

@@ -23,7 +23,7 @@ def test_add_list_delete(known, answer, invoke):
 
 
 def test_refused(database, invoke, refused):
-    assert "is no name of a topic" in refused(invoke("topic", "add", "Big News"), 2)
+    assert "invalid topic name" in refused(invoke("topic", "add", "Big News"), 2)
     assert "there is no topic news" in refused(invoke("topic", "delete", "news"), 1)
     invoke("topic", "add", "news")
     assert "there is a topic news already" in refused(invoke("topic", "add", "news"), 1)

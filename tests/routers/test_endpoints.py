@@ -27,7 +27,7 @@ def test_a_body_over_the_limit_is_413(app):
     body = b'{"name": "' + b"x" * (1024 * 1024) + b'"}'
     response = app.test_client().post(REGISTER, data=body, content_type="application/json")
     assert response.status_code == 413
-    assert response.json["detail"] == "the body is too large: it takes up to 1 MiB"
+    assert response.json["detail"] == "the body is too large: the limit is 1 MiB"
 
 
 def test_json_with_a_charset_is_json(app):

@@ -38,7 +38,7 @@ def test_validation(browser, russian):
         assert {"Accept-Language", "Cookie"} <= set(response.vary)
         assert response.json["title"] == "Данные с ошибками"
         assert response.json["detail"].startswith("ошибок в запросе: ")
-        assert "это обязательно" in [fault["message"] for fault in response.json["faults"]]
+        assert "это обязательное поле" in [fault["message"] for fault in response.json["faults"]]
 
 
 @pytest.mark.parametrize("path", ["/broadcasts", "/broadcasts/preview"])
@@ -52,7 +52,7 @@ def test_faults_of_the_content(russian, path):
 
 def test_the_place_of_a_fault_is_told_in_every_language(russian, admin):
     response = russian.post("/broadcasts/preview", draft(audience={"to": ["kings"]}))
-    assert "не обозначает получателей" in response.json["faults"][-1]["message"]
+    assert "получатели 'kings' неизвестны" in response.json["faults"][-1]["message"]
     response = admin.post("/broadcasts/preview", draft(audience={"to": ["user:4711"]}), headers=RU)
     assert response.headers["Content-Language"] == "en", "the profile's language goes first"
     assert response.json["faults"][-1]["message"].startswith("there is no user 4711")
@@ -75,7 +75,7 @@ def test_conflict(browser, russian):
     assert response.json["detail"].startswith("у rita@example.org уже есть учётная запись")
     me = russian.get("/users/me").json["id"]
     response = russian.patch(f"/users/{me}", {"role": "member"})
-    assert response.json["detail"].startswith("собственный доступ отнять нельзя")
+    assert response.json["detail"].startswith("лишить доступа самого себя нельзя")
 
 
 def test_logging_in(browser, make_user, russian):
@@ -123,4 +123,4 @@ def test_an_error_of_the_database_is_told_too(app, russian):
         db.session.commit()
     response = russian.get("/users/me", headers=RU)
     assert response.status_code == 500
-    assert response.json["detail"] == "это ошибка программы; подробности в её журнале"
+    assert response.json["detail"] == "на сервере произошла ошибка; подробности в её журнале"

@@ -56,12 +56,12 @@ def test_too_large_even_for_a_form(admin, upload):
 @pytest.mark.parametrize(
     ("change", "field", "word"),
     [
-        ({"content": b"GIF89a"}, "file", "no JPEG"),
+        ({"content": b"GIF89a"}, "file", "not a JPEG"),
         ({"content": b""}, "file", "empty"),
-        ({"content": JPEG + b"x" * 10 * 1024 * 1024}, "file", "over 10 MB"),
+        ({"content": JPEG + b"x" * 10 * 1024 * 1024}, "file", "larger than 10 MB"),
         ({"content": None}, "file", "`file`"),
         ({"kind": "sticker"}, "kind", "photo"),
-        ({"kind": None}, "kind", "needed"),
+        ({"kind": None}, "kind", "required"),
         ({"caption": "x"}, "caption", "no such field"),
     ],
 )

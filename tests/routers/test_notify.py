@@ -244,14 +244,16 @@ def test_operators_tell_one_person_and_not_a_role(program, make_user, link, stor
     assert caller.post("/notify?to=chat:7", data=b"x").status_code == 202
     response = caller.post("/notify?to=role:operator", data=b"x")
     assert (response.status_code, len(stored())) == (403, 1)
-    assert response.json["detail"] == "only admins notify a topic or a role: name a user or chat"
+    assert (
+        response.json["detail"] == "only admins can notify a topic or a role: name a user or a chat"
+    )
 
 
 def test_another_scope_is_not_enough(program, make_user):
     response = program(make_user("ada", "admin"), "read", "broadcasts", "inbox").post(
         "/notify", data=b"x"
     )
-    assert response.json["detail"] == "this takes a token with the scope notify"
+    assert response.json["detail"] == "this needs a token with the scope notify"
 
 
 def test_in_russian(monitor):

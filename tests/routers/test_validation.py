@@ -46,23 +46,23 @@ def test_faults_are_counted_and_placed() -> None:
     with pytest.raises(ValidationError) as caught:
         schemas.Draft.model_validate({"text": 1, "audience": {"to": [2]}})
     error = validation.bad_body(caught.value)
-    assert str(error) == "faults in the body: 2"
+    assert str(error) == "errors in the body: 2"
     assert [(fault.field, fault.message) for fault in error.faults] == [
-        ("text", "this takes text"),
-        ("audience.to.0", "this takes text"),
+        ("text", "expected text"),
+        ("audience.to.0", "expected text"),
     ]
-    assert str(validation.bad_address(caught.value)) == "faults in the address: 2"
+    assert str(validation.bad_address(caught.value)) == "errors in the address: 2"
 
 
 def test_words_that_are_taken_are_listed() -> None:
     (fault,) = faults(schemas.UserPatch, {"role": "king"})
-    assert fault.message == "this takes one of 'member', 'operator', 'admin'"
+    assert fault.message == "expected one of 'member', 'operator', 'admin'"
 
 
 def test_text_has_characters_and_a_list_has_items() -> None:
     (long,) = faults(schemas.Claim, {"code": "x" * 256})
-    assert long.message == "this takes up to 255 characters"
+    assert long.message == "expected at most 255 characters"
     (empty,) = faults(schemas.Credentials, {"email": "a@b.de", "password": ""})
-    assert empty.message == "this takes 1 or more characters"
+    assert empty.message == "expected at least 1 characters"
     (many,) = faults(schemas.Audience, {"to": ["all"] * 1001})
-    assert many.message == "this takes up to 1000 items"
+    assert many.message == "expected at most 1000 items"

@@ -134,21 +134,21 @@ def test_what_is_taken(expression):
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
-        ("", "it has 0 fields, not 5"),
-        ("0 9 * *", "it has 4 fields, not 5"),
-        ("0 0 9 * * *", "it has 6 fields, not 5"),
-        (",".join("0" * 60) + " 9 * * *", "it has more than 100 characters"),
-        ("60 9 * * *", "its minute is none"),
-        ("0 9 * * XXX", "its weekday is none"),
-        ("0 24 * * *", "its hour is none"),
-        ("0 9 * 13 *", "its month is none"),
-        ("0 9 31 2 *", "its day of the month is none"),
-        ("@daily", "it has 1 fields, not 5"),
+        ("", "0 fields instead of 5"),
+        ("0 9 * *", "4 fields instead of 5"),
+        ("0 0 9 * * *", "6 fields instead of 5"),
+        (",".join("0" * 60) + " 9 * * *", "more than 100 characters"),
+        ("60 9 * * *", "invalid minute"),
+        ("0 9 * * XXX", "invalid weekday"),
+        ("0 24 * * *", "invalid hour"),
+        ("0 9 * 13 *", "invalid month"),
+        ("0 9 31 2 *", "invalid day of the month"),
+        ("@daily", "1 fields instead of 5"),
     ],
 )
 def test_what_is_refused(expression, reason):
-    with pytest.raises(Invalid, match="it takes minute, hour, day, month and weekday") as caught:
+    with pytest.raises(Invalid, match="expected minute, hour, day, month and weekday") as caught:
         cron.check(expression)
     (fault,) = caught.value.faults
     assert fault.field == "cron"
-    assert fault.message.startswith(f"{expression!r} is no cron expression ({reason}")
+    assert fault.message.startswith(f"invalid cron expression {expression!r} ({reason}")

@@ -49,12 +49,12 @@ def test_pictures(home, content):
 @pytest.mark.parametrize(
     ("content", "kind", "word"),
     [
-        (b"GIF89a", "photo", "a.jpg is no JPEG, PNG or WebP"),
-        (b"RIFF\x10\0\0\0WAVE", "photo", "is no JPEG"),
-        (b"x", "photo", "is no JPEG"),
+        (b"GIF89a", "photo", "a.jpg is not a JPEG, PNG or WebP"),
+        (b"RIFF\x10\0\0\0WAVE", "photo", "is not a JPEG"),
+        (b"x", "photo", "is not a JPEG"),
         (b"", "photo", "is empty"),
         (b"", "document", "is empty"),
-        (b"x", "sticker", "'sticker' is no kind of file"),
+        (b"x", "sticker", "unknown kind of file 'sticker'"),
     ],
 )
 def test_what_is_refused(home, content, kind, word):
@@ -70,7 +70,7 @@ def test_what_is_too_large(home, kind, limit):
     assert keep(home, largest, kind).size == len(largest)
     (kept,) = folder(home).iterdir()
     kept.unlink()
-    with pytest.raises(Invalid, match=f"a.jpg is over {limit} MB"):
+    with pytest.raises(Invalid, match=f"a.jpg is larger than {limit} MB"):
         keep(home, largest + b"x", kind)
     assert list(folder(home).iterdir()) == []
 
@@ -95,7 +95,7 @@ def test_names_people_see(home, name, shown):
 def test_no_room(home):
     (home / "data").mkdir(exist_ok=True)
     folder(home).write_text("in the way")
-    with pytest.raises(Unavailable, match=r"the file a\.jpg cannot be kept: File exists"):
+    with pytest.raises(Unavailable, match=r"the file a\.jpg cannot be stored: File exists"):
         keep(home)
 
 

@@ -232,7 +232,7 @@ def test_whom_nobody_knows(ask, empty, to):
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (ChatStatus.STOPPED, "Ann said /stop"),
+        (ChatStatus.STOPPED, "Ann sent /stop"),
         (ChatStatus.BLOCKED, "Ann blocked the bot"),
         (ChatStatus.LEFT, "the bot was removed from Ann"),
         (ChatStatus.NEW, "Ann never pressed Start"),
@@ -251,7 +251,7 @@ def test_who_is_not_linked_cannot_be_told(enrol, ask, empty):
     enrol("ann")
     with pytest.raises(NothingToDo, match=r"ann@example\.org is not linked to Telegram"):
         ask("user:ann@example.org")
-    with pytest.raises(NothingToDo, match="nobody is in this audience"):
+    with pytest.raises(NothingToDo, match="this audience is empty"):
         ask("role:member")
     assert empty()
 
@@ -282,7 +282,7 @@ def test_many_people_are_for_admins_to_notify(enrol, ask, empty, database):
     with database.writing() as session:
         topics.add(session, "dev", None, None, default_on=True)
     for to in ("role:operator", "topic:dev", " role:operator", "topic:nothing", "role:king"):
-        with pytest.raises(Forbidden, match="only admins notify a topic or a role"):
+        with pytest.raises(Forbidden, match="only admins can notify a topic or a role"):
             ask(to, user=olga)
     assert empty()
     ada = enrol("ada", 7, "admin")
@@ -297,7 +297,7 @@ def test_members_write_to_themselves(enrol, ask, stored):
     assert {message.chat_id for message in stored(Message)} == {5}
     known, unknown = "user:ben@example.org", "user:nobody@example.org"
     for to in (known, unknown, f"user:{ben}", "chat:6", "role:member", "topic:x", "chat:7"):
-        with pytest.raises(Forbidden, match="go to himself"):
+        with pytest.raises(Forbidden, match="notify only themselves"):
             ask(to, user=ann)
 
 

@@ -60,8 +60,8 @@ def test_errors_are_translated_with_their_parts() -> None:
 
 
 def test_what_people_wrote_is_not_translated() -> None:
-    said = say("{name} is no option", name="paused")
-    assert translate(said, "ru") == "параметра paused нет"
+    said = say("unknown option {name}", name="paused")
+    assert translate(said, "ru") == "параметр paused неизвестен"
     assert translate("a plain {string}", "ru") == "a plain {string}"
 
 

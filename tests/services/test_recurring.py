@@ -209,7 +209,7 @@ def test_nobody_to_write_to_is_no_reason_to_stop(add, run, sent, stored, databas
     add(people=False)
     assert run(NOW + HOUR) == []
     assert unpack(stored().last_result) == (
-        "2026-09-01 13:00 UTC was not sent: nobody is in this audience: nothing was queued"
+        "2026-09-01 13:00 UTC was not sent: this audience is empty: nothing was queued"
     )
     with database.writing() as session:
         chats.remember(session, 1)
@@ -227,7 +227,7 @@ def test_one_that_cannot_be_used_does_not_stop_the_others(add, run, sent, stored
     assert sent() == ["09-01 13:00"]
     assert not stored(broken).enabled
     assert unpack(stored(broken).last_result).startswith(
-        "paused: 'Atlantis/Centre' is no time zone"
+        "paused: unknown time zone 'Atlantis/Centre'"
     )
     assert "its template is of another version: rainbow" in unpack(stored(strange).last_result)
     assert stored(strange).next_at == NOW + 2 * HOUR

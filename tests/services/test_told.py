@@ -9,12 +9,12 @@ from appliance.services.told import pack, unpack
 
 
 def test_what_was_said_comes_back_with_its_template() -> None:
-    inner = say("the key takes 1 to 255 characters")
+    inner = say("the key must have 1 to 255 characters")
     said = say("{slot} was not sent: {error}", slot="12:00", error=inner)
 
     back = unpack(pack(said))
 
-    assert back == "12:00 was not sent: the key takes 1 to 255 characters"
+    assert back == "12:00 was not sent: the key must have 1 to 255 characters"
     assert translate(back, "ru").startswith("12:00 не отправлено: в ключе")
 
 

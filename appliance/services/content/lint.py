@@ -56,7 +56,7 @@ def lint(
 ) -> tuple[Fault, ...]:
     """The faults of a text (`with_file`: of a caption); empty when Telegram will take it."""
     if format not in get_args(Format):
-        message = say("format is {format!r}: it takes plain or html", format=format)
+        message = say("unknown format {format!r}: expected plain or html", format=format)
         return (Fault("format", message),)
     if (fault := _unusable(field, text)) is not None:
         return (fault,)
@@ -74,8 +74,8 @@ def lint(
 
 def _empty(template: Template) -> str:
     if template.personal:
-        return say("the text is empty for people without a name: add words or a default")
-    return say("the text is empty: write what people should read")
+        return say("the text is empty for people without a name: add more text or a default")
+    return say("the text is empty: write a message")
 
 
 def _lint_length(
@@ -93,18 +93,18 @@ def _lint_length(
 def _too_long(length: int, limit: int, personal: bool) -> str:
     if personal:
         return say(
-            "the text has {length} characters with the longest names: Telegram takes {limit}",
+            "the text has {length} characters with the longest names: Telegram allows {limit}",
             length=length,
             limit=limit,
         )
     if limit == CAPTION_LIMIT:
         return say(
-            "the text has {length} characters after parsing: with a file Telegram takes {limit}",
+            "the text has {length} characters after parsing: with a file Telegram allows {limit}",
             length=length,
             limit=limit,
         )
     return say(
-        "the text has {length} characters after parsing: Telegram takes {limit}",
+        "the text has {length} characters after parsing: Telegram allows {limit}",
         length=length,
         limit=limit,
     )
@@ -113,14 +113,16 @@ def _too_long(length: int, limit: int, personal: bool) -> str:
 def _lint_language(field: str, language: str) -> tuple[Fault, ...]:
     if _LANGUAGE.fullmatch(language):
         return ()
-    message = say("{code!r} is no language code: it takes a code like en or pt-br", code=language)
+    message = say(
+        "invalid language code {code!r}: expected a code such as en or pt-br", code=language
+    )
     return (Fault(field, message),)
 
 
 def _unusable(field: str, text: str) -> Fault | None:
     if len(text) > _MAX_SOURCE:
         message = say(
-            "the text has {length} characters: Telegram takes {limit}",
+            "the text has {length} characters: Telegram allows {limit}",
             length=len(text),
             limit=TEXT_LIMIT,
         )

@@ -121,7 +121,7 @@ class Template:
             default = match["default"] or ""
             return Placeholder(name, default, match.start(), len(match[0]))
         if name in LENGTHS:
-            words = say("a placeholder is written without spaces: {{{name}}}", name=name)
+            words = say("a placeholder has no spaces in it: {{{name}}}", name=name)
             self.problems.append((match.start(), words))
         elif not spaced:
             self.problems.append((match.start(), _unknown(name)))
@@ -145,21 +145,21 @@ class Template:
 
 def _unknown(name: str) -> str:
     return say(
-        "{{{name}}} is no placeholder: there are {{first_name}}, {{last_name}}, {{username}} and"
-        " {{name}}; with double braces it is sent as it stands",
+        "unknown placeholder {{{name}}}: expected {{first_name}}, {{last_name}}, {{username}} or"
+        " {{name}}; double braces send it as plain text",
         name=name,
     )
 
 
 def _misplaced() -> str:
     return say(
-        "inside a tag a placeholder is taken in a quoted address only, after the site's name:"
+        "inside a tag, a placeholder is allowed only in a quoted address, after the site's name:"
         ' <a href="https://site.example/?who={{username}}">'
     )
 
 
 def _after_ampersand() -> str:
-    return say("right before a placeholder & is written &amp;")
+    return say("write & as &amp; right before a placeholder")
 
 
 def _clean(value: str | None) -> str:

@@ -146,7 +146,7 @@ def assign(session: Session, chat_id: int, user_id: int | None) -> None:
     if user_id is not None:
         user = users.get(session, user_id)
         if user.disabled or user.role not in OPERATORS:
-            message = say("{name} is no operator", name=user.name)
+            message = say("{name} is not an operator", name=user.name)
             raise Invalid(message, (Fault("assigned_to", message),))
     thread.assigned_to = user_id
     session.flush()
@@ -168,7 +168,7 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
     thread.labels = list(dict.fromkeys(label for label in tidy if label))
     if len(thread.labels) > MOST_LABELS or any(len(it) > LONGEST_LABEL for it in thread.labels):
         message = say(
-            "a thread takes up to {count} labels of up to {length} characters",
+            "a conversation can have up to {count} labels of up to {length} characters each",
             count=MOST_LABELS,
             length=LONGEST_LABEL,
         )

@@ -48,7 +48,8 @@ def parse(text: str) -> tuple[Span, ...]:
     known = tuple(span for span in spans if span is not None)
     if not known or len(known) != len(spans):
         message = say(
-            "{text} are no opening hours: it takes Mon-Fri 09:00-18:00, Sat 10:00-14:00",
+            "invalid opening hours {text}: expected hours such as Mon-Fri 09:00-18:00, Sat"
+            " 10:00-14:00",
             text=repr(text[:_LONGEST]),
         )
         raise Invalid(message, (Fault("hours", message),))

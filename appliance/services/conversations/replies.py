@@ -172,12 +172,12 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
     except telegram_html.EntityError as error:
         raise Invalid(error.message, (Fault(field, error.message, error.offset),)) from None
     if not plain.strip():
-        message = say("the text is empty: write what people should read")
+        message = say("the text is empty: write a message")
     elif len(plain) <= limit:
         return plain
     else:
         message = say(
-            "the text has {length} characters after parsing: Telegram takes {limit}",
+            "the text has {length} characters after parsing: Telegram allows {limit}",
             length=len(plain),
             limit=limit,
         )

@@ -64,7 +64,7 @@ def test_too_long_plain(text, place):
 @pytest.mark.parametrize("text", [f"<b>{'x' * 4097}</b>", "&lt;" * 4097, "😀" * 4097])
 def test_too_long_after_parsing(text):
     (fault,) = content.lint(text, "html")
-    assert "4097 characters after parsing: Telegram takes 4096" in fault.message
+    assert "4097 characters after parsing: Telegram allows 4096" in fault.message
 
 
 def test_endless_markup_is_not_even_parsed():
@@ -97,7 +97,7 @@ def test_nothing_to_read(text, format):
 
 def test_a_format_nobody_knows():
     assert content.lint("x", "markdown") == (
-        Fault("format", "format is 'markdown': it takes plain or html"),
+        Fault("format", "unknown format 'markdown': expected plain or html"),
     )
 
 
@@ -139,9 +139,9 @@ def test_placeholders_that_can_be_filled_in(text, format):
 @pytest.mark.parametrize(
     ("text", "format", "place", "word"),
     [
-        ("Hello,\n{firstname}", "plain", (7, 2, 1), "{firstname} is no placeholder"),
-        ("Hello, {FIRST_NAME|x}", "html", (7, 1, 8), "{FIRST_NAME} is no placeholder"),
-        ("Hello, { first_name }", "plain", (7, 1, 8), "without spaces: {first_name}"),
+        ("Hello,\n{firstname}", "plain", (7, 2, 1), "unknown placeholder {firstname}"),
+        ("Hello, {FIRST_NAME|x}", "html", (7, 1, 8), "unknown placeholder {FIRST_NAME}"),
+        ("Hello, { first_name }", "plain", (7, 1, 8), "has no spaces in it: {first_name}"),
         ("<b {name}>x</b>", "html", (3, 1, 4), "quoted address"),
         ("<a href={username}>x</a>", "html", (8, 1, 9), "quoted address"),
         ('<a href="{username}">x</a>', "html", (9, 1, 10), "quoted address"),
@@ -165,7 +165,7 @@ def test_every_unknown_placeholder_is_pointed_at():
 @pytest.mark.parametrize("text", ["x" * 4033 + "{first_name}", "<b>{name}</b>" + "x" * 3968])
 def test_the_longest_names_are_counted(text):
     (fault,) = content.lint(text, "html")
-    assert "4097 characters with the longest names: Telegram takes 4096" in fault.message
+    assert "4097 characters with the longest names: Telegram allows 4096" in fault.message
     assert fault.offset is None
 
 
@@ -184,7 +184,7 @@ def test_a_caption_is_shorter_and_may_be_empty():
     assert content.lint("", "plain", with_file=True) == ()
     assert content.lint("x" * 1024, "plain", with_file=True) == ()
     (fault,) = content.lint("x" * 1025, "plain", with_file=True)
-    assert (fault.offset, "with a file Telegram takes 1024" in fault.message) == (1024, True)
+    assert (fault.offset, "with a file Telegram allows 1024" in fault.message) == (1024, True)
 
 
 def test_each_variant_has_its_own_faults():
