@@ -123,4 +123,4 @@ def test_an_error_of_the_database_is_told_too(app, russian):
         db.session.commit()
     response = russian.get("/users/me", headers=RU)
     assert response.status_code == 500
-    assert response.json["detail"] == "на сервере произошла ошибка; подробности в её журнале"
+    assert response.json["detail"] == "на сервере произошла ошибка; подробности в его журнале"
