@@ -21,6 +21,7 @@ MAX_FUNCTION_LINES = 50
 FLOORS = (
     {"__init__"},
     {"config", "errors", "turns"},
+    {"telegram"},
     {"models", "schemas"},
     {"database"},
     {"crud"},

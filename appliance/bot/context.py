@@ -11,8 +11,9 @@ from appliance.bot.keyboards import Markup
 from appliance.bot.texts import say
 from appliance.crud import messages
 from appliance.models import Chat, Priority
-from appliance.services import menus, telegram_html
+from appliance.services import menus
 from appliance.services.phrases import choose
+from appliance.telegram import html as telegram_html
 
 _LONGEST_ANSWER = 200  # characters that answerCallbackQuery takes
 

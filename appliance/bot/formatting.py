@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from telebot.types import Message, MessageEntity
 
-from appliance.services.telegram_entities import Entity, utf16_length
-from appliance.services.telegram_render import render
+from appliance.telegram.entities import Entity, utf16_length
+from appliance.telegram.render import render
 
 # What Telegram finds by itself (addresses, #tags, /commands) it finds again; a mention of somebody
 # without a name and custom emoji are not a bot's to send.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from appliance.sandbox.answers import ApiError, bad_request
 from appliance.sandbox.detection import add_detected
 from appliance.sandbox.parameters import Parameters
-from appliance.services.telegram_entities import (
+from appliance.telegram.entities import (
     MONOSPACE,
     QUOTES,
     SPLITTABLE,
@@ -15,8 +15,8 @@ from appliance.services.telegram_entities import (
     from_utf16,
     to_utf16,
 )
-from appliance.services.telegram_html import EntityError, parse
-from appliance.services.telegram_links import LinkError, checked_link
+from appliance.telegram.html import EntityError, parse
+from appliance.telegram.urls import LinkError, checked_link
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024

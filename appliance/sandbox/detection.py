@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from appliance.services.telegram_entities import Entity, in_order
+from appliance.telegram.entities import Entity, in_order
 
 _PATTERNS = {
     "url": re.compile(

@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.sandbox.answers import ApiError, bad_request
 from appliance.sandbox.parameters import Parameters
-from appliance.services.telegram_links import LinkError, checked_link
+from appliance.telegram.urls import LinkError, checked_link
 
 CALLBACK_DATA_BYTES = 64
 _ACTIONS = (

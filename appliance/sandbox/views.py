@@ -4,8 +4,8 @@ from typing import Any
 
 from appliance.sandbox.model import Group, Message, Person
 from appliance.sandbox.world import World
-from appliance.services.telegram_entities import Entity
-from appliance.services.telegram_html import render
+from appliance.telegram.entities import Entity
+from appliance.telegram.html import render
 
 _MEDIA = (
     "photo",

@@ -25,7 +25,7 @@ from appliance.sandbox.model import (
 )
 from appliance.sandbox.state import now
 from appliance.sandbox.world import BOT_USERNAME, World
-from appliance.services.telegram_entities import canonical, to_utf16
+from appliance.telegram.entities import canonical, to_utf16
 
 _ALBUM = range(2, 11)
 

@@ -19,9 +19,9 @@ from appliance.config import Settings
 from appliance.crud import clicks
 from appliance.errors import Fault, Invalid, say
 from appliance.models import Broadcast
-from appliance.services import telegram_html
 from appliance.services.content import NOBODY, Template
-from appliance.services.telegram_links import LinkError, checked_link
+from appliance.telegram import html as telegram_html
+from appliance.telegram.urls import LinkError, checked_link
 
 MAX_ADDRESS = 2048
 """Bytes; longer ones are left as they are, for PostgreSQL indexes no more than 2704."""

@@ -25,8 +25,9 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, links, messages, settings, users
 from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
-from appliance.services import menus, telegram_html, telegram_typed
+from appliance.services import menus, telegram_typed
 from appliance.services.phrases import choose, phrase
+from appliance.telegram import html as telegram_html
 
 LIFETIME = timedelta(minutes=15)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.sandbox.detection import add_detected
-from appliance.services.telegram_entities import Entity
+from appliance.telegram.entities import Entity
 
 
 @pytest.mark.parametrize(

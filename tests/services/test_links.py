@@ -11,9 +11,10 @@ from appliance.crud import clicks
 from appliance.database import Database
 from appliance.errors import Invalid
 from appliance.models import MAX_ID, Broadcast
-from appliance.services import content, links, telegram_html
+from appliance.services import content, links
 from appliance.services.content import Composer, Person
 from appliance.services.links import Signer, Tracker
+from appliance.telegram import html
 
 SECRET = "a-secret-for-tests-0123456789-0123456789"
 SITE = "https://club.example"
@@ -61,7 +62,7 @@ def opened(url: str) -> links.Opened | None:
 def addresses_sent(body: bytes) -> list[str]:
     """Where the links of a message to Telegram lead."""
     params = json.loads(body)
-    _, entities = telegram_html.parse(params["text"])
+    _, entities = html.parse(params["text"])
     keyboard = params.get("reply_markup", {}).get("inline_keyboard", [])
     buttons = [button["url"] for row in keyboard for button in row if "url" in button]
     return [entity.url for entity in entities if entity.url] + buttons
@@ -107,7 +108,7 @@ def test_placeholders_and_languages_go_together_with_it():
 )
 def test_tags_are_read_as_telegram_reads_them(tag):
     _, message = rewritten(broadcast(f"a {tag}x</a> b"))
-    text, (entity,) = telegram_html.parse(message.text)
+    text, (entity,) = html.parse(message.text)
     assert text == "a x b"
     assert entity.url is not None and entity.url.startswith(f"{SITE}/r/")
 
@@ -145,7 +146,7 @@ def test_the_fields_of_an_upload_and_an_edit():
     made = broadcast('<a href="https://a.example">x</a>')
     tracker, message = rewritten(made)
     fields = tracker.fill_fields({"caption": message.text, "chat_id": "5"}, 5)
-    _, (entity,) = telegram_html.parse(fields["caption"])
+    _, (entity,) = html.parse(fields["caption"])
     assert opened(str(entity.url)) == (1, 5)
     _, params = content.edit_call(message, 99)
     assert addresses_sent(tracker.fill(json.dumps(params).encode(), 5))

@@ -5,8 +5,8 @@ from string import Formatter
 import pytest
 
 from appliance.errors import say
-from appliance.services import telegram_html
 from appliance.services.phrases import LANGUAGES, catalog, choose, phrase, translate, word
+from appliance.telegram import html
 
 DONE = say("resumed")
 
@@ -33,7 +33,7 @@ def test_phrases_are_valid_html(language: str) -> None:
     nasty = "<b>&amp;</i> 👩‍👩‍👧 שלום {name}"
     for key, text in catalog(language).items():
         said = phrase(language, key, **dict.fromkeys(fields(text), nasty))
-        plain, _ = telegram_html.parse(said)
+        plain, _ = html.parse(said)
         assert 0 < len(plain) < 4096
         assert plain.count(nasty) == text.count("{")
 

@@ -1,13 +1,13 @@
 """A message as it is read: its text without markup, and as HTML for a browser."""
 
 from appliance.crud.recipients import Person
-from appliance.services import telegram_html
 from appliance.services.content.placeholders import Template
+from appliance.telegram import html
 
 
 def plain(text: str, format: str) -> str:
     """The text without its markup. Raises telegram_html.EntityError."""
-    return telegram_html.parse(text)[0] if format == "html" else text
+    return html.parse(text)[0] if format == "html" else text
 
 
 def length(text: str, format: str) -> int:
@@ -15,7 +15,7 @@ def length(text: str, format: str) -> int:
     longest = Template(text, format).longest()
     try:
         return len(plain(longest, format))
-    except telegram_html.EntityError:
+    except html.EntityError:
         return len(text)
 
 
@@ -27,7 +27,7 @@ def to_html(text: str, format: str, person: Person | None = None) -> str:
     source = text if person is None else Template(text, format).fill(person)
     if format == "html":
         try:
-            return telegram_html.render(*telegram_html.parse(source))
-        except telegram_html.EntityError:
-            return telegram_html.render(text, ())
-    return telegram_html.render(source, ())
+            return html.render(*html.parse(source))
+        except html.EntityError:
+            return html.render(text, ())
+    return html.render(source, ())

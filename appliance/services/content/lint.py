@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from appliance.errors import Fault, Invalid, say
-from appliance.services import telegram_html
 from appliance.services.content.html import plain
 from appliance.services.content.options import lint_media, lint_options
 from appliance.services.content.placeholders import Template
+from appliance.telegram import html
 
 Format = Literal["plain", "html"]
 
@@ -65,7 +65,7 @@ def lint(
         return tuple(_fault_at(field, text, place, words) for place, words in template.problems)
     try:
         plain(template.masked, format)
-    except telegram_html.EntityError as error:
+    except html.EntityError as error:
         return (_fault_at(field, text, error.offset, error.message),)
     if not plain(template.shortest(), format).strip() and not with_file:
         return (Fault(field, _empty(template)),)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from appliance.errors import Fault, say
-from appliance.services.telegram_links import LinkError, checked_link
+from appliance.telegram.urls import LinkError, checked_link
 
 SWITCHES = ("silent", "protected", "link_preview", "track")
 ALBUM = 10

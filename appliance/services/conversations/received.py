@@ -7,9 +7,9 @@ from typing import Any
 
 from telebot.types import Message, MessageEntity
 
-from appliance.services import telegram_html
 from appliance.services.conversations import rich
-from appliance.services.telegram_entities import Entity
+from appliance.telegram import html
+from appliance.telegram.entities import Entity
 
 LONGEST = 16_000
 """Characters of a text that are kept. Telegram stops at 4096; only a forged message is longer."""
@@ -63,7 +63,7 @@ def as_html(message: Message) -> str:
     text = storable((message.caption if captioned else message.text) or "")
     listed = message.caption_entities if captioned else message.entities
     try:
-        return telegram_html.render(text, tuple(_entities(listed or ())))
+        return html.render(text, tuple(_entities(listed or ())))
     except (ValueError, TypeError):
         return escape(text, quote=False)
 

@@ -16,13 +16,13 @@ from telebot.types import Message as TelegramMessage
 
 from appliance.crud import chats, messages, threads, users
 from appliance.models import Chat, Direction, Message, Priority
-from appliance.services import telegram_html
 from appliance.services.conversations.desk import summary
 from appliance.services.conversations.kinds import in_words, reason_in_words
 from appliance.services.conversations.options import Group, operators_group
 from appliance.services.conversations.received import Received
 from appliance.services.phrases import phrase
-from appliance.services.telegram_entities import utf16_length
+from appliance.telegram import html as telegram_html
+from appliance.telegram.entities import utf16_length
 
 NEW_TOPIC = "createForumTopic"
 

@@ -13,13 +13,14 @@ from telebot.types import Message as TelegramMessage
 from appliance.crud import messages, threads
 from appliance.errors import Conflict, Fault, Invalid, say
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
-from appliance.services import media, telegram_html
+from appliance.services import media
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT
 from appliance.services.content.files import METHODS
 from appliance.services.conversations import incoming, relay
 from appliance.services.conversations.desk import person_chat
 from appliance.services.conversations.received import Received, as_html, read
 from appliance.services.media import Kept
+from appliance.telegram import html as telegram_html
 
 _BY_FILE_ID = {
     **METHODS,

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.services import content, telegram_html
+from appliance.services import content
 from appliance.services.content import Composer, File, Person
-from appliance.services.telegram_entities import canonical
+from appliance.telegram import html
+from appliance.telegram.entities import canonical
 
 
 def button(text="Go", url="https://a.example"):
@@ -288,7 +289,7 @@ def test_what_is_linted_is_taken(person, format):
     letter = Letter('<a href="https://a.example/{username}">{name|x}</a> {last_name}', format)
     made = body(letter, person)
     if format == "html":
-        text, entities = telegram_html.parse(made["text"])
+        text, entities = html.parse(made["text"])
         assert len(entities) == 1
         assert entities[0].url.startswith("https://a.example/")
         filled = content.Template("{name|x} {last_name}", "plain").fill(person)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.services import telegram_html
 from appliance.services.content import NOBODY, Person, Template
 from appliance.services.content.placeholders import LENGTHS
-from appliance.services.telegram_entities import canonical
+from appliance.telegram import html
+from appliance.telegram.entities import canonical
 
 ANNA = Person("Anna", "Orlova", "anna", "ru")
 names = st.text(min_size=1).filter(str.strip)
@@ -60,7 +60,7 @@ def test_a_value_in_an_address_is_percent_encoded():
     text = '<a href="https://a.example/?who={first_name}&amp;x={username|a b}">x</a>'
     filled = fill(text, Person('"> & Я'), "html")
     assert 'who=%22%3E%20%26%20%D0%AF&amp;x=a%20b"' in filled
-    _, (link,) = telegram_html.parse(filled)
+    _, (link,) = html.parse(filled)
     assert link.url == "https://a.example/?who=%22%3E%20%26%20%D0%AF&x=a%20b"
 
 
@@ -79,7 +79,7 @@ def test_a_value_reads_as_itself(person, tag):
     for name in LENGTHS:
         source = f"x<{tag}>{{{name}}}</{tag}>x"
         template, plain = Template(source, "html"), Template(f"x{{{name}}}x", "plain")
-        text, entities = telegram_html.parse(template.fill(person))
+        text, entities = html.parse(template.fill(person))
         assert text == canonical(plain.fill(person), ())[0]
         assert len(entities) <= 1
         text.encode()

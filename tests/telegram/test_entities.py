@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.services.telegram_entities import (
+from appliance.telegram.entities import (
     MONOSPACE,
     SPLITTABLE,
     Entity,

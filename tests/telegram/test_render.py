@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.services.telegram_entities import Entity, utf16_length
-from appliance.services.telegram_render import render
+from appliance.telegram.entities import Entity, utf16_length
+from appliance.telegram.render import render
 
 TYPES = (
     "bold italic underline strikethrough spoiler code pre blockquote expandable_blockquote"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from appliance.errors import say
-from appliance.services.telegram_entities import Entity, canonical, to_utf16
-from appliance.services.telegram_links import LinkError, checked_link, mentioned_user
-from appliance.services.telegram_render import render
+from appliance.telegram.entities import Entity, canonical, to_utf16
+from appliance.telegram.render import render
+from appliance.telegram.urls import LinkError, checked_link, mentioned_user
 
 __all__ = ["Entity", "EntityError", "parse", "render"]
 

@@ -3,7 +3,7 @@
 import html
 import re
 
-from appliance.services.telegram_entities import Entity, from_utf16, in_order
+from appliance.telegram.entities import Entity, from_utf16, in_order
 
 _SIMPLE = {
     "bold": ("<b>", "</b>"),

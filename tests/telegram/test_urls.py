@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.services.telegram_links import LinkError, checked_link, mentioned_user
+from appliance.telegram.urls import LinkError, checked_link, mentioned_user
 
 
 @pytest.mark.parametrize(

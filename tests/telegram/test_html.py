@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.services.telegram_entities import utf16_length
-from appliance.services.telegram_html import Entity, EntityError, parse, render
+from appliance.telegram.entities import utf16_length
+from appliance.telegram.html import Entity, EntityError, parse, render
 
 
 def entities(html: str) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What Telegram makes of a text: markup, entities, addresses. No database, no network."""
