@@ -15,7 +15,7 @@ from appliance.crud import users
 from appliance.database import SCHEMA, Database, check_schema, schema_version
 from appliance.errors import ConfigError
 from appliance.models import Role
-from appliance.services import accounts
+from appliance.services.accounts import users as account_users
 from appliance.services.receiving import meet_bot
 from appliance.services.schema import upgrade
 
@@ -116,15 +116,17 @@ def _new_values(known: Mapping[str, str], wishes: Wishes, asking: Asking) -> dic
 
 
 def _first_admin(wishes: Wishes, asking: Asking) -> _Admin:
-    email = accounts.normalise_email(
+    email = account_users.normalise_email(
         asking.text(wishes.admin_email, "Email of the first admin", "--admin-email")
     )
     password = asking.password(
         wishes.admin_password_file, "Password of the first admin", "--admin-password-file"
     )
-    accounts.validate_password(password)
+    account_users.validate_password(password)
     return _Admin(
-        email, accounts.normalise_name(wishes.admin_name), accounts.hash_password(password)
+        email,
+        account_users.normalise_name(wishes.admin_name),
+        account_users.hash_password(password),
     )
 
 
@@ -163,7 +165,7 @@ def _store(
             if bot:
                 meet_bot(session, bot)
             if admin:
-                accounts.create_user(
+                account_users.create_user(
                     session,
                     admin.email,
                     admin.password_hash,

@@ -42,7 +42,7 @@ def create(
     """
     from appliance.crud import users
     from appliance.models import utcnow
-    from appliance.services import tokens
+    from appliance.services.accounts import tokens
 
     with context.database.writing() as session:
         owner = users.find(session, who)
@@ -75,7 +75,7 @@ def revoke(context: Context, token_id: int) -> None:
     """End a token at once. Its line stays in the list."""
     from appliance.crud import users
     from appliance.models import utcnow
-    from appliance.services import tokens
+    from appliance.services.accounts import tokens
 
     with context.database.writing() as session:
         row = tokens.revoke(session, token_id, None, utcnow())

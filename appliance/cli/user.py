@@ -37,15 +37,15 @@ def add(
       appliance user add ann@example.org --role operator --password-file password
     """
     from appliance.cli.asking import Asking
-    from appliance.services import accounts
+    from appliance.services.accounts import users as account_users
 
-    email = accounts.normalise_email(email)
+    email = account_users.normalise_email(email)
     password = Asking(context.interactive).password(password_file, "Password", "--password-file")
-    accounts.validate_password(password)
-    hashed = accounts.hash_password(password)
+    account_users.validate_password(password)
+    hashed = account_users.hash_password(password)
     language = context.settings.default_language
     with context.database.writing() as session:
-        made = accounts.create_user(
+        made = account_users.create_user(
             session, email, hashed, name or email.partition("@")[0], role, language
         )
         document = _document(made)
@@ -122,26 +122,26 @@ def set_password(context: Context, who: str, password_file: Path | None) -> None
     """Give an account a new password; its sessions end."""
     from appliance.cli.asking import Asking
     from appliance.crud import users
-    from appliance.services import accounts
+    from appliance.services.accounts import users as account_users
 
     password = Asking(context.interactive).password(
         password_file, "New password", "--password-file"
     )
-    accounts.validate_password(password)
-    hashed = accounts.hash_password(password)
+    account_users.validate_password(password)
+    hashed = account_users.hash_password(password)
     with context.database.writing() as session:
-        changed = accounts.set_password(session, users.find(session, who).id, hashed)
+        changed = account_users.set_password(session, users.find(session, who).id, hashed)
         document = _document(changed)
     context.emit(document, f"{document['email']} has a new password.")
 
 
 def _change_access(context: Context, who: str, **changes: Any) -> None:
     from appliance.crud import users
-    from appliance.services import accounts
+    from appliance.services.accounts import users as account_users
 
     with context.database.writing() as session:
         found = users.find(session, who)
-        document = _document(accounts.update_access(session, found.id, None, **changes))
+        document = _document(account_users.update_access(session, found.id, None, **changes))
     state = "disabled" if document["disabled"] else document["role"]
     context.emit(document, f"{document['email']} is {state} now.")
 

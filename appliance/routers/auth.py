@@ -7,8 +7,9 @@ from appliance.models import Role, utcnow
 from appliance.routers import addresses, context, sessions
 from appliance.routers.endpoints import Access, endpoint
 from appliance.schemas import Credentials, Registration, Session, User
-from appliance.services import accounts, telegram_auth
-from appliance.services.limiter import Rate
+from appliance.services import telegram_auth
+from appliance.services.accounts import users
+from appliance.services.accounts.rate_limit import Rate
 
 blueprint = Blueprint("auth", __name__)
 
@@ -32,13 +33,13 @@ def register(body: Registration) -> Session:
 
     With the `code` of a link that the bot gave, the account is tied to that chat: both or neither.
     """
-    email = accounts.normalise_email(body.email)
-    accounts.validate_password(body.password)
+    email = users.normalise_email(body.email)
+    users.validate_password(body.password)
     context.context().limiter.take(("register", addresses.network()), _REGISTRATIONS)
     language = body.language or context.settings().default_language
-    password_hash = accounts.hash_password(body.password)
+    password_hash = users.hash_password(body.password)
     with writing(context.session()) as session:
-        user = accounts.create_user(session, email, password_hash, body.name, Role.MEMBER, language)
+        user = users.create_user(session, email, password_hash, body.name, Role.MEMBER, language)
         if body.code is not None:
             telegram_auth.claim(session, user.id, body.code, utcnow())
     sessions.begin(user)
@@ -52,9 +53,9 @@ def log_in(body: Credentials) -> Session:
     limiter, account = context.context().limiter, ("login", body.email.strip().lower())
     limiter.take(("login from", addresses.network()), _LOGINS_FROM)
     limiter.take(account, _LOGINS_TO)
-    login = accounts.authenticate(context.session(), body.email, body.password)
+    login = users.authenticate(context.session(), body.email, body.password)
     with writing(context.session()) as session:
-        user = accounts.record_login(session, login)
+        user = users.record_login(session, login)
     limiter.forget(account)
     sessions.begin(user)
     return session_answer()

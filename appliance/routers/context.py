@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from appliance.config import Settings
 from appliance.database import db
-from appliance.services.limiter import Limiter
+from appliance.services.accounts.rate_limit import Limiter
 from appliance.services.numbers import Board
 from appliance.services.oidc import Client
 

@@ -6,7 +6,7 @@ from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
 from appliance.schemas import InboxItem, InboxPage, PageQuery
-from appliance.services import inbox
+from appliance.services.accounts import messages
 
 blueprint = Blueprint("messages", __name__)
 
@@ -19,7 +19,7 @@ def list_messages(query: PageQuery) -> InboxPage:
     rows, cursor = page(
         f"messages:{user_id}",
         query,
-        lambda limit, before: inbox.list_for_user(session, user_id, limit, before),
+        lambda limit, before: messages.list_for_user(session, user_id, limit, before),
         lambda item: item.id,
     )
     return InboxPage(items=[InboxItem.model_validate(item) for item in rows], next_cursor=cursor)

@@ -20,9 +20,9 @@ from appliance.database import db
 from appliance.errors import Forbidden, NotFound, Unauthorized, say
 from appliance.models import User, utcnow
 from appliance.routers import addresses, context
-from appliance.services import tokens
-from appliance.services.limiter import Rate
-from appliance.services.tokens import Program, TokenRefused
+from appliance.services.accounts import tokens
+from appliance.services.accounts.rate_limit import Rate
+from appliance.services.accounts.tokens import Program, TokenRefused
 
 log = logging.getLogger(__name__)
 

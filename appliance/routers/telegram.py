@@ -19,7 +19,7 @@ from appliance.schemas import (
     User,
 )
 from appliance.services import telegram_auth
-from appliance.services.limiter import Rate
+from appliance.services.accounts.rate_limit import Rate
 
 blueprint = Blueprint("telegram", __name__)
 

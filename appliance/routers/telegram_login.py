@@ -39,7 +39,7 @@ from appliance.schemas import (
     WidgetLogin,
 )
 from appliance.services import oidc, telegram_auth_web, telegram_proof
-from appliance.services.limiter import Rate
+from appliance.services.accounts.rate_limit import Rate
 from appliance.services.telegram_auth_web import Arrival
 from appliance.services.telegram_proof import Proof
 

@@ -14,7 +14,7 @@ from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
 from appliance.schemas import MadeToken, NewToken, PageQuery, Token, TokenPage
-from appliance.services import tokens
+from appliance.services.accounts import tokens
 
 blueprint = Blueprint("tokens", __name__)
 

@@ -15,8 +15,8 @@ from appliance.schemas import (
     UserPatch,
     UserQuery,
 )
-from appliance.services import accounts
-from appliance.services.limiter import Rate
+from appliance.services.accounts import users as account_users
+from appliance.services.accounts.rate_limit import Rate
 
 blueprint = Blueprint("users", __name__)
 
@@ -36,7 +36,7 @@ def change_me(body: ProfilePatch) -> User:
     """Change your name or language."""
     user_id = sessions.caller().id
     with writing(context.session()) as session:
-        user = accounts.update_profile(session, user_id, body.name, body.language)
+        user = account_users.update_profile(session, user_id, body.name, body.language)
         return User.model_validate(user)
 
 
@@ -45,12 +45,12 @@ def change_me(body: ProfilePatch) -> User:
 def change_my_password(body: PasswordChange) -> None:
     """Change your password, which ends your other sessions."""
     user_id = sessions.caller().id
-    accounts.validate_password(body.new_password, "new_password")
+    account_users.validate_password(body.new_password, "new_password")
     context.context().limiter.take(("password", user_id), _PASSWORD_TRIES)
-    accounts.check_own_password(context.session(), user_id, body.current_password)
-    password_hash = accounts.hash_password(body.new_password)
+    account_users.check_own_password(context.session(), user_id, body.current_password)
+    password_hash = account_users.hash_password(body.new_password)
     with writing(context.session()) as session:
-        user = accounts.set_password(session, user_id, password_hash)
+        user = account_users.set_password(session, user_id, password_hash)
     sessions.begin(user)
 
 
@@ -81,5 +81,5 @@ def change_user(user_id: int, body: UserPatch) -> User:
     """Change a person's role, or disable the account, which ends its sessions."""
     actor_id = sessions.caller().id
     with writing(context.session()) as session:
-        user = accounts.update_access(session, user_id, actor_id, body.role, body.disabled)
+        user = account_users.update_access(session, user_id, actor_id, body.role, body.disabled)
         return User.model_validate(user)

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, proofs, users
 from appliance.errors import Expired, say
 from appliance.models import Chat, ChatStatus, User
-from appliance.services import accounts, telegram_auth
+from appliance.services import telegram_auth
+from appliance.services.accounts import users as account_users
 from appliance.services.telegram_proof import Person, Proof
 
 
@@ -64,8 +65,8 @@ def arrive(
             telegram_auth.tie(session, chat, user, now)
             return Arrival(user, None)
     elif chat.user_id is not None:
-        login = accounts.Login(chat.user_id, new_hash=None)
-        return Arrival(accounts.record_login(session, login, now), None)
+        login = account_users.Login(chat.user_id, new_hash=None)
+        return Arrival(account_users.record_login(session, login, now), None)
     return Arrival(None, telegram_auth.start_link_from_chat(session, chat.id, now).code)
 
 

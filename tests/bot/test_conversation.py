@@ -18,7 +18,7 @@ from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import DeliveryState, Media, Message
-from appliance.services import accounts
+from appliance.services.accounts import users
 from appliance.services.leases import DELIVERY, Holding
 
 PASSWORD = "correct horse battery"
@@ -46,8 +46,8 @@ class Site:
 def site(settings: Settings, database: Database, sandbox: Any) -> Iterator[Site]:
     """The real application, with the simulator for Telegram."""
     with database.writing() as session:
-        hashed = accounts.hash_password(PASSWORD)
-        accounts.create_user(session, "olga@example.org", hashed, "Olga", "admin", "en")
+        hashed = users.hash_password(PASSWORD)
+        users.create_user(session, "olga@example.org", hashed, "Olga", "admin", "en")
     app = web.create_app(dataclasses.replace(settings, bot_api_url=sandbox.url))
     yield Site(app)
     web.close_app(app)
@@ -106,7 +106,7 @@ def make_group(phone: Any, database: Database, site: Site, until: Any) -> Callab
         group = int(phone.post("/chats", {**body, **fields})["id"])
         until(lambda: phone.messages(olga)[1:])
         with database.writing() as session:
-            user = accounts.users.get_by_email(session, "olga@example.org")
+            user = users.users.get_by_email(session, "olga@example.org")
             chats.find(session, olga).user_id = user.id
         phone.post(f"/people/{olga}/send", {"chat_id": group, "text": "/operators"})
         until(lambda: _chosen(database))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from appliance.models import utcnow
-from appliance.services import tokens
+from appliance.services.accounts import tokens
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.crud import chats, users
-from appliance.services.accounts import check_password
+from appliance.services.accounts.users import check_password
 
 PASSWORD = "correct horse battery"
 SHAPE = ["id", "email", "name", "role", "language", "disabled", "chat_id"]

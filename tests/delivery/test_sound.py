@@ -7,7 +7,8 @@ import pytest
 
 from appliance.crud import chats
 from appliance.database import Database
-from appliance.services import accounts, notify
+from appliance.services import notify
+from appliance.services.accounts import users
 from appliance.services.notify import NewNotification, Sender
 
 Ask = Callable[..., Any]
@@ -30,7 +31,7 @@ def test_high_priority_sounds_in_quiet_hours_too(
     """To one by the outbox, to a role by a broadcast: the same."""
     (chat_id,) = people(1)
     with database.writing() as session:
-        user = accounts.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
+        user = users.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
         chat = chats.find(session, chat_id)
         chat.user_id, chat.quiet = user.id, quiet
         for priority in notify.PRIORITIES:

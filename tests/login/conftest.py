@@ -24,7 +24,7 @@ from appliance.config import Settings
 from appliance.crud import chats
 from appliance.crud import settings as settings_crud
 from appliance.database import Database
-from appliance.services import accounts
+from appliance.services.accounts import users
 
 CLIENT_ID, CLIENT_SECRET = "4242", "only-the-issuer-knows"
 TOKEN = "4242:" + "real-looking-token-of-the-tests"
@@ -249,7 +249,7 @@ def make_browser(site: Flask) -> Callable[[], Browser]:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return accounts.hash_password(PASSWORD)
+    return users.hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ def make_user(database: Database, password_hash: str) -> Callable[..., int]:
     def make(name: str, chat: int | None = None, disabled: bool = False) -> int:
         with database.writing() as session:
             email = f"{name}@example.org"
-            user = accounts.create_user(session, email, password_hash, name.title(), "member", "en")
+            user = users.create_user(session, email, password_hash, name.title(), "member", "en")
             user.disabled = disabled
             if chat is not None:
                 chats.remember(session, chat, first_name=name.title()).user_id = user.id

@@ -13,7 +13,7 @@ from appliance import web
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.models import utcnow
-from appliance.services import accounts, tokens
+from appliance.services.accounts import tokens, users
 
 PASSWORD = "correct horse battery"
 
@@ -73,7 +73,7 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return accounts.hash_password(PASSWORD)
+    return users.hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def make_user(database: Database, password_hash: str) -> Callable[..., int]:
     def make(name: str, role: str = "member", language: str = "en") -> int:
         with database.writing() as session:
             email = f"{name}@example.org"
-            user = accounts.create_user(session, email, password_hash, name.title(), role, language)
+            user = users.create_user(session, email, password_hash, name.title(), role, language)
             return user.id
 
     return make

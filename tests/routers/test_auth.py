@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from appliance.routers import context
-from appliance.services.limiter import Limiter
+from appliance.services.accounts.rate_limit import Limiter
 
 PASSWORD = "correct horse battery"
 NEW = {"email": "Anna@Example.org ", "password": PASSWORD, "name": " Анна  Каренина"}

@@ -8,7 +8,7 @@ import pytest
 from appliance.crud import tokens, users
 from appliance.models import utcnow
 from appliance.routers.sessions import Visitor
-from appliance.services import accounts
+from appliance.services.accounts import users as account_users
 
 
 def test_a_write_without_the_token_is_refused(member):
@@ -143,10 +143,10 @@ def test_a_token_needs_no_csrf_token_and_gets_no_session(program, make_user):
 def test_a_disabled_user_and_an_expired_token(program, make_user, database):
     caller = program(make_user("anna"), "read")
     with database.writing() as session:
-        accounts.update_access(session, 1, None, disabled=True)
+        account_users.update_access(session, 1, None, disabled=True)
     assert caller.get("/users/me").json["detail"] == "this account is disabled: ask an admin"
     with database.writing() as session:
-        accounts.update_access(session, 1, None, disabled=False)
+        account_users.update_access(session, 1, None, disabled=False)
         tokens.get(session, 1).expires_at = utcnow()
     assert caller.get("/users/me").json["detail"] == "this token has expired: make another one"
     assert caller.get("/users/me").json["type"] == "urn:appliance:problem:token-refused"

@@ -5,7 +5,8 @@ import pytest
 from appliance.bot.handlers import build_router
 from appliance.crud import chats, users
 from appliance.models import Message, Role, utcnow
-from appliance.services import accounts, menus, telegram_auth
+from appliance.services import menus, telegram_auth
+from appliance.services.accounts import users as account_users
 from appliance.services.phrases import LANGUAGES
 
 NOW = utcnow()
@@ -60,9 +61,9 @@ def test_a_role_brings_its_commands(database, sent):
         _user(session, Role.ADMIN)
         member = _user(session, Role.MEMBER)
         telegram_auth.tie(session, chats.remember(session, 2), member, NOW)
-        accounts.update_access(session, member.id, None, role=Role.OPERATOR)
-        accounts.update_access(session, member.id, None, role=Role.OPERATOR)
-        accounts.update_access(session, member.id, None, disabled=True)
+        account_users.update_access(session, member.id, None, role=Role.OPERATOR)
+        account_users.update_access(session, member.id, None, role=Role.OPERATOR)
+        account_users.update_access(session, member.id, None, disabled=True)
     assert sent() == [[*menus.PEOPLE, "stats"], list(menus.PEOPLE)]
     with database.reading() as session:
         row = session.query(Message).filter_by(method="setMyCommands").first()

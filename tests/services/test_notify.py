@@ -16,7 +16,8 @@ from appliance.models import (
     Notification,
     Priority,
 )
-from appliance.services import accounts, content, notify, topics
+from appliance.services import content, notify, topics
+from appliance.services.accounts import users as account_users
 from appliance.services.notify import NewNotification, Sender
 
 CLI = Sender("cli:root")
@@ -29,7 +30,7 @@ def enrol(database):
     def enrol(name, chat_id=None, role="member", status=ChatStatus.ACTIVE):
         with database.writing() as session:
             email = f"{name}@example.org"
-            user = accounts.create_user(session, email, None, name.title(), role, "en")
+            user = account_users.create_user(session, email, None, name.title(), role, "en")
             if chat_id is not None:
                 chat = chats.remember(session, chat_id, first_name=name.title())
                 chat.user_id, chat.status = user.id, status
@@ -342,7 +343,7 @@ def test_a_key_whose_attempt_failed_is_free(enrol, ask, stored):
 def test_one_key_from_eight_threads_at_once(request, db, to):
     database = request.getfixturevalue(db)
     with database.writing() as session:
-        user = accounts.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
+        user = account_users.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
         chats.remember(session, 5, first_name="Ada").user_id = user.id
     go, results = threading.Barrier(8), []
 

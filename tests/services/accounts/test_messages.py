@@ -8,7 +8,7 @@ from appliance.crud import audience, chats, messages, topics, users
 from appliance.crud.audience import Audience, Term
 from appliance.errors import Invalid, NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState, Role
-from appliance.services import inbox
+from appliance.services.accounts import messages as account_messages
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123457, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def told(database, ann):
 
 def read(database, user_id, limit=100, before=None):
     with database.reading() as session:
-        return inbox.list_for_user(session, user_id, limit, before)
+        return account_messages.list_for_user(session, user_id, limit, before)
 
 
 def test_what_is_shown(database, ann, told):

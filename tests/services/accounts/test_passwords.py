@@ -7,7 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from appliance.errors import Invalid
-from appliance.services.passwords import (
+from appliance.services.accounts.passwords import (
     check_password,
     hash_password,
     needs_rehash,

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from appliance.errors import TooManyRequests
-from appliance.services import limiter as module
-from appliance.services.limiter import Limiter, Rate
+from appliance.services.accounts import rate_limit as module
+from appliance.services.accounts.rate_limit import Limiter, Rate
 
 RATE = Rate(burst=3, seconds=10)
 

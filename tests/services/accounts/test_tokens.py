@@ -10,8 +10,9 @@ from appliance.crud import tokens as crud
 from appliance.crud import users
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import ApiToken, Role
-from appliance.services import accounts, tokens
-from appliance.services.tokens import TokenRefused
+from appliance.services.accounts import tokens
+from appliance.services.accounts import users as account_users
+from appliance.services.accounts.tokens import TokenRefused
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -25,7 +26,7 @@ def ann(database):
 def enrol(database, name, role="member"):
     with database.writing() as session:
         email = f"{name}@example.org"
-        return accounts.create_user(session, email, None, name, role, "en").id
+        return account_users.create_user(session, email, None, name, role, "en").id
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_one_is_revoked_at_once_and_for_good(ann, make, enter, database, kept):
 def test_a_disabled_user_has_no_token(ann, make, enter, database):
     new = make(ann)
     with database.writing() as session:
-        accounts.update_access(session, ann, None, disabled=True)
+        account_users.update_access(session, ann, None, disabled=True)
     with pytest.raises(TokenRefused, match="disabled"):
         enter(new.token)
     with pytest.raises(Conflict, match="disabled"):
@@ -122,7 +123,7 @@ def test_a_disabled_user_has_no_token(ann, make, enter, database):
 def test_a_role_that_changes_changes_what_it_may(ann, make, enter, database):
     new = make(ann)
     with database.writing() as session:
-        accounts.update_access(session, ann, None, role=Role.ADMIN)
+        account_users.update_access(session, ann, None, role=Role.ADMIN)
     assert enter(new.token).user.role == Role.ADMIN
 
 

@@ -14,7 +14,7 @@ from appliance.crud import users
 from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, say
 from appliance.models import Role, User, utcnow
 from appliance.services import menus
-from appliance.services.passwords import (
+from appliance.services.accounts.passwords import (
     check_password,
     hash_password,
     needs_rehash,

@@ -1,0 +1,1 @@
+"""Accounts of the site: users, passwords, API tokens, and a member's own messages."""
