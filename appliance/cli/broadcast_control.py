@@ -12,7 +12,7 @@ from appliance.cli.broadcast_schedule import When
 from appliance.cli.context import Context, common_options, pass_context
 
 if TYPE_CHECKING:
-    from appliance.services.control import Verb
+    from appliance.services.broadcasts.changes import Verb
 
 
 def actor() -> str:
@@ -38,7 +38,7 @@ def plan(context: Context, draft: Draft, when: When) -> None:
     Example:
       appliance broadcast plan "Training is at six" --to role:member
     """
-    from appliance.services import plan as service
+    from appliance.services.broadcasts import dry_run as service
 
     when.check(key=None, wait=False)
     new = when.applied(context, draft.made(context))
@@ -123,12 +123,11 @@ def retry(context: Context, broadcast_id: int, which: str | None) -> None:
       appliance broadcast retry 7 --failed
       appliance broadcast retry 7 --unknown
     """
-    from appliance.services import control
-    from appliance.services.broadcasts import as_document
+    from appliance.services.broadcasts import as_document, changes
 
     if which is None:
         raise click.UsageError("choose --failed or --unknown")
-    changed, count = control.retry(context.database.writing, broadcast_id, which, actor())
+    changed, count = changes.retry(context.database.writing, broadcast_id, which, actor())
     document = as_document(changed)
     context.report(document, f"{count} recipients of broadcast {broadcast_id} wait again.")
 
@@ -166,12 +165,12 @@ def edit(
     """
     from appliance.cli.broadcast_content import variants_of
     from appliance.cli.sending import read_text
-    from appliance.services import control
+    from appliance.services.broadcasts import changes
 
     if variant and no_variants:
         raise click.UsageError("--variant and --no-variants contradict each other")
     words, chosen = read_text(text), variants_of(variant)
-    changed, operation = control.edit(
+    changed, operation = changes.edit(
         context.database.writing,
         broadcast_id,
         actor(),
@@ -204,11 +203,10 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
       appliance broadcast recall 7 --yes
     """
     from appliance.models import utcnow
-    from appliance.services import control
-    from appliance.services.broadcasts import sweep_cancelled
+    from appliance.services.broadcasts import changes, sweep_cancelled
 
     with context.database.reading() as session:
-        reach = control.recallable(session, broadcast_id)
+        reach = changes.recallable(session, broadcast_id)
     told = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
     if reach.unknown:
         told += f" {reach.unknown} may have it and cannot be recalled."
@@ -216,7 +214,7 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
         return context.emit(asdict(reach), told)
     if context.interactive and not yes:
         click.confirm(f"{told} Recall broadcast {broadcast_id}?", abort=True, err=True)
-    changed, operation = control.recall(context.database.writing, broadcast_id, actor())
+    changed, operation = changes.recall(context.database.writing, broadcast_id, actor())
     document = _document(changed, [operation] if operation else [])
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     done = "is being recalled" if operation else "is stopped"
@@ -224,27 +222,25 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
 
 
 def _decide(context: Context, broadcast_id: int, verb: "Verb", *, quiet: bool = False) -> None:
-    from appliance.services import control
-    from appliance.services.broadcasts import as_document
+    from appliance.services.broadcasts import as_document, changes
 
     with context.database.writing() as session:
-        document = as_document(control.decide(session, broadcast_id, verb, actor()))
+        document = as_document(changes.decide(session, broadcast_id, verb, actor()))
     if not quiet:
         context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
 
 
 def _decide_operation(context: Context, broadcast_id: int, number: int, verb: "Verb") -> None:
-    from appliance.services import control
+    from appliance.services.broadcasts import changes
 
     with context.database.writing() as session:
-        changed = control.decide_operation(session, broadcast_id, number, verb, actor())
-        document = control.as_document(changed)
+        changed = changes.decide_operation(session, broadcast_id, number, verb, actor())
+        document = changes.as_document(changed)
     context.report(document, broadcast_show.operation_line(document))
 
 
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:
-    from appliance.services import control
-    from appliance.services.broadcasts import as_document
+    from appliance.services.broadcasts import as_document, changes
 
-    shown = [control.as_document(operation) for operation in operations]
+    shown = [changes.as_document(operation) for operation in operations]
     return {**as_document(broadcast), "operations": shown}

@@ -50,13 +50,13 @@ class Draft:
 
     def made(self, context: Context, **values: Any) -> "NewBroadcast":
         """The broadcast with these values besides. Raises Invalid, Unavailable."""
-        from appliance.services import links, schedule
-        from appliance.services.broadcasts import NewBroadcast
+        from appliance.services import schedule
+        from appliance.services.broadcasts import NewBroadcast, click_tracking
 
         content = self.what.given(context, self.text)
         if self.track:
             content["options"] = {**content["options"], "track": True}
-            links.check(context.settings, content["options"])
+            click_tracking.check(context.settings, content["options"])
         wait, limit = self.canary_wait, self.canary_limit
         return NewBroadcast(
             to=self.to or ("all",),

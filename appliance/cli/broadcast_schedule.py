@@ -90,12 +90,12 @@ def time_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def create(context: Context, when: When, new: "NewBroadcast") -> None:
     """Store the schedule of `broadcast send --cron`."""
-    from appliance.services import recurring
+    from appliance.services.broadcasts import schedules as broadcast_schedules
 
     name, expression = str(when.name), str(when.cron)
     with context.database.writing() as session:
-        made = recurring.add(session, name, expression, when.zone(context), new)
-        document = recurring.as_document(made)
+        made = broadcast_schedules.add(session, name, expression, when.zone(context), new)
+        document = broadcast_schedules.as_document(made)
     context.report(document, f"Schedule {made.name} sends next at {document['next_at']}.")
 
 
@@ -119,7 +119,7 @@ def schedule() -> None:
 def list_(context: Context) -> None:
     """All schedules with their next slots."""
     from appliance.crud import schedules
-    from appliance.services.recurring import as_document
+    from appliance.services.broadcasts.schedules import as_document
 
     with context.database.reading() as session:
         documents = [as_document(found) for found in schedules.list_page(session)]
@@ -138,7 +138,7 @@ def list_(context: Context) -> None:
 def show(context: Context, name: str) -> None:
     """One schedule, by name or id: what it sends, when, and how the last slot went."""
     from appliance.crud import schedules
-    from appliance.services.recurring import as_document
+    from appliance.services.broadcasts.schedules import as_document
 
     with context.database.reading() as session:
         document = as_document(schedules.find(session, name))
@@ -177,7 +177,7 @@ def resume(context: Context, name: str) -> None:
 def delete(context: Context, name: str) -> None:
     """Delete a schedule; what it has sent stays."""
     from appliance.crud import schedules
-    from appliance.services.recurring import as_document
+    from appliance.services.broadcasts.schedules import as_document
 
     with context.database.writing() as session:
         found = schedules.find(session, name)
@@ -188,11 +188,13 @@ def delete(context: Context, name: str) -> None:
 
 def _enable(context: Context, name: str, enabled: bool) -> None:
     from appliance.crud import schedules
-    from appliance.services import recurring
+    from appliance.services.broadcasts import schedules as broadcast_schedules
 
     with context.database.writing() as session:
         found: Schedule = schedules.find(session, name)
-        changed = recurring.change(session, found.id, recurring.Change(enabled=enabled))
-        document = recurring.as_document(changed)
+        changed = broadcast_schedules.change(
+            session, found.id, broadcast_schedules.Change(enabled=enabled)
+        )
+        document = broadcast_schedules.as_document(changed)
     done = f"sends next at {document['next_at']}" if enabled else "is paused"
     context.report(document, f"Schedule {document['name']} {done}.")

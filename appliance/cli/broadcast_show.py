@@ -32,17 +32,16 @@ def report(context: Context, broadcast_id: int) -> None:
 
 def _read(context: Context, broadcast_id: int) -> Document:
     from appliance.crud import broadcasts, events, operations
-    from appliance.services import control, numbers
-    from appliance.services.broadcasts import as_document, rfc3339
+    from appliance.services.broadcasts import as_document, changes, rfc3339, statistics
 
     with context.database.reading() as session:
         document = as_document(broadcasts.get(session, broadcast_id))
         done = operations.list_for(session, broadcast_id)
         decided = events.list_for(session, broadcast_id)
-        told = numbers.of(session, broadcast_id)
+        told = statistics.of(session, broadcast_id)
     return {
         **document,
-        "operations": [control.as_document(operation) for operation in done],
+        "operations": [changes.as_document(operation) for operation in done],
         "events": [
             {"at": rfc3339(e.at), "actor": e.actor, "action": e.action, "details": e.details}
             for e in decided

@@ -19,8 +19,7 @@ from appliance.errors import ConfigError, TryLater
 from appliance.models import BroadcastStatus, utcnow
 from appliance.runtime import delivering
 from appliance.services import broadcasts as service
-from appliance.services import recurring
-from appliance.services.broadcasts import NewBroadcast, as_document
+from appliance.services.broadcasts import NewBroadcast, as_document, schedules
 from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
 
@@ -86,7 +85,7 @@ def wait_for_end(
     while True:
         if time.monotonic() >= look_at:
             # The engine passes over what is too late; there may be nothing else to cancel it.
-            recurring.cancel_missed(database, utcnow())
+            schedules.cancel_missed(database, utcnow())
             look_at = time.monotonic() + MISSED
         with database.reading() as session:
             document = as_document(broadcasts.get(session, broadcast_id))

@@ -1,4 +1,4 @@
-"""Who a broadcast goes to, as a condition on chats. `services/audience.py` parses the words."""
+"""Who a broadcast goes to, as a condition on chats; `services` parses what people write of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

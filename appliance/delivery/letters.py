@@ -22,7 +22,8 @@ from appliance.delivery.hush import Hush
 from appliance.delivery.jobs import Job, Moment, Result, Source
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
-from appliance.services import content, links, media
+from appliance.services import content, media
+from appliance.services.broadcasts import click_tracking
 
 NOT_THERE = "wrong file identifier"
 """Telegram's words for a `file_id` it does not take (any more)."""
@@ -33,7 +34,9 @@ class Letters:
 
     def __init__(self, session: Session, broadcast: Broadcast, around: Surroundings) -> None:
         self._broadcast = broadcast
-        self._tracker = links.tracker_for(session, around.site_url, around.secret, broadcast)
+        self._tracker = click_tracking.tracker_for(
+            session, around.site_url, around.secret, broadcast
+        )
         self._folder: Path = around.media
         self._extra = {"allow_paid_broadcast": True} if around.paid else {}
         self._bot_id = int((get_setting(session, BOT) or {}).get("id", 0))

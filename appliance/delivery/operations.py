@@ -21,8 +21,8 @@ from appliance.delivery.runs import HALT_AFTER
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import MAX_ID, Broadcast, BroadcastStatus, Operation
 from appliance.services import content
-from appliance.services.control import RECALL_LIMIT
-from appliance.services.links import Tracker, tracker_for
+from appliance.services.broadcasts.changes import RECALL_LIMIT
+from appliance.services.broadcasts.click_tracking import Tracker, tracker_for
 
 MAX_TRIES = 5
 DONE, FAILED, TOO_OLD = "done", "failed", "too_old"

@@ -147,7 +147,7 @@ class Schedule(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     cron: Mapped[str] = mapped_column(String(100))
     timezone: Mapped[str] = mapped_column(String(64))
-    template: Mapped[dict[str, Any]]  # what `services/broadcasts.py` makes a broadcast of
+    template: Mapped[dict[str, Any]]  # what `services/broadcasts/lifecycle.py` makes a broadcast of
     max_late: Mapped[int | None]  # seconds; a slot missed by more is skipped and reported
     enabled: Mapped[bool] = mapped_column(default=True)
     next_at: Mapped[datetime | None] = mapped_column(index=True)

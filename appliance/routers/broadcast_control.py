@@ -28,7 +28,8 @@ from appliance.schemas import (
     Retried,
     Retry,
 )
-from appliance.services import broadcasts, control, links, plan
+from appliance.services import broadcasts
+from appliance.services.broadcasts import changes, click_tracking, dry_run
 
 blueprint = Blueprint("broadcast_control", __name__)
 
@@ -39,7 +40,7 @@ _USER = "user:"
 @endpoint(Access.ADMIN, scope="broadcasts", body=Draft, answer=Plan, errors=(404,))
 def plan_broadcast(body: Draft) -> Plan:
     """A dry run: how many, how long, what it costs, who is new since the last one to the same."""
-    made = plan.make(context.session(), context.settings(), new_of(body))
+    made = dry_run.make(context.session(), context.settings(), new_of(body))
     return Plan.model_validate(made)
 
 
@@ -69,7 +70,7 @@ def cancel_broadcast(broadcast_id: int) -> Broadcast:
 @endpoint(Access.ADMIN, scope="broadcasts", body=Retry, answer=Retried, errors=(404, 409))
 def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
     """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
-    broadcast, count = control.retry(_write, broadcast_id, body.which, _actor())
+    broadcast, count = changes.retry(_write, broadcast_id, body.which, _actor())
     return Retried(broadcast=show(context.session(), broadcast), count=count)
 
 
@@ -79,8 +80,8 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
     """Change what is pending and, message by message, what was delivered."""
     actor = _actor()
     options = None if body.options is None else body.options.model_dump(exclude_defaults=True)
-    links.check(context.settings(), options or {})
-    broadcast, operation = control.edit(
+    click_tracking.check(context.settings(), options or {})
+    broadcast, operation = changes.edit(
         _write,
         broadcast_id,
         actor,
@@ -96,14 +97,14 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
 @endpoint(Access.OPERATOR, scope="broadcasts", answer=Recallable, errors=(404,))
 def show_recallable(broadcast_id: int) -> Recallable:
     """What a recall can still reach: Telegram deletes nothing older than 48 hours."""
-    return Recallable.model_validate(control.recallable(context.session(), broadcast_id))
+    return Recallable.model_validate(changes.recallable(context.session(), broadcast_id))
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/recall")
 @endpoint(Access.ADMIN, scope="broadcasts", answer=Changed, errors=(404, 409))
 def recall_broadcast(broadcast_id: int) -> Changed:
     """Stop it for good, and delete what was delivered as far as Telegram still allows."""
-    _, operation = control.recall(_write, broadcast_id, _actor())
+    _, operation = changes.recall(_write, broadcast_id, _actor())
     return Changed(broadcast=_swept(broadcast_id), operation=_begun(operation))
 
 
@@ -114,7 +115,7 @@ def list_operations(broadcast_id: int) -> OperationList:
     session = context.session()
     broadcasts_crud.get(session, broadcast_id)
     rows = operations.list_for(session, broadcast_id)
-    return OperationList(items=[Operation.model_validate(control.as_document(row)) for row in rows])
+    return OperationList(items=[Operation.model_validate(changes.as_document(row)) for row in rows])
 
 
 _OPERATION = "/broadcasts/<id:broadcast_id>/operations/<id:operation_id>"
@@ -171,17 +172,17 @@ def show_numbers(broadcast_id: int) -> Numbers:
     )
 
 
-def _decide(broadcast_id: int, verb: control.Verb) -> Broadcast:
+def _decide(broadcast_id: int, verb: changes.Verb) -> Broadcast:
     actor = _actor()
     with writing(context.session()) as session:
-        return show(session, control.decide(session, broadcast_id, verb, actor))
+        return show(session, changes.decide(session, broadcast_id, verb, actor))
 
 
-def _decide_operation(broadcast_id: int, operation_id: int, verb: control.Verb) -> Operation:
+def _decide_operation(broadcast_id: int, operation_id: int, verb: changes.Verb) -> Operation:
     actor = _actor()
     with writing(context.session()) as session:
-        changed = control.decide_operation(session, broadcast_id, operation_id, verb, actor)
-        return Operation.model_validate(control.as_document(changed))
+        changed = changes.decide_operation(session, broadcast_id, operation_id, verb, actor)
+        return Operation.model_validate(changes.as_document(changed))
 
 
 def _actor() -> str:
@@ -206,7 +207,7 @@ def _changed(
 
 
 def _begun(operation: models.Operation | None) -> Operation | None:
-    return Operation.model_validate(control.as_document(operation)) if operation else None
+    return Operation.model_validate(changes.as_document(operation)) if operation else None
 
 
 def _user_id(actor: str) -> int | None:

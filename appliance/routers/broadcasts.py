@@ -33,7 +33,8 @@ from appliance.schemas import (
     Preview,
     faults_of,
 )
-from appliance.services import broadcasts, content, links, schedule
+from appliance.services import broadcasts, content, schedule
+from appliance.services.broadcasts import click_tracking
 
 blueprint = Blueprint("broadcasts", __name__)
 
@@ -72,7 +73,7 @@ def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
     starts_at = schedule.parse_at(body.at, zone) if body.at is not None else None
     author = sessions.caller().id
     new = new_of(body, key=_key(body.key), created_by=author, starts_at=starts_at)
-    links.check(context.settings(), new.options)
+    click_tracking.check(context.settings(), new.options)
     with writing(context.session()) as session:
         broadcast, created = broadcasts.create(session, new, actor=f"user:{author}")
         return show(session, broadcast), 201 if created else 200

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from appliance.config import Settings
 from appliance.database import db
 from appliance.services.accounts.rate_limit import Limiter
-from appliance.services.numbers import Board
+from appliance.services.broadcasts.statistics import Board
 from appliance.services.oidc import Client
 
 _KEY = "appliance"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from appliance.crud import clicks
 from appliance.database import first_line, writing
 from appliance.routers import context
-from appliance.services.links import Opened, Signer, is_previewer
+from appliance.services.broadcasts.click_tracking import Opened, Signer, is_previewer
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from appliance.routers.broadcasts import new_of
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
 from appliance.schemas import NewSchedule, PageQuery, Schedule, SchedulePage, SchedulePatch
-from appliance.services import links, recurring
+from appliance.services.broadcasts import click_tracking
+from appliance.services.broadcasts import schedules as broadcast_schedules
 
 blueprint = Blueprint("schedules", __name__)
 
@@ -44,9 +45,9 @@ def create_schedule(body: NewSchedule) -> Schedule:
     """Send a broadcast at each slot from now on."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
     new = new_of(body, created_by=sessions.caller().id)
-    links.check(context.settings(), new.options)
+    click_tracking.check(context.settings(), new.options)
     with writing(context.session()) as session:
-        return _show(recurring.add(session, body.name, body.cron, zone, new))
+        return _show(broadcast_schedules.add(session, body.name, body.cron, zone, new))
 
 
 @blueprint.get("/schedules/<id:schedule_id>")
@@ -61,9 +62,9 @@ def show_schedule(schedule_id: int) -> Schedule:
 def change_schedule(schedule_id: int, body: SchedulePatch) -> Schedule:
     """Rename, pause (`enabled: false`), resume, move to other times, or send something else."""
     change = _change(body)
-    links.check(context.settings(), change.template.get("options", {}))
+    click_tracking.check(context.settings(), change.template.get("options", {}))
     with writing(context.session()) as session:
-        return _show(recurring.change(session, schedule_id, change))
+        return _show(broadcast_schedules.change(session, schedule_id, change))
 
 
 @blueprint.delete("/schedules/<id:schedule_id>")
@@ -74,7 +75,7 @@ def delete_schedule(schedule_id: int) -> None:
         schedules.remove(session, schedule_id)
 
 
-def _change(body: SchedulePatch) -> recurring.Change:
+def _change(body: SchedulePatch) -> broadcast_schedules.Change:
     template: dict[str, Any] = {
         name: value
         for name in ("text", "format", "variants")
@@ -89,12 +90,12 @@ def _change(body: SchedulePatch) -> recurring.Change:
         template["options"] = body.options.model_dump(exclude_defaults=True)
     if body.quiet is not None:
         template["quiet"] = body.quiet or None
-    return recurring.Change(
+    return broadcast_schedules.Change(
         body.name, body.cron, body.timezone, body.max_late, body.enabled, template
     )
 
 
 def _show(schedule: models.Schedule) -> Schedule:
-    document = recurring.as_document(schedule)
+    document = broadcast_schedules.as_document(schedule)
     result = language.told(document["last_result"])
     return Schedule.model_validate({**document, "last_result": result})

@@ -10,7 +10,8 @@ from pathlib import Path
 from appliance.crud import census, links, messages, operations, proofs, settings, updates
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
-from appliance.services import control, media_tidy, recurring
+from appliance.services import media_tidy
+from appliance.services.broadcasts import changes, schedules
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,10 @@ class Schedule:
 
     def step(self, now: datetime, mono: float) -> None:
         if self._looked is None or now < self._looked:  # begun just now, or the clock was put back
-            recurring.realign(self._database, now)
+            schedules.realign(self._database, now)
         self._looked = now
-        recurring.run_due(self._database, now)
-        recurring.cancel_missed(self._database, now)
+        schedules.run_due(self._database, now)
+        schedules.cancel_missed(self._database, now)
         self.finish_drafts(now)
         if mono >= self._census_at:
             self.count(now)
@@ -76,7 +77,7 @@ class Schedule:
             drafts = operations.list_drafts(session, now - DRAFT, now)
         for number in drafts:
             log.warning("operation %d was decided and never begun: it is now", number)
-            yield from control.finish_draft(self._database.writing, number)
+            yield from changes.finish_draft(self._database.writing, number)
 
     def count(self, now: datetime) -> None:
         """For /stats, whose answer is part of a writing transaction."""

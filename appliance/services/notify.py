@@ -17,8 +17,8 @@ from appliance.crud import chats, messages, notifications, users
 from appliance.crud.audience import Audience, Term
 from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, say
 from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
-from appliance.services import audience, broadcasts, content
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services import broadcasts, content
+from appliance.services.broadcasts import NewBroadcast, audience
 from appliance.services.content.html import plain
 
 WORDS = "user:EMAIL, chat:ID, topic:NAME, role:ROLE"

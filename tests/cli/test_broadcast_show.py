@@ -5,8 +5,7 @@ import pytest
 from appliance.crud import audience, broadcasts, clicks, deliveries, events
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import DeliveryState
-from appliance.services import control
-from appliance.services.broadcasts import audience_of
+from appliance.services.broadcasts import audience_of, changes
 
 FIRST = [
     *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
@@ -33,7 +32,7 @@ def number(answer, known, database):
         deliveries.record(session, number, outcomes, NOW)
         session.refresh(row)
         row.note = "canary: of 3 people 2 failed or blocked the bot"
-    control.edit(database.writing, number, "cli:ann", text="new", format="plain")
+    changes.edit(database.writing, number, "cli:ann", text="new", format="plain")
     with database.writing() as session:
         events.add(session, number, "engine", "canary_failed")
         link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]

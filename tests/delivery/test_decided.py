@@ -23,8 +23,7 @@ from appliance.models import BroadcastStatus, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
-from appliance.services import control
-from appliance.services.broadcasts import NewBroadcast, Write
+from appliance.services.broadcasts import NewBroadcast, Write, changes
 from appliance.services.leases import DELIVERY, Holding
 
 Kind = Literal["edit", "recall"]
@@ -51,9 +50,9 @@ class Dying:
 
 def decide(write: Write, number: int, kind: Kind) -> None:
     if kind == "edit":
-        control.edit(write, number, "test", text="new", format="plain")
+        changes.edit(write, number, "test", text="new", format="plain")
     else:
-        control.recall(write, number, "test")
+        changes.recall(write, number, "test")
 
 
 def on_phone(ask: Any, person: int) -> list[tuple[str, bool]]:
@@ -88,7 +87,7 @@ def killed(
         ids: list[int] = people(5)
         assert queue("old") == 1
         run_until(lambda: shown(1).status == "done")
-        monkeypatch.setattr(control, "SURVEY", 2)
+        monkeypatch.setattr(changes, "SURVEY", 2)
         with pytest.raises(Killed):
             decide(Dying(database, 2), 1, kind)
         return ids
@@ -163,7 +162,7 @@ def test_paused_before_it_began(
     Schedule(database).step(datetime.now(UTC) + LATER, 0.0)
     assert last().status == BroadcastStatus.PAUSED
 
-    assert control.as_document(verb(database, last(), "resume"))["status"] == "preparing"
+    assert changes.as_document(verb(database, last(), "resume"))["status"] == "preparing"
 
     Schedule(database).step(datetime.now(UTC) + LATER, 0.0)
     run_until(lambda: last().status == "done")
@@ -173,7 +172,7 @@ def test_paused_before_it_began(
 def test_paused_while_it_is_prepared(killed: Any, last: Last, database: Database) -> None:
     """Whoever prepares it goes on, so that it can run as soon as it is resumed."""
     killed("edit")
-    parts = control.finish_draft(database.writing, last().id)
+    parts = changes.finish_draft(database.writing, last().id)
     next(parts)
     verb(database, last(), "pause")
     assert len(list(parts)) == 2
@@ -181,14 +180,14 @@ def test_paused_while_it_is_prepared(killed: Any, last: Last, database: Database
     assert verb(database, last(), "resume").status == BroadcastStatus.RUNNING
 
 
-def verb(database: Database, operation: Operation, word: control.Verb) -> Operation:
+def verb(database: Database, operation: Operation, word: changes.Verb) -> Operation:
     with database.writing() as session:
-        return control.decide_operation(session, 1, operation.id, word, "test")
+        return changes.decide_operation(session, 1, operation.id, word, "test")
 
 
 def test_two_that_finish_the_same(killed: Any, last: Last, database: Database) -> None:
     killed("edit")
-    slow, quick = (control.finish_draft(database.writing, last().id) for _ in range(2))
+    slow, quick = (changes.finish_draft(database.writing, last().id) for _ in range(2))
     next(slow)
     list(quick)
     begun = last()

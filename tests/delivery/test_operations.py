@@ -20,8 +20,7 @@ from appliance.delivery.operations import OperationRun, load
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast, Delivery, DeliveryState, Operation
 from appliance.sandbox.server import Sandbox
-from appliance.services import control
-from appliance.services.broadcasts import sweep_cancelled
+from appliance.services.broadcasts import changes, sweep_cancelled
 from appliance.services.leases import Holding
 
 Ask = Callable[..., Any]
@@ -48,7 +47,7 @@ def last(database: Database) -> Callable[[int], Operation]:
 @pytest.fixture
 def edit(database: Database) -> Callable[..., None]:
     def edit(number: int, text: str, format: str = "plain") -> None:
-        control.edit(database.writing, number, "test", text=text, format=format)
+        changes.edit(database.writing, number, "test", text=text, format=format)
 
     return edit
 
@@ -56,7 +55,7 @@ def edit(database: Database) -> Callable[..., None]:
 @pytest.fixture
 def recall(database: Database) -> Callable[[int], None]:
     def recall(number: int) -> None:
-        control.recall(database.writing, number, "test")
+        changes.recall(database.writing, number, "test")
         sweep_cancelled(database.writing, number, last_day())
 
     return recall
@@ -196,7 +195,7 @@ def test_what_is_older_than_48_hours_is_shown_and_left(
         row = session.get(Delivery, (number, ids[0]))
         row.updated_at -= 180_000
     with database.reading() as session:
-        assert control.recallable(session, number) == control.Recallable(4, 1, 0)
+        assert changes.recallable(session, number) == changes.Recallable(4, 1, 0)
 
     recall(number)
     run_until(lambda: last(number).status == "done")

@@ -16,8 +16,7 @@ from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.reactions import again
 from appliance.models import Broadcast
 from appliance.services import broadcasts as service
-from appliance.services import control
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.leases import Holding
 
 Queue = Callable[..., int]
@@ -76,7 +75,7 @@ def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
     number = canary(database, 5, wait=0)
     turn()
     jobs = turn(wanted=10)
-    control.edit(database.writing, number, "me", text="new", format="plain")
+    changes.edit(database.writing, number, "me", text="new", format="plain")
     assert turn(wanted=10) == []
 
     put_back = [again(job, "stopped", time.monotonic()) for job in jobs]
@@ -121,14 +120,14 @@ def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
     number = queue()
     turn()
     turn(turn(wanted=10))
-    _, operation = control.edit(database.writing, number, "me", text="new", format="plain")
+    _, operation = changes.edit(database.writing, number, "me", text="new", format="plain")
     assert operation is not None
     first = turn(wanted=10)
     with database.writing() as session:
-        control.pause(session, number)
+        changes.pause(session, number)
     turn(wanted=10)
     with database.writing() as session:
-        control.resume(session, number)
+        changes.resume(session, number)
     second = turn(wanted=10)
     turn(second[:3])
 

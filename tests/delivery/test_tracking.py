@@ -10,9 +10,8 @@ from appliance.delivery.letters import Letters
 from appliance.delivery.operations import load
 from appliance.delivery.surroundings import Surroundings
 from appliance.services import broadcasts as service
-from appliance.services import control
-from appliance.services.broadcasts import NewBroadcast
-from appliance.services.links import Signer
+from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts.click_tracking import Signer
 
 SECRET = "a-secret-for-tests-0123456789-0123456789"
 AROUND = Surroundings(site_url="https://club.example", secret=SECRET)
@@ -79,7 +78,7 @@ def test_an_edit_keeps_the_links_tracked(database, number):
         sent = DeliveryOutcome(1, DeliveryState.SENT, message_id=11)
         deliveries.record(session, number, [sent], 1_800_000_000)
     text = '<a href="https://c.example">new</a>'
-    _, operation = control.edit(database.writing, number, "x", text=text, format="html")
+    _, operation = changes.edit(database.writing, number, "x", text=text, format="html")
     assert operation is not None
     with database.writing() as session:
         run = load(session, operation.id, AROUND)

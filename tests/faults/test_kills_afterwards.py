@@ -14,7 +14,7 @@ from appliance.crud import deliveries, operations
 from appliance.models import Delivery, DeliveryState, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.services import broadcasts as service
-from appliance.services import control
+from appliance.services.broadcasts import changes
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def sums(operation: Operation) -> tuple[int, int, int, int]:
 
 
 def edit(world: Any, number: int, text: str) -> None:
-    control.edit(world.database.writing, number, "test", text=text, format="plain")
+    changes.edit(world.database.writing, number, "test", text=text, format="plain")
 
 
 def test_an_edit_survives_kills(
@@ -148,7 +148,7 @@ def test_a_recall_survives_kills(
 ) -> None:
     number, ids = delivered
     sent = world.record()
-    control.recall(world.database.writing, number, "test")
+    changes.recall(world.database.writing, number, "test")
 
     kills = kill_until(lambda: last(number).status == "done", lambda: last(number).done)
 
@@ -278,6 +278,6 @@ def test_a_cancellation_whose_process_died_is_finished_through_kills(
     assert world.record() == []
 
 
-def decide(world: Any, number: int, verb: control.Verb) -> None:
+def decide(world: Any, number: int, verb: changes.Verb) -> None:
     with world.database.writing() as session:
-        control.decide(session, number, verb, "test")
+        changes.decide(session, number, verb, "test")

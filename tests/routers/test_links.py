@@ -6,7 +6,7 @@ import pytest
 
 from appliance.crud import clicks
 from appliance.models import Broadcast
-from appliance.services.links import Signer
+from appliance.services.broadcasts.click_tracking import Signer
 
 URL = "https://a.example/страница?x=1&y=%20z"
 PERSON = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)"}

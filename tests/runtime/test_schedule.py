@@ -13,8 +13,7 @@ from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role, 
 from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
-from appliance.services import recurring
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, schedules
 from appliance.services.leases import Holding
 from appliance.services.told import unpack
 
@@ -93,7 +92,7 @@ def slots(database):
 def hourly(database):
     with database.writing() as session:
         chats.remember(session, 1)
-        recurring.add(session, "hourly", "0 * * * *", "UTC", NewBroadcast("x", to=("all",)), NOW)
+        schedules.add(session, "hourly", "0 * * * *", "UTC", NewBroadcast("x", to=("all",)), NOW)
 
 
 def test_what_is_due_is_sent_and_what_is_late_is_cancelled(database, hourly):

@@ -20,8 +20,8 @@ from appliance.crud import broadcasts as stored
 from appliance.crud import events, recipients
 from appliance.errors import Fault, Invalid, NothingToDo
 from appliance.models import Role
-from appliance.services import audience, broadcasts, content
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services import broadcasts, content
+from appliance.services.broadcasts import NewBroadcast, audience
 from appliance.services.phrases import translate
 
 LIFETIME = timedelta(hours=1)

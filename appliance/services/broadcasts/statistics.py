@@ -15,7 +15,7 @@ from appliance.crud import broadcasts, clicks
 from appliance.crud import numbers as numbers_crud
 from appliance.crud.clicks import LinkClicks
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
-from appliance.services.broadcasts import rfc3339
+from appliance.services.broadcasts.lifecycle import rfc3339
 
 MAX_BUCKETS = 120
 SIZES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)

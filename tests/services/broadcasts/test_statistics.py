@@ -8,8 +8,8 @@ from appliance.crud import broadcasts, clicks
 from appliance.database import Database
 from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
-from appliance.services import numbers
-from appliance.services.numbers import MAX_BUCKETS, Board, Live, bucket_size
+from appliance.services.broadcasts import statistics
+from appliance.services.broadcasts.statistics import MAX_BUCKETS, Board, Live, bucket_size
 
 BEGAN = datetime(2026, 9, 1, 12, 0, 3, tzinfo=UTC)
 START = int(BEGAN.timestamp())
@@ -63,7 +63,7 @@ def test_outcomes_over_time_and_reasons_by_state(database, begin):
         },
     )
     with database.reading() as session:
-        found = numbers.of(session, number)
+        found = statistics.of(session, number)
     assert found.bucket_seconds == 10
     told = [(b.at.second, b.at.minute, b.sent, b.failed, b.skipped, b.unknown)
             for b in found.over_time]  # fmt: skip
@@ -84,7 +84,7 @@ def test_clicks(database, begin):
         link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]
         clicks.count_click(session, link_id, 1)
         clicks.count_click(session, link_id, 1)
-        found = numbers.of(session, number)
+        found = statistics.of(session, number)
     assert (found.clicks, found.people) == (2, 1)
     assert found.as_document()["links"] == [{"url": "https://a.example/", "clicks": 2, "people": 1}]
 
@@ -94,12 +94,12 @@ def test_nothing_yet(database, begin, state):
     values = {"started_at": None} if "begun" in state else {}
     number = begin(0, finished_at=None, status=BroadcastStatus.RUNNING, **values)
     with database.reading() as session:
-        assert numbers.of(session, number).over_time == ()
+        assert statistics.of(session, number).over_time == ()
 
 
 def test_an_unknown_broadcast(database):
     with database.reading() as session, pytest.raises(NotFound):
-        numbers.of(session, 99)
+        statistics.of(session, 99)
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 59, 119, 121, 600, 33_000, 86_400, 3_000_000, 10**8])
@@ -187,9 +187,9 @@ def test_a_ledger_is_not_counted_more_often_than_its_size_allows(database, begin
 
 def test_it_forgets_broadcasts_nobody_looks_at(database, begin, clock):
     board = Board(clock)
-    for number in range(1, numbers.CACHED + 10):
+    for number in range(1, statistics.CACHED + 10):
         board.live(Broadcast(id=number, status="done", sent=0, failed=0, skipped=0, unknown=0))
-    assert len(board._samples) == numbers.CACHED
+    assert len(board._samples) == statistics.CACHED
 
 
 def test_counters_are_not_needed(database, begin):
@@ -197,4 +197,4 @@ def test_counters_are_not_needed(database, begin):
     number = begin(1, {1: (DeliveryState.SENT, 0, None)})
     with database.reading() as session:
         assert broadcasts.get(session, number).sent == 0
-        assert numbers.of(session, number).over_time[0].sent == 1
+        assert statistics.of(session, number).over_time[0].sent == 1

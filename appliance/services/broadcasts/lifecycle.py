@@ -18,7 +18,8 @@ from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
-from appliance.services import audience, canary, content, links, media, schedule, told
+from appliance.services import content, media, schedule, told
+from appliance.services.broadcasts import audience, canary, click_tracking
 
 SWEEP = 2000  # rows a transaction: holds other writers up for some 5 ms
 BREATH = 0.005  # seconds between two such transactions, at least
@@ -132,7 +133,7 @@ def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
     faults = _content_faults(session, new)
     faults += schedule.lint(new.starts_at, new.max_late, new.quiet, utcnow())
     faults += canary.lint(new.canary, new.canary_limit, new.canary_wait)
-    faults += links.lint(settings, new.options)
+    faults += click_tracking.lint(settings, new.options)
     count = 0
     try:
         count = audience_crud.count(session, audience.parse(session, new.to, new.exclude))

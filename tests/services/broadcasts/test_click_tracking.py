@@ -11,9 +11,10 @@ from appliance.crud import clicks
 from appliance.database import Database
 from appliance.errors import Invalid
 from appliance.models import MAX_ID, Broadcast
-from appliance.services import content, links
+from appliance.services import content
+from appliance.services.broadcasts import click_tracking
+from appliance.services.broadcasts.click_tracking import Signer, Tracker
 from appliance.services.content import Composer, Person
-from appliance.services.links import Signer, Tracker
 from appliance.telegram import html
 
 SECRET = "a-secret-for-tests-0123456789-0123456789"
@@ -49,12 +50,14 @@ def broadcast(text: str, format: str = "html", **values: object) -> Broadcast:
     return Broadcast(id=7, text=text, format=format, **values)
 
 
-def rewritten(made: Broadcast) -> tuple[Tracker, links.Message]:
-    tracker = Tracker(SITE, SECRET, {url: n for n, url in enumerate(links.addresses(made), 1)})
+def rewritten(made: Broadcast) -> tuple[Tracker, click_tracking.Message]:
+    tracker = Tracker(
+        SITE, SECRET, {url: n for n, url in enumerate(click_tracking.addresses(made), 1)}
+    )
     return tracker, tracker.message(made)
 
 
-def opened(url: str) -> links.Opened | None:
+def opened(url: str) -> click_tracking.Opened | None:
     assert url.startswith(f"{SITE}/r/")
     return Signer(SECRET).read(url.removeprefix(f"{SITE}/r/"))
 
@@ -74,7 +77,7 @@ def test_every_recipient_has_links_of_their_own():
         'Read <a href="https://a.example/?x=1&amp;y=2">this</a> and <b>that</b>',
         options={"track": True, "buttons": buttons},
     )
-    assert links.addresses(made) == ["https://a.example/?x=1&y=2", "https://b.example/"]
+    assert click_tracking.addresses(made) == ["https://a.example/?x=1&y=2", "https://b.example/"]
     tracker, message = rewritten(made)
     composer = Composer(message)
     for chat_id in (5, -100200):
@@ -88,7 +91,7 @@ def test_placeholders_and_languages_go_together_with_it():
         'Dear {first_name|friend}, <a href="https://a.example">read</a>',
         variants={"ru": '{first_name}, <a href="https://a.example">читайте</a> {{так}}'},
     )
-    assert links.addresses(made) == ["https://a.example/"]
+    assert click_tracking.addresses(made) == ["https://a.example/"]
     tracker, message = rewritten(made)
     body = Composer(message).body_for(5, Person("Аня", None, None, "ru"))
     filled = tracker.fill(body, 5)
@@ -137,7 +140,7 @@ def test_what_is_left_alone(text):
 def test_plain_text_has_no_links_but_its_buttons_have():
     buttons = [[{"text": "Go", "url": "https://b.example"}]]
     made = broadcast('<a href="https://a.example">', "plain", options={"buttons": buttons})
-    assert links.addresses(made) == ["https://b.example/"]
+    assert click_tracking.addresses(made) == ["https://b.example/"]
     _, message = rewritten(made)
     assert message.text == made.text
 
@@ -157,23 +160,25 @@ def test_a_broadcast_stores_its_links_once(database: Database):
         row = broadcast('<a href="https://a.example">x</a>', audience={"to": ["all"], "not": []})
         session.add(row)
         session.flush()
-        assert links.tracker_for(session, SITE, SECRET, row) is not None
+        assert click_tracking.tracker_for(session, SITE, SECRET, row) is not None
         row.text = '<a href="https://b.example">x</a> <a href="https://a.example">y</a>'
-        assert links.tracker_for(session, SITE, SECRET, row) is not None
+        assert click_tracking.tracker_for(session, SITE, SECRET, row) is not None
         found = [link.url for link in clicks.by_link(session, row.id)]
         assert found == ["https://a.example/", "https://b.example/"]
         row.options = {}
-        assert links.tracker_for(session, SITE, SECRET, row) is None
+        assert click_tracking.tracker_for(session, SITE, SECRET, row) is None
 
 
 def test_a_site_that_nobody_finds_counts_nothing(home, settings: Settings):
     environ = {"SECRET_KEY": SECRET, "BOT_MODE": "polling"}
     at_home = Settings.load(home, environ=environ)
     with pytest.raises(Invalid, match="DOMAIN"):
-        links.check(at_home, {"track": True})
-    links.check(at_home, {})
-    links.check(settings, {"track": True})  # the simulator's people are on this machine
-    links.check(Settings.load(home, environ=environ | {"DOMAIN": "a.example"}), {"track": True})
+        click_tracking.check(at_home, {"track": True})
+    click_tracking.check(at_home, {})
+    click_tracking.check(settings, {"track": True})  # the simulator's people are on this machine
+    click_tracking.check(
+        Settings.load(home, environ=environ | {"DOMAIN": "a.example"}), {"track": True}
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,4 +194,4 @@ def test_a_site_that_nobody_finds_counts_nothing(home, settings: Settings):
     ],
 )
 def test_previewers(agent, previews):
-    assert links.is_previewer(agent) is previews
+    assert click_tracking.is_previewer(agent) is previews

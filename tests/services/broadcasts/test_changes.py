@@ -22,9 +22,8 @@ from appliance.models import (
     Operation,
     utcnow,
 )
-from appliance.services import broadcasts as service
-from appliance.services import control
-from appliance.services.broadcasts import NewBroadcast, Write
+from appliance.services.broadcasts import NewBroadcast, changes, lifecycle
+from appliance.services.broadcasts.lifecycle import Write
 
 NOW = 1_790_000_000
 
@@ -39,10 +38,10 @@ def finished(database: Database) -> int:
     with database.writing() as session:
         for chat_id in (1, 2, 3, 4):
             chats.remember(session, chat_id)
-        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
         from appliance.crud import audience
 
-        chosen = service.audience_of(made)
+        chosen = lifecycle.audience_of(made)
         count, last = audience.freeze(session, made.id, chosen, None, 100, NOW)
         broadcasts.add_frozen(session, made.id, count, last, made.created_at)
         deliveries.take(session, made.id, [1, 2, 3, 4], NOW)
@@ -60,7 +59,7 @@ def finished(database: Database) -> int:
 
 @pytest.mark.parametrize(("which", "chat"), [("failed", 3), ("unknown", 4)])
 def test_retry_takes_only_those(database: Database, number: int, which: str, chat: int) -> None:
-    changed, count = control.retry(database.writing, number, which, "cli:ann")
+    changed, count = changes.retry(database.writing, number, which, "cli:ann")
     assert (changed.status, changed.pending, count) == ("running", 1, 1)
     assert changed.finished_at is None
     with database.reading() as session:
@@ -71,22 +70,22 @@ def test_retry_takes_only_those(database: Database, number: int, which: str, cha
 
 
 def test_retry_keeps_the_counters_true(database: Database, number: int) -> None:
-    row, _ = control.retry(database.writing, number, "failed", "x")
+    row, _ = changes.retry(database.writing, number, "failed", "x")
     assert (row.sent, row.failed, row.unknown, row.pending) == (2, 0, 1, 1)
     assert row.reasons == {"no_answer": 1}
 
 
 def test_retry_of_nobody_is_nothing_to_do(database: Database, number: int) -> None:
-    control.retry(database.writing, number, "failed", "x")
+    changes.retry(database.writing, number, "failed", "x")
     with pytest.raises(NothingToDo):
-        control.retry(database.writing, number, "failed", "x")
+        changes.retry(database.writing, number, "failed", "x")
 
 
 def test_a_cancelled_broadcast_cannot_be_retried(database: Database, number: int) -> None:
     with database.writing() as session:
         broadcasts.get(session, number).status = BroadcastStatus.CANCELLED
     with pytest.raises(Conflict, match="cancelled"):
-        control.retry(database.writing, number, "failed", "x")
+        changes.retry(database.writing, number, "failed", "x")
 
 
 class Interrupted:
@@ -105,7 +104,7 @@ class Interrupted:
 @pytest.fixture
 def failures(database: Database, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """A finished broadcast that failed for all four; two lines are a part."""
-    monkeypatch.setattr(service, "SWEEP", 2)
+    monkeypatch.setattr(lifecycle, "SWEEP", 2)
     with database.writing() as session:
         rows = select(Delivery).where(Delivery.broadcast_id == number)
         for row in session.scalars(rows):
@@ -124,7 +123,7 @@ def seen(database: Database, number: int) -> tuple[str, int, int, dict[str, int]
 
 
 def test_a_retry_goes_by_parts_and_is_one_decision(database: Database, failures: int) -> None:
-    assert control.retry(database.writing, failures, "failed", "x")[1] == 4
+    assert changes.retry(database.writing, failures, "failed", "x")[1] == 4
     told = [{"which": "failed", "count": 4}]
     assert seen(database, failures) == ("running", 4, 0, {}, told)
 
@@ -134,12 +133,12 @@ def test_a_retry_that_dies_is_repeated_for_the_rest(database: Database, failures
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        control.retry(Interrupted(database, die, 2), failures, "failed", "x")
+        changes.retry(Interrupted(database, die, 2), failures, "failed", "x")
     told = [{"which": "failed", "count": 2}]
     left = {"reason_0": 1, "reason_1": 1}
     assert seen(database, failures) == ("running", 2, 2, left, told)
 
-    assert control.retry(database.writing, failures, "failed", "x")[1] == 2
+    assert changes.retry(database.writing, failures, "failed", "x")[1] == 2
     assert seen(database, failures) == ("running", 4, 0, {}, told * 2)
 
 
@@ -154,24 +153,24 @@ def test_a_retry_runs_again_what_the_engine_finished_in_between(
             deliveries.record(session, failures, sent, NOW)
             assert broadcasts.finish(session, failures, utcnow())
 
-    assert control.retry(Interrupted(database, send, 2), failures, "failed", "x")[1] == 4
+    assert changes.retry(Interrupted(database, send, 2), failures, "failed", "x")[1] == 4
     assert seen(database, failures)[:3] == ("running", 2, 0)
 
 
 def test_a_retry_ends_where_it_is_cancelled(database: Database, failures: int) -> None:
     def cancel() -> None:
         with database.writing() as session:
-            service.cancel(session, failures)
-        service.sweep_cancelled(database.writing, failures, utcnow())
+            lifecycle.cancel(session, failures)
+        lifecycle.sweep_cancelled(database.writing, failures, utcnow())
 
-    row, count = control.retry(Interrupted(database, cancel, 2), failures, "failed", "x")
+    row, count = changes.retry(Interrupted(database, cancel, 2), failures, "failed", "x")
     assert (row.status, count) == ("cancelled", 2)
     assert seen(database, failures)[1:3] == (0, 2)
 
 
 def test_an_edit_is_checked_before_anything_changes(database: Database, number: int) -> None:
     with pytest.raises(Invalid):
-        control.edit(database.writing, number, "x", text="<b>", format="html")
+        changes.edit(database.writing, number, "x", text="<b>", format="html")
     with database.reading() as session:
         assert broadcasts.get(session, number).version == 1
 
@@ -199,10 +198,10 @@ def test_of_two_edits_at_once_the_later_counts(database: Database, number: int) 
 def test_an_edit_finds_who_was_in_flight(
     database: Database, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "SURVEY", 2)
+    monkeypatch.setattr(changes, "SURVEY", 2)
     late = NOW + 1_000_000_000  # the clock was put back since
-    control.retry(database.writing, number, "failed", "x")
-    control.retry(database.writing, number, "unknown", "x")
+    changes.retry(database.writing, number, "failed", "x")
+    changes.retry(database.writing, number, "unknown", "x")
     with database.writing() as session:
         deliveries.take(session, number, [3, 4], NOW)
 
@@ -218,7 +217,7 @@ def test_an_edit_finds_who_was_in_flight(
 
 
 def test_a_recall_is_final(database: Database, number: int) -> None:
-    control.recall(database.writing, number, "x")
+    changes.recall(database.writing, number, "x")
     with pytest.raises(Conflict, match="recalled"):
         edit(database.writing, number, "two")
 
@@ -227,11 +226,11 @@ def test_a_recall_that_dies_is_repeated(database: Database, number: int) -> None
     def die() -> None:
         raise KeyboardInterrupt
 
-    control.retry(database.writing, number, "failed", "x")
+    changes.retry(database.writing, number, "failed", "x")
     with pytest.raises(KeyboardInterrupt):
-        control.recall(Interrupted(database, die, 2), number, "x")
+        changes.recall(Interrupted(database, die, 2), number, "x")
     assert seen(database, number)[0] == "cancelled"
-    _, operation = control.recall(database.writing, number, "x")
+    _, operation = changes.recall(database.writing, number, "x")
     assert operation is not None
     assert (operation.status, operation.total) == ("running", 2)
     assert statuses(database, number) == ["running"], "it is the same"
@@ -245,14 +244,14 @@ def decisions(database: Database, number: int) -> Sequence[BroadcastEvent]:
 
 @pytest.mark.parametrize("ended", [False, True])
 def test_what_was_recalled_cannot_be_retried(database: Database, number: int, ended: bool) -> None:
-    _, operation = control.recall(database.writing, number, "x")
+    _, operation = changes.recall(database.writing, number, "x")
     assert operation is not None
     if ended:
         with database.writing() as session:
             assert operations.finish(session, operation.id, utcnow())
     for which in ("failed", "unknown"):
         with pytest.raises(Conflict, match="was recalled"):
-            control.retry(database.writing, number, which, "x")
+            changes.retry(database.writing, number, which, "x")
     assert seen(database, number)[:3] == ("done", 0, 1)
 
 
@@ -260,40 +259,40 @@ def test_what_was_recalled_cannot_be_retried(database: Database, number: int, en
 def test_a_recall_before_anybody_has_it_stops_it(database: Database, status: str) -> None:
     with database.writing() as session:
         chats.remember(session, 1)
-        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
         made.status, number = status, made.id
 
-    row, operation = control.recall(database.writing, number, "x")
+    row, operation = changes.recall(database.writing, number, "x")
 
     assert (row.status, operation) == ("cancelled", None)
     assert [event.action for event in decisions(database, number)] == ["recall"]
     with pytest.raises(NothingToDo):
-        control.recall(database.writing, number, "x")
+        changes.recall(database.writing, number, "x")
 
 
 def test_who_may_have_it_and_cannot_be_recalled(database: Database, number: int) -> None:
     with database.reading() as session:
-        assert control.recallable(session, number).unknown == 1
+        assert changes.recallable(session, number).unknown == 1
 
 
 def test_operations_pause_and_resume(database: Database, number: int) -> None:
     edit(database.writing, number, "two")
     with database.writing() as session:
-        assert control.pause(session, number).status == "done"
+        assert changes.pause(session, number).status == "done"
         assert operations.list_running(session) == []
         with pytest.raises(Conflict):
-            control.pause(session, number)
-        assert control.resume(session, number).status == "done"
+            changes.pause(session, number)
+        assert changes.resume(session, number).status == "done"
         assert len(operations.list_running(session)) == 1
         with pytest.raises(Conflict):
-            control.resume(session, number)
+            changes.resume(session, number)
 
 
 def test_an_unknown_broadcast(database: Database) -> None:
     with database.reading() as session, pytest.raises(NotFound):
-        control.recallable(session, 4711)
+        changes.recallable(session, 4711)
     with pytest.raises(NotFound):
-        control.recall(database.writing, 4711, "x")
+        changes.recall(database.writing, 4711, "x")
 
 
 @pytest.mark.slow
@@ -310,7 +309,7 @@ def test_on_postgresql_a_retry_waits_for_the_engine(
     with ThreadPoolExecutor(1) as other:
         with database.writing() as session:
             deliveries.take(session, number, [4], NOW)
-            retried = other.submit(control.retry, database.writing, number, "failed", "x")
+            retried = other.submit(changes.retry, database.writing, number, "failed", "x")
             wait_until(lambda: waiting_for_a_lock(database))
         assert retried.result(10)[1] == 1
         assert counters(database, number) == {"pending": 1, "sending": 1, "sent": 2}
@@ -320,7 +319,7 @@ def test_on_postgresql_a_retry_waits_for_the_engine(
             deliveries.take(session, number, [3], NOW)
             deliveries.record(session, number, [DeliveryOutcome(3, DeliveryState.SENT)], NOW)
             assert broadcasts.finish(session, number, utcnow())
-            retried = other.submit(control.retry, database.writing, number, "failed", "x")
+            retried = other.submit(changes.retry, database.writing, number, "failed", "x")
             wait_until(lambda: waiting_for_a_lock(database))
         # it found nobody's failure before; now 4 has failed, and is sent to again
         assert retried.result(10)[0].status == "running"
@@ -342,7 +341,7 @@ def counters(database: Database, number: int) -> dict[str, int]:
 
 
 def edit(write: Write, number: int, words: str) -> tuple[Broadcast, Operation | None]:
-    return control.edit(write, number, "x", text=words, format="plain")
+    return changes.edit(write, number, "x", text=words, format="plain")
 
 
 def statuses(database: Database, number: int) -> list[str]:
@@ -353,11 +352,11 @@ def statuses(database: Database, number: int) -> list[str]:
 def test_decisions_are_recorded_with_who_made_them(database: Database) -> None:
     with database.writing() as session:
         chats.remember(session, 1)
-        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
         for verb in ("pause", "resume", "cancel"):
-            control.decide(session, made.id, verb, "user:7")
+            changes.decide(session, made.id, verb, "user:7")
         told = [(event.actor, event.action) for event in events.list_for(session, made.id)]
         with pytest.raises(Conflict):
-            control.decide(session, made.id, "resume", "user:7")
+            changes.decide(session, made.id, "resume", "user:7")
         assert len(events.list_for(session, made.id)) == 3
     assert told == [("user:7", "pause"), ("user:7", "resume"), ("user:7", "cancel")]

@@ -5,7 +5,7 @@ import pytest
 from appliance.crud import chats, topics, users
 from appliance.errors import Invalid, NotFound
 from appliance.models import MAX_ID, Role
-from appliance.services import audience
+from appliance.services.broadcasts import audience
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from appliance.crud import broadcasts, chats, events, schedules
 from appliance.database import Database
 from appliance.errors import Conflict, Invalid, NotFound
-from appliance.services import recurring
 from appliance.services.broadcasts import NewBroadcast, create
-from appliance.services.recurring import Change
+from appliance.services.broadcasts import schedules as broadcast_schedules
+from appliance.services.broadcasts.schedules import Change
 from appliance.services.told import unpack
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def add(database):
         with database.writing() as session:
             if people:
                 chats.remember(session, 1)
-            return recurring.add(session, name, cron, zone, new, now).id
+            return broadcast_schedules.add(session, name, cron, zone, new, now).id
 
     return add
 
@@ -37,7 +37,7 @@ def add(database):
 def change(database):
     def change(number, now=NOW, **wanted):
         with database.writing() as session:
-            return recurring.change(session, number, Change(**wanted), now)
+            return broadcast_schedules.change(session, number, Change(**wanted), now)
 
     return change
 
@@ -68,7 +68,7 @@ def run(database):
     """One look at the clock, as the schedule part takes it."""
 
     def run(now):
-        return recurring.run_due(database, now)
+        return broadcast_schedules.run_due(database, now)
 
     return run
 
@@ -133,10 +133,10 @@ def test_a_template_keeps_every_field_of_a_broadcast():
         "quiet": "22:00-08:00",
     }
     new = NewBroadcast(**values, key="k", created_by=1, starts_at=NOW, max_late=60, schedule_id=2)
-    template = recurring.to_template(new)
+    template = broadcast_schedules.to_template(new)
     assert template.keys() == values.keys()
-    assert recurring.from_template(template) == NewBroadcast(**values)
-    assert recurring.to_template(WEEKLY) == {"text": "hello", "to": ["all"]}
+    assert broadcast_schedules.from_template(template) == NewBroadcast(**values)
+    assert broadcast_schedules.to_template(WEEKLY) == {"text": "hello", "to": ["all"]}
     assert {"key", "schedule_id"} <= {field.name for field in fields(NewBroadcast)}
 
 
@@ -233,7 +233,7 @@ def test_one_that_cannot_be_used_does_not_stop_the_others(add, run, sent, stored
     assert stored(strange).next_at == NOW + 2 * HOUR
     with database.writing() as session:
         schedules.get(session, strange).timezone = "Atlantis/Centre"
-    recurring.realign(database, NOW)
+    broadcast_schedules.realign(database, NOW)
     assert not stored(strange).enabled
 
 
@@ -275,7 +275,7 @@ def test_the_clock_jumps_forward_and_back(add, run, sent, database, stored):
     for hours in clock:
         now = NOW + hours * HOUR
         if hours < before:
-            recurring.realign(database, now)
+            broadcast_schedules.realign(database, now)
         before = hours
         run(now)
         run(now)
@@ -287,7 +287,7 @@ def test_a_clock_that_was_a_year_ahead(add, run, sent, database, stored):
     add("0 13 * * *")
     run(NOW + timedelta(days=365, hours=1))
     assert stored().next_at > NOW + timedelta(days=365)
-    recurring.realign(database, NOW)
+    broadcast_schedules.realign(database, NOW)
     assert stored().next_at == NOW + HOUR
     run(NOW + HOUR)
     assert sent() == ["09-01 13:00", "09-01 13:00"]  # of 2027 and of 2026
@@ -295,7 +295,7 @@ def test_a_clock_that_was_a_year_ahead(add, run, sent, database, stored):
 
 def test_realigning_forgets_nothing_that_is_due(add, run, sent, database, stored):
     add()
-    recurring.realign(database, NOW + HOUR + timedelta(minutes=10))
+    broadcast_schedules.realign(database, NOW + HOUR + timedelta(minutes=10))
     run(NOW + HOUR + timedelta(minutes=10))
     assert sent() == ["09-01 13:00"]
 
@@ -303,7 +303,7 @@ def test_realigning_forgets_nothing_that_is_due(add, run, sent, database, stored
 def test_put_back_over_a_slot_it_is_known_by_its_key(add, run, sent, database, stored):
     add("0 13 * * *")
     run(NOW + HOUR)
-    recurring.realign(database, NOW)
+    broadcast_schedules.realign(database, NOW)
     assert stored().next_at == NOW + HOUR
     assert run(NOW + HOUR) == []
     assert unpack(stored().last_result) == "2026-09-01 13:00 UTC was sent before: broadcast 1"
@@ -320,7 +320,7 @@ def test_two_schedulers_race(request, kind):
     with database.writing() as session:
         chats.remember(session, 1)
         for name in "abc":
-            recurring.add(session, name, "0 * * * *", "UTC", WEEKLY, NOW)
+            broadcast_schedules.add(session, name, "0 * * * *", "UTC", WEEKLY, NOW)
     hours, together, made, failures = 10, threading.Barrier(2), [], []
 
     def race():
@@ -328,7 +328,7 @@ def test_two_schedulers_race(request, kind):
         try:
             for hour in range(1, hours + 1):
                 together.wait(30)
-                made.extend(recurring.run_due(own, NOW + hour * HOUR))
+                made.extend(broadcast_schedules.run_due(own, NOW + hour * HOUR))
         except Exception as error:
             failures.append(error)
             together.abort()
@@ -354,10 +354,10 @@ def test_what_missed_its_slot_is_cancelled_and_told(database, caplog):
         chats.remember(session, 1)
         late, _ = create(session, NewBroadcast("a", to=("all",), starts_at=NOW, max_late=600), NOW)
         other, _ = create(session, NewBroadcast("b", to=("all",), starts_at=NOW), NOW)
-    assert recurring.cancel_missed(database, NOW + timedelta(minutes=10)) == []
+    assert broadcast_schedules.cancel_missed(database, NOW + timedelta(minutes=10)) == []
     when = NOW + timedelta(minutes=10, seconds=1)
-    assert recurring.cancel_missed(database, when) == [late.id]
-    assert recurring.cancel_missed(database, when) == []
+    assert broadcast_schedules.cancel_missed(database, when) == [late.id]
+    assert broadcast_schedules.cancel_missed(database, when) == []
     with database.reading() as session:
         row = broadcasts.get(session, late.id)
         (event,) = events.list_for(session, late.id)
@@ -378,7 +378,7 @@ def test_the_document(add, change, stored):
     number = add(
         "0 9 * * MON", "Europe/Berlin", new=NewBroadcast("x", to=("all",), quiet="1:00-2:00")
     )
-    document = recurring.as_document(stored(), NOW)
+    document = broadcast_schedules.as_document(stored(), NOW)
     assert list(document) == [
         *("id", "name", "cron", "timezone", "enabled", "next_at", "last_at", "last_result"),
         *("max_late", "quiet", "text", "format", "audience", "upcoming", "created_at"),
@@ -396,4 +396,4 @@ def test_the_document(add, change, stored):
     )
     assert document["audience"] == {"to": ["all"], "not": []}
     change(number, enabled=False)
-    assert recurring.as_document(stored(), NOW)["upcoming"] == []
+    assert broadcast_schedules.as_document(stored(), NOW)["upcoming"] == []

@@ -13,7 +13,7 @@ from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Invalid, NotFound, NothingToDo
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
 from appliance.services import broadcasts
-from appliance.services.broadcasts import NewBroadcast, as_document
+from appliance.services.broadcasts import NewBroadcast, as_document, lifecycle
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 ALL = NewBroadcast("hello", to=("all",))
@@ -255,7 +255,7 @@ def test_sweeping_skips_all_that_waits(create, people, put, change, database, mo
         crud.add_frozen(session, number, 3, 3, NOW)
         deliveries.take(session, number, [2], 0)
     change("cancel", number)
-    monkeypatch.setattr(broadcasts, "SWEEP", 1)
+    monkeypatch.setattr(lifecycle, "SWEEP", 1)
     assert broadcasts.sweep_cancelled(database.writing, number, NOW) == 2
     assert broadcasts.sweep_cancelled(database.writing, number, NOW) == 0
     with database.reading() as session:

@@ -17,7 +17,7 @@ from appliance.database import Database
 from appliance.errors import ApplianceError, Fault, Invalid, Said, say
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
 from appliance.services import cron, schedule, told
-from appliance.services.broadcasts import NewBroadcast, create, draft, rfc3339
+from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft, rfc3339
 
 log = logging.getLogger(__name__)
 

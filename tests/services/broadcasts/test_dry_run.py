@@ -13,8 +13,7 @@ from appliance.delivery.jobs import Moment
 from appliance.errors import Invalid, NotFound
 from appliance.models import ChatStatus, DeliveryState, Role
 from appliance.services import broadcasts as service
-from appliance.services import plan
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, dry_run
 
 HELLO = NewBroadcast("hello", to=("all",))
 
@@ -35,9 +34,9 @@ def send(database: Database, new: NewBroadcast) -> int:
         return made.id
 
 
-def make(database: Database, settings: Settings, new: NewBroadcast = HELLO) -> plan.Plan:
+def make(database: Database, settings: Settings, new: NewBroadcast = HELLO) -> dry_run.Plan:
     with database.reading() as session:
-        return plan.make(session, settings, new)
+        return dry_run.make(session, settings, new)
 
 
 def test_how_many_and_how_long(database, settings, people):

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from appliance.config import FREE_RATE, RATE_SHARE, Settings
 from appliance.crud import audience as audience_crud
 from appliance.crud import broadcasts
-from appliance.services import links
-from appliance.services.broadcasts import NewBroadcast, audience_of, draft
+from appliance.services.broadcasts import click_tracking
+from appliance.services.broadcasts.lifecycle import NewBroadcast, audience_of, draft
 
 STARS_PER_MESSAGE = 0.1
 """For each message above the free 30 a second, with `allow_paid_broadcast` (Bot API)."""
@@ -33,7 +33,7 @@ class Plan:
 
 def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
     """Nothing is queued. Raises what `create` would, but for an empty audience."""
-    links.check(settings, new.options)
+    click_tracking.check(settings, new.options)
     chosen = audience_of(draft(session, new))
     count = audience_crud.count(session, chosen)
     last = broadcasts.last_to(session, chosen.as_dict())

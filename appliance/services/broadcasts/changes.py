@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from appliance.crud import broadcasts, deliveries, events, operations
 from appliance.errors import Conflict, NothingToDo, Said, say
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
-from appliance.services import broadcasts as service
 from appliance.services import content
-from appliance.services.broadcasts import Write, rfc3339
+from appliance.services.broadcasts import lifecycle
+from appliance.services.broadcasts.lifecycle import Write, rfc3339
 
 Verb = Literal["pause", "resume", "cancel"]
 
@@ -49,11 +49,11 @@ def retry(
     at, was = int((now or utcnow()).timestamp()), _RETRIED[which]
     moved, after, event_id = 0, None, None
     while True:
-        with service.politely(write) as session:
+        with lifecycle.politely(write) as session:
             broadcast = broadcasts.lock(session, broadcast_id)
             if not _may_retry(session, broadcast, begun=moved > 0):
                 return broadcast, moved
-            part = deliveries.requeue(session, broadcast_id, was, at, after, service.SWEEP)
+            part = deliveries.requeue(session, broadcast_id, was, at, after, lifecycle.SWEEP)
             after, moved = part[0], moved + part[1]
             if part[1]:
                 _run_again(broadcast)
@@ -152,9 +152,9 @@ def _set_words(
     """Raises Invalid with every fault."""
     chosen = dict(broadcast.options if options is None else options)
     kinds = [item["kind"] for item in broadcast.media]
-    texts = dict(broadcast.variants if variants is None else service.lowered(variants))
+    texts = dict(broadcast.variants if variants is None else lifecycle.lowered(variants))
     content.check(text, format, chosen, texts, kinds)
-    chosen = service.resolve_topics(session, chosen)
+    chosen = lifecycle.resolve_topics(session, chosen)
     operations.set_content(
         session, broadcast, text=text, format=format, options=chosen, variants=texts
     )
@@ -165,7 +165,7 @@ def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Oper
 
     Returns the operation that deletes; None when it was stopped before anybody had it.
     Raises NotFound, Conflict while another recall runs, NothingToDo when there was nothing to stop
-    either. The caller sweeps what was pending (`services/broadcasts.sweep_cancelled`). A crash in
+    either. The caller sweeps what was pending (`sweep_cancelled`). A crash in
     between leaves a draft, which the schedule part finishes, or who recalls it once more.
     """
     with write() as session:
@@ -190,7 +190,7 @@ def _draft_of_recall(session: Session, broadcast_id: int) -> Operation | None:
 def _decide_recall(session: Session, broadcast: Broadcast, actor: str) -> Operation | None:
     _claim_turn(session, broadcast)
     if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
-        service.cancel(session, broadcast.id)
+        lifecycle.cancel(session, broadcast.id)
     elif not _delivered(broadcast):
         raise NothingToDo(say("no message of broadcast {id} was delivered", id=broadcast.id))
     events.add(session, broadcast.id, actor, "recall", {"delivered": broadcast.sent})
@@ -211,7 +211,7 @@ def pause(session: Session, broadcast_id: int) -> Broadcast:
     broadcasts.lock(session, broadcast_id)
     if operations.change_status(session, broadcast_id, _MOVING, BroadcastStatus.PAUSED):
         return _pause_sending_too(session, broadcast_id)
-    return service.pause(session, broadcast_id)
+    return lifecycle.pause(session, broadcast_id)
 
 
 def resume(session: Session, broadcast_id: int) -> Broadcast:
@@ -221,13 +221,13 @@ def resume(session: Session, broadcast_id: int) -> Broadcast:
     changed = operations.change_status(session, broadcast_id, paused, running)
     if changed and broadcast.status not in (BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
         return broadcast
-    return service.resume(session, broadcast_id)
+    return lifecycle.resume(session, broadcast_id)
 
 
 def decide(session: Session, broadcast_id: int, verb: Verb, actor: str) -> Broadcast:
     """Pause, resume or cancel, and record who did. Raises NotFound, Conflict.
 
-    Who cancels sweeps what was pending (`services/broadcasts.sweep_cancelled`).
+    Who cancels sweeps what was pending (`sweep_cancelled`).
     """
     broadcast = _VERBS[verb](session, broadcast_id)
     events.add(session, broadcast_id, actor, verb)
@@ -260,7 +260,7 @@ def decide_operation(
 _VERBS: Mapping[Verb, Callable[[Session, int], Broadcast]] = {
     "pause": pause,
     "resume": resume,
-    "cancel": service.cancel,
+    "cancel": lifecycle.cancel,
 }
 
 
@@ -274,7 +274,7 @@ _OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStat
 def _pause_sending_too(session: Session, broadcast_id: int) -> Broadcast:
     broadcast = broadcasts.get(session, broadcast_id)
     if broadcast.status in broadcasts.OPEN:
-        return service.pause(session, broadcast_id)
+        return lifecycle.pause(session, broadcast_id)
     return broadcast
 
 
@@ -338,7 +338,7 @@ def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
     in_flight: list[int] = []
     newest, after = 0, None
     while True:
-        with service.politely(write) as session:
+        with lifecycle.politely(write) as session:
             operation = operations.find(session, operation_id)
             if operation.status not in _UNFINISHED or operations.is_surveyed(operation):
                 return

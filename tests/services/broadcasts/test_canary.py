@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.errors import Invalid
-from appliance.services import canary
+from appliance.services.broadcasts import canary
 
 
 @pytest.mark.parametrize(

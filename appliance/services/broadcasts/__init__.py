@@ -1,0 +1,41 @@
+"""Broadcasts: how they are made, follow their course, and are described. A file a subject."""
+
+from appliance.services.broadcasts.lifecycle import (
+    NewBroadcast,
+    Preview,
+    as_document,
+    audience_of,
+    cancel,
+    create,
+    draft,
+    lowered,
+    out_of_reach,
+    pause,
+    politely,
+    preview,
+    report_line,
+    resolve_topics,
+    resume,
+    rfc3339,
+    sweep_cancelled,
+)
+
+__all__ = [
+    "NewBroadcast",
+    "Preview",
+    "as_document",
+    "audience_of",
+    "cancel",
+    "create",
+    "draft",
+    "lowered",
+    "out_of_reach",
+    "pause",
+    "politely",
+    "preview",
+    "report_line",
+    "resolve_topics",
+    "resume",
+    "rfc3339",
+    "sweep_cancelled",
+]
