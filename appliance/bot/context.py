@@ -11,7 +11,7 @@ from appliance.bot.keyboards import Markup
 from appliance.bot.texts import say
 from appliance.crud import messages
 from appliance.models import Chat, Priority
-from appliance.services import menus
+from appliance.services.chats import command_menu
 from appliance.services.phrases import choose
 from appliance.telegram import html as telegram_html
 
@@ -43,7 +43,7 @@ class Context:
     @property
     def role(self) -> str | None:
         """Of the account that a private chat is linked to; None without one that is in use."""
-        return menus.role_of(self.chat.user)
+        return command_menu.role_of(self.chat.user)
 
     @property
     def language(self) -> str:

@@ -22,7 +22,8 @@ from appliance.bot.router import Press, Router
 from appliance.bot.texts import command_of_label, say
 from appliance.crud import chats, messages, settings
 from appliance.models import Chat, ChatStatus, ChatType, Role
-from appliance.services import menus, telegram_auth
+from appliance.services import telegram_auth
+from appliance.services.chats import command_menu
 from appliance.services.phrases import choose
 
 _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
@@ -202,7 +203,7 @@ def _own(query: CallbackQuery) -> bool:
 def _is_admin(session: Session, query: CallbackQuery) -> bool:
     """Whether the account of who pressed it is an admin's."""
     own = chats.get(session, query.from_user.id)
-    return own is not None and menus.role_of(own.user) == Role.ADMIN
+    return own is not None and command_menu.role_of(own.user) == Role.ADMIN
 
 
 def _say_nothing(context: Context, press: Press) -> None:

@@ -11,8 +11,8 @@ from telebot.types import InlineKeyboardButton, InlineKeyboardMarkup, ReplyKeybo
 
 from appliance.bot.texts import language_names, menu, say
 from appliance.models import Chat
-from appliance.services import silence
-from appliance.services.topics import Choice, title_of
+from appliance.services.chats import quiet_hours
+from appliance.services.chats.topics import Choice, title_of
 
 Markup = dict[str, Any]
 
@@ -74,8 +74,8 @@ def topics(language: str, choices: Iterable[Choice]) -> Markup:
 
 def quiet(language: str, chosen: str | None) -> Markup:
     """Always, at night, never; the chosen one marked. Hours of one's own are typed."""
-    start, end = silence.NIGHT.split("-")
-    words = {"off": None, "night": silence.NIGHT, "always": silence.ALWAYS}
+    start, end = quiet_hours.NIGHT.split("-")
+    words = {"off": None, "night": quiet_hours.NIGHT, "always": quiet_hours.ALWAYS}
     labels = {word: say(language, f"quiet_{word}", start=start, end=end) for word in words}
     return _inline(
         *(

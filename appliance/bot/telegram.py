@@ -29,7 +29,7 @@ from telebot.types import (
 
 from appliance.config import LOOPBACK
 from appliance.errors import ApplianceError, BadToken, Unavailable
-from appliance.services import menus
+from appliance.services.chats import command_menu
 from appliance.services.phrases import LANGUAGES
 
 log = logging.getLogger(__name__)
@@ -209,13 +209,13 @@ def publish_commands(bot: TeleBot) -> bool:
     Failure is logged.
     """
     scopes = (
-        (BotCommandScopeAllPrivateChats(), menus.PEOPLE),  # type: ignore[no-untyped-call]
-        (BotCommandScopeAllGroupChats(), menus.GROUPS),  # type: ignore[no-untyped-call]
-        (BotCommandScopeAllChatAdministrators(), menus.GROUP_ADMINS),  # type: ignore[no-untyped-call]
+        (BotCommandScopeAllPrivateChats(), command_menu.PEOPLE),  # type: ignore[no-untyped-call]
+        (BotCommandScopeAllGroupChats(), command_menu.GROUPS),  # type: ignore[no-untyped-call]
+        (BotCommandScopeAllChatAdministrators(), command_menu.GROUP_ADMINS),  # type: ignore[no-untyped-call]
     )
     try:
         for language, (scope, names) in product(LANGUAGES, scopes):
-            texts = menus.descriptions(language, names)
+            texts = command_menu.descriptions(language, names)
             commands = [BotCommand(*pair) for pair in texts.items()]
             code = None if language == "en" else language  # English is for everybody else
             _call(partial(bot.set_my_commands, commands, scope, code))

@@ -114,10 +114,10 @@ def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
       appliance chat import singers.csv --topic choir
     """
     from appliance.cli import exits
-    from appliance.services import chat_import
+    from appliance.services.chats import csv_import
 
     with _progress(context, file) as progress:
-        report = chat_import.take_in(context.database, file, topic, progress)
+        report = csv_import.take_in(context.database, file, topic, progress)
     if report.unread:
         context.say(f"Columns nobody knows, left out: {', '.join(report.unread)}")
     context.emit(
@@ -143,23 +143,23 @@ def export(context: Context) -> None:
     """
     from appliance.cli.writing import write_json_array
     from appliance.crud import chat_lists
-    from appliance.services import chat_import
+    from appliance.services.chats import csv_import
 
     with context.database.reading() as session:
-        rows = map(chat_import.as_row, chat_lists.iterate(session))
+        rows = map(csv_import.as_row, chat_lists.iterate(session))
         if context.json:
             write_json_array(rows)
             return
-        writer = csv.DictWriter(sys.stdout, chat_import.COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(sys.stdout, csv_import.COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
 def _decide(context: Context, chat_id: int, approved: bool) -> None:
-    from appliance.services import destinations
+    from appliance.services.chats import approval
 
     with context.database.writing() as session:
-        document = _document(destinations.decide(session, chat_id, approved, by=None))
+        document = _document(approval.decide(session, chat_id, approved, by=None))
     said = "may get broadcasts now." if approved else "gets no broadcasts."
     context.emit(document, f"{document['name']} {said}")
 

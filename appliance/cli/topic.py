@@ -27,7 +27,7 @@ def add(context: Context, name: str, title: str | None, title_ru: str | None, of
       appliance topic add news --title "Club news" --title-ru "Новости клуба"
       appliance topic add choir --off
     """
-    from appliance.services import topics
+    from appliance.services.chats import topics
 
     with context.database.writing() as session:
         document = _document(topics.add(session, name, title, title_ru, default_on=not off))
@@ -64,7 +64,7 @@ def list_(context: Context) -> None:
 @pass_context
 def delete(context: Context, name: str) -> None:
     """Forget a topic and what everybody chose about it."""
-    from appliance.services import topics
+    from appliance.services.chats import topics
 
     with context.database.writing() as session:
         topics.remove(session, name)

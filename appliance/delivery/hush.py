@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import recipients
 from appliance.delivery.jobs import Moment
-from appliance.services import silence
+from appliance.services.chats import quiet_hours
 
 REFRESH = 30.0  # seconds for which the answer about some hours in some zone is good
 LOOK = 5.0  # seconds after which somebody may have been the first to choose any
@@ -39,5 +39,5 @@ class Hush:
             self._asked_at = now.wall
         key = (one.hours, one.zone or self._default_zone)
         if key not in self._quiet:
-            self._quiet[key] = silence.is_on(*key, datetime.fromtimestamp(now.wall, UTC))
+            self._quiet[key] = quiet_hours.is_on(*key, datetime.fromtimestamp(now.wall, UTC))
         return self._quiet[key]

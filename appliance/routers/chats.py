@@ -9,7 +9,7 @@ from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint
 from appliance.routers.paging import page
 from appliance.schemas import Chat, ChatChange, ChatPage, ChatQuery
-from appliance.services import destinations
+from appliance.services.chats import approval
 
 blueprint = Blueprint("chats", __name__)
 
@@ -42,5 +42,5 @@ def change_chat(chat_id: int, body: ChatChange) -> Chat:
     """Make a group or channel a destination of broadcasts, or not any more."""
     with writing(context.session()) as session:
         user = sessions.current()
-        chat = destinations.decide(session, chat_id, body.approved, user.id if user else None)
+        chat = approval.decide(session, chat_id, body.approved, user.id if user else None)
         return Chat.model_validate(chat)

@@ -16,8 +16,8 @@ from appliance.schemas import (
     TopicList,
     TopicsChosen,
 )
-from appliance.services import topics as service
-from appliance.services.topics import Choice
+from appliance.services.chats import topics as service
+from appliance.services.chats.topics import Choice
 
 blueprint = Blueprint("topics", __name__)
 

@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, links, messages, settings, users
 from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
-from appliance.services import menus, telegram_typed
+from appliance.services import telegram_typed
+from appliance.services.chats import command_menu
 from appliance.services.phrases import choose, phrase
 from appliance.telegram import html as telegram_html
 
@@ -181,7 +182,7 @@ def unlink(
     links.part(session, chat, now)
     user.session_version += 1
     _tell(session, chat, user, "unlinked", now)
-    menus.follow(session, chat, user, now)
+    command_menu.follow(session, chat, user, now)
     return True
 
 
@@ -233,7 +234,7 @@ def tie(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
     chat = links.join(session, chat.id, user.id, now)
     links.revoke(session, user_id=user.id, chat_id=chat.id)
     _tell(session, chat, user, "linked", now)
-    menus.follow(session, chat, user, now)
+    command_menu.follow(session, chat, user, now)
     return chat
 
 

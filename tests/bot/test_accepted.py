@@ -4,7 +4,7 @@ import pytest
 
 from appliance.crud import chats, topics
 from appliance.models import ChatType
-from appliance.services.menus import PEOPLE as COMMANDS
+from appliance.services.chats.command_menu import PEOPLE as COMMANDS
 
 
 @pytest.fixture

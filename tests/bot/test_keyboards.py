@@ -5,8 +5,8 @@ import pytest
 from appliance.bot import keyboards
 from appliance.bot.handlers import build_router
 from appliance.models import MAX_ID, Chat, Topic
+from appliance.services.chats.topics import Choice
 from appliance.services.phrases import LANGUAGES
-from appliance.services.topics import Choice
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.bot.texts import command_of_label, language_names, menu, say
-from appliance.services.menus import PEOPLE, commands_for
+from appliance.services.chats.command_menu import PEOPLE, commands_for
 from appliance.services.phrases import LANGUAGES
 
 

@@ -16,8 +16,9 @@ from appliance.models import (
     Notification,
     Priority,
 )
-from appliance.services import content, notify, topics
+from appliance.services import content, notify
 from appliance.services.accounts import users as account_users
+from appliance.services.chats import topics
 from appliance.services.notify import NewNotification, Sender
 
 CLI = Sender("cli:root")

@@ -12,7 +12,7 @@ from appliance.bot.router import Press, Router
 from appliance.crud import chats, settings
 from appliance.errors import Conflict, NotFound
 from appliance.models import Chat, Role
-from appliance.services import destinations
+from appliance.services.chats import approval
 
 MOST = 10  # in one list; the next ones follow when these are decided
 SPARE = timedelta(hours=1)
@@ -45,7 +45,7 @@ def decide(context: Context, press: Press) -> None:
         return
     yes = found[1] == "yes"
     try:
-        chat = destinations.decide(context.session, int(found[2]), yes, user.id, context.now)
+        chat = approval.decide(context.session, int(found[2]), yes, user.id, context.now)
     except (NotFound, Conflict):
         said = context.say("approve_gone")
     else:

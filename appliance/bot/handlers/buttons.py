@@ -4,7 +4,7 @@ from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.handlers.commands import start
 from appliance.bot.router import Press, Router
-from appliance.services import menus
+from appliance.services.chats import command_menu
 from appliance.services.phrases import LANGUAGES
 
 
@@ -32,4 +32,4 @@ def set_language(context: Context, press: Press) -> None:
         question = context.say("language_choose")
         context.edit(press.message_id, question, keyboards.languages(context.language))
     context.reply(context.say("language_set"), keyboards.main_menu(context.language))
-    menus.publish(context.session, context.chat, context.site.default_language, context.now)
+    command_menu.publish(context.session, context.chat, context.site.default_language, context.now)

@@ -1,12 +1,12 @@
 """/quiet: hours in which news and notifications make no sound. The rules are in
-`services/silence.py`.
+`services/chats/quiet_hours.py`.
 """
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.router import Press, Router
 from appliance.errors import Invalid
-from appliance.services import silence
+from appliance.services.chats import quiet_hours
 
 
 def register(router: Router) -> None:
@@ -40,7 +40,7 @@ def press(context: Context, press: Press) -> None:
 
 
 def _choose(context: Context, words: str) -> None:
-    context.chat.quiet = silence.parse(words)
+    context.chat.quiet = quiet_hours.parse(words)
     context.session.flush()
 
 
@@ -52,7 +52,7 @@ def _now(context: Context) -> str:
     chosen = context.chat.quiet
     if chosen is None:
         return context.say("quiet_now_off")
-    if chosen == silence.ALWAYS:
+    if chosen == quiet_hours.ALWAYS:
         return context.say("quiet_now_always")
     start, _, end = chosen.partition("-")
     zone = context.chat.timezone or context.site.timezone

@@ -11,7 +11,7 @@ from appliance.bot.context import Context
 from appliance.bot.router import Press, Router
 from appliance.crud import topics
 from appliance.models import ChatStatus
-from appliance.services import topics as service
+from appliance.services.chats import topics as service
 
 _ARGUMENT = re.compile(r"(on|off):([0-9]{1,19})(?::([0-9]{1,19}))?")
 

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from appliance.crud import users
 from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, say
 from appliance.models import Role, User, utcnow
-from appliance.services import menus
 from appliance.services.accounts.passwords import (
     check_password,
     hash_password,
     needs_rehash,
     validate_password,
 )
+from appliance.services.chats import command_menu
 
 __all__ = [
     "authenticate",
@@ -154,14 +154,14 @@ def update_access(
         raise Conflict(say("you cannot take away your own access: ask another admin"))
     if (demoted or disabled) and [admin.id for admin in admins] == [user_id]:
         raise Conflict(say("{email} is the last admin: make another one first", email=user.email))
-    before = menus.role_of(user)
+    before = command_menu.role_of(user)
     if role is not None:
         user.role = Role(role)
     if disabled is not None and disabled != user.disabled:
         user.disabled = disabled
         user.session_version += 1
-    if user.chat is not None and menus.role_of(user) != before:
-        menus.publish(session, user.chat, user.language, utcnow())
+    if user.chat is not None and command_menu.role_of(user) != before:
+        command_menu.publish(session, user.chat, user.language, utcnow())
     return user
 
 

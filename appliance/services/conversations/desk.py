@@ -13,7 +13,7 @@ from appliance.crud.threads import Place, Row, ThreadFilter
 from appliance.errors import Conflict, Fault, Invalid, NotFound, say
 from appliance.models import Chat, ChatType, DeliveryState, Message, Note, Role, User
 from appliance.services import content
-from appliance.services.menus import role_of
+from appliance.services.chats.command_menu import role_of
 
 OPERATORS = (Role.OPERATOR, Role.ADMIN)
 MOST_LABELS = 20

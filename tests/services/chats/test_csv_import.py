@@ -7,7 +7,7 @@ import pytest
 
 from appliance.crud import chat_lists, chats, topics
 from appliance.errors import Invalid, NotFound
-from appliance.services import chat_import
+from appliance.services.chats import csv_import
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def take_in(database):
 
     def take_in(*lines, **options):
         given = [line if isinstance(line, bytes) else line.encode() for line in lines]
-        return chat_import.take_in(database, io.BytesIO(b"\n".join(given)), **options)
+        return csv_import.take_in(database, io.BytesIO(b"\n".join(given)), **options)
 
     return take_in
 
@@ -32,7 +32,7 @@ def take_in(database):
 def everything(database):
     def everything():
         with database.reading() as session:
-            return [chat_import.as_row(row) for row in chat_lists.iterate(session)]
+            return [csv_import.as_row(row) for row in chat_lists.iterate(session)]
 
     return everything
 
@@ -88,7 +88,7 @@ def test_every_column(news, take_in, everything):
             "topics": "-choir;news",
         },
     ]
-    assert tuple(everything()[0]) == chat_import.COLUMNS
+    assert tuple(everything()[0]) == csv_import.COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -217,10 +217,10 @@ class Broken(io.BytesIO):
 def test_broken_off_and_begun_again_it_ends_the_same(
     news, database, take_in, everything, monkeypatch
 ):
-    monkeypatch.setattr(chat_import, "BATCH", 10)
+    monkeypatch.setattr(csv_import, "BATCH", 10)
     lines = ["chat_id,first_name,topics", *(f"{n % 30 + 1},P{n},news" for n in range(45)), "x"]
     with pytest.raises(OSError, match="disk"):
-        chat_import.take_in(database, Broken("\n".join(lines).encode()))
+        csv_import.take_in(database, Broken("\n".join(lines).encode()))
     assert len(everything()) == 20
     report = take_in(*lines)
     assert (report.rows, report.added, report.updated, report.bad_count) == (46, 10, 0, 1)
@@ -242,12 +242,12 @@ def test_what_is_exported_can_be_imported(news, database, take_in, everything):
         )
         for row in before
     ]
-    take_in(",".join(chat_import.COLUMNS), *cells)
+    take_in(",".join(csv_import.COLUMNS), *cells)
     assert everything() == before
 
 
 def test_progress_counts_every_byte(take_in, monkeypatch):
-    monkeypatch.setattr(chat_import, "BATCH", 2)
+    monkeypatch.setattr(csv_import, "BATCH", 2)
     sizes = []
     take_in("chat_id", "1", "22", "333", progress=sizes.append)
     assert sizes == [2 + 3, 4]

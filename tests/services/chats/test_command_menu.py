@@ -5,8 +5,9 @@ import pytest
 from appliance.bot.handlers import build_router
 from appliance.crud import chats, users
 from appliance.models import Message, Role, utcnow
-from appliance.services import menus, telegram_auth
+from appliance.services import telegram_auth
 from appliance.services.accounts import users as account_users
+from appliance.services.chats import command_menu
 from appliance.services.phrases import LANGUAGES
 
 NOW = utcnow()
@@ -39,8 +40,12 @@ def _user(session, role):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_is_described(language):
     known = build_router().commands.keys()
-    assert known == {*menus.commands_for(Role.ADMIN), *menus.GROUPS, *menus.GROUP_ADMINS}
-    texts = menus.descriptions(language, known)
+    assert known == {
+        *command_menu.commands_for(Role.ADMIN),
+        *command_menu.GROUPS,
+        *command_menu.GROUP_ADMINS,
+    }
+    texts = command_menu.descriptions(language, known)
     assert all(1 <= len(text) <= 256 for text in texts.values())
 
 
@@ -49,11 +54,11 @@ def test_a_link_and_its_end_are_seen_in_the_menu(database, sent):
         boss, member = _user(session, Role.ADMIN), _user(session, Role.MEMBER)
         for chat_id, user in ((1, boss), (2, member)):
             telegram_auth.tie(session, chats.remember(session, chat_id), user, NOW)
-    assert sent() == [list(menus.commands_for(Role.ADMIN))]
+    assert sent() == [list(command_menu.commands_for(Role.ADMIN))]
     with database.writing() as session:
         telegram_auth.unlink(session, chat_id=1)
         telegram_auth.unlink(session, chat_id=2)
-    assert sent()[1:] == [list(menus.PEOPLE)]
+    assert sent()[1:] == [list(command_menu.PEOPLE)]
 
 
 def test_a_role_brings_its_commands(database, sent):
@@ -64,7 +69,7 @@ def test_a_role_brings_its_commands(database, sent):
         account_users.update_access(session, member.id, None, role=Role.OPERATOR)
         account_users.update_access(session, member.id, None, role=Role.OPERATOR)
         account_users.update_access(session, member.id, None, disabled=True)
-    assert sent() == [[*menus.PEOPLE, "stats"], list(menus.PEOPLE)]
+    assert sent() == [[*command_menu.PEOPLE, "stats"], list(command_menu.PEOPLE)]
     with database.reading() as session:
         row = session.query(Message).filter_by(method="setMyCommands").first()
         assert row.params["scope"] == {"type": "chat", "chat_id": 2}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.errors import Invalid
-from appliance.services import silence
+from appliance.services.chats import quiet_hours
 
 NIGHT = datetime(2026, 9, 1, 20, 30, tzinfo=UTC)  # 22:30 in Berlin
 
@@ -24,13 +24,13 @@ NIGHT = datetime(2026, 9, 1, 20, 30, tzinfo=UTC)  # 22:30 in Berlin
     ],
 )
 def test_words(text, kept):
-    assert silence.parse(text) == kept
+    assert quiet_hours.parse(text) == kept
 
 
 @pytest.mark.parametrize("text", ["", "later", "22-8", "24:30-08:00", "22:00-22:00", "\0" * 99])
 def test_no_hours(text):
     with pytest.raises(Invalid, match="expected HH:MM-HH:MM"):
-        silence.parse(text)
+        quiet_hours.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_no_hours(text):
     ],
 )
 def test_when(quiet, zone, on):
-    assert silence.is_on(quiet, zone, NIGHT) is on
+    assert quiet_hours.is_on(quiet, zone, NIGHT) is on

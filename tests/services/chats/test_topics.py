@@ -8,7 +8,7 @@ from appliance.crud import chats, users
 from appliance.crud import topics as crud
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Broadcast, ChatType, Delivery, Role, Subscription
-from appliance.services import topics
+from appliance.services.chats import topics
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ import pytest
 from appliance.crud import chats, settings
 from appliance.errors import Conflict, NotFound
 from appliance.models import ChatStatus, ChatType
-from appliance.services import destinations
+from appliance.services.chats import approval
 from appliance.services.conversations import options
 
 
@@ -18,27 +18,27 @@ def session(database):
 
 
 def test_yes_and_no(session):
-    assert destinations.decide(session, -5, True, None).approved
-    assert not destinations.decide(session, -5, False, None).approved
+    assert approval.decide(session, -5, True, None).approved
+    assert not approval.decide(session, -5, False, None).approved
 
 
 def test_people_need_no_leave(session):
     with pytest.raises(Conflict, match="1 is a person"):
-        destinations.decide(session, 1, True, None)
+        approval.decide(session, 1, True, None)
     with pytest.raises(NotFound):
-        destinations.decide(session, -99, True, None)
+        approval.decide(session, -99, True, None)
 
 
 def test_where_the_bot_is_not(session):
     chats.set_status(session, -5, ChatStatus.LEFT)
     with pytest.raises(Conflict, match="not in News"):
-        destinations.decide(session, -5, True, None)
-    assert not destinations.decide(session, -5, False, None).approved
+        approval.decide(session, -5, True, None)
+    assert not approval.decide(session, -5, False, None).approved
 
 
 def test_a_group_that_is_refused_is_not_the_operators_any_more(session):
     settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
-    destinations.decide(session, -5, True, None)
+    approval.decide(session, -5, True, None)
     assert options.chosen_group(session) is not None
-    destinations.decide(session, -5, False, None)
+    approval.decide(session, -5, False, None)
     assert options.chosen_group(session) is None
