@@ -5,7 +5,7 @@ maps this tree to HTTP statuses once (`routers/problems.py`), the command line t
 (`cli/exits.py`).
 
 Messages are English. Those that people on the web can meet are made by `say`, so that the edge can
-say them in another language (`services/phrases.py`); the command line shows them as they are.
+say them in another language (`services/i18n/catalog.py`); the command line shows them as they are.
 """
 
 from collections.abc import Mapping

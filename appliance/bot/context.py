@@ -12,7 +12,7 @@ from appliance.bot.texts import say
 from appliance.crud import messages
 from appliance.models import Chat, Priority
 from appliance.services.chats import command_menu
-from appliance.services.phrases import choose
+from appliance.services.i18n.catalog import choose
 from appliance.telegram import html as telegram_html
 
 _LONGEST_ANSWER = 200  # characters that answerCallbackQuery takes

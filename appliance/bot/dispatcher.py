@@ -24,7 +24,7 @@ from appliance.crud import chats, messages, settings
 from appliance.models import Chat, ChatStatus, ChatType, Role
 from appliance.services import telegram_auth
 from appliance.services.chats import command_menu
-from appliance.services.phrases import choose
+from appliance.services.i18n.catalog import choose
 
 _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
 

@@ -12,7 +12,7 @@ from telebot.util import content_type_service
 
 from appliance.crud import chats
 from appliance.models import Chat
-from appliance.services.receiving import chat_id_of as chat_id_of
+from appliance.services.updates import chat_id_of as chat_id_of
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 _LONGEST = 16_000  # Telegram stops at 4096; only a forged message is longer

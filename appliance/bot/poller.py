@@ -16,7 +16,7 @@ from appliance.crud.updates import NewUpdate
 from appliance.database import Database
 from appliance.errors import Invalid, Unavailable
 from appliance.models import utcnow
-from appliance.services.receiving import read
+from appliance.services.updates import read
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What the bot says, as pure functions. The words are in `locales/bot.<language>.json`."""
 
-from appliance.services.phrases import LANGUAGES, catalog, phrase
+from appliance.services.i18n.catalog import LANGUAGES, catalog, phrase
 from appliance.services.telegram_auth import LIFETIME
 
 MINUTES = int(LIFETIME.total_seconds()) // 60

@@ -12,7 +12,7 @@ from appliance.cli.context import Context
 from appliance.errors import Fault, Invalid
 
 if TYPE_CHECKING:
-    from appliance.services.media import Kept
+    from appliance.services.content.media import Kept
 
 _FILE = click.Path(path_type=Path)
 OPTIONS = (
@@ -98,7 +98,7 @@ class What:
         return options
 
     def _media(self, context: Context) -> tuple[int, ...]:
-        from appliance.services import media
+        from appliance.services.content import media
 
         kept = [_keep(context, "photo", path) for path in self.photo]
         kept += [_keep(context, "video", path) for path in self.video]
@@ -123,7 +123,7 @@ def content_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _keep(context: Context, kind: str, path: Path) -> "Kept":
-    from appliance.services import media
+    from appliance.services.content import media
 
     try:
         with path.open("rb") as file:

@@ -50,8 +50,8 @@ class Draft:
 
     def made(self, context: Context, **values: Any) -> "NewBroadcast":
         """The broadcast with these values besides. Raises Invalid, Unavailable."""
-        from appliance.services import schedule
         from appliance.services.broadcasts import NewBroadcast, click_tracking
+        from appliance.services.timing import clock
 
         content = self.what.given(context, self.text)
         if self.track:
@@ -63,7 +63,7 @@ class Draft:
             exclude=self.exclude,
             canary=self.canary,
             canary_limit=_share(limit) if limit is not None else None,
-            canary_wait=schedule.parse_duration(wait, "canary_wait") if wait is not None else None,
+            canary_wait=clock.parse_duration(wait, "canary_wait") if wait is not None else None,
             **content,
             **values,
         )

@@ -49,13 +49,13 @@ class When:
 
     def applied(self, context: Context, new: "NewBroadcast") -> "NewBroadcast":
         """The broadcast with its times. Raises Invalid."""
-        from appliance.services import schedule
+        from appliance.services.timing import clock
 
         late = self.max_late
         return replace(
             new,
-            starts_at=schedule.parse_at(self.at, self.zone(context)) if self.at else None,
-            max_late=schedule.parse_duration(late) if late is not None else None,
+            starts_at=clock.parse_at(self.at, self.zone(context)) if self.at else None,
+            max_late=clock.parse_duration(late) if late is not None else None,
             quiet=self.quiet_hours,
         )
 

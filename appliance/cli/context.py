@@ -57,7 +57,7 @@ class Context:
 
     def told(self, text: str | None) -> str:
         """What the program noted for people, in the site's language."""
-        from appliance.services.phrases import translate
+        from appliance.services.i18n.catalog import translate
 
         return translate(text, self.settings.default_language) if text else ""
 

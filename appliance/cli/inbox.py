@@ -242,7 +242,7 @@ def _operator_id(session: "Session", name: str) -> int:
 def _kept(context: Context, path: Path) -> Any:
     """Raises Invalid: it cannot be read, or Telegram would not take it."""
     from appliance.errors import Fault, Invalid
-    from appliance.services import media
+    from appliance.services.content import media
 
     try:
         with path.open("rb") as file:

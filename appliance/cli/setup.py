@@ -16,8 +16,8 @@ from appliance.database import SCHEMA, Database, check_schema, schema_version
 from appliance.errors import ConfigError
 from appliance.models import Role
 from appliance.services.accounts import users as account_users
-from appliance.services.receiving import meet_bot
 from appliance.services.schema import upgrade
+from appliance.services.updates import meet_bot
 
 
 @dataclass(frozen=True, slots=True)

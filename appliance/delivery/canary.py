@@ -8,7 +8,7 @@ from appliance.crud import broadcasts, deliveries, events
 from appliance.delivery.jobs import Moment
 from appliance.errors import Said, say
 from appliance.models import Broadcast, BroadcastStatus
-from appliance.services import told
+from appliance.services.i18n import stored
 
 LIMIT = 0.1  # the share of failures and blocks at which the rest is not sent to
 WAIT = 60  # seconds in which people may block the bot
@@ -81,7 +81,7 @@ class Canary:
                 self._id,
                 broadcasts.OPEN,
                 BroadcastStatus.HALTED,
-                note=told.pack(_failed(tried, bad)),
+                note=stored.pack(_failed(tried, bad)),
             )
         broadcast.canary_passed = self._open = True
         events.add(session, self._id, "engine", "canary_passed", details, wall)

@@ -26,7 +26,7 @@ from appliance.delivery.pacer import FAST, ChatPacer, Pacer
 from appliance.delivery.reactions import TOKEN_PAUSE, Reactions, again
 from appliance.delivery.surroundings import Surroundings
 from appliance.errors import say
-from appliance.services import told
+from appliance.services.i18n import stored
 from appliance.services.leases import Holding
 
 __all__ = ["Engine", "LeaseLost"]
@@ -251,7 +251,7 @@ class Engine:
             self._client.upload(job, job.upload)
         except OSError as error:
             words = say("a file of this message cannot be read: {reason}", reason=error.strerror)
-            verdict = Verdict(Kind.CONTENT, "file_missing", told.pack(words))
+            verdict = Verdict(Kind.CONTENT, "file_missing", stored.pack(words))
             self._finished.append(Result(job, verdict))
 
     def _collect(self, timeout: float) -> None:

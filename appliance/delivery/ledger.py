@@ -23,7 +23,7 @@ from appliance.delivery.surroundings import Surroundings
 from appliance.delivery.sweeper import Sweeper
 from appliance.errors import ApplianceError
 from appliance.models import BroadcastStatus, DeliveryState
-from appliance.services import told
+from appliance.services.i18n import stored as i18n_stored
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
@@ -319,7 +319,7 @@ class Ledger:
             return Run(session, broadcast, self._chat_pacer, self._around)
         except ApplianceError as error:
             log.error("broadcast %d is halted: %s", active.id, error)
-            details = {"note": told.pack(error.message)}
+            details = {"note": i18n_stored.pack(error.message)}
             broadcasts.change_status(
                 session, active.id, broadcasts.OPEN, BroadcastStatus.HALTED, **details
             )

@@ -22,8 +22,9 @@ from appliance.delivery.hush import Hush
 from appliance.delivery.jobs import Job, Moment, Result, Source
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
-from appliance.services import content, media
+from appliance.services import content
 from appliance.services.broadcasts import click_tracking
+from appliance.services.content import media
 
 NOT_THERE = "wrong file identifier"
 """Telegram's words for a `file_id` it does not take (any more)."""

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import chats
 from appliance.delivery.jobs import Moment
-from appliance.services import schedule
+from appliance.services.timing import clock
 
 REFRESH = 30.0  # seconds for which the answer to "who sleeps?" is good
 NEVER = float("-inf")
@@ -18,7 +18,7 @@ class QuietHours:
     def __init__(self, hours: str, default_zone: str) -> None:
         """`hours` as stored, `22:00-08:00`; `default_zone` for chats without a zone."""
         self.default_zone = default_zone
-        self._hours = schedule.parse_quiet(hours)
+        self._hours = clock.parse_quiet(hours)
         self._asleep: frozenset[str] = frozenset()
         self._looked_at = NEVER
         self._waits_since = self._wait_until = 0.0
@@ -28,7 +28,7 @@ class QuietHours:
         if not 0 <= now.wall - self._looked_at < REFRESH:  # below 0: the clock was set back
             zones = chats.zones(session) | {self.default_zone}
             at = datetime.fromtimestamp(now.wall, UTC)
-            self._asleep = schedule.quiet_zones(self._hours, frozenset(zones), at)
+            self._asleep = clock.quiet_zones(self._hours, frozenset(zones), at)
             self._looked_at = now.wall
         return self._asleep
 
@@ -46,7 +46,7 @@ class QuietHours:
             if not self._asleep:
                 return False
             at = datetime.fromtimestamp(now.wall, UTC)
-            self._wait_until = schedule.next_change(self._hours, self._asleep, at).timestamp()
+            self._wait_until = clock.next_change(self._hours, self._asleep, at).timestamp()
             self._waits_since = now.wall
         if self.sleeping(now):
             return True

@@ -33,8 +33,9 @@ from appliance.schemas import (
     Preview,
     faults_of,
 )
-from appliance.services import broadcasts, content, schedule
+from appliance.services import broadcasts, content
 from appliance.services.broadcasts import click_tracking
+from appliance.services.timing import clock
 
 blueprint = Blueprint("broadcasts", __name__)
 
@@ -70,7 +71,7 @@ def list_broadcasts(query: PageQuery) -> BroadcastPage:
 def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
     """Queue a broadcast. With a key that was used before: 200 and the first one."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
-    starts_at = schedule.parse_at(body.at, zone) if body.at is not None else None
+    starts_at = clock.parse_at(body.at, zone) if body.at is not None else None
     author = sessions.caller().id
     new = new_of(body, key=_key(body.key), created_by=author, starts_at=starts_at)
     click_tracking.check(context.settings(), new.options)

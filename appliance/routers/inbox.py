@@ -32,8 +32,8 @@ from appliance.schemas.inbox import (
     ThreadWithNotes,
     shown_message,
 )
-from appliance.services import media
 from appliance.services.bot_files import BotFiles
+from appliance.services.content import media
 from appliance.services.conversations import attachments, desk, options, replies
 from appliance.services.conversations.desk import Card, Line
 

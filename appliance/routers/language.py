@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.errors import Fault
 from appliance.routers import context, sessions
-from appliance.services.phrases import LANGUAGES, translate
+from appliance.services.i18n.catalog import LANGUAGES, translate
 
 
 def chosen() -> str:

@@ -7,7 +7,7 @@ from appliance.database import writing
 from appliance.routers import context
 from appliance.routers.endpoints import Access, endpoint
 from appliance.schemas import Media, MediaUpload
-from appliance.services import media
+from appliance.services.content import media
 
 blueprint = Blueprint("media", __name__)
 

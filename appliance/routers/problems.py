@@ -13,7 +13,7 @@ from appliance import errors
 from appliance.errors import ApplianceError, Said, say
 from appliance.routers import language
 from appliance.schemas import Problem, faults_of
-from appliance.services.phrases import translate, word
+from appliance.services.i18n.catalog import translate, word
 
 log = logging.getLogger(__name__)
 

@@ -15,22 +15,20 @@ from appliance.database import first_line, writing
 from appliance.errors import Invalid
 from appliance.models import utcnow
 from appliance.routers import context
-from appliance.services import receiving
+from appliance.services import updates
 
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("webhook", __name__)
 
 
-@blueprint.post(receiving.WEBHOOK_PATH)
+@blueprint.post(updates.WEBHOOK_PATH)
 def receive() -> Response:
     """200 for what is stored, new or known; 403 without the secret, 400 for what is no update.
 
     503 when the database fails: Telegram brings it again.
     """
-    if not receiving.is_from_telegram(
-        context.settings(), request.headers.get(receiving.SECRET_HEADER)
-    ):
+    if not updates.is_from_telegram(context.settings(), request.headers.get(updates.SECRET_HEADER)):
         log.warning("webhook: refused a call from %s without the secret", request.remote_addr)
         abort(403)
     try:
@@ -49,7 +47,7 @@ def receive() -> Response:
 def _store(document: object) -> bool:
     """Whether it was new. Raises Invalid."""
     with writing(context.session()) as session:
-        return receiving.receive(session, document, utcnow())
+        return updates.receive(session, document, utcnow())
 
 
 def _document() -> Any:

@@ -10,8 +10,8 @@ from pathlib import Path
 from appliance.crud import census, links, messages, operations, proofs, settings, updates
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
-from appliance.services import media_tidy
 from appliance.services.broadcasts import changes, schedules
+from appliance.services.content import media_cleanup
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Schedule:
             self.tidy(now)
             self._tidy_at = mono + TIDY_SECONDS
         if self._data and mono >= self._tidy_files_at:
-            media_tidy.tidy(self._database, self._data, now)
+            media_cleanup.tidy(self._database, self._data, now)
             self._tidy_files_at = mono + TIDY_FILES_SECONDS
 
     def finish_drafts(self, now: datetime) -> None:

@@ -23,7 +23,7 @@ from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
 from appliance.errors import Unavailable
 from appliance.services.leases import Holding
-from appliance.services.receiving import meet_bot, webhook_secret, webhook_url
+from appliance.services.updates import meet_bot, webhook_secret, webhook_url
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
 from appliance.services import telegram_typed
 from appliance.services.chats import command_menu
-from appliance.services.phrases import choose, phrase
+from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
 
 LIFETIME = timedelta(minutes=15)

@@ -21,7 +21,7 @@ from appliance.config import SANDBOX_TOKEN
 from appliance.crud import chats, messages, settings, updates, users
 from appliance.database import Database
 from appliance.models import Chat, Direction, Message, Role, Update, User
-from appliance.services import receiving
+from appliance.services import updates as service_updates
 
 SITE_URL = "https://members.example.org"
 ANNA = 1001
@@ -71,7 +71,7 @@ class Desk:
     def store(self, *payloads: dict[str, Any]) -> None:
         for payload in payloads:
             with self.database.writing() as session:
-                receiving.receive(session, payload, self.clock())
+                service_updates.receive(session, payload, self.clock())
 
     def say(self, text: str, **options: Any) -> None:
         self.feed(self.text(text, **options))

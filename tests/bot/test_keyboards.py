@@ -6,7 +6,7 @@ from appliance.bot import keyboards
 from appliance.bot.handlers import build_router
 from appliance.models import MAX_ID, Chat, Topic
 from appliance.services.chats.topics import Choice
-from appliance.services.phrases import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.bot.texts import command_of_label, language_names, menu, say
 from appliance.services.chats.command_menu import PEOPLE, commands_for
-from appliance.services.phrases import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

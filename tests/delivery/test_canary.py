@@ -13,7 +13,7 @@ from appliance.delivery.jobs import Moment
 from appliance.models import Broadcast, ChatStatus
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
-from appliance.services.told import unpack
+from appliance.services.i18n.stored import unpack
 
 Ask = Callable[..., Any]
 People = Callable[[int], list[int]]

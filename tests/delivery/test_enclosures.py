@@ -17,7 +17,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
 from appliance.models import ChatStatus, DeliveryState, Media, Message
-from appliance.services import media
+from appliance.services.content import media
 from appliance.services.conversations import options, replies
 from appliance.services.conversations.relay import NEW_TOPIC
 

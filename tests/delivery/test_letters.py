@@ -22,8 +22,8 @@ from appliance.delivery.outbox import Outbox
 from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
 from appliance.services import broadcasts as service
-from appliance.services import media
 from appliance.services.broadcasts import NewBroadcast
+from appliance.services.content import media
 from appliance.services.leases import Holding
 
 Ask = Callable[..., Any]

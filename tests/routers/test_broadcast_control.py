@@ -7,7 +7,7 @@ from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import say
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import audience_of
-from appliance.services.told import pack
+from appliance.services.i18n.stored import pack
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
 OLD = 1_700_000_000  # far more than 48 hours ago

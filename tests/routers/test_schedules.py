@@ -7,7 +7,7 @@ import pytest
 from appliance.crud import chats, schedules
 from appliance.errors import say
 from appliance.models import MAX_ID
-from appliance.services.told import pack
+from appliance.services.i18n.stored import pack
 
 NEW = {
     "name": "rehearsal",

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from appliance import web
 from appliance.models import Update
-from appliance.services.receiving import SECRET_HEADER, webhook_secret
+from appliance.services.updates import SECRET_HEADER, webhook_secret
 
 PATH = "/telegram/webhook"
 WORDS = "what Anna wrote"

@@ -14,8 +14,8 @@ from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
 from appliance.services.broadcasts import NewBroadcast, schedules
+from appliance.services.i18n.stored import unpack
 from appliance.services.leases import Holding
-from appliance.services.told import unpack
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from appliance.models import utcnow
 from appliance.runtime import updates
 from appliance.runtime.updates import UpdatesPart
 from appliance.services.leases import Holding
-from appliance.services.receiving import receive, webhook_url
+from appliance.services.updates import receive, webhook_url
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import pytest
 
 import appliance
 from appliance.models import BroadcastStatus, Role
-from appliance.services.phrases import error_catalog
+from appliance.services.i18n.catalog import error_catalog
 
 PACKAGE = Path(appliance.__file__).parent
 RUSSIAN = error_catalog("ru")["templates"]

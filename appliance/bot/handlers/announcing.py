@@ -22,7 +22,7 @@ from appliance.errors import Fault, Invalid, NothingToDo
 from appliance.models import Role
 from appliance.services import broadcasts, content
 from appliance.services.broadcasts import NewBroadcast, audience
-from appliance.services.phrases import translate
+from appliance.services.i18n.catalog import translate
 
 LIFETIME = timedelta(hours=1)
 KIND = "broadcast"

@@ -5,7 +5,7 @@ from appliance.bot.context import Context
 from appliance.bot.handlers.commands import start
 from appliance.bot.router import Press, Router
 from appliance.services.chats import command_menu
-from appliance.services.phrases import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES
 
 
 def register(router: Router) -> None:

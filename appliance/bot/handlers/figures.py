@@ -7,8 +7,8 @@ from appliance.bot.router import Router
 from appliance.crud import broadcasts, census, settings
 from appliance.models import Broadcast, Role
 from appliance.services.broadcasts import out_of_reach
-from appliance.services.phrases import word
-from appliance.services.schedule import find_zone
+from appliance.services.i18n.catalog import word
+from appliance.services.timing.clock import find_zone
 
 LAST = 5
 

@@ -17,7 +17,7 @@ from appliance.crud import links
 from appliance.errors import AlreadyLinked, NotFound
 from appliance.models import ChatType
 from appliance.services import telegram_auth, telegram_typed
-from appliance.services.phrases import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES
 
 KIND = "link"
 MOST_TRIES = 5

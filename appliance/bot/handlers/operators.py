@@ -18,7 +18,7 @@ from appliance.models import Role, User
 from appliance.services.conversations import options, relay, replies
 from appliance.services.conversations.desk import OPERATORS
 from appliance.services.conversations.options import Group
-from appliance.services.phrases import choose
+from appliance.services.i18n.catalog import choose
 
 COMMAND = "operators"
 

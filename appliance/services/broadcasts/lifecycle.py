@@ -18,8 +18,11 @@ from appliance.crud.audience import Audience, Term
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
-from appliance.services import content, media, schedule, told
+from appliance.services import content
 from appliance.services.broadcasts import audience, canary, click_tracking
+from appliance.services.content import media
+from appliance.services.i18n import stored
+from appliance.services.timing import clock
 
 SWEEP = 2000  # rows a transaction: holds other writers up for some 5 ms
 BREATH = 0.005  # seconds between two such transactions, at least
@@ -100,7 +103,7 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
     variants = lowered(new.variants)
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
     options = resolve_topics(session, new.options)
-    schedule.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
+    clock.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
     canary.check(new.canary, new.canary_limit, new.canary_wait)
     return Broadcast(
         key=new.key,
@@ -114,7 +117,7 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
         created_by=new.created_by,
         starts_at=new.starts_at,
         max_late=_max_late(new),
-        quiet=str(schedule.parse_quiet(new.quiet)) if new.quiet is not None else None,
+        quiet=str(clock.parse_quiet(new.quiet)) if new.quiet is not None else None,
         canary=new.canary,
         canary_limit=new.canary_limit,
         canary_wait=new.canary_wait,
@@ -124,14 +127,14 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
 
 def _max_late(new: NewBroadcast) -> int | None:
     if new.starts_at is not None and new.max_late is None:
-        return schedule.DEFAULT_MAX_LATE
+        return clock.DEFAULT_MAX_LATE
     return new.max_late
 
 
 def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
     """Never raises for bad content or audience: the faults are part of the answer."""
     faults = _content_faults(session, new)
-    faults += schedule.lint(new.starts_at, new.max_late, new.quiet, utcnow())
+    faults += clock.lint(new.starts_at, new.max_late, new.quiet, utcnow())
     faults += canary.lint(new.canary, new.canary_limit, new.canary_wait)
     faults += click_tracking.lint(settings, new.options)
     count = 0
@@ -306,7 +309,7 @@ def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, 
         "canary": _canary(broadcast),
         "recipients": broadcast.total - out_of_reach(broadcast),
         "out_of_reach": out_of_reach(broadcast),
-        "note": told.unpack(broadcast.note),
+        "note": stored.unpack(broadcast.note),
     }
 
 

@@ -16,8 +16,9 @@ from appliance.crud import broadcasts, events, schedules
 from appliance.database import Database
 from appliance.errors import ApplianceError, Fault, Invalid, Said, say
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
-from appliance.services import cron, schedule, told
 from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft, rfc3339
+from appliance.services.i18n import stored
+from appliance.services.timing import clock, cron
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def change(
     Slots of a pause are not made up for. Raises NotFound, Invalid, Conflict.
     """
     found, now = schedules.get(session, schedule_id), now or utcnow()
-    schedule.check(None, wanted.max_late, None, now)
+    clock.check(None, wanted.max_late, None, now)
     if wanted.template:
         new = replace(from_template(found.template), **wanted.template)
         draft(session, new, now)
@@ -150,7 +151,7 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
         return None
     queued, result = _send(session, found, slot, now)
     result = _missed_before(found, first, slot, result)
-    found.last_at, found.last_result = slot, told.pack(result, RESULT)
+    found.last_at, found.last_result = slot, stored.pack(result, RESULT)
     session.flush()
     level = logging.INFO if queued is not None and slot == first else logging.WARNING
     log.log(level, "schedule %s: %s", found.name, result)
@@ -177,7 +178,7 @@ def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
     """Its time zone is no more, say: one schedule must not stop the others."""
     found.enabled, found.next_at = False, None
     result = say("paused: {error}", error=error.message)
-    found.last_result = told.pack(result, RESULT)
+    found.last_result = stored.pack(result, RESULT)
     session.flush()
     log.error("schedule %s: %s", found.name, result)
 
@@ -187,7 +188,7 @@ def _send(
 ) -> tuple[int | None, Said]:
     """The id of the slot's broadcast, if it was queued now, and what to say."""
     at = _minute(slot)
-    if schedule.latest(slot, found.max_late) < now:
+    if clock.latest(slot, found.max_late) < now:
         late = timedelta(seconds=int((now - slot).total_seconds()))
         return None, say("{slot} was missed by {late}", slot=at, late=str(late))
     try:
@@ -259,7 +260,7 @@ def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
         broadcast.id,
         (BroadcastStatus.SCHEDULED,),
         BroadcastStatus.CANCELLED,
-        note=told.pack(note),
+        note=stored.pack(note),
         finished_at=now,
     )
     if done:
@@ -312,8 +313,8 @@ def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
         "enabled": found.enabled,
         "next_at": rfc3339(found.next_at),
         "last_at": rfc3339(found.last_at),
-        "last_result": told.unpack(found.last_result),
-        "max_late": schedule.DEFAULT_MAX_LATE if late is None else late,
+        "last_result": stored.unpack(found.last_result),
+        "max_late": clock.DEFAULT_MAX_LATE if late is None else late,
         "quiet": template.get("quiet"),
         "text": template["text"],
         "format": template.get("format", "plain"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import messages
 from appliance.models import Chat, Priority, Role, User
-from appliance.services.phrases import catalog, choose
+from appliance.services.i18n.catalog import catalog, choose
 
 PEOPLE = ("link", "topics", "quiet", "me", "language", "help", "unlink", "stop", "start")
 """In the order of Telegram's menu."""

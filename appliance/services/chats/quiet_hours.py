@@ -7,7 +7,7 @@ person wrote always ring. (Quiet hours of a broadcast are another thing: they ma
 from datetime import datetime
 
 from appliance.errors import Fault, Invalid, say
-from appliance.services import schedule
+from appliance.services.timing import clock
 
 ALWAYS = "always"
 NIGHT = "22:00-08:00"
@@ -30,7 +30,7 @@ def parse(text: str) -> str | None:
         return NIGHT
     hours = word.replace("–", "-").replace("—", "-").replace(" ", "")
     try:
-        return str(schedule.parse_quiet(hours))
+        return str(clock.parse_quiet(hours))
     except Invalid:
         message = say("invalid quiet hours {hours!r}: expected HH:MM-HH:MM", hours=text[:40])
         raise Invalid(message, (Fault("quiet", message),)) from None
@@ -41,6 +41,6 @@ def is_on(quiet: str, zone: str, now: datetime) -> bool:
     if quiet == ALWAYS:
         return True
     try:
-        return schedule.is_quiet(schedule.parse_quiet(quiet), zone, now)
+        return clock.is_quiet(clock.parse_quiet(quiet), zone, now)
     except Invalid:
         return False

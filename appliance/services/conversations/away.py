@@ -7,7 +7,7 @@ from html import escape
 from sqlalchemy.orm import Session
 
 from appliance.services.conversations import hours, options
-from appliance.services.phrases import phrase
+from appliance.services.i18n.catalog import phrase
 
 ONCE_IN = timedelta(hours=8)
 """A person is told once in this time that nobody is there."""

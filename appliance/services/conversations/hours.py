@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from appliance.errors import Fault, Invalid, say
-from appliance.services.schedule import find_zone
+from appliance.services.timing.clock import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _RUSSIAN = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")

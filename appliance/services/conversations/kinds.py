@@ -6,7 +6,7 @@ them, `[photo × 3] the hall`, and a failure has a short reason.
 
 import re
 
-from appliance.services.phrases import catalog
+from appliance.services.i18n.catalog import catalog
 
 _CODE = re.compile(r"\[([a-z_]+)( × \d+)?\]", re.ASCII)
 

@@ -20,7 +20,7 @@ from appliance.services.conversations.desk import summary
 from appliance.services.conversations.kinds import in_words, reason_in_words
 from appliance.services.conversations.options import Group, operators_group
 from appliance.services.conversations.received import Received
-from appliance.services.phrases import phrase
+from appliance.services.i18n.catalog import phrase
 from appliance.telegram import html as telegram_html
 from appliance.telegram.entities import utf16_length
 

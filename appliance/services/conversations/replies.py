@@ -13,13 +13,12 @@ from telebot.types import Message as TelegramMessage
 from appliance.crud import messages, threads
 from appliance.errors import Conflict, Fault, Invalid, say
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
-from appliance.services import media
-from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT
+from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media
 from appliance.services.content.files import METHODS
+from appliance.services.content.media import Kept
 from appliance.services.conversations import incoming, relay
 from appliance.services.conversations.desk import person_chat
 from appliance.services.conversations.received import Received, as_html, read
-from appliance.services.media import Kept
 from appliance.telegram import html as telegram_html
 
 _BY_FILE_ID = {
@@ -66,7 +65,7 @@ def answer_file(
     key: str | None = None,
     now: datetime | None = None,
 ) -> Message:
-    """Queue a file that `services/media.py` has kept; otherwise like `answer`."""
+    """Queue a file that `services/content/media.py` has kept; otherwise like `answer`."""
     chat, known = _begin(session, chat_id, author_id, key)
     if known is not None:
         return known

@@ -13,7 +13,7 @@ from appliance.errors import Conflict, Invalid, NotFound
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.broadcasts import schedules as broadcast_schedules
 from appliance.services.broadcasts.schedules import Change
-from appliance.services.told import unpack
+from appliance.services.i18n.stored import unpack
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

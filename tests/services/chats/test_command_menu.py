@@ -8,7 +8,7 @@ from appliance.models import Message, Role, utcnow
 from appliance.services import telegram_auth
 from appliance.services.accounts import users as account_users
 from appliance.services.chats import command_menu
-from appliance.services.phrases import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES
 
 NOW = utcnow()
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from appliance.services.conversations import away, options
 from appliance.services.conversations.options import Options
-from appliance.services.phrases import phrase
+from appliance.services.i18n.catalog import phrase
 
 TUESDAY_NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from appliance.crud.threads import ThreadFilter
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Role, utcnow
 from appliance.services.conversations import desk
-from appliance.services.phrases import translate
+from appliance.services.i18n.catalog import translate
 
 
 def test_a_line_shows_what_telegram_shows(database, know, enrol):

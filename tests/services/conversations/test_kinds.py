@@ -4,7 +4,7 @@ import pytest
 from telebot.util import content_type_media
 
 from appliance.services.conversations.kinds import in_words, reason_in_words
-from appliance.services.phrases import catalog
+from appliance.services.i18n.catalog import catalog
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import Invalid
-from appliance.services import schedule
-from appliance.services.schedule import Quiet
+from appliance.services.timing import clock
+from appliance.services.timing.clock import Quiet
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
@@ -79,7 +79,7 @@ def told(call, *arguments):
     ],
 )
 def test_at(text, zone, moment):
-    assert schedule.parse_at(text, zone) == utc(moment)
+    assert clock.parse_at(text, zone) == utc(moment)
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,18 @@ def test_at(text, zone, moment):
     ],
 )
 def test_what_is_no_time(text):
-    field, message = told(schedule.parse_at, text, "UTC")
+    field, message = told(clock.parse_at, text, "UTC")
     assert field == "at"
     assert message.startswith(f"invalid time {text!r}: expected a time such as 2026-12-24 18:00")
 
 
 def test_a_time_before_all_times():
-    assert told(schedule.parse_at, "0001-01-01 00:00", "Asia/Tokyo")[0] == "at"
+    assert told(clock.parse_at, "0001-01-01 00:00", "Asia/Tokyo")[0] == "at"
 
 
 @pytest.mark.parametrize("name", ["", "Berlin", "../etc/passwd", "Europe", "Europe/Berlin\0", "+3"])
 def test_what_is_no_zone(name):
-    field, message = told(schedule.parse_at, "2026-12-24 18:00", name)
+    field, message = told(clock.parse_at, "2026-12-24 18:00", name)
     assert field == "timezone"
     assert message == f"unknown time zone {name!r}: expected a name such as Europe/Berlin"
 
@@ -111,11 +111,11 @@ def test_what_is_no_zone(name):
 @given(wall=WALLS)
 def test_a_moment_shows_its_wall_time_or_the_first_after_it(zone, wall):
     zone = ZoneInfo(zone)
-    moment = schedule.moment(wall, zone)
+    moment = clock.moment(wall, zone)
     shown = moment.astimezone(zone).replace(tzinfo=None, fold=0)
     just_before = (moment - timedelta(seconds=1)).astimezone(zone).replace(tzinfo=None, fold=0)
     assert just_before < wall <= shown
-    assert moment <= schedule.moment(wall, zone, second=True)
+    assert moment <= clock.moment(wall, zone, second=True)
 
 
 @zones
@@ -123,7 +123,7 @@ def test_a_moment_shows_its_wall_time_or_the_first_after_it(zone, wall):
 def test_later_on_the_wall_is_no_earlier(zone, first, second):
     first, second = sorted((first, second))
     zone = ZoneInfo(zone)
-    assert schedule.moment(first, zone) <= schedule.moment(second, zone)
+    assert clock.moment(first, zone) <= clock.moment(second, zone)
 
 
 # --max-late
@@ -133,12 +133,12 @@ def test_later_on_the_wall_is_no_earlier(zone, first, second):
     ("text", "seconds"), [("90s", 90), ("30m", 1800), (" 2H ", 7200), ("1d", 86_400), ("0m", 0)]
 )
 def test_durations(text, seconds):
-    assert schedule.parse_duration(text) == seconds
+    assert clock.parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "30", "m", "1.5h", "-5m", "1h30m", "٣m", "9999999s"])
 def test_what_is_no_duration(text):
-    field, message = told(schedule.parse_duration, text)
+    field, message = told(clock.parse_duration, text)
     assert (field, message) == (
         "max_late",
         f"invalid duration {text!r}: expected a duration such as 90s, 30m, 2h or 1d",
@@ -159,11 +159,11 @@ def test_what_is_no_duration(text):
     ],
 )
 def test_faults(values, fields):
-    assert [fault.field for fault in schedule.lint(*values, NOW)] == fields
+    assert [fault.field for fault in clock.lint(*values, NOW)] == fields
 
 
 def test_what_is_over_is_named():
-    (fault,) = schedule.lint(datetime(2026, 8, 1, 18, 0, tzinfo=UTC), None, None, NOW)
+    (fault,) = clock.lint(datetime(2026, 8, 1, 18, 0, tzinfo=UTC), None, None, NOW)
     assert fault.message == "2026-08-01 18:00 UTC has already passed"
 
 
@@ -172,16 +172,16 @@ def test_what_is_over_is_named():
 )
 @pytest.mark.parametrize("max_late", [None, 60, 30 * 86_400])
 def test_there_must_be_time_left_to_be_late_in(text, max_late):
-    (fault,) = schedule.lint(schedule.parse_at(text, "UTC"), max_late, None, NOW)
+    (fault,) = clock.lint(clock.parse_at(text, "UTC"), max_late, None, NOW)
     assert fault.field == "at"
     assert fault.message.endswith("UTC is too far ahead")
 
 
 def test_the_ends_of_the_calendar():
     first, last = datetime.min.replace(tzinfo=UTC), datetime(9998, 12, 31, 23, 59, tzinfo=UTC)
-    (fault,) = schedule.lint(first, 60, None, NOW)
+    (fault,) = clock.lint(first, 60, None, NOW)
     assert (fault.field, fault.message.endswith("UTC has already passed")) == ("at", True)
-    assert schedule.lint(last, 30 * 86_400, None, NOW) == ()
+    assert clock.lint(last, 30 * 86_400, None, NOW) == ()
 
 
 # Quiet hours
@@ -196,19 +196,19 @@ def test_the_ends_of_the_calendar():
     ],
 )
 def test_quiet_hours_are_read(text, shown):
-    assert str(schedule.parse_quiet(text)) == shown
-    assert schedule.parse_quiet(shown) == schedule.parse_quiet(text)
+    assert str(clock.parse_quiet(text)) == shown
+    assert clock.parse_quiet(shown) == clock.parse_quiet(text)
 
 
 @pytest.mark.parametrize("text", ["", "22-8", "22:00", "25:00-08:00", "22:60-8:00", "a:b-c:d"])
 def test_what_are_no_quiet_hours(text):
-    field, message = told(schedule.parse_quiet, text)
+    field, message = told(clock.parse_quiet, text)
     assert (field, message) == ("quiet", f"invalid quiet hours {text!r}: expected HH:MM-HH:MM")
 
 
 @pytest.mark.parametrize("text", ["08:00-8:00", "0:00-24:00"])
 def test_a_quiet_that_never_ends(text):
-    assert told(schedule.parse_quiet, text)[1].endswith("would never end")
+    assert told(clock.parse_quiet, text)[1].endswith("would never end")
 
 
 @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ def test_a_quiet_that_never_ends(text):
     ],
 )
 def test_quiet_until(hours, zone, at, until):
-    quiet, now = schedule.parse_quiet(hours), utc(at)
-    assert schedule.is_quiet(quiet, zone, now) == (until is not None)
-    assert schedule.next_change(quiet, [zone], now) == (utc(until) if until else now)
+    quiet, now = clock.parse_quiet(hours), utc(at)
+    assert clock.is_quiet(quiet, zone, now) == (until is not None)
+    assert clock.next_change(quiet, [zone], now) == (utc(until) if until else now)
 
 
 @zones
@@ -247,33 +247,33 @@ def test_nobody_is_written_to_while_their_clock_says_quiet(zone, quiet, now):
         says_quiet = quiet.start <= shown < quiet.end
     else:
         says_quiet = shown >= quiet.start or shown < quiet.end
-    assert schedule.is_quiet(quiet, zone, now) or not says_quiet
+    assert clock.is_quiet(quiet, zone, now) or not says_quiet
 
 
 @given(quiet=HOURS, now=MOMENTS, chosen=st.sets(st.sampled_from(ZONES), min_size=1))
 def test_the_next_change_is_the_first_end(quiet, now, chosen):
-    asleep = schedule.quiet_zones(quiet, chosen, now)
-    change = schedule.next_change(quiet, chosen, now)
+    asleep = clock.quiet_zones(quiet, chosen, now)
+    change = clock.next_change(quiet, chosen, now)
     if not asleep:
         assert change == now
         return
     assert now < change
     just_before = change - timedelta(seconds=1)
-    assert asleep - schedule.quiet_zones(quiet, asleep, change)
-    assert schedule.quiet_zones(quiet, asleep, max(now, just_before)) == asleep
+    assert asleep - clock.quiet_zones(quiet, asleep, change)
+    assert clock.quiet_zones(quiet, asleep, max(now, just_before)) == asleep
 
 
 @zones
 @given(quiet=HOURS, now=MOMENTS)
 def test_everybody_wakes_some_time(zone, quiet, now):
     """The longest: 23:59 hours, and clocks that are put back."""
-    assert schedule.next_change(quiet, [zone], now) - now < timedelta(hours=52)
+    assert clock.next_change(quiet, [zone], now) - now < timedelta(hours=52)
 
 
 def test_a_zone_that_is_no_more_counts_as_utc():
-    quiet = schedule.parse_quiet("22:00-08:00")
+    quiet = clock.parse_quiet("22:00-08:00")
     night = utc("2026-09-01 23:00")
-    assert schedule.quiet_zones(quiet, {"Atlantis", "UTC", "Asia/Tokyo"}, night) == {
+    assert clock.quiet_zones(quiet, {"Atlantis", "UTC", "Asia/Tokyo"}, night) == {
         "Atlantis",
         "UTC",
     }

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import Said, say
-from appliance.services.phrases import translate
-from appliance.services.told import pack, unpack
+from appliance.services.i18n.catalog import translate
+from appliance.services.i18n.stored import pack, unpack
 
 
 def test_what_was_said_comes_back_with_its_template() -> None:

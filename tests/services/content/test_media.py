@@ -8,7 +8,7 @@ import pytest
 from appliance.crud import media as crud
 from appliance.errors import Invalid, Unavailable
 from appliance.models import Broadcast
-from appliance.services import media
+from appliance.services.content import media
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

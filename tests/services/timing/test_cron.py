@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import Invalid
-from appliance.services import cron
+from appliance.services.timing import cron
 
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"]
 ZONES += ["Africa/Cairo", "Asia/Kathmandu", "UTC"]

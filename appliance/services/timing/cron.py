@@ -13,7 +13,7 @@ from itertools import islice
 from cronsim import CronSim, CronSimError
 
 from appliance.errors import Fault, Invalid, say
-from appliance.services.schedule import find_zone, moment
+from appliance.services.timing.clock import find_zone, moment
 
 # The wall may be ahead of the moment that is asked for by as much as clocks are put back.
 _CLOCK_CHANGE = timedelta(hours=3)

@@ -9,7 +9,7 @@ from appliance.crud import updates
 from appliance.crud.settings import BOT, get_setting, put_setting
 from appliance.errors import Invalid
 from appliance.models import Update, utcnow
-from appliance.services.receiving import (
+from appliance.services.updates import (
     chat_id_of,
     is_from_telegram,
     meet_bot,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from appliance.crud import media_uses
 from appliance.database import Database
-from appliance.services import media
+from appliance.services.content import media
 
 log = logging.getLogger(__name__)
 

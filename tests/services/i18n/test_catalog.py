@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from appliance.errors import say
-from appliance.services.phrases import LANGUAGES, catalog, choose, phrase, translate, word
+from appliance.services.i18n.catalog import LANGUAGES, catalog, choose, phrase, translate, word
 from appliance.telegram import html
 
 DONE = say("resumed")

@@ -9,11 +9,11 @@ import pytest
 from appliance.crud import chats
 from appliance.crud import media as crud
 from appliance.models import Media, utcnow
-from appliance.services import media, media_tidy
 from appliance.services.broadcasts import NewBroadcast, create
+from appliance.services.content import media, media_cleanup
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
-LATER = media_tidy.KEEP + timedelta(hours=1)
+LATER = media_cleanup.KEEP + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def keep(settings, database):
 @pytest.fixture
 def tidy(settings, database):
     def tidy(later=LATER):
-        return media_tidy.tidy(database, settings.data, utcnow() + later)
+        return media_cleanup.tidy(database, settings.data, utcnow() + later)
 
     return tidy
 

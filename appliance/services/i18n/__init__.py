@@ -1,0 +1,1 @@
+"""Texts of the bot by key and language, and texts that are stored before the language is known."""
