@@ -11,7 +11,7 @@ from appliance.cli.context import Context, common_options, pass_context
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from appliance.services.conversations.desk import Card, Line
+    from appliance.services.inbox.threads import Card, Line
 
 
 @click.group()
@@ -69,7 +69,7 @@ def list_(
       appliance inbox list --status all --search "ticket"
     """
     from appliance.crud.threads import ThreadFilter
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     with context.database.reading() as session:
         narrow = ThreadFilter(
@@ -79,7 +79,7 @@ def list_(
             label=label,
             query=search,
         )
-        cards = desk.list_cards(session, narrow, limit)
+        cards = threads.list_cards(session, narrow, limit)
         documents = [document_of(card) for card in cards]
         lines = [_line_of(card) for card in cards]
     context.emit(documents, "\n".join(lines) or "No thread.")
@@ -97,12 +97,12 @@ def show(context: Context, chat_id: int, limit: int) -> None:
     Example:
       appliance inbox show 51234 --limit 5
     """
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     with context.database.reading() as session:
-        card = desk.card(session, chat_id)
-        said = desk.lines(session, chat_id, limit)[::-1]
-        remarks = desk.remarks(session, chat_id)
+        card = threads.card(session, chat_id)
+        said = threads.lines(session, chat_id, limit)[::-1]
+        remarks = threads.remarks(session, chat_id)
         document = {
             **document_of(card),
             "notes": [
@@ -152,7 +152,7 @@ def reply(
       appliance inbox reply 51234 - --html --as olga@example.org < answer.html
     """
     from appliance.cli import sending
-    from appliance.services.conversations import desk, replies
+    from appliance.services.inbox import replies, threads
 
     if html and file is not None:
         raise click.UsageError("a caption is plain text: --html and --file do not go together")
@@ -173,7 +173,7 @@ def reply(
                 author_id=author_id,
                 key=key,
             )
-        (line,) = desk.lines_of(session, [message])
+        (line,) = threads.lines_of(session, [message])
     context.report({"chat_id": chat_id, **_message(line)}, f"Answer {line.id} is {line.state}.")
     sending.remark_nothing_sends(context)
 
@@ -224,7 +224,7 @@ def _message(line: "Line") -> dict[str, Any]:
 
 
 def _said(line: "Line", name: str) -> str:
-    from appliance.services.conversations.desk import with_kinds
+    from appliance.services.inbox.threads import with_kinds
 
     who = name if line.direction == "in" else line.author.name if line.author else "bot"
     state = f" ({line.state}{f': {line.reason}' if line.reason else ''})" if line.state else ""

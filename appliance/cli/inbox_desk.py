@@ -25,13 +25,13 @@ def assign(context: Context, chat_id: int, email: str | None, nobody: bool) -> N
       appliance inbox assign 51234 --nobody
     """
     from appliance.crud import users
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     if (email is None) is not nobody:
         raise click.UsageError("it takes an EMAIL or --nobody")
     with context.database.writing() as session:
         user = users.find(session, email) if email is not None else None
-        desk.assign(session, chat_id, user.id if user else None)
+        threads.assign(session, chat_id, user.id if user else None)
         name = user.name if user else None
     context.report({"chat_id": chat_id, "assigned": name}, f"Thread {chat_id}: {name or 'nobody'}.")
 
@@ -50,11 +50,11 @@ def note(context: Context, chat_id: int, text: str, author: str | None) -> None:
       appliance inbox note 51234 "sings bass, pays in cash"
     """
     from appliance.crud import users
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     with context.database.writing() as session:
         author_id = users.find(session, author).id if author else None
-        added = desk.add_note(session, chat_id, text, author_id)
+        added = threads.add_note(session, chat_id, text, author_id)
     document = {"chat_id": chat_id, "id": added.id, "text": added.text}
     context.report(document, f"Note {added.id} is kept.")
 
@@ -73,12 +73,12 @@ def label(context: Context, chat_id: int, labels: tuple[str, ...], clear: bool) 
       appliance inbox label 51234 tickets "spring concert"
       appliance inbox label 51234 --clear
     """
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     if bool(labels) is clear:
         raise click.UsageError("it takes LABELS or --clear")
     with context.database.writing() as session:
-        kept = desk.set_labels(session, chat_id, labels)
+        kept = threads.set_labels(session, chat_id, labels)
     text = f"Thread {chat_id}: {', '.join(kept) or 'no label'}."
     context.report({"chat_id": chat_id, "labels": kept}, text)
 
@@ -96,12 +96,12 @@ def close(context: Context, chat_ids: tuple[int, ...], reopen: bool) -> None:
       appliance inbox close 51234 51235
       appliance inbox close 51234 --reopen
     """
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     status = "open" if reopen else "closed"
     with context.database.writing() as session:
         for chat_id in chat_ids:
-            desk.set_status(session, chat_id, status)
+            threads.set_status(session, chat_id, status)
     documents = [{"chat_id": chat_id, "status": status} for chat_id in chat_ids]
     lines = [f"Thread {chat_id} is {status}." for chat_id in chat_ids]
     context.report(documents, "\n".join(lines))
@@ -120,10 +120,10 @@ def ban(context: Context, chat_id: int, off: bool) -> None:
       appliance inbox ban 51234
       appliance inbox ban 51234 --off
     """
-    from appliance.services.conversations import desk
+    from appliance.services.inbox import threads
 
     with context.database.writing() as session:
-        desk.ban(session, chat_id, not off)
+        threads.ban(session, chat_id, not off)
     told = "is heard again" if off else "is not heard any more"
     context.report({"chat_id": chat_id, "banned": not off}, f"Person {chat_id} {told}.")
 
@@ -147,20 +147,20 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
       appliance inbox group --topics -- -1001234567890
       appliance inbox group --off
     """
-    from appliance.services.conversations import options
+    from appliance.services.inbox import settings
 
     if off and chat_id is not None:
         raise click.UsageError("it takes a CHAT_ID or --off")
     with context.database.writing() as session:
-        chosen = options.chosen_group(session)
+        chosen = settings.chosen_group(session)
         if off:
             chosen = None
         elif chat_id is not None and (chosen is None or chosen.chat_id != chat_id):
-            chosen = options.Group(chat_id, language=context.settings.default_language)
+            chosen = settings.Group(chat_id, language=context.settings.default_language)
         if chosen is not None and topics is not None:
             chosen = replace(chosen, topics=topics, topics_off=not topics)
         if off or chat_id is not None or topics is not None:
-            options.set_group(session, chosen)
+            settings.set_group(session, chosen)
     text = f"Group {chosen.chat_id}{', with topics' if chosen.topics else ''}." if chosen else ""
     context.emit(asdict(chosen) if chosen else {"chat_id": None}, text or "No operators' group.")
 
@@ -185,21 +185,21 @@ def hours(
       appliance inbox hours --reply-en "We are back on Monday." --reply-ru "Ответим в понедельник."
       appliance inbox hours --always
     """
-    from appliance.services.conversations import options
+    from appliance.services.inbox import settings
 
     if when is not None and always:
         raise click.UsageError("it takes WHEN or --always")
     given = {"en": reply_en, "ru": reply_ru}
     words = {language: text for language, text in given.items() if text is not None}
     with context.database.writing() as session:
-        chosen = options.options(session)
+        chosen = settings.options(session)
         if when is not None or always or words:
             chosen = replace(
                 chosen,
                 hours=None if always else when or chosen.hours,
                 auto_reply={**chosen.auto_reply, **words},
             )
-            chosen = options.set_options(session, chosen)
+            chosen = settings.set_options(session, chosen)
     document: dict[str, Any] = asdict(chosen)
     lines = [chosen.hours or "Always."]
     lines += [f"{language}: {text}" for language, text in chosen.auto_reply.items() if text]

@@ -25,10 +25,10 @@ CENSUS = "census"
 at "at" (seconds since 1970)."""
 
 INBOX = "inbox"
-"""{"hours", "auto_reply"} of the shared inbox, see `services/conversations/options.py`."""
+"""{"hours", "auto_reply"} of the shared inbox, see `services/inbox/settings.py`."""
 
 OPERATORS = "operators"
-"""{"chat_id", "topics", …} of the operators' group, see `services/conversations/options.py`."""
+"""{"chat_id", "topics", …} of the operators' group, see `services/inbox/settings.py`."""
 
 
 def get_setting(session: Session, name: str) -> dict[str, Any] | None:

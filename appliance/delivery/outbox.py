@@ -13,8 +13,8 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.hush import Hush
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.models import ChatStatus, DeliveryState, Priority
-from appliance.services.conversations import options, outcomes
-from appliance.services.conversations.relay import NEW_TOPIC
+from appliance.services.inbox import delivery_results, settings
+from appliance.services.inbox.group_copies import NEW_TOPIC
 
 _FINAL = {
     Kind.SENT: DeliveryState.SENT,
@@ -78,14 +78,14 @@ class Outbox:
             elif verdict.kind == Kind.GONE and result.job.method != NEW_TOPIC:
                 gone = ChatStatus.LEFT if chat_id < 0 else ChatStatus.BLOCKED
                 chats.set_status(session, chat_id, gone, wall)
-                options.lose_group(session, chat_id, wall)
+                settings.lose_group(session, chat_id, wall)
             self._follow(session, result, wall)
 
     def _once_more(self, session: Session, result: Result, now: Moment) -> Result:
         """A refused file id or a topic that is gone: another try does without it."""
-        lost = outcomes.TOPIC_GONE in (result.verdict.words or "").lower()
+        lost = delivery_results.TOPIC_GONE in (result.verdict.words or "").lower()
         if enclosures.renew(session, result) or (
-            lost and outcomes.topic_lost(session, result.job.row)
+            lost and delivery_results.topic_lost(session, result.job.row)
         ):
             return Result(result.job, Verdict(Kind.SERVER, "stale"), now.mono, counts=False)
         return result
@@ -97,11 +97,11 @@ class Outbox:
         if result.retry_at is not None or verdict.kind == Kind.MIGRATED:
             return
         if job.method == NEW_TOPIC and verdict.kind == Kind.SENT:
-            outcomes.topic_made(session, job.row, verdict.result)
+            delivery_results.topic_made(session, job.row, verdict.result)
         elif job.method == NEW_TOPIC and verdict.kind in _REFUSALS:
-            outcomes.topic_refused(session, job.row, verdict.words or "")
+            delivery_results.topic_refused(session, job.row, verdict.words or "")
         elif verdict.kind not in _FINAL:
-            outcomes.failed(session, job.row, verdict.reason, now)
+            delivery_results.failed(session, job.row, verdict.reason, now)
 
     def _job(self, session: Session, row: messages.Waiting, topics: dict[int, int]) -> Job:
         params = dict(row.params)

@@ -34,8 +34,9 @@ from appliance.schemas.inbox import (
 )
 from appliance.services.bot_files import BotFiles
 from appliance.services.content import media
-from appliance.services.conversations import attachments, desk, options, replies
-from appliance.services.conversations.desk import Card, Line
+from appliance.services.inbox import attachments, replies, threads
+from appliance.services.inbox import settings as inbox_settings
+from appliance.services.inbox.threads import Card, Line
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -51,7 +52,7 @@ def list_threads(query: ThreadQuery) -> ThreadPage:
     rows, cursor = page(
         f"inbox:{query.status}",
         query,
-        lambda limit, after: desk.list_cards(session, narrow, limit, _place(after)),
+        lambda limit, after: threads.list_cards(session, narrow, limit, _place(after)),
         _key_of,
     )
     return ThreadPage(items=[Thread.model_validate(card) for card in rows], next_cursor=cursor)
@@ -61,7 +62,7 @@ def list_threads(query: ThreadQuery) -> ThreadPage:
 @endpoint(Access.OPERATOR, scope=SCOPE, answer=OperatorList)
 def list_operators() -> OperatorList:
     """Whom a thread can be given to."""
-    return OperatorList.model_validate({"items": desk.operators(context.session())})
+    return OperatorList.model_validate({"items": threads.operators(context.session())})
 
 
 @blueprint.get("/inbox/settings")
@@ -76,10 +77,10 @@ def show_inbox_settings() -> InboxSettings:
 def change_inbox_settings(body: InboxSettings) -> InboxSettings:
     """Change them. Whether the group has topics is asked of Telegram, or learnt from it later."""
     group = _group(body.operators_chat_id)
-    chosen = options.Options(body.hours, body.auto_reply.model_dump())
+    chosen = inbox_settings.Options(body.hours, body.auto_reply.model_dump())
     with writing(context.session()) as session:
-        options.set_options(session, chosen)
-        options.set_group(session, group)
+        inbox_settings.set_options(session, chosen)
+        inbox_settings.set_group(session, group)
     return _settings()
 
 
@@ -88,8 +89,8 @@ def change_inbox_settings(body: InboxSettings) -> InboxSettings:
 def show_thread(chat_id: int) -> ThreadWithNotes:
     """One thread with its notes; an empty one for a person who has not written yet."""
     session = context.session()
-    shown = Thread.model_validate(desk.card(session, chat_id))
-    remarks = [Note.model_validate(remark) for remark in desk.remarks(session, chat_id)]
+    shown = Thread.model_validate(threads.card(session, chat_id))
+    remarks = [Note.model_validate(remark) for remark in threads.remarks(session, chat_id)]
     return ThreadWithNotes.model_validate({**dict(shown), "notes": remarks})
 
 
@@ -99,14 +100,14 @@ def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
     """Close or reopen, assign, label, ban."""
     with writing(context.session()) as session:
         if body.status is not None:
-            desk.set_status(session, chat_id, body.status)
+            threads.set_status(session, chat_id, body.status)
         if "assigned_to" in body.model_fields_set:
-            desk.assign(session, chat_id, body.assigned_to)
+            threads.assign(session, chat_id, body.assigned_to)
         if body.labels is not None:
-            desk.set_labels(session, chat_id, body.labels)
+            threads.set_labels(session, chat_id, body.labels)
         if body.banned is not None:
-            desk.ban(session, chat_id, body.banned)
-        return Thread.model_validate(desk.card(session, chat_id))
+            threads.ban(session, chat_id, body.banned)
+        return Thread.model_validate(threads.card(session, chat_id))
 
 
 @blueprint.get("/inbox/<chat:chat_id>/messages")
@@ -117,7 +118,7 @@ def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
     rows, cursor = page(
         f"inbox:{chat_id}",
         query,
-        lambda limit, before: desk.lines(session, chat_id, limit, before),
+        lambda limit, before: threads.lines(session, chat_id, limit, before),
         lambda line: line.id,
     )
     return ThreadMessagePage(items=[_shown(chat_id, line) for line in rows], next_cursor=cursor)
@@ -157,7 +158,7 @@ def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
 def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> ThreadMessage:
     """Answer with a file."""
     author_id, key = sessions.caller().id, _key()
-    replies.check_reachable(desk.person_chat(context.session(), chat_id))
+    replies.check_reachable(threads.person_chat(context.session(), chat_id))
     kind = form.kind or media.guess_kind(file.stream, file.filename)
     kept = media.keep(context.settings().data, kind, file.stream, file.filename)
     with writing(context.session()) as session:
@@ -193,7 +194,7 @@ def download_thread_file(chat_id: int, message_id: int, index: int) -> Response:
 def mark_thread_read(chat_id: int) -> None:
     """Nothing in it is new any more."""
     with writing(context.session()) as session:
-        desk.mark_read(session, chat_id)
+        threads.mark_read(session, chat_id)
 
 
 @blueprint.post("/inbox/<chat:chat_id>/notes")
@@ -202,7 +203,7 @@ def add_note(chat_id: int, body: NewNote) -> Note:
     """Note something about the person, for operators only."""
     author_id = sessions.caller().id
     with writing(context.session()) as session:
-        return Note.model_validate(desk.add_note(session, chat_id, body.text, author_id))
+        return Note.model_validate(threads.add_note(session, chat_id, body.text, author_id))
 
 
 @blueprint.delete("/inbox/<chat:chat_id>/notes/<id:note_id>")
@@ -214,7 +215,10 @@ def delete_note(chat_id: int, note_id: int) -> None:
 
 
 def _settings() -> InboxSettings:
-    chosen, group = options.options(context.session()), options.chosen_group(context.session())
+    chosen, group = (
+        inbox_settings.options(context.session()),
+        inbox_settings.chosen_group(context.session()),
+    )
     return InboxSettings(
         hours=chosen.hours,
         auto_reply=InboxWords(**chosen.auto_reply),
@@ -255,7 +259,7 @@ def _key() -> str | None:
 
 
 def _answered(message: Message) -> ThreadMessage:
-    (line,) = desk.lines_of(context.session(), [message])
+    (line,) = threads.lines_of(context.session(), [message])
     return _shown(message.chat_id, line)
 
 
@@ -270,12 +274,12 @@ def _bot_files() -> BotFiles:
     return BotFiles(settings.api_url, settings.bot_token or "")
 
 
-def _group(chat_id: int | None) -> options.Group | None:
+def _group(chat_id: int | None) -> inbox_settings.Group | None:
     """The group as it was, or a new one, which speaks the language of whoever chose it."""
-    before, language = options.chosen_group(context.session()), sessions.caller().language
+    before, language = inbox_settings.chosen_group(context.session()), sessions.caller().language
     if chat_id is None or (before is not None and before.chat_id == chat_id):
         return before if chat_id is not None else None
-    return options.Group(chat_id, _has_topics(chat_id), language)
+    return inbox_settings.Group(chat_id, _has_topics(chat_id), language)
 
 
 def _has_topics(chat_id: int) -> bool:

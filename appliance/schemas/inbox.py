@@ -147,7 +147,7 @@ class OperatorList(Answer):
 
 
 def shown_message(line: Any, urls: list[str]) -> ThreadMessage:
-    """A line of `services/conversations/desk.py`, with the addresses of its files."""
+    """A line of `services/inbox/threads.py`, with the addresses of its files."""
     files = [
         ThreadFile(kind=file.kind, name=file.name, size=file.size, mime=file.mime, url=url)
         for file, url in zip(line.files, urls, strict=True)

@@ -5,7 +5,7 @@ import pytest
 from appliance.bot.texts import say
 from appliance.crud import chats, messages, settings
 from appliance.models import ChatStatus, Message, Priority, Role
-from appliance.services.conversations import options
+from appliance.services.inbox import settings as inbox_settings
 
 GROUP = -1001234567890
 PHOTO = [{"file_id": "pic", "file_unique_id": "u", "width": 9, "height": 9}]
@@ -401,7 +401,7 @@ def test_refused_topics_are_not_asked_for_again(desk, copies):
     chat = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
     desk.feed(desk.group_message({"text": "/operators", "chat": chat}))
     with desk.database.writing() as session:
-        options.refuse_topics(session, options.chosen_group(session))
+        inbox_settings.refuse_topics(session, inbox_settings.chosen_group(session))
     desk.feed(desk.group_message({"text": "lunch?", "chat": chat}))
     desk.say("one", person=1002)
     assert "createForumTopic" not in [method for method, _ in copies()]

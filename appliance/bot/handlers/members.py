@@ -11,7 +11,7 @@ from appliance.bot.people import remember
 from appliance.bot.router import Router
 from appliance.crud import chats, supergroups
 from appliance.models import Chat, ChatStatus, ChatType
-from appliance.services.conversations import options
+from appliance.services.inbox import settings
 
 _PRESENT = {"member", "administrator", "creator", "restricted"}
 
@@ -35,7 +35,7 @@ def membership(session: Session, site: Site, update: ChatMemberUpdated, now: dat
         return
     chats.set_status(session, chat.id, ChatStatus.ACTIVE if present else absent, now)
     if not present:
-        options.lose_group(session, chat.id, now)
+        settings.lose_group(session, chat.id, now)
 
 
 def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
@@ -44,7 +44,7 @@ def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
     Added, or heard by a word said there: a refusal or a lost update had told that it was gone.
     """
     chats.set_status(session, chat.id, ChatStatus.ACTIVE, now)
-    options.lose_group(session, chat.id, now)
+    settings.lose_group(session, chat.id, now)
     if not chat.approved:
         tell_admins(session, site, chat, now)
 

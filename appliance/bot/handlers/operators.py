@@ -15,10 +15,10 @@ from appliance.crud.settings import BOT, get_setting
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Message as Copy
 from appliance.models import Role, User
-from appliance.services.conversations import options, relay, replies
-from appliance.services.conversations.desk import OPERATORS
-from appliance.services.conversations.options import Group
 from appliance.services.i18n.catalog import choose
+from appliance.services.inbox import group_copies, replies, settings
+from appliance.services.inbox.settings import Group
+from appliance.services.inbox.threads import OPERATORS
 
 COMMAND = "operators"
 
@@ -41,7 +41,7 @@ def hear(context: Context, message: Message) -> bool:
             return False
         _choose(context, message, command.argument)
         return True
-    group = options.chosen_group(context.session)
+    group = settings.chosen_group(context.session)
     if group is None or group.chat_id != context.chat.id:
         return False
     _notice_topics(context, message, group)
@@ -74,11 +74,11 @@ def _copy(context: Context, reply: Message) -> Copy | None:
     hidden = reply.sender_chat is not None and reply.sender_chat.id == context.chat.id
     if not (hidden or _mine(context, reply)):  # a bot may be an anonymous administrator
         return None
-    return relay.person_of(context.session, context.chat.id, reply.message_id)
+    return group_copies.person_of(context.session, context.chat.id, reply.message_id)
 
 
 def _person_linked(context: Context, reply: Message) -> int | None:
-    return relay.person_linked(reply, context.site.url) if _mine(context, reply) else None
+    return group_copies.person_linked(reply, context.site.url) if _mine(context, reply) else None
 
 
 def _choose(context: Context, message: Message, argument: str) -> None:
@@ -87,16 +87,16 @@ def _choose(context: Context, message: Message, argument: str) -> None:
     if account is None or account.role != Role.ADMIN:
         context.reply(context.say("operators_not_admin"))
         return
-    current = options.chosen_group(context.session)
+    current = settings.chosen_group(context.session)
     if argument.strip().lower() == "off":
         here = current is not None and current.chat_id == context.chat.id
         if here:
-            options.set_group(context.session, None, context.now)
+            settings.set_group(context.session, None, context.now)
         context.reply(context.say("operators_off" if here else "operators_none"))
         return
     language = choose(account.language, context.site.default_language)
     group = Group(context.chat.id, bool(message.chat.is_forum), language)
-    options.set_group(context.session, group, context.now)
+    settings.set_group(context.session, group, context.now)
     told = context.say("operators_set")
     context.reply(f"{told}\n\n{context.say('operators_topics')}" if group.topics else told)
 
@@ -104,7 +104,7 @@ def _choose(context: Context, message: Message, argument: str) -> None:
 def _notice_topics(context: Context, message: Message, group: Group) -> None:
     """A group that became one with topics since it was chosen. Refused once, no more."""
     if message.chat.is_forum and not (group.topics or group.topics_off):
-        options.set_topics(context.session, group)
+        settings.set_topics(context.session, group)
 
 
 def _account(context: Context) -> User | None:

@@ -11,8 +11,8 @@ from appliance.bot.router import Router
 from appliance.crud import messages
 from appliance.models import Direction
 from appliance.services import telegram_auth
-from appliance.services.conversations import away, incoming, relay
-from appliance.services.conversations.received import read
+from appliance.services.inbox import auto_reply, group_copies, incoming
+from appliance.services.inbox.message_parser import read
 
 QUIET = timedelta(hours=1)
 """Thanks are said once in this time: nobody wants an answer to each of ten lines."""
@@ -34,7 +34,9 @@ def keep(context: Context, message: Message) -> bool:
     telegram_auth.spoil_in(context.session, got.text, context.now)
     kept = incoming.take(context.session, context.chat.id, got, context.now)
     if kept.changed:
-        relay.copy(context.session, context.chat, got, context.site.url, context.now, edited=False)
+        group_copies.copy(
+            context.session, context.chat, got, context.site.url, context.now, edited=False
+        )
     return kept.new
 
 
@@ -50,7 +52,7 @@ def hear_edited(context: Context, message: Message) -> None:
     telegram_auth.spoil_in(context.session, got.text, context.now)
     kept = incoming.edit(context.session, context.chat.id, got, context.now)
     if kept.changed and got.kind != "location":  # a live one moves every few seconds
-        relay.copy(
+        group_copies.copy(
             context.session, context.chat, got, context.site.url, context.now, edited=not kept.new
         )
 
@@ -64,7 +66,7 @@ def _was_letter(context: Context, message: Message) -> bool:
 
 def _acknowledge(context: Context) -> None:
     """That it arrived; outside opening hours what the organisation says then."""
-    closed = away.words(context.session, context.language, context.site.timezone, context.now)
-    words = closed or away.Words(context.say("thanks"), QUIET)
+    closed = auto_reply.words(context.session, context.language, context.site.timezone, context.now)
+    words = closed or auto_reply.Words(context.say("thanks"), QUIET)
     if not context.said_since(words.html, context.now - words.once_in):
         context.reply(words.html)

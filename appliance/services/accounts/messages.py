@@ -17,7 +17,7 @@ from appliance.crud.recipients import NOBODY, Person
 from appliance.errors import Fault, Invalid, say
 from appliance.models import MAX_ID, User
 from appliance.services import content
-from appliance.services.conversations.desk import with_kinds
+from appliance.services.inbox.threads import with_kinds
 
 
 @dataclass(frozen=True, slots=True)

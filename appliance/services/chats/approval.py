@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats
 from appliance.errors import Conflict, say
 from appliance.models import Chat, ChatStatus, ChatType
-from appliance.services.conversations import options
+from appliance.services.inbox import settings
 
 
 def decide(
@@ -26,5 +26,5 @@ def decide(
     if chat.approved != approved or chat.approved_by is None:
         chats.set_approved(session, chat, approved, by, now)
     if not approved:
-        options.lose_group(session, chat_id, now)
+        settings.lose_group(session, chat_id, now)
     return chat

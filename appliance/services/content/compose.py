@@ -79,7 +79,7 @@ class Composer:
     def upload(self, chat_id: int, person: Person | None, folder: Path) -> Upload:
         """The call to one chat that brings along the files Telegram does not have yet.
 
-        `folder` keeps them by SHA-256 (`services/content/media.py`). To be sent as multipart/form-data.
+        `folder` keeps them by SHA-256 (`content/media.py`). To be sent as multipart/form-data.
         """
         person = person or NOBODY
         template = self._templates[self._language(person)]

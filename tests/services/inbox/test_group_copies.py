@@ -6,7 +6,7 @@ import pytest
 
 from appliance.crud import chats, messages, threads
 from appliance.models import DeliveryState, Message, Priority
-from appliance.services.conversations import relay, replies
+from appliance.services.inbox import group_copies, replies
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 GROUP = -1005
@@ -17,16 +17,18 @@ def test_a_copy_leads_back_to_its_person(database, know, group, got, queued):
     group()
     with database.writing() as session:
         chat = chats.find(session, 1)
-        relay.copy(session, chat, got(text="hi", message_id=9), "https://x", NOW, edited=False)
+        group_copies.copy(
+            session, chat, got(text="hi", message_id=9), "https://x", NOW, edited=False
+        )
     (row,) = queued(GROUP)
     assert (row.about_chat_id, row.reply_to, row.priority) == (1, 9, Priority.NOTIFICATION)
     with database.writing() as session:
         messages.take(session, 5)
         outcome = messages.MessageOutcome(row.id, messages.DeliveryState.SENT, message_id=77)
         messages.record(session, [outcome], NOW)
-        assert relay.person_of(session, GROUP, 77).about_chat_id == 1
-        assert relay.person_of(session, GROUP, 78) is None
-        assert relay.person_of(session, 1, 77) is None
+        assert group_copies.person_of(session, GROUP, 77).about_chat_id == 1
+        assert group_copies.person_of(session, GROUP, 78) is None
+        assert group_copies.person_of(session, 1, 77) is None
 
 
 def test_names_are_no_markup(database, know, group, got, queued):
@@ -34,7 +36,7 @@ def test_names_are_no_markup(database, know, group, got, queued):
     group()
     with database.writing() as session:
         chat = chats.find(session, 1)
-        relay.copy(session, chat, got(text="hi"), "https://x", NOW, edited=False)
+        group_copies.copy(session, chat, got(text="hi"), "https://x", NOW, edited=False)
     assert "&lt;b&gt;" in queued(GROUP)[0].params["text"]
 
 
@@ -44,7 +46,7 @@ def test_answers_from_elsewhere_are_told(database, know, group, enrol, queued):
     with database.writing() as session:
         replies.answer(session, 1, "Hi <there>", author_id=enrol_now(session, enrol), now=NOW)
     topic, told = queued(GROUP)
-    assert (topic.method, topic.visible) == (relay.NEW_TOPIC, False)
+    assert (topic.method, topic.visible) == (group_copies.NEW_TOPIC, False)
     assert told.params["text"] == "↩️ <b>Somebody</b> answered <b>Anna</b>:\nHi &lt;there&gt;"
 
 
@@ -59,9 +61,13 @@ def test_a_topic_is_asked_for_once(database, know, group, got, queued):
     with database.writing() as session:
         chat = chats.find(session, 1)
         for _ in range(2):
-            relay.copy(session, chat, got(text="hi"), "https://x", NOW, edited=False)
+            group_copies.copy(session, chat, got(text="hi"), "https://x", NOW, edited=False)
         threads.set_topic(session, 1, 44)
-    assert [row.method for row in queued(GROUP)] == [relay.NEW_TOPIC, "sendMessage", "sendMessage"]
+    assert [row.method for row in queued(GROUP)] == [
+        group_copies.NEW_TOPIC,
+        "sendMessage",
+        "sendMessage",
+    ]
 
 
 def test_what_did_not_arrive_is_told(database, know, group, queued):
@@ -71,8 +77,8 @@ def test_what_did_not_arrive_is_told(database, know, group, queued):
         answer = replies.answer(session, 1, "Hi", now=NOW)
         thanks = messages.queue(session, 1, "sendMessage", {}, text="thanks")
         for row in (answer, thanks):
-            relay.undelivered(session, row.id, "blocked", NOW)
-        relay.undelivered(session, answer.id, "flood", NOW)
+            group_copies.undelivered(session, row.id, "blocked", NOW)
+        group_copies.undelivered(session, answer.id, "flood", NOW)
     told = [row.text for row in queued(GROUP)][1:]
     assert told == [
         "⚠️ Not delivered: Anna has blocked the bot.",
@@ -87,11 +93,11 @@ def test_kinds_and_reasons_are_told_in_the_group_s_language(
     group(language="ru")
     with database.writing() as session:
         place = got(location={"latitude": 1.5, "longitude": 2.5})
-        relay.copy(session, chats.find(session, 1), place, "https://x", NOW, edited=False)
+        group_copies.copy(session, chats.find(session, 1), place, "https://x", NOW, edited=False)
         answer = replies.answer(session, 1, "Hi", now=NOW)
         answer.files = [{"kind": "voice", "file_id": "v"}, {"kind": "voice", "file_id": "w"}]
-        relay.copy_answer(session, chats.find(session, 1), answer, NOW)
-        relay.undelivered(session, answer.id, "content", NOW)
+        group_copies.copy_answer(session, chats.find(session, 1), answer, NOW)
+        group_copies.undelivered(session, answer.id, "content", NOW)
     copied, _, _, answered, failed = (row.text for row in queued(GROUP))
     assert copied.endswith("\n[место на карте] 1.5, 2.5")
     assert answered.endswith("\n[голосовое сообщение × 2] Hi")
@@ -105,9 +111,9 @@ def test_a_file_that_the_group_does_not_take_is_told_in_words(database, know, gr
     with database.writing() as session:
         chat = chats.find(session, 1)
         photo = got(photo=[picture], caption="of <me>", message_id=9)
-        relay.copy(session, chat, photo, "https://x", NOW, edited=False)
+        group_copies.copy(session, chat, photo, "https://x", NOW, edited=False)
         (copy,) = session.query(Message).filter_by(chat_id=GROUP)
-        relay.undelivered(session, copy.id, "no_rights", NOW)
+        group_copies.undelivered(session, copy.id, "no_rights", NOW)
     _, told = queued(GROUP)
     assert (told.method, told.about_chat_id, told.reply_to) == ("sendMessage", 1, 9)
     name = '👤 <a href="https://x/inbox/1"><b>Anna</b></a>'
@@ -115,7 +121,7 @@ def test_a_file_that_the_group_does_not_take_is_told_in_words(database, know, gr
         f"{name}\nof &lt;me&gt;\n📎 The file cannot be shown here; it is on the site."
     )
     with database.writing() as session:
-        relay.undelivered(session, told.id, "no_rights", NOW)
+        group_copies.undelivered(session, told.id, "no_rights", NOW)
     assert len(queued(GROUP)) == 2
 
 
@@ -125,9 +131,9 @@ def test_a_copy_without_words_of_its_own_is_not_told_twice(database, know, group
     group()
     with database.writing() as session:
         place = got(location={"latitude": 1.5, "longitude": 2.5})
-        relay.copy(session, chats.find(session, 1), place, "https://x", NOW, edited=False)
+        group_copies.copy(session, chats.find(session, 1), place, "https://x", NOW, edited=False)
         for row in session.query(Message).filter_by(chat_id=GROUP).all():
-            relay.undelivered(session, row.id, "no_rights", NOW)
+            group_copies.undelivered(session, row.id, "no_rights", NOW)
     assert [row.method for row in queued(GROUP)] == ["sendMessage", "copyMessage"]
 
 
@@ -145,12 +151,12 @@ def test_a_flood_ends_in_one_line(database, know, group, got, queued, language, 
             chat = chats.find(session, person)
             for number in range(count):
                 letter = got(text=f"line {number}", message_id=number + 1)
-                relay.copy(session, chat, letter, "https://x", NOW, edited=False)
+                group_copies.copy(session, chat, letter, "https://x", NOW, edited=False)
 
-    write(1, relay.MOST_WAITING + 30)
+    write(1, group_copies.MOST_WAITING + 30)
     write(2, 1)
     rows = queued(GROUP)
-    assert len(rows) == relay.MOST_WAITING + 2
+    assert len(rows) == group_copies.MOST_WAITING + 2
     assert rows[-2].text == f"👤 Anna {words}"
     assert rows[-1].text.endswith("line 0")
     sent(database, rows[:-3])

@@ -6,8 +6,8 @@ from html import escape
 
 from sqlalchemy.orm import Session
 
-from appliance.services.conversations import hours, options
 from appliance.services.i18n.catalog import phrase
+from appliance.services.inbox import opening_hours, settings
 
 ONCE_IN = timedelta(hours=8)
 """A person is told once in this time that nobody is there."""
@@ -23,13 +23,13 @@ class Words:
 
 def words(session: Session, language: str, zone: str, now: datetime) -> Words | None:
     """What to say outside opening hours; None while somebody is there."""
-    chosen = options.options(session)
+    chosen = settings.options(session)
     if chosen.hours is None:
         return None
-    spans = hours.parse(chosen.hours)
-    if hours.is_open(spans, zone, now):
+    spans = opening_hours.parse(chosen.hours)
+    if opening_hours.is_open(spans, zone, now):
         return None
     own = chosen.auto_reply.get(language) or ""
     if own:
         return Words(escape(own, quote=False), ONCE_IN)
-    return Words(phrase(language, "away", hours=hours.told(spans, language)), ONCE_IN)
+    return Words(phrase(language, "away", hours=opening_hours.told(spans, language)), ONCE_IN)

@@ -8,7 +8,7 @@ import pytest
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import ChatStatus, Message, Priority
 from appliance.services.content import media
-from appliance.services.conversations import replies
+from appliance.services.inbox import replies
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from appliance.crud import chats, messages, threads
 from appliance.crud.threads import ThreadFilter
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Role, utcnow
-from appliance.services.conversations import desk
 from appliance.services.i18n.catalog import translate
+from appliance.services.inbox import threads as inbox_threads
 
 
 def test_a_line_shows_what_telegram_shows(database, know, enrol):
@@ -17,13 +17,13 @@ def test_a_line_shows_what_telegram_shows(database, know, enrol):
         params = {"caption": "<b>x</b>", "parse_mode": "HTML", "photo": "F"}
         files = [{"kind": "photo", "file_id": "F"}]
         messages.queue(session, 1, "sendPhoto", params, text="x", author_id=olga, files=files)
-        (line,) = desk.lines(session, 1, 10)
+        (line,) = inbox_threads.lines(session, 1, 10)
     assert (line.html, line.author, line.state) == (
         "<b>x</b>",
-        desk.Person(olga, "Olga"),
+        inbox_threads.Person(olga, "Olga"),
         "pending",
     )
-    assert line.files == [desk.File(0, "photo", None, None, None)]
+    assert line.files == [inbox_threads.File(0, "photo", None, None, None)]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_line_shows_what_telegram_shows(database, know, enrol):
     ],
 )
 def test_kinds_in_words(kinds, text, shown):
-    assert desk.with_kinds(kinds, text) == shown
+    assert inbox_threads.with_kinds(kinds, text) == shown
 
 
 def test_only_enabled_operators_are_given_threads(database, know, enrol):
@@ -43,27 +43,27 @@ def test_only_enabled_operators_are_given_threads(database, know, enrol):
     zoe, ada = enrol("zoe"), enrol("ada", Role.ADMIN)
     gone, member = enrol("gone", disabled=True), enrol("mila", Role.MEMBER)
     with database.writing() as session:
-        assert [person.id for person in desk.operators(session)] == [ada, zoe]
-        desk.assign(session, 1, zoe)
-        assert desk.card(session, 1).assigned == desk.Person(zoe, "Zoe")
+        assert [person.id for person in inbox_threads.operators(session)] == [ada, zoe]
+        inbox_threads.assign(session, 1, zoe)
+        assert inbox_threads.card(session, 1).assigned == inbox_threads.Person(zoe, "Zoe")
         for user_id in (gone, member):
             with pytest.raises(Invalid):
-                desk.assign(session, 1, user_id)
+                inbox_threads.assign(session, 1, user_id)
 
 
 def test_closing_reads(database, know):
     know(1)
     with database.writing() as session:
         threads.heard(session, 1, utcnow())
-        desk.set_status(session, 1, "closed")
-        (card,) = desk.list_cards(session, ThreadFilter(), 10)
+        inbox_threads.set_status(session, 1, "closed")
+        (card,) = inbox_threads.list_cards(session, ThreadFilter(), 10)
         assert (card.status, card.unread) == ("closed", 0)
 
 
 def test_a_group_has_no_thread(database, know):
     know(-5, type="group")
     with database.reading() as session, pytest.raises(NotFound):
-        desk.card(session, -5)
+        inbox_threads.card(session, -5)
 
 
 def test_an_admin_is_not_banned(database, know, enrol):
@@ -72,9 +72,9 @@ def test_an_admin_is_not_banned(database, know, enrol):
     know(3, user_id=enrol("gone", Role.ADMIN, disabled=True))
     with database.writing() as session:
         with pytest.raises(Conflict, match="is an admin of the site") as refused:
-            desk.ban(session, 1, True)
+            inbox_threads.ban(session, 1, True)
         assert "администратор" in translate(refused.value.message, "ru")
-        desk.ban(session, 1, False)
+        inbox_threads.ban(session, 1, False)
         for person in (2, 3):
-            desk.ban(session, person, True)
+            inbox_threads.ban(session, person, True)
         assert [chats.find(session, it).banned for it in (1, 2, 3)] == [False, True, True]

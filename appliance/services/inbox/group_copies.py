@@ -16,11 +16,11 @@ from telebot.types import Message as TelegramMessage
 
 from appliance.crud import chats, messages, threads, users
 from appliance.models import Chat, Direction, Message, Priority
-from appliance.services.conversations.desk import summary
-from appliance.services.conversations.kinds import in_words, reason_in_words
-from appliance.services.conversations.options import Group, operators_group
-from appliance.services.conversations.received import Received
 from appliance.services.i18n.catalog import phrase
+from appliance.services.inbox.labels import in_words, reason_in_words
+from appliance.services.inbox.message_parser import Received
+from appliance.services.inbox.settings import Group, operators_group
+from appliance.services.inbox.threads import summary
 from appliance.telegram import html as telegram_html
 from appliance.telegram.entities import utf16_length
 

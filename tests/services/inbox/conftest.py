@@ -11,7 +11,7 @@ from telebot.types import Message as TelegramMessage
 from appliance.crud import chats, settings, users
 from appliance.database import Database
 from appliance.models import Message, Role
-from appliance.services.conversations.received import Received, read
+from appliance.services.inbox.message_parser import Received, read
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 GROUP = -1005

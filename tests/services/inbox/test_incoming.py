@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.crud import messages, threads
-from appliance.services.conversations import incoming
+from appliance.services.inbox import incoming
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 FILE = {"file_id": "F", "file_unique_id": "u"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.services.conversations.received import as_html, read
+from appliance.services.inbox.message_parser import as_html, read
 
 FILE = {"file_id": "F", "file_unique_id": "u"}
 SIZES = [{**FILE, "width": 9, "height": 9}, {**FILE, "file_id": "BIG", "width": 90, "height": 90}]

@@ -3,8 +3,8 @@
 import pytest
 from telebot.util import content_type_media
 
-from appliance.services.conversations.kinds import in_words, reason_in_words
 from appliance.services.i18n.catalog import catalog
+from appliance.services.inbox.labels import in_words, reason_in_words
 
 
 @pytest.mark.parametrize(

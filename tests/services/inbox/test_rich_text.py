@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.services.conversations.rich import plain
+from appliance.services.inbox.rich_text import plain
 
 BOLD = {"type": "bold", "text": ["to", {"type": "italic", "text": "morrow"}]}
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import messages, threads
 from appliance.models import Direction, Message
-from appliance.services.conversations.received import Received
+from appliance.services.inbox.message_parser import Received
 
 MOST_EDITS = 50
 """Earlier texts of one message that are kept; the oldest go."""

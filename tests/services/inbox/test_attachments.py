@@ -4,7 +4,7 @@ import pytest
 
 from appliance.crud import messages
 from appliance.errors import NotFound
-from appliance.services.conversations import attachments
+from appliance.services.inbox import attachments
 
 
 @pytest.fixture

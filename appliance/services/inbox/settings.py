@@ -9,8 +9,8 @@ from appliance.crud import chats, messages, threads
 from appliance.crud.settings import INBOX, OPERATORS, get_setting, put_setting
 from appliance.errors import Fault, Invalid, say
 from appliance.models import Chat, ChatStatus, ChatType
-from appliance.services.conversations import hours as opening
 from appliance.services.i18n.catalog import LANGUAGES, choose, phrase
+from appliance.services.inbox import opening_hours as opening
 from appliance.telegram import html as telegram_html
 
 _GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import threads
 from appliance.models import Message
-from appliance.services.conversations import options, relay
+from appliance.services.inbox import group_copies, settings
 
 TOPIC_GONE = "message thread not found"
 """Telegram's words for a topic that was deleted in the group."""
@@ -23,7 +23,7 @@ def topic_made(session: Session, message_id: int, result: Any) -> None:
     message = session.get(Message, message_id)
     topic_id = result.get("message_thread_id") if isinstance(result, dict) else None
     if message is not None and message.about_chat_id is not None and isinstance(topic_id, int):
-        group = options.chosen_group(session)
+        group = settings.chosen_group(session)
         if group is not None and group.chat_id == message.chat_id:
             threads.set_topic(session, message.about_chat_id, topic_id)
 
@@ -35,9 +35,9 @@ def topic_refused(session: Session, message_id: int, words: str) -> None:
     """
     if not any(sign in words.lower() for sign in _NO_TOPICS):
         return
-    message, group = session.get(Message, message_id), options.chosen_group(session)
+    message, group = session.get(Message, message_id), settings.chosen_group(session)
     if message is not None and group is not None and group.chat_id == message.chat_id:
-        options.refuse_topics(session, group)
+        settings.refuse_topics(session, group)
 
 
 def topic_lost(session: Session, message_id: int) -> bool:
@@ -54,4 +54,4 @@ def topic_lost(session: Session, message_id: int) -> bool:
 
 def failed(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
     """An operator's answer did not arrive."""
-    relay.undelivered(session, message_id, reason, now)
+    group_copies.undelivered(session, message_id, reason, now)

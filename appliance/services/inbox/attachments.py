@@ -9,7 +9,7 @@ from appliance.crud import media as media_crud
 from appliance.errors import NotFound, say
 from appliance.models import Message
 from appliance.services.content.media import folder
-from appliance.services.conversations.desk import person_chat
+from appliance.services.inbox.threads import person_chat
 
 # Pictures that cannot run anything: an SVG can.
 _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.errors import Invalid
-from appliance.services.conversations import hours
+from appliance.services.inbox import opening_hours
 
 
 def at(day, time, zone_hours=0):
@@ -24,8 +24,8 @@ def at(day, time, zone_hours=0):
     ],
 )
 def test_reading_and_writing(text, written):
-    assert hours.written(hours.parse(text)) == written
-    assert hours.written(hours.parse(written)) == written
+    assert opening_hours.written(opening_hours.parse(text)) == written
+    assert opening_hours.written(opening_hours.parse(written)) == written
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_reading_and_writing(text, written):
 )
 def test_what_are_no_hours(text):
     with pytest.raises(Invalid) as raised:
-        hours.parse(text)
+        opening_hours.parse(text)
     assert raised.value.faults[0].field == "hours"
 
 
@@ -71,10 +71,10 @@ def test_what_are_no_hours(text):
     ],
 )
 def test_when_somebody_is_there(text, day, time, there):
-    assert hours.is_open(hours.parse(text), "UTC", at(day, time)) is there
+    assert opening_hours.is_open(opening_hours.parse(text), "UTC", at(day, time)) is there
 
 
 def test_by_the_clock_of_the_site():
-    spans = hours.parse("Mon 09:00-10:00")
-    assert hours.is_open(spans, "Europe/Berlin", at(7, "09:30", 2))
-    assert not hours.is_open(spans, "Europe/Berlin", at(7, "09:30"))
+    spans = opening_hours.parse("Mon 09:00-10:00")
+    assert opening_hours.is_open(spans, "Europe/Berlin", at(7, "09:30", 2))
+    assert not opening_hours.is_open(spans, "Europe/Berlin", at(7, "09:30"))

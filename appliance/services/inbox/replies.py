@@ -16,9 +16,9 @@ from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media
 from appliance.services.content.files import METHODS
 from appliance.services.content.media import Kept
-from appliance.services.conversations import incoming, relay
-from appliance.services.conversations.desk import person_chat
-from appliance.services.conversations.received import Received, as_html, read
+from appliance.services.inbox import group_copies, incoming
+from appliance.services.inbox.message_parser import Received, as_html, read
+from appliance.services.inbox.threads import person_chat
 from appliance.telegram import html as telegram_html
 
 _BY_FILE_ID = {
@@ -51,7 +51,7 @@ def answer(
     plain = check(text, format)
     params = {"text": text, **({"parse_mode": "HTML"} if format == "html" else {})}
     message = queue(session, chat, "sendMessage", params, plain, author_id, key=key, now=now)
-    relay.copy_answer(session, chat, message, message.created_at)
+    group_copies.copy_answer(session, chat, message, message.created_at)
     return message
 
 
@@ -75,7 +75,7 @@ def answer_file(
     message = queue(
         session, chat, METHODS[kept.kind], params, plain, author_id, key=key, now=now, media=file
     )
-    relay.copy_answer(session, chat, message, message.created_at)
+    group_copies.copy_answer(session, chat, message, message.created_at)
     return message
 
 

@@ -2,17 +2,17 @@
 
 from datetime import UTC, datetime
 
-from appliance.services.conversations import away, options
-from appliance.services.conversations.options import Options
 from appliance.services.i18n.catalog import phrase
+from appliance.services.inbox import auto_reply, settings
+from appliance.services.inbox.settings import Options
 
 TUESDAY_NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
 
 def words(database, chosen, language="en"):
     with database.writing() as session:
-        options.set_options(session, chosen)
-        return away.words(session, language, "UTC", TUESDAY_NOON)
+        settings.set_options(session, chosen)
+        return auto_reply.words(session, language, "UTC", TUESDAY_NOON)
 
 
 def test_nothing_while_somebody_is_there(database):

@@ -7,7 +7,7 @@ from typing import Any
 
 from telebot.types import Message, MessageEntity
 
-from appliance.services.conversations import rich
+from appliance.services.inbox import rich_text
 from appliance.telegram import html
 from appliance.telegram.entities import Entity
 
@@ -77,7 +77,7 @@ def _words(message: Message, kind: str | None) -> str:
     if message.text is not None:
         return storable(message.text)
     name = kind or _kind(message)
-    if name == "rich_message" and (plain := rich.plain(message.json.get(name))):
+    if name == "rich_message" and (plain := rich_text.plain(message.json.get(name))):
         return storable(plain)
     about = getattr(message, name, None)
     told = _TOLD[name](about) if name in _TOLD and about else message.caption or ""
