@@ -13,7 +13,7 @@ from appliance import frontend, routers
 from appliance.config import Settings
 from appliance.database import db, engine_options, parse_url, prepare
 from appliance.routers import context
-from appliance.services import oidc
+from appliance.services.telegram_auth import oidc
 
 log = logging.getLogger(__name__)
 

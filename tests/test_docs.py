@@ -40,7 +40,7 @@ NAMES = {
     "bot/keyboards": "appliance/bot/keyboards.py",
     "routers/users": "appliance/routers/users.py",
     "routers/notify": "appliance/routers/notify.py",
-    "services/telegram_auth": "appliance/services/telegram_auth.py",
+    "services/telegram_auth": "appliance/services/telegram_auth/linking.py",
 }
 SUFFIXES = (".py", ".md", ".sh", ".toml", ".cfg")
 

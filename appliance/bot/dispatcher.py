@@ -102,7 +102,7 @@ class Dispatcher:
             return
         handler = self._router.commands.get(command.name)
         kept = kept_text(command, describe(message))
-        telegram_auth.spoil_in(context.session, kept, context.now)
+        telegram_auth.invalidate_codes_in(context.session, kept, context.now)
         context.chat.dialog = None  # who says something else does not answer a question
         messages.record_incoming(
             context.session, context.chat.id, kept, message.message_id, context.now, flush=False

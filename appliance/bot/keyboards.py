@@ -111,7 +111,7 @@ def approve(chats: Iterable[Chat]) -> Markup:
     return _as_dict(InlineKeyboardMarkup(rows))
 
 
-def tie(language: str, nonce: str) -> Markup:
+def link(language: str, nonce: str) -> Markup:
     """Under the question whether to link: yes and no."""
     return _inline(
         *(

@@ -11,7 +11,7 @@ from appliance.config import Settings
 from appliance.database import db
 from appliance.services.accounts.rate_limit import Limiter
 from appliance.services.broadcasts.statistics import Board
-from appliance.services.oidc import Client
+from appliance.services.telegram_auth.oidc import Client
 
 _KEY = "appliance"
 

@@ -1,4 +1,4 @@
-"""Logging in by a proof of who somebody is in Telegram. The rules: `services/telegram_auth_web.py`.
+"""Logging in by a proof of who somebody is in Telegram; the rules are `telegram_auth.login`.
 
 Proofs come in bodies and go to fragments: what stands in a query string stands in logs, too. The
 one exception is the code of OpenID Connect's redirect, which is worth nothing without what the
@@ -38,10 +38,10 @@ from appliance.schemas import (
     TelegramStart,
     WidgetLogin,
 )
-from appliance.services import oidc, telegram_auth_web, telegram_proof
 from appliance.services.accounts.rate_limit import Rate
-from appliance.services.telegram_auth_web import Arrival
-from appliance.services.telegram_proof import Proof
+from appliance.services.telegram_auth import login, oidc, proofs
+from appliance.services.telegram_auth.login import Arrival
+from appliance.services.telegram_auth.proofs import Proof
 
 blueprint = Blueprint("telegram_login", __name__)
 
@@ -70,7 +70,7 @@ def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
     A proof works once, for 15 minutes after Telegram made it.
     """
     token = context.settings().bot_token
-    return _log_in(lambda now: telegram_proof.check_widget(body.model_dump(), token, now))
+    return _log_in(lambda now: proofs.check_widget(body.model_dump(), token, now))
 
 
 @blueprint.post("/auth/telegram/miniapp")
@@ -78,7 +78,7 @@ def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
 def log_in_by_mini_app(body: MiniAppLogin) -> TelegramEntry:
     """The same with the `initData` of a Mini App."""
     token = context.settings().bot_token
-    return _log_in(lambda now: telegram_proof.check_init_data(body.init_data, token, now))
+    return _log_in(lambda now: proofs.check_init_data(body.init_data, token, now))
 
 
 @blueprint.get("/auth/telegram/start")
@@ -118,7 +118,7 @@ def _log_in(check: Callable[[datetime], Proof]) -> TelegramEntry:
     visitor_id = visitor.id if visitor else None
     proof = check(now)
     with writing(context.session()) as transaction:
-        arrival = telegram_auth_web.use_proof(transaction, proof, visitor_id, now)
+        arrival = login.use_proof(transaction, proof, visitor_id, now)
     _enter(arrival, visitor_id)
     answer = session_answer() if arrival.user is not None else None
     return TelegramEntry(session=answer, code=arrival.code)
@@ -135,11 +135,11 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
     now = utcnow()
     with writing(context.session()) as transaction:  # an old cookie brings the state back
         digest = hashlib.sha256(f"state:{query.state}".encode()).digest()
-        telegram_auth_web.use_once(transaction, digest, now + LIFETIME)
+        login.use_once(transaction, digest, now + LIFETIME)
     attempt = oidc.Attempt(kept["state"], kept["nonce"], kept["verifier"])
     person = client.finish(query.code, attempt)
     with writing(context.session()) as transaction:
-        arrival = telegram_auth_web.arrive(transaction, person, visitor_id, now, asked=True)
+        arrival = login.arrive(transaction, person, visitor_id, now, asked=True)
     _enter(arrival, visitor_id)
     return f"/link#{arrival.code}" if arrival.code else str(kept["next"])
 

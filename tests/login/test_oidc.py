@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from appliance.errors import Unauthorized, Unavailable
-from appliance.services import oidc
-from appliance.services.telegram_proof import Person
+from appliance.services.telegram_auth import oidc
+from appliance.services.telegram_auth.proofs import Person
 
 SITE = "https://club.example.org"
 DISCOVERY = "/.well-known/openid-configuration"

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from appliance.errors import Unauthorized, Unavailable
-from appliance.services import oidc_http
+from appliance.services.telegram_auth import oidc_http
 
 AUTH = ("4242", "secret-of-the-client")
 KEYS = "/.well-known/jwks.json"

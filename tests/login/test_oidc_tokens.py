@@ -10,7 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import Unauthorized, Unavailable
-from appliance.services.oidc_tokens import ASK_AGAIN, KEEP_KEYS, LEEWAY, OLDEST, Verifier
+from appliance.services.telegram_auth.oidc_tokens import (
+    ASK_AGAIN,
+    KEEP_KEYS,
+    LEEWAY,
+    OLDEST,
+    Verifier,
+)
 
 NONCE = "n" * 32
 ASKED = {"nonce": NONCE}

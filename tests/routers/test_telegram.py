@@ -6,7 +6,8 @@ import pytest
 
 from appliance.crud import chats, settings
 from appliance.models import utcnow
-from appliance.services import telegram_auth, telegram_typed
+from appliance.services import telegram_auth
+from appliance.services.telegram_auth import codes
 
 
 @pytest.fixture
@@ -48,8 +49,8 @@ def test_a_code_to_type_in(member, bot, database):
     assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", link["typed_code"])
     with database.writing() as session:
         chats.remember(session, 7, first_name="Mila")
-        code = telegram_typed.read(link["typed_code"].lower())
-        telegram_auth.redeem(session, 7, telegram_typed.hashed(code), utcnow())
+        code = codes.read(link["typed_code"].lower())
+        telegram_auth.redeem(session, 7, codes.hashed(code), utcnow())
     assert member.get("/users/me/telegram").json["linked"] is True
 
 

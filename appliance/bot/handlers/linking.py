@@ -1,5 +1,5 @@
 """/link, /unlink, and codes of the site: in a deep link or typed. The rules are in
-`services/telegram_auth.py`.
+`services/telegram_auth/linking.py`.
 
 A code is used when the person has said yes: somebody else may have made it and sent the link. What
 was asked is in `Chat.dialog`, with the code's hash and a nonce that is in the two buttons.
@@ -16,8 +16,9 @@ from appliance.bot.texts import say as say_in
 from appliance.crud import links
 from appliance.errors import AlreadyLinked, NotFound
 from appliance.models import ChatType
-from appliance.services import telegram_auth, telegram_typed
+from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import LANGUAGES
+from appliance.services.telegram_auth import codes
 
 KIND = "link"
 MOST_TRIES = 5
@@ -52,9 +53,9 @@ def link(context: Context, argument: str) -> None:
 
 
 def _use_typed(context: Context, text: str) -> None:
-    code = telegram_typed.read(text)
+    code = codes.read(text)
     known = code is not None and _tries(context) < MOST_TRIES
-    if not known or not _ask(context, telegram_typed.hashed(code or ""), None):
+    if not known or not _ask(context, codes.hashed(code or ""), None):
         _refuse(context, "code_wrong")
 
 
@@ -74,10 +75,10 @@ def hear(context: Context, text: str) -> bool:
 
     In a chat that is linked nothing is looked up: whoever is there has no use for a code.
     """
-    code = telegram_typed.read(text)
+    code = codes.read(text)
     if code is None or context.chat.type != ChatType.PRIVATE:
         return False
-    code_hash = telegram_typed.hashed(code)
+    code_hash = codes.hashed(code)
     if context.chat.user is not None:
         return False
     if _tries(context) < MOST_TRIES and _ask(context, code_hash, None):
@@ -109,7 +110,7 @@ def press(context: Context, press: Press) -> None:
 def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
     """Whether to link to whoever made the code. False: it is wrong, which is told if `wrong` is."""
     try:
-        user = telegram_auth.maker(context.session, context.chat.id, code_hash, context.now)
+        user = telegram_auth.preview_code(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
         if wrong:
             context.reply(context.say(wrong, minutes=MINUTES))
@@ -120,7 +121,7 @@ def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
     nonce = secrets.token_urlsafe(9)
     context.chat.dialog = {"kind": KIND, "nonce": nonce, "code": code_hash.hex()}
     question = context.say("tie_ask", name=user.name, email=masked(user.email))
-    context.reply(question, keyboards.tie(context.language, nonce))
+    context.reply(question, keyboards.link(context.language, nonce))
     return True
 
 

@@ -31,7 +31,7 @@ def hear(context: Context, message: Message) -> None:
 def keep(context: Context, message: Message) -> bool:
     """Into the thread and to the operators; False: a part of what is there already."""
     got = read(message)
-    telegram_auth.spoil_in(context.session, got.text, context.now)
+    telegram_auth.invalidate_codes_in(context.session, got.text, context.now)
     kept = incoming.take(context.session, context.chat.id, got, context.now)
     if kept.changed:
         group_copies.copy(
@@ -49,7 +49,7 @@ def hear_edited(context: Context, message: Message) -> None:
         if not _was_letter(context, message):
             return
         got = replace(got, text=kept_text(command, got.text))
-    telegram_auth.spoil_in(context.session, got.text, context.now)
+    telegram_auth.invalidate_codes_in(context.session, got.text, context.now)
     kept = incoming.edit(context.session, context.chat.id, got, context.now)
     if kept.changed and got.kind != "location":  # a live one moves every few seconds
         group_copies.copy(

@@ -53,7 +53,7 @@ def test_a_link_and_its_end_are_seen_in_the_menu(database, sent):
     with database.writing() as session:
         boss, member = _user(session, Role.ADMIN), _user(session, Role.MEMBER)
         for chat_id, user in ((1, boss), (2, member)):
-            telegram_auth.tie(session, chats.remember(session, chat_id), user, NOW)
+            telegram_auth.link(session, chats.remember(session, chat_id), user, NOW)
     assert sent() == [list(command_menu.commands_for(Role.ADMIN))]
     with database.writing() as session:
         telegram_auth.unlink(session, chat_id=1)
@@ -65,7 +65,7 @@ def test_a_role_brings_its_commands(database, sent):
     with database.writing() as session:
         _user(session, Role.ADMIN)
         member = _user(session, Role.MEMBER)
-        telegram_auth.tie(session, chats.remember(session, 2), member, NOW)
+        telegram_auth.link(session, chats.remember(session, 2), member, NOW)
         account_users.update_access(session, member.id, None, role=Role.OPERATOR)
         account_users.update_access(session, member.id, None, role=Role.OPERATOR)
         account_users.update_access(session, member.id, None, disabled=True)

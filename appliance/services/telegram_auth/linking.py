@@ -25,9 +25,9 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, links, messages, settings, users
 from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
-from appliance.services import telegram_typed
 from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
+from appliance.services.telegram_auth import codes
 from appliance.telegram import html as telegram_html
 
 LIFETIME = timedelta(minutes=15)
@@ -65,11 +65,11 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
     links.add(session, hashed(code), now=now, expires_at=expires_at, user_id=user.id)
-    typed = telegram_typed.new()
-    typed_hash = telegram_typed.hashed(typed)
+    typed = codes.new()
+    typed_hash = codes.hashed(typed)
     links.add(session, typed_hash, now=now, expires_at=expires_at, user_id=user.id)
     url = f"https://t.me/{bot['username']}?start={code}" if bot else None
-    return NewCode(code, url, expires_at, telegram_typed.written(typed))
+    return NewCode(code, url, expires_at, codes.written(typed))
 
 
 def start_link_from_chat(
@@ -91,7 +91,7 @@ def start_link_from_chat(
     return NewCode(code, f"{site_url}/link#{code}" if site_url else None, expires_at)
 
 
-def maker(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> User:
+def preview_code(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> User:
     """To whom `redeem` would tie this chat; changes nothing.
 
     The person is asked before, for a code may be somebody else's: a tie shows its account what is
@@ -111,9 +111,9 @@ def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> U
     return user
 
 
-def spoil_in(session: Session, text: str, now: datetime) -> None:
+def invalidate_codes_in(session: Session, text: str, now: datetime) -> None:
     """The text is about to be read by others: codes in it, of either side, are good no more."""
-    hashes = {telegram_typed.hashed(code) for code in islice(telegram_typed.find(text), _MOST)}
+    hashes = {codes.hashed(code) for code in islice(codes.find(text), _MOST)}
     hashes |= {hashed(code) for code in islice(_codes_in(text), _MOST)}
     for found in links.usable_among(session, hashes, now) if hashes else ():
         links.revoke(session, user_id=found.user_id, chat_id=found.chat_id)
@@ -209,7 +209,7 @@ def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetim
     check_free(session, chat, user)
     if not links.use(session, code.code_hash, now):
         raise NotFound(_UNKNOWN)
-    return tie(session, chat, user, now)
+    return link(session, chat, user, now)
 
 
 def check_free(session: Session, chat: Chat, user: User) -> None:
@@ -228,7 +228,7 @@ def check_free(session: Session, chat: Chat, user: User) -> None:
         )
 
 
-def tie(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
+def link(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
     """Tie a chat to a user, revoke the open codes of both, tell the chat. Raises AlreadyLinked."""
     check_free(session, chat, user)
     chat = links.join(session, chat.id, user.id, now)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from appliance.errors import Unauthorized, say
-from appliance.services import oidc_http
+from appliance.services.telegram_auth import oidc_http
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from appliance.config import SANDBOX_TOKEN
 from appliance.errors import ApplianceError, Expired, Unauthorized, Unavailable
-from appliance.services import telegram_proof
-from appliance.services.telegram_proof import MAX_AGE, SKEW, Person, person_of
+from appliance.services.telegram_auth import proofs
+from appliance.services.telegram_auth.proofs import MAX_AGE, SKEW, Person, person_of
 
 TOKEN = "4242:real-looking-token-of-the-tests"
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -38,11 +38,11 @@ def init_data(token=TOKEN, **fields):
 
 
 def check_widget(fields, token=TOKEN, now=NOW):
-    return telegram_proof.check_widget(fields, token, now)
+    return proofs.check_widget(fields, token, now)
 
 
 def check_init_data(words, token=TOKEN, now=NOW):
-    return telegram_proof.check_init_data(words, token, now)
+    return proofs.check_init_data(words, token, now)
 
 
 def test_the_widget():

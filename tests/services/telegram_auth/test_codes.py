@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.services import telegram_typed
-from appliance.services.telegram_typed import ALPHABET
+from appliance.services.telegram_auth import codes as telegram_auth_codes
+from appliance.services.telegram_auth.codes import ALPHABET
 
 
 def test_codes_are_new_and_readable() -> None:
-    codes = {telegram_typed.new() for _ in range(500)}
+    codes = {telegram_auth_codes.new() for _ in range(500)}
     assert len(codes) == 500
     for code in codes:
         assert len(code) == 8 and set(code) <= set(ALPHABET)
-        assert telegram_typed.read(telegram_typed.written(code)) == code
+        assert telegram_auth_codes.read(telegram_auth_codes.written(code)) == code
 
 
 def test_no_letter_looks_like_another() -> None:
@@ -35,7 +35,7 @@ def test_no_letter_looks_like_another() -> None:
     ],
 )
 def test_as_people_type_it(text: str) -> None:
-    assert telegram_typed.read(text) == "ABCD2345"
+    assert telegram_auth_codes.read(text) == "ABCD2345"
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_as_people_type_it(text: str) -> None:
     ],
 )
 def test_what_is_no_code(text: str) -> None:
-    assert telegram_typed.read(text) is None
+    assert telegram_auth_codes.read(text) is None
 
 
 @given(st.text())
 def test_whatever_is_read_is_a_code(text: str) -> None:
-    code = telegram_typed.read(text)
+    code = telegram_auth_codes.read(text)
     assert code is None or (len(code) == 8 and set(code) <= set(ALPHABET))
 
 
@@ -72,7 +72,7 @@ def test_it_is_not_the_code_of_a_deep_link() -> None:
     """Whoever could try it in /start CODE would not be counted."""
     from appliance.services.telegram_auth import hashed
 
-    assert telegram_typed.hashed("ABCD2345") != hashed("ABCD2345")
+    assert telegram_auth_codes.hashed("ABCD2345") != hashed("ABCD2345")
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,15 @@ def test_it_is_not_the_code_of_a_deep_link() -> None:
     ],
 )
 def test_found_in_a_longer_text(text: str) -> None:
-    assert "ABCD2345" in telegram_typed.find(text)
+    assert "ABCD2345" in telegram_auth_codes.find(text)
 
 
 def test_words_and_numbers_are_not_found() -> None:
     text = "It was 1987; 2345-6789; order ABCD-23456 or XABCD2345. Привет, 2026!"
-    assert list(telegram_typed.find(text)) == []
+    assert list(telegram_auth_codes.find(text)) == []
 
 
 @given(st.text(max_size=40))
 def test_whatever_is_a_code_is_found(text: str) -> None:
-    code = telegram_typed.read(text)
-    assert code is None or code in telegram_typed.find(text)
+    code = telegram_auth_codes.read(text)
+    assert code is None or code in telegram_auth_codes.find(text)

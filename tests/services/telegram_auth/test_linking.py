@@ -14,7 +14,8 @@ from appliance.crud import chats, messages, settings, users
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, ApplianceError, Conflict, NotFound
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Role, User
-from appliance.services import telegram_auth, telegram_typed
+from appliance.services import telegram_auth
+from appliance.services.telegram_auth import codes
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 LATER = NOW + telegram_auth.LIFETIME
@@ -56,12 +57,12 @@ def start_from_chat(database: Database, chat_id: int = ANNA, now: datetime = NOW
 def typed(database: Database, user: User) -> str:
     with database.writing() as session:
         new = telegram_auth.start_link(session, user.id, NOW)
-    return telegram_typed.read(new.typed or "") or ""
+    return codes.read(new.typed or "") or ""
 
 
 def type_in(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
     with database.writing() as session:
-        return telegram_auth.redeem(session, chat_id, telegram_typed.hashed(code), now)
+        return telegram_auth.redeem(session, chat_id, codes.hashed(code), now)
 
 
 def redeem(database: Database, code: str, chat_id: int = ANNA, now: datetime = NOW) -> User:
@@ -108,8 +109,8 @@ def test_only_the_hash_is_stored(database: Database, anna: User) -> None:
         new = telegram_auth.start_link(session, anna.id, NOW)
     with database.reading() as session:
         stored = {row.code_hash for row in session.query(LinkCode)}
-    typed = telegram_typed.read(new.typed or "") or ""
-    assert stored == {telegram_auth.hashed(new.code), telegram_typed.hashed(typed)}
+    typed = codes.read(new.typed or "") or ""
+    assert stored == {telegram_auth.hashed(new.code), codes.hashed(typed)}
     assert not any(word.encode() in hash_ for hash_ in stored for word in (new.code, typed))
 
 
@@ -149,7 +150,7 @@ def test_a_typed_code_is_single_and_short_lived(database: Database, anna: User) 
 def test_either_code_uses_up_both(database: Database, anna: User) -> None:
     with database.writing() as session:
         new = telegram_auth.start_link(session, anna.id, NOW)
-    type_in(database, telegram_typed.read(new.typed or "") or "")
+    type_in(database, codes.read(new.typed or "") or "")
     unlink(database, user_id=anna.id)
     with pytest.raises(NotFound):
         redeem(database, new.code)
@@ -309,18 +310,18 @@ def test_who_made_a_code_is_told_before_it_is_used(database: Database, anna: Use
     code_hash = telegram_auth.hashed(start(database, anna))
     for _ in range(2):
         with database.writing() as session:
-            assert telegram_auth.maker(session, ANNA, code_hash, NOW).id == anna.id
+            assert telegram_auth.preview_code(session, ANNA, code_hash, NOW).id == anna.id
     assert linked(database) is None
     with pytest.raises(NotFound), database.writing() as session:
-        telegram_auth.maker(session, ANNA, code_hash, LATER)
+        telegram_auth.preview_code(session, ANNA, code_hash, LATER)
 
 
 def test_what_others_will_read_is_good_no_more(database: Database, anna: User) -> None:
     code = typed(database, anna)
     with database.writing() as session:
-        telegram_auth.spoil_in(session, "Is it ABCD-2345?", NOW)
-        assert telegram_auth.maker(session, ANNA, telegram_typed.hashed(code), NOW).id == anna.id
-        telegram_auth.spoil_in(session, f"It is {code}.", NOW)
+        telegram_auth.invalidate_codes_in(session, "Is it ABCD-2345?", NOW)
+        assert telegram_auth.preview_code(session, ANNA, codes.hashed(code), NOW).id == anna.id
+        telegram_auth.invalidate_codes_in(session, f"It is {code}.", NOW)
     with pytest.raises(NotFound):
         type_in(database, code)
 
@@ -334,7 +335,7 @@ def test_a_text_of_any_length_is_looked_through_at_once(
     with database.writing() as session:
         event.listen(database.engine, "before_cursor_execute", note)
         began = time.process_time()
-        telegram_auth.spoil_in(session, f"{code} {text}", NOW)
+        telegram_auth.invalidate_codes_in(session, f"{code} {text}", NOW)
         assert time.process_time() - began < 5  # in steps of the square it would be hours
         event.remove(database.engine, "before_cursor_execute", note)
     assert [statement.split()[0] for statement in statements] == ["SELECT", "DELETE"]

@@ -19,9 +19,9 @@ from urllib.parse import urlencode
 
 from appliance.config import Settings
 from appliance.errors import Unavailable, say
-from appliance.services import oidc_http
-from appliance.services.oidc_tokens import Verifier
-from appliance.services.telegram_proof import Person, person_of
+from appliance.services.telegram_auth import oidc_http
+from appliance.services.telegram_auth.oidc_tokens import Verifier
+from appliance.services.telegram_auth.proofs import Person, person_of
 
 log = logging.getLogger(__name__)
 

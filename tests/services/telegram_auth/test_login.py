@@ -8,9 +8,10 @@ from appliance.crud import chats, messages, users
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, Expired, Forbidden, NotFound
 from appliance.models import Chat, ChatStatus, Role
-from appliance.services import telegram_auth, telegram_auth_web
-from appliance.services.telegram_auth_web import Arrival
-from appliance.services.telegram_proof import Person, Proof
+from appliance.services import telegram_auth
+from appliance.services.telegram_auth import login
+from appliance.services.telegram_auth.login import Arrival
+from appliance.services.telegram_auth.proofs import Person, Proof
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 ANNA = Person(1001, "Anna", "Smirnova", "anna", "ru")
@@ -33,7 +34,7 @@ def arrive(
     database: Database, person: Person = ANNA, visitor: int | None = None, asked: bool = True
 ) -> Arrival:
     with database.writing() as session:
-        return telegram_auth_web.arrive(session, person, visitor, NOW, asked=asked)
+        return login.arrive(session, person, visitor, NOW, asked=asked)
 
 
 def chat_of(database: Database) -> Chat | None:
@@ -149,7 +150,7 @@ def test_a_proof_works_once_and_is_kept_when_it_was_refused(database: Database) 
 
     def use(visitor: int | None) -> Arrival:
         with database.writing() as session:
-            return telegram_auth_web.use_proof(session, proof, visitor, NOW)
+            return login.use_proof(session, proof, visitor, NOW)
 
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked):

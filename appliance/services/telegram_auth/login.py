@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from appliance.crud import chats, proofs, users
 from appliance.errors import Expired, say
 from appliance.models import Chat, ChatStatus, User
-from appliance.services import telegram_auth
 from appliance.services.accounts import users as account_users
-from appliance.services.telegram_proof import Person, Proof
+from appliance.services.telegram_auth import linking
+from appliance.services.telegram_auth.proofs import Person, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ def arrive(
     chat = _meet(session, person, now)
     if visitor_id is not None:
         user = users.get(session, visitor_id)
-        telegram_auth.check_free(session, chat, user)
+        linking.check_free(session, chat, user)
         if chat.user_id == user.id:
             return Arrival(user, None)
         if asked:
-            telegram_auth.tie(session, chat, user, now)
+            linking.link(session, chat, user, now)
             return Arrival(user, None)
     elif chat.user_id is not None:
         login = account_users.Login(chat.user_id, new_hash=None)
         return Arrival(account_users.record_login(session, login, now), None)
-    return Arrival(None, telegram_auth.start_link_from_chat(session, chat.id, now).code)
+    return Arrival(None, linking.start_link_from_chat(session, chat.id, now).code)
 
 
 def _meet(session: Session, person: Person, now: datetime) -> Chat:

@@ -1,0 +1,33 @@
+"""A site's account and a Telegram chat: linking them, and logging in by what Telegram proves."""
+
+from appliance.services.telegram_auth.linking import (
+    LIFETIME,
+    NewCode,
+    check_free,
+    claim,
+    hashed,
+    invalidate_codes_in,
+    link,
+    preview,
+    preview_code,
+    redeem,
+    start_link,
+    start_link_from_chat,
+    unlink,
+)
+
+__all__ = [
+    "LIFETIME",
+    "NewCode",
+    "check_free",
+    "claim",
+    "hashed",
+    "invalidate_codes_in",
+    "link",
+    "preview",
+    "preview_code",
+    "redeem",
+    "start_link",
+    "start_link_from_chat",
+    "unlink",
+]
