@@ -8,6 +8,7 @@ from telebot.types import CallbackQuery, Message
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context, Site
+from appliance.bot.parsing import read_update
 from appliance.bot.people import (
     Command,
     chat_id_of,
@@ -17,7 +18,6 @@ from appliance.bot.people import (
     parse_command,
     remember,
 )
-from appliance.bot.reading import read_update
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import command_of_label, say
 from appliance.crud import chats, messages, settings

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from appliance.bot.trouble import where
+from appliance.bot.failures import where
 from appliance.models import utcnow
 
 log = logging.getLogger(__name__)

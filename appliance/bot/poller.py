@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 from telebot import TeleBot
 
+from appliance.bot.failures import RUNNING, Streak, Trouble
 from appliance.bot.telegram import drop_webhook, get_updates
-from appliance.bot.trouble import RUNNING, Streak, Trouble
 from appliance.crud import updates
 from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting, prolong_pause
 from appliance.crud.updates import NewUpdate

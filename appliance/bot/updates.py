@@ -12,9 +12,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from appliance.bot.handling import Handler
 from appliance.bot.loop import Loop
 from appliance.bot.poller import POLL_SECONDS
+from appliance.bot.worker import Handler
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from telebot import TeleBot
 from telebot.types import WebhookInfo
 
+from appliance.bot.failures import MOVED, RUNNING, Streak
 from appliance.bot.telegram import redact, set_webhook, webhook_info
-from appliance.bot.trouble import MOVED, RUNNING, Streak
 
 log = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
+from appliance.bot.failures import Streak
 from appliance.bot.handlers import build_router
-from appliance.bot.handling import IDLE_SECONDS, LOOK_SECONDS, Handler
 from appliance.bot.poller import Poller
 from appliance.bot.telegram import Bot, get_me, make_bot, publish_commands
-from appliance.bot.trouble import Streak
 from appliance.bot.updates import Source, Updates
 from appliance.bot.webhook import Webhook
+from appliance.bot.worker import IDLE_SECONDS, LOOK_SECONDS, Handler
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost

@@ -14,9 +14,9 @@ import requests
 from appliance.bot.context import Site
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
-from appliance.bot.handling import Handler
 from appliance.bot.poller import Poller
 from appliance.bot.telegram import make_bot
+from appliance.bot.worker import Handler
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud import chats, messages, settings, updates, users
 from appliance.database import Database

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from appliance.bot.failures import RUNNING
 from appliance.bot.texts import say
-from appliance.bot.trouble import RUNNING
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting
 from appliance.models import ChatStatus, LinkCode

@@ -7,12 +7,12 @@ import time
 import pytest
 from sqlalchemy import text
 
-from appliance.bot.handling import LOOK_SECONDS, Handler
+from appliance.bot.failures import RUNNING
 from appliance.bot.poller import POLL_SECONDS, Poller
 from appliance.bot.telegram import make_bot, webhook_info
-from appliance.bot.trouble import RUNNING
 from appliance.bot.updates import Updates
 from appliance.bot.webhook import Webhook
+from appliance.bot.worker import LOOK_SECONDS, Handler
 from appliance.config import SANDBOX_TOKEN
 
 

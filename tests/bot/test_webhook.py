@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from appliance.bot.failures import MOVED, RUNNING
 from appliance.bot.poller import Poller
 from appliance.bot.telegram import ALLOWED_UPDATES, make_bot
-from appliance.bot.trouble import MOVED, RUNNING
 from appliance.bot.webhook import CHECK_SECONDS, Webhook
 from appliance.config import SANDBOX_TOKEN
 

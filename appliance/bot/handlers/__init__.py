@@ -1,16 +1,16 @@
 """What the bot does, a file a subject."""
 
 from appliance.bot.handlers import (
-    announcing,
-    approving,
-    buttons,
+    approve,
+    broadcast,
     commands,
-    figures,
-    linking,
-    members,
+    inbox,
+    language,
+    link,
+    membership,
     operators,
-    sound,
-    talk,
+    quiet,
+    stats,
     topics,
 )
 from appliance.bot.router import Router
@@ -19,8 +19,8 @@ from appliance.bot.router import Router
 def build_router() -> Router:
     """A router that knows every handler of the bot."""
     router = Router()
-    people = (commands, linking, buttons, topics, sound, talk)
-    staff = (figures, announcing, approving, operators)
-    for part in (*people, *staff, members):
+    people = (commands, link, language, topics, quiet, inbox)
+    staff = (stats, broadcast, approve, operators)
+    for part in (*people, *staff, membership):
         part.register(router)
     return router

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.bot.reading import read_update
+from appliance.bot.parsing import read_update
 
 CHAT = {"id": 1001, "type": "private", "first_name": "Anna"}
 ANNA = {"id": 1001, "is_bot": False, "first_name": "Anna"}

@@ -9,7 +9,7 @@ import secrets
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context
-from appliance.bot.handlers import talk
+from appliance.bot.handlers import inbox
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import MINUTES, masked
 from appliance.bot.texts import say as say_in
@@ -85,7 +85,7 @@ def hear(context: Context, text: str) -> bool:
         return True
     _refuse(context, "code_letter")
     if context.message is not None:
-        talk.keep(context, context.message)
+        inbox.keep(context, context.message)
     return True
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from appliance.bot.dispatcher import Dispatcher
-from appliance.bot.trouble import judge, where
+from appliance.bot.failures import judge, where
 from appliance.crud import chats, updates
 from appliance.crud.updates import Waiting
 from appliance.database import Database

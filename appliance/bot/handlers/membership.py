@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from telebot.types import ChatMemberUpdated, Message
 
 from appliance.bot.context import Site
-from appliance.bot.handlers.approving import tell_admins
+from appliance.bot.handlers.approve import tell_admins
 from appliance.bot.people import remember
 from appliance.bot.router import Router
 from appliance.crud import chats, supergroups

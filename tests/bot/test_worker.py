@@ -8,8 +8,8 @@ from sqlalchemy.exc import OperationalError
 
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
-from appliance.bot.handling import BATCH, BATCH_SECONDS, MAX_TRIES, Handler
 from appliance.bot.texts import say
+from appliance.bot.worker import BATCH, BATCH_SECONDS, MAX_TRIES, Handler
 from appliance.config import SANDBOX_TOKEN
 
 SECRET = SANDBOX_TOKEN.partition(":")[2]

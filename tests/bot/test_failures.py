@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from appliance.bot.failures import BACK_OFF, CONFLICT, TOKEN_SECONDS, Streak, judge, where
 from appliance.bot.telegram import DoubtedToken, Refused
-from appliance.bot.trouble import BACK_OFF, CONFLICT, TOKEN_SECONDS, Streak, judge, where
 from appliance.errors import BadToken, Unavailable
 
 OFFLINE = Unavailable("cannot reach the Bot API at example.org: no answer in time")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.bot.handlers.announcing import LIFETIME
+from appliance.bot.handlers.broadcast import LIFETIME
 from appliance.bot.texts import say
 from appliance.crud import chats, events
 from appliance.models import Broadcast, ChatStatus
