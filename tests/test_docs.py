@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.cli import main as root
-from appliance.cli.broadcast import SendByDefault
+from appliance.cli.broadcast.commands import SendByDefault
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ru.md")

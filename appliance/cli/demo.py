@@ -16,9 +16,9 @@ from urllib.request import Request, urlopen
 
 import click
 
-from appliance.cli import sending
-from appliance.cli.asking import Asking
+from appliance.cli import follow
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.input import Asking
 from appliance.cli.serve import asked_to_stop
 from appliance.cli.setup import Wishes, make_home
 from appliance.config import Settings
@@ -55,9 +55,9 @@ def demo(context: Context, once: bool, port: int | None) -> None:
         context.say(f"A site with {PEOPLE} simulated people is starting …")
         people_arrive(context, site, asked)
         broadcast_id = site.broadcast(TEXT)
-        with sending.progress_bar(context.progress) as show:
-            document = sending.wait_for_end(site.database, broadcast_id, show, asked)
-        context.emit(document, "\n" + sending.summary(document))
+        with follow.progress_bar(context.progress) as show:
+            document = follow.wait_for_end(site.database, broadcast_id, show, asked)
+        context.emit(document, "\n" + follow.summary(document))
         context.say(
             f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
         )
@@ -65,7 +65,7 @@ def demo(context: Context, once: bool, port: int | None) -> None:
         if not once:
             context.say("\nCtrl-C ends it.")
             site.runtime.wait(asked)
-        code = sending.outcome_code(document)
+        code = follow.outcome_code(document)
     sys.exit(code)
 
 

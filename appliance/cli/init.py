@@ -55,7 +55,7 @@ def init(
       appliance --home /tmp/try init --sandbox --admin-email me@example.org \\
           --admin-password-file password
     """
-    from appliance.cli.asking import Asking
+    from appliance.cli.input import Asking
     from appliance.cli.setup import Wishes, make_home
 
     asking = Asking(context.interactive and not yes)

@@ -58,13 +58,13 @@ def notify(
       df -h | appliance notify --to user:ann@example.org --key "disk-$(date +%F)"
       appliance notify "Deployed" --to topic:dev --button 'Log=https://ci.example.org/31' --wait
     """
-    from appliance.cli import sending
-    from appliance.cli.broadcast_content import button_of
+    from appliance.cli import follow
+    from appliance.cli.broadcast.content_options import button_of
     from appliance.services.notify import NewNotification
 
     new = NewNotification(
         to=to,
-        text=sending.read_text(text),
+        text=follow.read_text(text),
         title=title,
         format="html" if html else "plain",
         priority=priority,
@@ -75,12 +75,12 @@ def notify(
     if wait:
         _wait(context, document, message_id)
     context.report(document, f"Notification {document['id']} is queued for {document['to']}.")
-    sending.remark_nothing_sends(context)
+    follow.remark_nothing_sends(context)
 
 
 def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | None]:
     """Queue it, or find what was queued for its key; the row of the outbox, if it is one."""
-    from appliance.cli.broadcast_control import actor
+    from appliance.cli.broadcast.changes import actor
     from appliance.services import notify as service
 
     with context.database.writing() as session:
@@ -100,11 +100,11 @@ def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | No
 
 def _wait(context: Context, document: Document, message_id: int | None) -> NoReturn:
     """Follow it to its end; ends the process with its code."""
-    from appliance.cli import exits, sending
+    from appliance.cli import exits, follow
 
     if message_id is None:
-        followed = sending.follow(context, document["broadcast_id"])
-        code = sending.outcome_code(followed)
+        followed = follow.follow(context, document["broadcast_id"])
+        code = follow.outcome_code(followed)
         state, reason = followed["status"], followed["note"]
     else:
         state, reason = _follow_message(context, message_id)
@@ -117,18 +117,18 @@ def _wait(context: Context, document: Document, message_id: int | None) -> NoRet
 
 
 def _follow_message(context: Context, message_id: int) -> tuple[str, str | None]:
-    from appliance.cli import sending
+    from appliance.cli import follow
     from appliance.crud import notifications
     from appliance.models import DeliveryState
 
     pause = threading.Event()
-    with sending.engine_beside(context):
+    with follow.engine_beside(context):
         while True:
             with context.database.reading() as session:
                 state, reason = notifications.outcome(session, message_id)
             if state not in {DeliveryState.PENDING, DeliveryState.SENDING}:
                 return state.word, reason
-            pause.wait(sending.LOOK)
+            pause.wait(follow.LOOK)
 
 
 def _code(state: str, reason: str | None) -> int:

@@ -9,7 +9,7 @@ import click
 
 from appliance import config
 from appliance.bot.telegram import get_me, make_bot
-from appliance.cli.asking import Asking
+from appliance.cli.input import Asking
 from appliance.config import Settings
 from appliance.crud import users
 from appliance.database import SCHEMA, Database, check_schema, schema_version

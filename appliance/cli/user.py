@@ -36,7 +36,7 @@ def add(
     Example:
       appliance user add ann@example.org --role operator --password-file password
     """
-    from appliance.cli.asking import Asking
+    from appliance.cli.input import Asking
     from appliance.services.accounts import users as account_users
 
     email = account_users.normalise_email(email)
@@ -120,7 +120,7 @@ def enable(context: Context, who: str) -> None:
 @pass_context
 def set_password(context: Context, who: str, password_file: Path | None) -> None:
     """Give an account a new password; its sessions end."""
-    from appliance.cli.asking import Asking
+    from appliance.cli.input import Asking
     from appliance.crud import users
     from appliance.services.accounts import users as account_users
 

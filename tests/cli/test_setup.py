@@ -5,7 +5,7 @@ import stat
 import click
 import pytest
 
-from appliance.cli.asking import Asking
+from appliance.cli.input import Asking
 from appliance.cli.setup import Wishes, make_home
 from appliance.config import SANDBOX_TOKEN, Settings, read_values
 from appliance.crud import users

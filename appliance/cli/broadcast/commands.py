@@ -5,9 +5,9 @@ import sys
 
 import click
 
-from appliance.cli import broadcast_control, broadcast_schedule, broadcast_show
-from appliance.cli.broadcast_draft import Draft, draft_options
-from appliance.cli.broadcast_schedule import When, time_options
+from appliance.cli.broadcast import changes, schedule, show
+from appliance.cli.broadcast.draft_options import Draft, draft_options
+from appliance.cli.broadcast.schedule import When, time_options
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.cli.writing import write_json_array
 
@@ -37,15 +37,15 @@ def broadcast() -> None:
 
 
 for command in (
-    broadcast_show.show,
-    broadcast_control.plan,
-    broadcast_control.pause,
-    broadcast_control.resume,
-    broadcast_control.cancel,
-    broadcast_control.retry,
-    broadcast_control.edit,
-    broadcast_control.recall,
-    broadcast_schedule.schedule,
+    show.show,
+    changes.plan,
+    changes.pause,
+    changes.resume,
+    changes.cancel,
+    changes.retry,
+    changes.edit,
+    changes.recall,
+    schedule.schedule,
 ):
     broadcast.add_command(command)
 
@@ -81,14 +81,14 @@ def send(
       appliance broadcast send "Merry Christmas" --at '2026-12-24 18:00' --quiet-hours 22:00-08:00
       appliance broadcast send "Dear {first_name|friend}" --photo hall.jpg --variant ru=@letter.ru
     """
-    from appliance.cli import sending
+    from appliance.cli import follow
 
     when.check(key=key, wait=wait)
     new = when.applied(context, draft.made(context, key=key))
     if when.cron is not None:
-        broadcast_schedule.create(context, when, new)
+        schedule.create(context, when, new)
         return
-    sending.send(context, new, wait=wait, ask=context.interactive and not yes)
+    follow.send(context, new, wait=wait, ask=context.interactive and not yes)
 
 
 @broadcast.command("list")

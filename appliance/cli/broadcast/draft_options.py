@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from appliance.cli.broadcast_content import What, content_options
+from appliance.cli.broadcast.content_options import What, content_options
 from appliance.cli.context import Context
 from appliance.errors import Fault, Invalid
 

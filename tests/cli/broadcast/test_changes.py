@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from appliance.cli import broadcast_control
+from appliance.cli.broadcast import changes
 from appliance.crud import audience, broadcasts, deliveries, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
@@ -138,7 +138,7 @@ def test_a_user_without_a_name(monkeypatch):
         raise KeyError("getpwuid(): uid not found: 12345")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    assert broadcast_control.actor() == "cli"
+    assert changes.actor() == "cli"
 
 
 def test_a_recall_of_what_waits_stops_it(answer, known, invoke, refused):

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from appliance.cli import inbox_desk
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.inbox import manage
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,13 +27,13 @@ def inbox() -> None:
 
 
 for command in (
-    inbox_desk.assign,
-    inbox_desk.note,
-    inbox_desk.label,
-    inbox_desk.close,
-    inbox_desk.ban,
-    inbox_desk.group,
-    inbox_desk.hours,
+    manage.assign,
+    manage.note,
+    manage.label,
+    manage.close,
+    manage.ban,
+    manage.group,
+    manage.hours,
 ):
     inbox.add_command(command)
 
@@ -151,12 +151,12 @@ def reply(
       appliance inbox reply 51234 --file plan.pdf "Here is the plan"
       appliance inbox reply 51234 - --html --as olga@example.org < answer.html
     """
-    from appliance.cli import sending
+    from appliance.cli import follow
     from appliance.services.inbox import replies, threads
 
     if html and file is not None:
         raise click.UsageError("a caption is plain text: --html and --file do not go together")
-    said = text or "" if file is not None else sending.read_text(text)
+    said = text or "" if file is not None else follow.read_text(text)
     kept = _kept(context, file) if file is not None else None
     with context.database.writing() as session:
         author_id = _operator_id(session, author) if author else None
@@ -175,7 +175,7 @@ def reply(
             )
         (line,) = threads.lines_of(session, [message])
     context.report({"chat_id": chat_id, **_message(line)}, f"Answer {line.id} is {line.state}.")
-    sending.remark_nothing_sends(context)
+    follow.remark_nothing_sends(context)
 
 
 def document_of(card: "Card") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from appliance.cli import exits
-from appliance.cli.broadcast_control import actor
+from appliance.cli.broadcast.changes import actor
 from appliance.cli.context import Context
 from appliance.crud import broadcasts
 from appliance.database import Database

@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from appliance.cli.asking import Asking, read_secret
+from appliance.cli.input import Asking, read_secret
 from appliance.errors import ConfigError
 
 

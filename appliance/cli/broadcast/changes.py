@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from appliance.cli import broadcast_schedule, broadcast_show
-from appliance.cli.broadcast_draft import Draft, draft_options
-from appliance.cli.broadcast_schedule import When
+from appliance.cli.broadcast import schedule, show
+from appliance.cli.broadcast.draft_options import Draft, draft_options
+from appliance.cli.broadcast.schedule import When
 from appliance.cli.context import Context, common_options, pass_context
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def actor() -> str:
 
 @click.command()
 @draft_options
-@broadcast_schedule.time_options
+@schedule.time_options
 @common_options
 @pass_context
 def plan(context: Context, draft: Draft, when: When) -> None:
@@ -99,7 +99,7 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
         return
     _decide(context, broadcast_id, "cancel", quiet=True)
     sweep_cancelled(context.database.writing, broadcast_id, utcnow())
-    broadcast_show.report(context, broadcast_id)
+    show.report(context, broadcast_id)
 
 
 @click.command()
@@ -163,8 +163,8 @@ def edit(
       appliance broadcast edit 7 "Training is at seven, not six"
       appliance broadcast edit 7 "At seven" --variant ru="В семь"
     """
-    from appliance.cli.broadcast_content import variants_of
-    from appliance.cli.sending import read_text
+    from appliance.cli.broadcast.content_options import variants_of
+    from appliance.cli.follow import read_text
     from appliance.services.broadcasts import changes
 
     if variant and no_variants:
@@ -236,7 +236,7 @@ def _decide_operation(context: Context, broadcast_id: int, number: int, verb: "V
     with context.database.writing() as session:
         changed = changes.decide_operation(session, broadcast_id, number, verb, actor())
         document = changes.as_document(changed)
-    context.report(document, broadcast_show.operation_line(document))
+    context.report(document, show.operation_line(document))
 
 
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.cli import sending
+from appliance.cli import follow
 from appliance.crud import broadcasts
 from appliance.errors import ConfigError
 from appliance.models import Broadcast, BroadcastStatus, utcnow
@@ -31,7 +31,7 @@ DONE = {"status": "done", "failed": 0, "unknown": 0, "reasons": {}}
     ],
 )
 def test_exit_codes(change, code):
-    assert sending.outcome_code(DONE | change) == code
+    assert follow.outcome_code(DONE | change) == code
 
 
 def test_a_summary_names_every_count():
@@ -39,7 +39,7 @@ def test_a_summary_names_every_count():
         id=7, status="done", audience={}, total=3, pending=0, sending=0, sent=2, failed=1,
         skipped=0, unknown=0, reasons={"blocked": 1}, text="x",
     )  # fmt: skip
-    lines = dict(line.rsplit(None, 1) for line in sending.summary(as_document(row)).splitlines())
+    lines = dict(line.rsplit(None, 1) for line in follow.summary(as_document(row)).splitlines())
     assert {name.strip(): value for name, value in lines.items()} == {
         "Broadcast 7": "done",
         "Recipients": "3",
@@ -53,18 +53,18 @@ def test_a_summary_names_every_count():
 
 
 def test_text_that_is_given_is_not_read():
-    assert sending.read_text("hello") == "hello"
+    assert follow.read_text("hello") == "hello"
 
 
 def test_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\n\n"))
-    assert sending.read_text("-") == "a\n\nb"
+    assert follow.read_text("-") == "a\n\nb"
 
 
 def test_standard_input_that_is_no_text(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8"))
     with pytest.raises(ConfigError, match="not UTF-8"):
-        sending.read_text(None)
+        follow.read_text(None)
 
 
 @pytest.mark.parametrize("words", [(), ("--wait",)])
@@ -90,7 +90,7 @@ def test_a_slot_that_is_missed_while_waiting_ends_the_wait(known, database):
         if len(looks) > 20:
             asked.set()
 
-    document = sending.wait_for_end(database, number, show, asked)
+    document = follow.wait_for_end(database, number, show, asked)
     assert (looks[0], document["status"], asked.is_set()) == ("scheduled", "cancelled", False)
 
 

@@ -1,0 +1,1 @@
+"""`appliance broadcast …`: a file for each kind of command, and for each bundle of options."""

@@ -1,0 +1,1 @@
+"""`appliance inbox …`: reading, answering, and managing threads."""
