@@ -23,7 +23,9 @@ from sqlalchemy import func, select
 from table import Table
 
 from appliance.config import SANDBOX_TOKEN, Settings
-from appliance.crud import broadcasts, chats, updates
+from appliance.crud import updates
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
 from appliance.crud.updates import NewUpdate
 from appliance.database import Database
 from appliance.models import DeliveryState, Direction, Message, Update, utcnow

@@ -9,7 +9,7 @@ from telebot.types import Message
 
 from appliance.bot.keyboards import Markup
 from appliance.bot.texts import say
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.models import Chat, Priority
 from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose

@@ -20,7 +20,9 @@ from appliance.bot.people import (
 )
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import command_of_label, say
-from appliance.crud import chats, messages, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.models import Chat, ChatStatus, ChatType, Role
 from appliance.services import telegram_auth
 from appliance.services.chats import command_menu

@@ -10,7 +10,7 @@ from telebot.types import Message
 from telebot.types import User as TelegramUser
 from telebot.util import content_type_service
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import Chat
 from appliance.services.updates import chat_id_of as chat_id_of
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.failures import judge, where
-from appliance.crud import chats, updates
+from appliance.crud import updates
+from appliance.crud.chats import chats
 from appliance.crud.updates import Waiting
 from appliance.database import Database
 from appliance.models import utcnow

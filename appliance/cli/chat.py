@@ -50,8 +50,8 @@ def list_(
       appliance chat list --type group --waiting
       appliance chat list --unlinked --json
     """
-    from appliance.crud import chats
-    from appliance.crud.chats import ChatFilter
+    from appliance.crud.chats import chats
+    from appliance.crud.chats.chats import ChatFilter
 
     narrow = ChatFilter(search, status, linked, kind, approved)
     with context.database.reading() as session:
@@ -142,11 +142,11 @@ def export(context: Context) -> None:
       appliance chat export > chats.csv
     """
     from appliance.cli.writing import write_json_array
-    from appliance.crud import chat_lists
+    from appliance.crud.chats import chat_import
     from appliance.services.chats import csv_import
 
     with context.database.reading() as session:
-        rows = map(csv_import.as_row, chat_lists.iterate(session))
+        rows = map(csv_import.as_row, chat_import.iterate(session))
         if context.json:
             write_json_array(rows)
             return

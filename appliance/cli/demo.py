@@ -22,8 +22,9 @@ from appliance.cli.input import Asking
 from appliance.cli.serve import asked_to_stop
 from appliance.cli.setup import Wishes, make_home
 from appliance.config import Settings
-from appliance.crud import chats, messages
-from appliance.crud.chats import ChatFilter
+from appliance.crud.chats import chats
+from appliance.crud.chats.chats import ChatFilter
+from appliance.crud.messages import messages
 from appliance.errors import Unavailable
 from appliance.models import ChatStatus
 from appliance.runtime import Runtime

@@ -12,7 +12,7 @@ import click
 from appliance.cli import exits
 from appliance.cli.broadcast.changes import actor
 from appliance.cli.context import Context
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery.classify import GONE_REASONS
 from appliance.errors import ConfigError, TryLater

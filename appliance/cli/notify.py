@@ -118,7 +118,7 @@ def _wait(context: Context, document: Document, message_id: int | None) -> NoRet
 
 def _follow_message(context: Context, message_id: int) -> tuple[str, str | None]:
     from appliance.cli import follow
-    from appliance.crud import notifications
+    from appliance.crud.messages import notifications
     from appliance.models import DeliveryState
 
     pause = threading.Event()

@@ -11,7 +11,7 @@ from appliance import config
 from appliance.bot.telegram import get_me, make_bot
 from appliance.cli.input import Asking
 from appliance.config import Settings
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.database import SCHEMA, Database, check_schema, schema_version
 from appliance.errors import ConfigError
 from appliance.models import Role

@@ -40,7 +40,7 @@ def create(
       appliance token create --user ann@example.org --name "disk check" --scope notify > token
       appliance token create --user 1 --name grafana --scope notify --expires-in-days 365
     """
-    from appliance.crud import users
+    from appliance.crud.accounts import users
     from appliance.models import utcnow
     from appliance.services.accounts import tokens
 
@@ -58,7 +58,7 @@ def create(
 @pass_context
 def list_(context: Context, who: str | None) -> None:
     """Tokens, the newest first: what for, whose, used when. No token itself is known here."""
-    from appliance.crud import tokens, users
+    from appliance.crud.accounts import tokens, users
 
     with context.database.reading() as session:
         user_id = users.find(session, who).id if who is not None else None
@@ -73,7 +73,7 @@ def list_(context: Context, who: str | None) -> None:
 @pass_context
 def revoke(context: Context, token_id: int) -> None:
     """End a token at once. Its line stays in the list."""
-    from appliance.crud import users
+    from appliance.crud.accounts import users
     from appliance.models import utcnow
     from appliance.services.accounts import tokens
 

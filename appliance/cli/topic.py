@@ -39,8 +39,9 @@ def add(context: Context, name: str, title: str | None, title_ru: str | None, of
 @pass_context
 def list_(context: Context) -> None:
     """Topics by name, and how many would get a broadcast to each now."""
-    from appliance.crud import audience, topics
-    from appliance.crud.audience import Audience, Term
+    from appliance.crud.broadcasts import audience
+    from appliance.crud.broadcasts.audience import Audience, Term
+    from appliance.crud.chats import topics
 
     with context.database.reading() as session:
         documents = [

@@ -59,7 +59,7 @@ def add(
 @pass_context
 def list_(context: Context, search: str | None, unreachable: bool) -> None:
     """Accounts, the newest first."""
-    from appliance.crud import users
+    from appliance.crud.accounts import users
 
     with context.database.reading() as session:
         rows = users.list_page(session, 1_000_000, None, search, False if unreachable else None)
@@ -78,7 +78,7 @@ def list_(context: Context, search: str | None, unreachable: bool) -> None:
 @pass_context
 def show(context: Context, who: str) -> None:
     """One account."""
-    from appliance.crud import users
+    from appliance.crud.accounts import users
 
     with context.database.reading() as session:
         document = _document(users.find(session, who))
@@ -121,7 +121,7 @@ def enable(context: Context, who: str) -> None:
 def set_password(context: Context, who: str, password_file: Path | None) -> None:
     """Give an account a new password; its sessions end."""
     from appliance.cli.input import Asking
-    from appliance.crud import users
+    from appliance.crud.accounts import users
     from appliance.services.accounts import users as account_users
 
     password = Asking(context.interactive).password(
@@ -136,7 +136,7 @@ def set_password(context: Context, who: str, password_file: Path | None) -> None
 
 
 def _change_access(context: Context, who: str, **changes: Any) -> None:
-    from appliance.crud import users
+    from appliance.crud.accounts import users
     from appliance.services.accounts import users as account_users
 
     with context.database.writing() as session:

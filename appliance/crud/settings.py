@@ -21,8 +21,8 @@ POLL_PAUSE = "poll_pause"
 """{"until": seconds since 1970}: Telegram asked the poller to be silent until then."""
 
 CENSUS = "census"
-"""How many people and groups there are, see `crud/census.py`; counted now and then, the last time
-at "at" (seconds since 1970)."""
+"""How many people and groups there are (`crud/chats/census.py`); counted now and then, the last
+time at "at" (seconds since 1970)."""
 
 INBOX = "inbox"
 """{"hours", "auto_reply"} of the shared inbox, see `services/inbox/settings.py`."""

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, deliveries, events
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, events
 from appliance.delivery.jobs import Moment
 from appliance.errors import Said, say
 from appliance.models import Broadcast, BroadcastStatus

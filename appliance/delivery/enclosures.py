@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.crud import threads
-from appliance.crud.messages import Waiting
+from appliance.crud.messages import threads
+from appliance.crud.messages.messages import Waiting
 from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.classify import Kind
 from appliance.delivery.jobs import Job, Result, Source, encode

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from appliance.crud import audience, broadcasts
-from appliance.crud.audience import Audience, Term
+from appliance.crud.broadcasts import audience, broadcasts
+from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.database import Database
 from appliance.delivery.jobs import Moment
 from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import recipients
+from appliance.crud.broadcasts import recipients
 from appliance.delivery.jobs import Moment
 from appliance.services.chats import quiet_hours
 

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, deliveries, messages, operations
+from appliance.crud import deliveries
 from appliance.crud import settings as stored
-from appliance.crud.broadcasts import Active
+from appliance.crud.broadcasts import broadcasts, operations
+from appliance.crud.broadcasts.broadcasts import Active
+from appliance.crud.messages import messages
 from appliance.database import Database, data_version
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import albums, recipients
 from appliance.crud import media as media_crud
-from appliance.crud.recipients import Person
+from appliance.crud.broadcasts import albums, recipients
+from appliance.crud.broadcasts.recipients import Person
 from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.classify import Kind
 from appliance.delivery.hush import Hush

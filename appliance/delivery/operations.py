@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import albums, broadcasts, events, operations, recipients
-from appliance.crud.operations import Delivered, Place
+from appliance.crud.broadcasts import albums, broadcasts, events, operations, recipients
+from appliance.crud.broadcasts.operations import Delivered, Place
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result, encode
 from appliance.delivery.runs import HALT_AFTER

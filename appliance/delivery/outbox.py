@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, messages, supergroups
-from appliance.crud.messages import MessageOutcome
+from appliance.crud.chats import chats, supergroups
+from appliance.crud.messages import messages
+from appliance.crud.messages.messages import MessageOutcome
 from appliance.delivery import enclosures
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.hush import Hush

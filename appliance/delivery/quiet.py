@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.delivery.jobs import Moment
 from appliance.services.timing import clock
 

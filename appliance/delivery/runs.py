@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, chats, deliveries, supergroups
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats, supergroups
 from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.delivery.canary import Canary
 from appliance.delivery.classify import Kind, Verdict

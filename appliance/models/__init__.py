@@ -15,7 +15,7 @@ from appliance.models.broadcasts import (
     Schedule,
     TrackedLink,
 )
-from appliance.models.conversations import Note, Thread
+from appliance.models.inbox import Note, Thread
 from appliance.models.media import Media
 from appliance.models.messages import DeliveryState, Direction, Message, Priority, Update
 from appliance.models.people import Chat, ChatStatus, ChatType, LinkCode, Role, UsedProof, User

@@ -6,8 +6,9 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from appliance import models
-from appliance.crud import broadcasts as broadcasts_crud
-from appliance.crud import events, operations, users
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import broadcasts as broadcasts_crud
+from appliance.crud.broadcasts import events, operations
 from appliance.database import writing
 from appliance.models import utcnow
 from appliance.routers import context, sessions

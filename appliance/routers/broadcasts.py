@@ -12,8 +12,9 @@ from flask import Blueprint, Response, request, stream_with_context
 from sqlalchemy.orm import Session
 
 from appliance import models
-from appliance.crud import broadcasts as broadcasts_crud
-from appliance.crud import deliveries, users
+from appliance.crud import deliveries
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.deliveries import DeliveryRow
 from appliance.database import writing
 from appliance.errors import Fault, Invalid, say

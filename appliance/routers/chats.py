@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from appliance.crud import chats
-from appliance.crud.chats import ChatFilter
+from appliance.crud.chats import chats
+from appliance.crud.chats.chats import ChatFilter
 from appliance.database import writing
 from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.datastructures import FileStorage
 
 from appliance.crud import notes
-from appliance.crud.threads import Place, ThreadFilter
+from appliance.crud.messages.threads import Place, ThreadFilter
 from appliance.database import writing
 from appliance.errors import ApplianceError, Fault, Invalid, say
 from appliance.models import MAX_ID, Message

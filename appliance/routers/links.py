@@ -5,7 +5,7 @@ import logging
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from appliance.crud import clicks
+from appliance.crud.broadcasts import click_tracking
 from appliance.database import first_line, writing
 from appliance.routers import context
 from appliance.services.broadcasts.click_tracking import Opened, Signer, is_previewer
@@ -25,7 +25,7 @@ _HEADERS = {
 def open_link(token: str) -> Response:
     """To the stored address and nowhere else; 404 for a token that was not signed here."""
     opened = Signer(context.settings().secret_key).read(token)
-    url = clicks.address_of(context.session(), opened.link_id) if opened else None
+    url = click_tracking.address_of(context.session(), opened.link_id) if opened else None
     if opened is None or url is None:
         abort(404)
     if _by_a_person():
@@ -44,6 +44,6 @@ def _by_a_person() -> bool:
 def _count(opened: Opened) -> None:
     try:
         with writing(context.session()) as session:
-            clicks.count_click(session, *opened)
+            click_tracking.count_click(session, *opened)
     except SQLAlchemyError as error:  # a full disk must not keep people from the page
         log.error("a click is not counted: %s", first_line(error))

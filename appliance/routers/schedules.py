@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from appliance import models
-from appliance.crud import schedules
+from appliance.crud.broadcasts import schedules
 from appliance.database import writing
 from appliance.routers import context, language, sessions
 from appliance.routers.broadcasts import new_of

@@ -15,7 +15,7 @@ import secrets
 from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.database import db
 from appliance.errors import Forbidden, NotFound, Unauthorized, say
 from appliance.models import User, utcnow

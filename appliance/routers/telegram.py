@@ -4,7 +4,7 @@ import segno
 from flask import Blueprint
 
 from appliance.crud import settings as settings_crud
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.database import writing
 from appliance.errors import Unavailable, say
 from appliance.models import utcnow

@@ -6,8 +6,8 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from appliance import models
-from appliance.crud import tokens as tokens_crud
-from appliance.crud import users
+from appliance.crud.accounts import tokens as tokens_crud
+from appliance.crud.accounts import users
 from appliance.database import writing
 from appliance.models import Role, utcnow
 from appliance.routers import context, sessions

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask import Blueprint
 
-from appliance.crud import topics
+from appliance.crud.chats import topics
 from appliance.database import writing
 from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.database import writing
 from appliance.routers import context, sessions
 from appliance.routers.endpoints import Access, endpoint

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from appliance.crud import census, links, messages, operations, proofs, settings, updates
+from appliance.crud import settings, updates
+from appliance.crud.accounts import link_codes, proofs
+from appliance.crud.broadcasts import operations
+from appliance.crud.chats import census
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
 from appliance.services.broadcasts import changes, schedules
@@ -91,5 +95,5 @@ class Schedule:
         with self._database.writing() as session:
             messages.forget_calls(session, now - KEEP_CALLS)
             updates.forget_handled(session, now - KEEP_UPDATES)
-            links.forget(session, now - KEEP_CODES)
+            link_codes.forget(session, now - KEEP_CODES)
             proofs.forget(session, now)

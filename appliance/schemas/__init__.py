@@ -12,21 +12,6 @@ from appliance.schemas.accounts import (
     UserPatch,
     UserQuery,
 )
-from appliance.schemas.afterwards import (
-    Bucket,
-    Changed,
-    Edit,
-    Event,
-    EventList,
-    LinkClicks,
-    Numbers,
-    Operation,
-    OperationList,
-    Plan,
-    Recallable,
-    Retried,
-    Retry,
-)
 from appliance.schemas.base import (
     Answer,
     Body,
@@ -43,6 +28,21 @@ from appliance.schemas.base import (
     Secret,
     State,
     Text,
+)
+from appliance.schemas.broadcast_changes import (
+    Bucket,
+    Changed,
+    Edit,
+    Event,
+    EventList,
+    LinkClicks,
+    Numbers,
+    Operation,
+    OperationList,
+    Plan,
+    Recallable,
+    Retried,
+    Retry,
 )
 from appliance.schemas.broadcasts import (
     Audience,

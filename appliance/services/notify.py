@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts as broadcasts_crud
-from appliance.crud import chats, messages, notifications, users
-from appliance.crud.audience import Audience, Term
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import audience as audience_crud
+from appliance.crud.broadcasts import broadcasts as broadcasts_crud
+from appliance.crud.broadcasts.audience import Audience, Term
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, notifications
 from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, say
 from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
 from appliance.services import broadcasts, content

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance import __version__
-from appliance.crud import broadcasts, leases, messages, updates
+from appliance.crud import leases, updates
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.messages import messages
 from appliance.crud.settings import FLOOD, get_setting
 from appliance.database import SCHEMA
 from appliance.models import Lease

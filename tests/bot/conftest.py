@@ -18,7 +18,10 @@ from appliance.bot.poller import Poller
 from appliance.bot.telegram import make_bot
 from appliance.bot.worker import Handler
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud import chats, messages, settings, updates, users
+from appliance.crud import settings, updates
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.models import Chat, Direction, Message, Role, Update, User
 from appliance.services import updates as service_updates

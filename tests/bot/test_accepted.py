@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import chats, topics
+from appliance.crud.chats import chats, topics
 from appliance.models import ChatType
 from appliance.services.chats.command_menu import PEOPLE as COMMANDS
 

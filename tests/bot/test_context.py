@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.bot.context import Context
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import Priority, User
 
 

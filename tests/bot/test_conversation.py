@@ -11,7 +11,8 @@ import pytest
 
 from appliance import config, web
 from appliance.config import Settings
-from appliance.crud import chats, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine

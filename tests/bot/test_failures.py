@@ -91,5 +91,5 @@ def test_an_error_is_placed_without_its_words():
     except ValueError as error:
         told = where(error)
     assert "Anna" not in told
-    assert told.startswith("ValueError in test_an_error_is_placed_without_its_words (test_trouble")
+    assert told.startswith("ValueError in test_an_error_is_placed_without_its_words (test_failures")
     assert where(BadToken("our own words")) == "BadToken: our own words"

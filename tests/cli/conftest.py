@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from appliance import config
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.database import Database
 
 PASSWORD = "correct horse battery"

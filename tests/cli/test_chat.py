@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import ChatStatus
 
 

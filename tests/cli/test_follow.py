@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.cli import follow
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import broadcasts
 from appliance.errors import ConfigError
 from appliance.models import Broadcast, BroadcastStatus, utcnow
 from appliance.services import broadcasts as service

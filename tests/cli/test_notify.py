@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from appliance.cli.notify import _code
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import Broadcast, ChatStatus, Message
 
 

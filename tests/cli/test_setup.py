@@ -8,7 +8,7 @@ import pytest
 from appliance.cli.input import Asking
 from appliance.cli.setup import Wishes, make_home
 from appliance.config import SANDBOX_TOKEN, Settings, read_values
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.crud.settings import BOT, get_setting
 from appliance.database import SCHEMA, Database
 from appliance.errors import BadToken, ConfigError, EmailTaken, Invalid, SchemaError, Unavailable

@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import chats, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
 from appliance.services.accounts.users import check_password
 
 PASSWORD = "correct horse battery"

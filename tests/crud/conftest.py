@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import chats, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.models import Broadcast, Role
 

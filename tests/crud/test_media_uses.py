@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from appliance.crud import media, media_uses, messages
+from appliance.crud import media, media_uses
 from appliance.crud.media_uses import Seen
+from appliance.crud.messages import messages
 from appliance.models import Media, Schedule
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)

@@ -9,7 +9,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from appliance import config
-from appliance.crud import broadcasts, chats
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from appliance.crud import broadcasts, chats, deliveries, events
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, events
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery import canary
 from appliance.delivery.jobs import Moment

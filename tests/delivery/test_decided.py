@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from appliance import config
-from appliance.crud import broadcasts, chats, deliveries, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, operations
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery import runs
 from appliance.delivery.client import Client

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from appliance.config import Settings
-from appliance.crud import chats, messages, threads
 from appliance.crud import settings as stored
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.database import Database
 from appliance.delivery import enclosures
 from appliance.delivery.classify import Kind, Verdict

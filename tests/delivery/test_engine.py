@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from appliance.crud import chats, deliveries
+from appliance.crud import deliveries
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, wall_and_monotonic

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine

@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import CacheStats
 
-from appliance.crud import broadcasts, chats, deliveries, users
+from appliance.crud import deliveries
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.freezer import freeze, rehearse
 from appliance.delivery.jobs import Moment

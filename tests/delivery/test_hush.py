@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.hush import LOOK, Hush
 from appliance.delivery.jobs import Moment

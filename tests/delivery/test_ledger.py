@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.crud import broadcasts, chats, deliveries, leases, messages
+from appliance.crud import deliveries, leases
 from appliance.crud import settings as stored
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from appliance.config import SANDBOX_TOKEN, Settings
-from appliance.crud import albums, broadcasts, chats
 from appliance.crud import media as media_crud
+from appliance.crud.broadcasts import albums, broadcasts
+from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, put_setting
 from appliance.database import Database
 from appliance.delivery.classify import Answer, classify

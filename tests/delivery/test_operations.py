@@ -8,7 +8,8 @@ from urllib.request import Request, urlopen
 import pytest
 from sqlalchemy import update
 
-from appliance.crud import albums, broadcasts, deliveries, events, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import albums, broadcasts, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import chats, messages, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.classify import Answer, Kind, Verdict, classify
 from appliance.delivery.jobs import Job, Moment, Result

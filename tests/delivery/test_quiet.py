@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import broadcasts, chats, topics
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats, topics
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.crud import broadcasts, chats, deliveries, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, operations
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze

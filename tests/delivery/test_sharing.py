@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from appliance.crud import broadcasts, chats, operations
+from appliance.crud.broadcasts import broadcasts, operations
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery import runs
 from appliance.delivery.classify import Kind, Verdict

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.services import notify
 from appliance.services.accounts import users

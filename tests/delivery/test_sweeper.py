@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from appliance.crud import broadcasts, deliveries
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery import sweeper
 from appliance.delivery.engine import Engine

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from appliance.crud import chats, clicks
+from appliance.crud.broadcasts import click_tracking
+from appliance.crud.chats import chats
 from appliance.delivery.letters import Letters
 from appliance.delivery.operations import load
 from appliance.delivery.surroundings import Surroundings
@@ -46,14 +47,16 @@ def number(database):
 
 
 def test_letters_carry_each_ones_own_links(database, number):
-    from appliance.crud import broadcasts
+    from appliance.crud.broadcasts import broadcasts
     from appliance.delivery.jobs import Moment
 
     now = Moment(1_800_000_000, 1.0)
     with database.writing() as session:
         letters = Letters(session, broadcasts.get(session, number), AROUND)
         jobs = letters.jobs(session, None, number, [(1, 0), (2, 0)], now)
-        stored = {link.url: place for place, link in enumerate(clicks.by_link(session, number), 1)}
+        stored = {
+            link.url: place for place, link in enumerate(click_tracking.by_link(session, number), 1)
+        }
     assert list(stored) == ["https://a.example/?x=1&y=2", "https://b.example/"]
     for job in jobs:
         params = json.loads(job.body)
@@ -65,7 +68,8 @@ def test_letters_carry_each_ones_own_links(database, number):
 
 
 def test_an_edit_keeps_the_links_tracked(database, number):
-    from appliance.crud import audience, broadcasts, deliveries
+    from appliance.crud import deliveries
+    from appliance.crud.broadcasts import audience, broadcasts
     from appliance.crud.deliveries import DeliveryOutcome
     from appliance.delivery.jobs import Moment
     from appliance.models import DeliveryState, utcnow
@@ -86,5 +90,5 @@ def test_an_edit_keeps_the_links_tracked(database, number):
     (link,) = Links(json.loads(job.body)["text"]).found
     opened = read(link)
     with database.reading() as session:
-        assert clicks.address_of(session, opened.link_id) == "https://c.example/"
+        assert click_tracking.address_of(session, opened.link_id) == "https://c.example/"
     assert opened.chat_id == 1

@@ -17,8 +17,10 @@ import pytest
 from sqlalchemy import insert
 
 from appliance.config import Settings
-from appliance.crud import broadcasts, chats, deliveries
+from appliance.crud import deliveries
 from appliance.crud import settings as stored
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.models import Broadcast, Chat, DeliveryState
 from appliance.sandbox.server import Sandbox

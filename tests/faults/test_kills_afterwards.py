@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from appliance.crud import deliveries, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import operations
 from appliance.models import Delivery, DeliveryState, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.services import broadcasts as service

@@ -21,8 +21,8 @@ from werkzeug.test import TestResponse
 
 from appliance import web
 from appliance.config import Settings
-from appliance.crud import chats
 from appliance.crud import settings as settings_crud
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.services.accounts import users
 

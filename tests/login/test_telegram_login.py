@@ -12,8 +12,9 @@ import pytest
 
 from appliance import web
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud import chats, messages
 from appliance.crud import settings as settings_crud
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.models import ChatStatus
 
 TOKEN = "4242:real-looking-token-of-the-tests"

@@ -7,7 +7,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from appliance import web
-from appliance.crud import chats, messages
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.models import ChatStatus
 
 ANNA, BORIS = 1001, 1002

@@ -2,7 +2,9 @@
 
 import pytest
 
-from appliance.crud import audience, broadcasts, chats, clicks, deliveries, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience, broadcasts, click_tracking, operations
+from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import say
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
@@ -199,7 +201,7 @@ def test_what_was_decided_is_told_with_who_did(admin, number, operator):
 
 
 def test_events_of_others_than_users(admin, path, number, database):
-    from appliance.crud import events
+    from appliance.crud.broadcasts import events
 
     with database.writing() as session:
         for actor in ("engine", "cli:root", "user:999", "user:x"):
@@ -227,8 +229,10 @@ def test_a_plan_with_faults_is_refused(admin, number):
 
 def test_numbers(operator, admin, path, number, database):
     with database.writing() as session:
-        link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]
-        clicks.count_click(session, link_id, 1)
+        link_id = click_tracking.remember(session, number, ["https://a.example/"])[
+            "https://a.example/"
+        ]
+        click_tracking.count_click(session, link_id, 1)
     told = operator.get(f"{path}/numbers").json
     assert told["status"] == "done"
     assert (told["rate"], told["eta_seconds"]) == (None, None)

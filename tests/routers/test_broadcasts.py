@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from appliance.crud import audience, broadcasts, chats, deliveries
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience, broadcasts
+from appliance.crud.chats import chats
 from appliance.models import MAX_ID, BroadcastStatus, ChatStatus, DeliveryState
 from appliance.services.broadcasts import audience_of
 

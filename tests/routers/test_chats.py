@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import MAX_ID, ChatStatus, ChatType
 
 

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import chats, messages, settings, threads
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
 
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)

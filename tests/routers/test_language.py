@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from appliance import web
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.database import Database, db
 
 RU = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.5"}

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from appliance.crud import clicks
+from appliance.crud.broadcasts import click_tracking
 from appliance.models import Broadcast
 from appliance.services.broadcasts.click_tracking import Signer
 
@@ -20,7 +20,7 @@ def link(database):
         row = Broadcast(text="x", audience={"to": ["all"], "not": []})
         session.add(row)
         session.flush()
-        return row.id, clicks.remember(session, row.id, [URL])[URL]
+        return row.id, click_tracking.remember(session, row.id, [URL])[URL]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def visit(app):
 def counted(database, link):
     def counted():
         with database.reading() as session:
-            (found,) = clicks.by_link(session, link[0])
+            (found,) = click_tracking.by_link(session, link[0])
             return found.clicks, found.people
 
     return counted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
 

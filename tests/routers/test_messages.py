@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import chats, messages
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import Broadcast, Message, Notification, Priority
 
 FORM = "application/x-www-form-urlencoded"

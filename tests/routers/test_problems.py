@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from appliance import errors
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.database import writing
 from appliance.errors import ApplianceError
 from appliance.routers import context, problems

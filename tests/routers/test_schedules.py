@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from appliance.crud import chats, schedules
+from appliance.crud.broadcasts import schedules
+from appliance.crud.chats import chats
 from appliance.errors import say
 from appliance.models import MAX_ID
 from appliance.services.i18n.stored import pack

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from appliance.crud import tokens, users
+from appliance.crud.accounts import tokens, users
 from appliance.models import utcnow
 from appliance.routers.sessions import Visitor
 from appliance.services.accounts import users as account_users

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from appliance.crud import chats, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
 from appliance.models import utcnow
 from appliance.services import telegram_auth
 from appliance.services.telegram_auth import codes

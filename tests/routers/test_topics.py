@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import chats, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
 
 
 @pytest.fixture

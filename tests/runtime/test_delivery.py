@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import broadcasts, chats
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
 from appliance.runtime import delivering
 from appliance.runtime.delivery import Delivery
 from appliance.services import broadcasts as service

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.delivery.engine import LeaseLost
 from appliance.runtime.parts import LeasedPart
 from appliance.services.leases import Holding

@@ -10,7 +10,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from appliance.crud import broadcasts, chats
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import chats
 from appliance.errors import SchemaError, Unavailable
 from appliance.runtime import Runtime
 from appliance.services import broadcasts as service

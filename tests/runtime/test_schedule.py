@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import chats, links, messages, proofs, settings, users
-from appliance.crud.messages import MessageOutcome
+from appliance.crud import settings
+from appliance.crud.accounts import link_codes, proofs, users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
+from appliance.crud.messages.messages import MessageOutcome
 from appliance.delivery.engine import LeaseLost
 from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role, UsedProof
 from appliance.models import Schedule as StoredSchedule
@@ -30,7 +33,7 @@ def old(database):
         user = users.add(
             session, email="a@b", name="A", password_hash=None, role=Role.MEMBER, language="en"
         )
-        links.add(session, bytes(32), now=NOW, expires_at=NOW, user_id=user.id)
+        link_codes.add(session, bytes(32), now=NOW, expires_at=NOW, user_id=user.id)
         for visible in (False, True):
             messages.queue(session, 1, "sendMessage", {}, visible=visible, now=NOW)
             for row in messages.take(session, 10):

@@ -9,8 +9,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from appliance.bot.telegram import get_updates, make_bot, webhook_info
-from appliance.crud import chats, leases
+from appliance.crud import leases
 from appliance.crud import updates as crud_updates
+from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, get_setting, put_setting
 from appliance.delivery.engine import LeaseLost
 from appliance.models import utcnow

@@ -5,7 +5,9 @@ import threading
 
 import pytest
 
-from appliance.crud import chats, messages, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.errors import Forbidden, Invalid, NotFound, NothingToDo
 from appliance.models import (
     Broadcast,

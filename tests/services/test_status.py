@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance import __version__
-from appliance.crud import chats, messages
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.crud.settings import FLOOD, put_setting
 from appliance.database import SCHEMA
 from appliance.models import Broadcast

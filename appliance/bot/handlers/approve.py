@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from appliance.bot import keyboards
 from appliance.bot.context import Context, Site
 from appliance.bot.router import Press, Router
-from appliance.crud import chats, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
 from appliance.errors import Conflict, NotFound
 from appliance.models import Chat, Role
 from appliance.services.chats import approval

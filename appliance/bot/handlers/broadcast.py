@@ -15,9 +15,9 @@ from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.formatting import written
 from appliance.bot.router import Press, Router
-from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts as stored
-from appliance.crud import events, recipients
+from appliance.crud.broadcasts import audience as audience_crud
+from appliance.crud.broadcasts import broadcasts as stored
+from appliance.crud.broadcasts import events, recipients
 from appliance.errors import Fault, Invalid, NothingToDo
 from appliance.models import Role
 from appliance.services import broadcasts, content

@@ -4,7 +4,7 @@ from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.handlers.link import redeem
 from appliance.bot.router import Router
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import ChatStatus, Role
 
 

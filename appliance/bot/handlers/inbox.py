@@ -8,7 +8,7 @@ from telebot.types import Message
 from appliance.bot.context import Context
 from appliance.bot.people import kept_text, parse_command
 from appliance.bot.router import Router
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.models import Direction
 from appliance.services import telegram_auth
 from appliance.services.inbox import auto_reply, group_copies, incoming

@@ -13,7 +13,7 @@ from appliance.bot.handlers import inbox
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import MINUTES, masked
 from appliance.bot.texts import say as say_in
-from appliance.crud import links
+from appliance.crud.accounts import link_codes
 from appliance.errors import AlreadyLinked, NotFound
 from appliance.models import ChatType
 from appliance.services import telegram_auth
@@ -159,4 +159,4 @@ def _tries(context: Context) -> int:
         for key in ("code_wrong", "code_letter")
     }
     since = context.now - telegram_auth.LIFETIME
-    return links.count_refusals(context.session, context.chat.id, told, since)
+    return link_codes.count_refusals(context.session, context.chat.id, told, since)

@@ -9,7 +9,7 @@ from appliance.bot.context import Site
 from appliance.bot.handlers.approve import tell_admins
 from appliance.bot.people import remember
 from appliance.bot.router import Router
-from appliance.crud import chats, supergroups
+from appliance.crud.chats import chats, supergroups
 from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services.inbox import settings
 

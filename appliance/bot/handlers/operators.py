@@ -10,7 +10,7 @@ from telebot.types import Message
 from appliance.bot.context import Context
 from appliance.bot.people import is_from_person, parse_command
 from appliance.bot.router import Router
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, get_setting
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Message as Copy

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from appliance.bot.context import Context
 from appliance.bot.router import Router
-from appliance.crud import broadcasts, census, settings
+from appliance.crud import settings
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import census
 from appliance.models import Broadcast, Role
 from appliance.services.broadcasts import out_of_reach
 from appliance.services.i18n.catalog import word

@@ -9,7 +9,7 @@ import re
 from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.router import Press, Router
-from appliance.crud import topics
+from appliance.crud.chats import topics
 from appliance.models import ChatStatus
 from appliance.services.chats import topics as service
 

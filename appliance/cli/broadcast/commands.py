@@ -97,7 +97,7 @@ def send(
 @pass_context
 def list_(context: Context, limit: int) -> None:
     """The newest broadcasts with their counts."""
-    from appliance.crud import broadcasts
+    from appliance.crud.broadcasts import broadcasts
     from appliance.services.broadcasts import as_document
 
     with context.database.reading() as session:
@@ -119,7 +119,8 @@ def list_(context: Context, limit: int) -> None:
 @pass_context
 def report(context: Context, broadcast_id: int, form: str) -> None:
     """Every recipient: chat, state, reason, attempts, message id, time. Written as it is read."""
-    from appliance.crud import broadcasts, deliveries
+    from appliance.crud import deliveries
+    from appliance.crud.broadcasts import broadcasts
     from appliance.services.broadcasts import report_line
 
     with context.database.reading() as session:

@@ -167,7 +167,7 @@ def button_of(words: str) -> dict[str, str]:
 
 def _opt_out(context: Context, words: str) -> dict[str, str]:
     """Without a text of its own the button has the topic's title. Raises NotFound."""
-    from appliance.crud import topics
+    from appliance.crud.chats import topics
 
     name, _, label = words.partition("=")
     if not label.strip():

@@ -118,7 +118,7 @@ def schedule() -> None:
 @pass_context
 def list_(context: Context) -> None:
     """All schedules with their next slots."""
-    from appliance.crud import schedules
+    from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts.schedules import as_document
 
     with context.database.reading() as session:
@@ -137,7 +137,7 @@ def list_(context: Context) -> None:
 @pass_context
 def show(context: Context, name: str) -> None:
     """One schedule, by name or id: what it sends, when, and how the last slot went."""
-    from appliance.crud import schedules
+    from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts.schedules import as_document
 
     with context.database.reading() as session:
@@ -176,7 +176,7 @@ def resume(context: Context, name: str) -> None:
 @pass_context
 def delete(context: Context, name: str) -> None:
     """Delete a schedule; what it has sent stays."""
-    from appliance.crud import schedules
+    from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts.schedules import as_document
 
     with context.database.writing() as session:
@@ -187,7 +187,7 @@ def delete(context: Context, name: str) -> None:
 
 
 def _enable(context: Context, name: str, enabled: bool) -> None:
-    from appliance.crud import schedules
+    from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts import schedules as broadcast_schedules
 
     with context.database.writing() as session:

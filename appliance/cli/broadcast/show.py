@@ -31,7 +31,7 @@ def report(context: Context, broadcast_id: int) -> None:
 
 
 def _read(context: Context, broadcast_id: int) -> Document:
-    from appliance.crud import broadcasts, events, operations
+    from appliance.crud.broadcasts import broadcasts, events, operations
     from appliance.services.broadcasts import as_document, changes, rfc3339, statistics
 
     with context.database.reading() as session:

@@ -68,7 +68,7 @@ def list_(
       appliance inbox list --assigned none --json
       appliance inbox list --status all --search "ticket"
     """
-    from appliance.crud.threads import ThreadFilter
+    from appliance.crud.messages.threads import ThreadFilter
     from appliance.services.inbox import threads
 
     with context.database.reading() as session:
@@ -234,7 +234,7 @@ def _said(line: "Line", name: str) -> str:
 
 def _operator_id(session: "Session", name: str) -> int:
     """Raises NotFound."""
-    from appliance.crud import users
+    from appliance.crud.accounts import users
 
     return users.find(session, name).id
 

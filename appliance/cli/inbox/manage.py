@@ -24,7 +24,7 @@ def assign(context: Context, chat_id: int, email: str | None, nobody: bool) -> N
       appliance inbox assign 51234 olga@example.org
       appliance inbox assign 51234 --nobody
     """
-    from appliance.crud import users
+    from appliance.crud.accounts import users
     from appliance.services.inbox import threads
 
     if (email is None) is not nobody:
@@ -49,7 +49,7 @@ def note(context: Context, chat_id: int, text: str, author: str | None) -> None:
     Example:
       appliance inbox note 51234 "sings bass, pays in cash"
     """
-    from appliance.crud import users
+    from appliance.crud.accounts import users
     from appliance.services.inbox import threads
 
     with context.database.writing() as session:

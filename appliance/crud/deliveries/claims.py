@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import broadcasts
 from appliance.crud.deliveries.counts import Tally, tallying
 from appliance.models import MAX_ID, Chat, Delivery, DeliveryState
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import broadcasts
 from appliance.models import MAX_ID, Chat, ChatStatus, Delivery, DeliveryState
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import broadcasts
 from appliance.crud.deliveries.counts import end_of_part, in_part
 from appliance.models import Broadcast, Delivery, DeliveryState
 

@@ -11,9 +11,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, inbox, recipients, topics, users
-from appliance.crud.inbox import BROADCAST, MESSAGE, Account, Line, Place
-from appliance.crud.recipients import NOBODY, Person
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import recipients
+from appliance.crud.broadcasts.recipients import NOBODY, Person
+from appliance.crud.chats import chats, topics
+from appliance.crud.messages import member_messages
+from appliance.crud.messages.member_messages import BROADCAST, MESSAGE, Account, Line, Place
 from appliance.errors import Fault, Invalid, say
 from appliance.models import MAX_ID, User
 from appliance.services import content
@@ -45,11 +48,11 @@ def list_for_user(
     meant = _meaning(user, topics.default_names(session))
     if chat is None:
         account = Account(meant, user.created_at)
-        lines = inbox.lines(session, None, limit, place, account)
+        lines = member_messages.lines(session, None, limit, place, account)
         person = Person(first_name=user.name, language=user.language)
     else:  # what came before the bot knew the chat stays
         account = Account(meant, user.created_at, chat.created_at)
-        lines = inbox.lines(session, chat.id, limit, place, account)
+        lines = member_messages.lines(session, chat.id, limit, place, account)
         person = recipients.people_of(session, [chat.id]).get(chat.id, NOBODY)
     return [_item(line, person) for line in lines]
 

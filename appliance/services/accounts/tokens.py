@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import tokens, users
+from appliance.crud.accounts import tokens, users
 from appliance.database import writing_if_free
 from appliance.errors import Conflict, Fault, Invalid, NotFound, TryLater, Unauthorized, say
 from appliance.models import ApiToken, Role, User

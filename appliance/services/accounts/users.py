@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, say
 from appliance.models import Role, User, utcnow
 from appliance.services.accounts.passwords import (

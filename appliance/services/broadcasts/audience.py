@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, topics, users
-from appliance.crud.audience import Audience, Term
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts.audience import Audience, Term
+from appliance.crud.chats import chats, topics
 from appliance.errors import Fault, Invalid, say
 from appliance.models import MAX_ID, Role
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, deliveries, events, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, events, operations
 from appliance.errors import Conflict, NothingToDo, Said, say
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import content

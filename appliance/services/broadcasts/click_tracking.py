@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from appliance.config import Settings
-from appliance.crud import clicks
+from appliance.crud.broadcasts import click_tracking
 from appliance.errors import Fault, Invalid, say
 from appliance.models import Broadcast
 from appliance.services.content import NOBODY, Template
@@ -151,7 +151,7 @@ def tracker_for(
     if not broadcast.options.get("track"):
         return None
     found = addresses(broadcast)
-    return Tracker(site_url, secret, clicks.remember(session, broadcast.id, found))
+    return Tracker(site_url, secret, click_tracking.remember(session, broadcast.id, found))
 
 
 def addresses(broadcast: Broadcast) -> list[str]:

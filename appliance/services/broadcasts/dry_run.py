@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance.config import FREE_RATE, RATE_SHARE, Settings
-from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import audience as audience_crud
+from appliance.crud.broadcasts import broadcasts
 from appliance.services.broadcasts import click_tracking
 from appliance.services.broadcasts.lifecycle import NewBroadcast, audience_of, draft
 

@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance.config import Settings
-from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts, deliveries, events, topics
+from appliance.crud import deliveries
 from appliance.crud import media as media_crud
-from appliance.crud.audience import Audience, Term
+from appliance.crud.broadcasts import audience as audience_crud
+from appliance.crud.broadcasts import broadcasts, events
+from appliance.crud.broadcasts.audience import Audience, Term
+from appliance.crud.chats import topics
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow

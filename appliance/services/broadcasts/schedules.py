@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, events, schedules
+from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.database import Database
 from appliance.errors import ApplianceError, Fault, Invalid, Said, say
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow

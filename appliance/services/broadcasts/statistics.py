@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, clicks
-from appliance.crud import numbers as numbers_crud
-from appliance.crud.clicks import LinkClicks
+from appliance.crud.broadcasts import broadcasts, click_tracking
+from appliance.crud.broadcasts import statistics as numbers_crud
+from appliance.crud.broadcasts.click_tracking import LinkClicks
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts.lifecycle import rfc3339
 
@@ -89,14 +89,14 @@ def of(session: Session, broadcast_id: int, now: datetime | None = None) -> Numb
         counts.setdefault(place, Counter())[state] += number
         if state in _TOLD and reason:
             reasons[state.word][reason] += number
-    links = tuple(clicks.by_link(session, broadcast_id))
+    links = tuple(click_tracking.by_link(session, broadcast_id))
     return Numbers(
         bucket_seconds=size,
         over_time=tuple(_bucket(start + place * size, counts[place]) for place in sorted(counts)),
         reasons={word: dict(sorted(found.items())) for word, found in reasons.items()},
         links=links,
         clicks=sum(link.clicks for link in links),
-        people=clicks.count_people(session, broadcast_id),
+        people=click_tracking.count_people(session, broadcast_id),
         unsubscribed=numbers_crud.count_unsubscribed(session, broadcast_id),
     )
 

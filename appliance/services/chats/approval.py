@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.errors import Conflict, say
 from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services.inbox import settings

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.models import Chat, Priority, Role, User
 from appliance.services.i18n.catalog import catalog, choose
 

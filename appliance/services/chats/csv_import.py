@@ -13,8 +13,8 @@ from itertools import islice
 from typing import BinaryIO
 from zoneinfo import available_timezones
 
-from appliance.crud import chat_lists, topics
-from appliance.crud.chat_lists import Entry, Known
+from appliance.crud.chats import chat_import, topics
+from appliance.crud.chats.chat_import import Entry, Known
 from appliance.database import Database
 from appliance.errors import Fault, Invalid
 from appliance.models import ChatStatus, ChatType, utcnow
@@ -24,7 +24,7 @@ SHOWN = 100  # bad rows that are told one by one
 MAX_LINE = 64 * 1024  # bytes
 MAX_CHAT_ID = 2**52  # "at most 52 significant bits", says the Bot API
 
-COLUMNS = ("chat_id", "type", "status", *chat_lists.FILLED, "topics")
+COLUMNS = ("chat_id", "type", "status", *chat_import.FILLED, "topics")
 
 _ID = re.compile(r"-?[0-9]{1,19}")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -84,7 +84,7 @@ def take_in(
     while batch := list(islice(rows, BATCH)):
         if entries := _entries(batch, reader, report):
             with database.writing() as session:
-                taken = chat_lists.take_in(session, list(entries.values()), utcnow())
+                taken = chat_import.take_in(session, list(entries.values()), utcnow())
             report.added += taken.added
             report.updated += taken.updated
         progress(sum(len(line) + 1 for _, line in batch))
@@ -219,7 +219,7 @@ def _status(text: str) -> str:
 
 
 def _values(cells: Mapping[str, str]) -> dict[str, str]:
-    values = {name: cells[name] for name in chat_lists.FILLED if name in cells}
+    values = {name: cells[name] for name in chat_import.FILLED if name in cells}
     for name, value in values.items():
         check = _CHECKS.get(name, _name)
         values[name] = check(name, value)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, topics
+from appliance.crud.chats import chats, topics
 from appliance.errors import Conflict, Fault, Invalid, say
 from appliance.models import Chat, ChatType, Topic
 
@@ -69,7 +69,9 @@ def title_of(topic: Topic, language: str) -> str:
 def choices_of(session: Session, chat: Chat) -> list[Choice]:
     """Every topic by name, and whether the chat gets it."""
     chosen = topics.choices(session, chat.id)
-    person = chat.type == ChatType.PRIVATE  # defaults are for people: see `crud/audience.py`
+    person = (
+        chat.type == ChatType.PRIVATE
+    )  # defaults are for people: see `crud/broadcasts/audience.py`
     return [
         Choice(topic, chosen.get(topic.id, topic.default_on and person))
         for topic in topics.list_all(session)

@@ -1,6 +1,6 @@
 """What a message says: checked before anything is queued, and turned into Bot API calls."""
 
-from appliance.crud.recipients import NOBODY, Person
+from appliance.crud.broadcasts.recipients import NOBODY, Person
 from appliance.services.content.compose import (
     Call,
     Composer,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from appliance.crud.recipients import NOBODY, Person
+from appliance.crud.broadcasts.recipients import NOBODY, Person
 from appliance.services.content import files as attached
 from appliance.services.content.files import File, Upload
 from appliance.services.content.options import markup

@@ -1,6 +1,6 @@
 """A message as it is read: its text without markup, and as HTML for a browser."""
 
-from appliance.crud.recipients import Person
+from appliance.crud.broadcasts.recipients import Person
 from appliance.services.content.placeholders import Template
 from appliance.telegram import html
 

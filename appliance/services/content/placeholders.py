@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
-from appliance.crud.recipients import Person
+from appliance.crud.broadcasts.recipients import Person
 from appliance.errors import say
 
 LENGTHS = {"first_name": 64, "last_name": 64, "username": 32, "name": 129}

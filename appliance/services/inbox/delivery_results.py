@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import threads
+from appliance.crud.messages import threads
 from appliance.models import Message
 from appliance.services.inbox import group_copies, settings
 

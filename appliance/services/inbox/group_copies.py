@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 from telebot.types import Message as TelegramMessage
 
-from appliance.crud import chats, messages, threads, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.models import Chat, Direction, Message, Priority
 from appliance.services.i18n.catalog import phrase
 from appliance.services.inbox.labels import in_words, reason_in_words

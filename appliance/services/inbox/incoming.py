@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import messages, threads
+from appliance.crud.messages import messages, threads
 from appliance.models import Direction, Message
 from appliance.services.inbox.message_parser import Received
 

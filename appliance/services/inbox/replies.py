@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from telebot.types import Message as TelegramMessage
 
-from appliance.crud import messages, threads
+from appliance.crud.messages import messages, threads
 from appliance.errors import Conflict, Fault, Invalid, say
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media

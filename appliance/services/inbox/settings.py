@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, messages, threads
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.crud.settings import INBOX, OPERATORS, get_setting, put_setting
 from appliance.errors import Fault, Invalid, say
 from appliance.models import Chat, ChatStatus, ChatType

@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, media, messages, notes, threads, users
-from appliance.crud.threads import Place, Row, ThreadFilter
+from appliance.crud import media, notes
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
+from appliance.crud.messages.threads import Place, Row, ThreadFilter
 from appliance.errors import Conflict, Fault, Invalid, NotFound, say
 from appliance.models import Chat, ChatType, DeliveryState, Message, Note, Role, User
 from appliance.services import content

@@ -22,7 +22,10 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, links, messages, settings, users
+from appliance.crud import settings
+from appliance.crud.accounts import link_codes, users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.errors import AlreadyLinked, Conflict, NotFound, say
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
 from appliance.services.chats import command_menu
@@ -60,14 +63,14 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
     user = users.get(session, user_id)
     if chats.get_by_user(session, user.id) is not None:
         raise AlreadyLinked(say("this account is linked to Telegram already: unlink it first"))
-    links.revoke(session, user_id=user.id)
+    link_codes.revoke(session, user_id=user.id)
     bot = settings.get_setting(session, settings.BOT)
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
-    links.add(session, hashed(code), now=now, expires_at=expires_at, user_id=user.id)
+    link_codes.add(session, hashed(code), now=now, expires_at=expires_at, user_id=user.id)
     typed = codes.new()
     typed_hash = codes.hashed(typed)
-    links.add(session, typed_hash, now=now, expires_at=expires_at, user_id=user.id)
+    link_codes.add(session, typed_hash, now=now, expires_at=expires_at, user_id=user.id)
     url = f"https://t.me/{bot['username']}?start={code}" if bot else None
     return NewCode(code, url, expires_at, codes.written(typed))
 
@@ -84,10 +87,10 @@ def start_link_from_chat(
         raise Conflict(say("only a private chat can be linked to an account"))
     if chat.user_id is not None:
         raise AlreadyLinked(say("this Telegram account is linked already: unlink it first"))
-    links.revoke(session, chat_id=chat.id)
+    link_codes.revoke(session, chat_id=chat.id)
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
-    links.add(session, hashed(code), now=now, expires_at=expires_at, chat_id=chat.id)
+    link_codes.add(session, hashed(code), now=now, expires_at=expires_at, chat_id=chat.id)
     return NewCode(code, f"{site_url}/link#{code}" if site_url else None, expires_at)
 
 
@@ -115,8 +118,8 @@ def invalidate_codes_in(session: Session, text: str, now: datetime) -> None:
     """The text is about to be read by others: codes in it, of either side, are good no more."""
     hashes = {codes.hashed(code) for code in islice(codes.find(text), _MOST)}
     hashes |= {hashed(code) for code in islice(_codes_in(text), _MOST)}
-    for found in links.usable_among(session, hashes, now) if hashes else ():
-        links.revoke(session, user_id=found.user_id, chat_id=found.chat_id)
+    for found in link_codes.usable_among(session, hashes, now) if hashes else ():
+        link_codes.revoke(session, user_id=found.user_id, chat_id=found.chat_id)
 
 
 def _codes_in(text: str) -> Iterator[str]:
@@ -129,7 +132,7 @@ def _codes_in(text: str) -> Iterator[str]:
 def _sides(
     session: Session, chat_id: int, code_hash: bytes, now: datetime
 ) -> tuple[LinkCode, Chat, User]:
-    chat, found = chats.find(session, chat_id), links.get_usable(session, code_hash, now)
+    chat, found = chats.find(session, chat_id), link_codes.get_usable(session, code_hash, now)
     if found is None or found.user_id is None or chat.type != ChatType.PRIVATE:
         raise NotFound(_UNKNOWN)
     user = users.get(session, found.user_id)
@@ -172,14 +175,14 @@ def unlink(
         else chats.get(session, chat_id or 0)
     )
     user = chat.user if chat else None
-    links.revoke(
+    link_codes.revoke(
         session,
         user_id=user.id if user else user_id,
         chat_id=chat.id if chat else chat_id,
     )
     if chat is None or user is None:
         return False
-    links.part(session, chat, now)
+    link_codes.part(session, chat, now)
     user.session_version += 1
     _tell(session, chat, user, "unlinked", now)
     command_menu.follow(session, chat, user, now)
@@ -192,7 +195,7 @@ def hashed(code: str) -> bytes:
 
 
 def _usable(session: Session, code: str, now: datetime) -> LinkCode:
-    found = links.get_usable(session, hashed(code), now) if 0 < len(code) <= _LONGEST else None
+    found = link_codes.get_usable(session, hashed(code), now) if 0 < len(code) <= _LONGEST else None
     if found is None:
         raise NotFound(_UNKNOWN)
     return found
@@ -207,7 +210,7 @@ def _chat_of(session: Session, code: LinkCode) -> Chat:
 def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
     """Use the code up, then tie them; whoever comes second finds it used."""
     check_free(session, chat, user)
-    if not links.use(session, code.code_hash, now):
+    if not link_codes.use(session, code.code_hash, now):
         raise NotFound(_UNKNOWN)
     return link(session, chat, user, now)
 
@@ -231,8 +234,8 @@ def check_free(session: Session, chat: Chat, user: User) -> None:
 def link(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
     """Tie a chat to a user, revoke the open codes of both, tell the chat. Raises AlreadyLinked."""
     check_free(session, chat, user)
-    chat = links.join(session, chat.id, user.id, now)
-    links.revoke(session, user_id=user.id, chat_id=chat.id)
+    chat = link_codes.join(session, chat.id, user.id, now)
+    link_codes.revoke(session, user_id=user.id, chat_id=chat.id)
     _tell(session, chat, user, "linked", now)
     command_menu.follow(session, chat, user, now)
     return chat

@@ -15,7 +15,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import chats, proofs, users
+from appliance.crud.accounts import proofs, users
+from appliance.crud.chats import chats
 from appliance.errors import Expired, say
 from appliance.models import Chat, ChatStatus, User
 from appliance.services.accounts import users as account_users

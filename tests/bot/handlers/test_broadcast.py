@@ -6,7 +6,8 @@ import pytest
 
 from appliance.bot.handlers.broadcast import LIFETIME
 from appliance.bot.texts import say
-from appliance.crud import chats, events
+from appliance.crud.broadcasts import events
+from appliance.crud.chats import chats
 from appliance.models import Broadcast, ChatStatus
 
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]

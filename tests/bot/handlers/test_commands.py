@@ -4,7 +4,7 @@ import pytest
 
 from appliance.bot import keyboards
 from appliance.bot.texts import menu, say
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.models import ChatStatus
 from appliance.services import telegram_auth
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from appliance.bot.texts import say
-from appliance.crud import chats, settings, threads
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.messages import threads
 from appliance.errors import NotFound
 from appliance.models import Thread
 from appliance.services import telegram_auth

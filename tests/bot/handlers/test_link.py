@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.bot.texts import say
-from appliance.crud import chats
+from appliance.crud.chats import chats
 from appliance.services import telegram_auth
 
 BORIS = 1002

@@ -4,7 +4,8 @@ import pytest
 
 from appliance.bot import keyboards
 from appliance.bot.texts import say
-from appliance.crud import chats, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
 from appliance.models import ChatStatus
 
 GROUP = {"id": -200, "type": "group", "title": "Choir"}

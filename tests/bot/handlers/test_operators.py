@@ -3,7 +3,9 @@
 import pytest
 
 from appliance.bot.texts import say
-from appliance.crud import chats, messages, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.models import ChatStatus, Message, Priority, Role
 from appliance.services.inbox import settings as inbox_settings
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import insert
 
 from appliance.bot.texts import say
-from appliance.crud import chats, settings
-from appliance.crud.census import Census
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.chats.census import Census
 from appliance.models import Broadcast, Chat, ChatType
 
 OLD = {**Census(members=70).as_dict(), "at": 0.0}

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.bot.texts import say
-from appliance.crud import topics
+from appliance.crud.chats import topics
 from appliance.models import Broadcast, ChatStatus, Delivery, Subscription
 
 ANNA = 1001

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from appliance.cli.broadcast import changes
-from appliance.crud import audience, broadcasts, deliveries, events, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience, broadcasts, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import audience_of

@@ -9,7 +9,8 @@ import sys
 import pytest
 from sqlalchemy import insert
 
-from appliance.crud import audience, broadcasts, deliveries
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience, broadcasts
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import Delivery, DeliveryState
 from appliance.services.broadcasts import audience_of

@@ -2,7 +2,9 @@
 
 import pytest
 
-from appliance.crud import broadcasts, media, topics
+from appliance.crud import media
+from appliance.crud.broadcasts import broadcasts
+from appliance.crud.chats import topics
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
 

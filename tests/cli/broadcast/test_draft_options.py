@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import broadcasts
+from appliance.crud.broadcasts import broadcasts
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import broadcasts, schedules
+from appliance.crud.broadcasts import broadcasts, schedules
 
 WEEKLY = ("broadcast", "send", "Rehearsal", "--cron", "0 9 * * MON", "--name", "rehearsal")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import audience, broadcasts, clicks, deliveries, events
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience, broadcasts, click_tracking, events
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import DeliveryState
 from appliance.services.broadcasts import audience_of, changes
@@ -35,9 +36,11 @@ def number(answer, known, database):
     changes.edit(database.writing, number, "cli:ann", text="new", format="plain")
     with database.writing() as session:
         events.add(session, number, "engine", "canary_failed")
-        link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]
-        clicks.count_click(session, link_id, 3)
-        clicks.count_click(session, link_id, 3)
+        link_id = click_tracking.remember(session, number, ["https://a.example/"])[
+            "https://a.example/"
+        ]
+        click_tracking.count_click(session, link_id, 3)
+        click_tracking.count_click(session, link_id, 3)
     return number
 
 

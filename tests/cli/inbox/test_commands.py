@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from appliance.crud import chats, messages, threads, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.database import Database
 from appliance.models import ChatStatus, Message, Role, utcnow
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from appliance.crud import audience, broadcasts, deliveries
-from appliance.crud.audience import Audience, Term
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience, broadcasts
+from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.models import DeliveryState
 
 SENDING = DeliveryState.SENDING

@@ -1,6 +1,7 @@
 """The counters are the ledger's, and one broadcast's are no other's."""
 
-from appliance.crud import chats, deliveries
+from appliance.crud import deliveries
+from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome, Left
 from appliance.models import ChatStatus, DeliveryState
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from appliance.crud import audience
-from appliance.crud.audience import Audience, Term
+from appliance.crud.broadcasts import audience
+from appliance.crud.broadcasts.audience import Audience, Term
 
 ALL = Audience((Term("all"),))
 NOW = 1_800_000_000

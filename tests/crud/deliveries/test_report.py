@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete
 
-from appliance.crud import broadcasts, deliveries
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts
 from appliance.models import Chat, Delivery, DeliveryState
 
 PENDING = DeliveryState.PENDING

@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import audience, chats, messages, topics, users
-from appliance.crud.audience import Audience, Term
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import audience
+from appliance.crud.broadcasts.audience import Audience, Term
+from appliance.crud.chats import chats, topics
+from appliance.crud.messages import messages
 from appliance.errors import Invalid, NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState, Role
 from appliance.services.accounts import messages as account_messages

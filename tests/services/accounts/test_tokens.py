@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import tokens as crud
-from appliance.crud import users
+from appliance.crud.accounts import tokens as crud
+from appliance.crud.accounts import users
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import ApiToken, Role
 from appliance.services.accounts import tokens

@@ -3,7 +3,7 @@
 import pytest
 from argon2 import PasswordHasher
 
-from appliance.crud import users
+from appliance.crud.accounts import users
 from appliance.errors import Conflict, EmailTaken, Forbidden, Invalid, NotFound, Unauthorized
 from appliance.models import Role
 from appliance.services.accounts import users as account_users

@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import chats, topics, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats, topics
 from appliance.errors import Invalid, NotFound
 from appliance.models import MAX_ID, Role
 from appliance.services.broadcasts import audience

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from appliance.crud import broadcasts, chats, deliveries, events, operations
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, events, operations
+from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
 from appliance.errors import Conflict, Invalid, NotFound, NothingToDo
@@ -39,7 +41,7 @@ def finished(database: Database) -> int:
         for chat_id in (1, 2, 3, 4):
             chats.remember(session, chat_id)
         made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
-        from appliance.crud import audience
+        from appliance.crud.broadcasts import audience
 
         chosen = lifecycle.audience_of(made)
         count, last = audience.freeze(session, made.id, chosen, None, 100, NOW)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config import Settings
-from appliance.crud import clicks
+from appliance.crud.broadcasts import click_tracking as broadcast_click_tracking
 from appliance.database import Database
 from appliance.errors import Invalid
 from appliance.models import MAX_ID, Broadcast
@@ -163,7 +163,7 @@ def test_a_broadcast_stores_its_links_once(database: Database):
         assert click_tracking.tracker_for(session, SITE, SECRET, row) is not None
         row.text = '<a href="https://b.example">x</a> <a href="https://a.example">y</a>'
         assert click_tracking.tracker_for(session, SITE, SECRET, row) is not None
-        found = [link.url for link in clicks.by_link(session, row.id)]
+        found = [link.url for link in broadcast_click_tracking.by_link(session, row.id)]
         assert found == ["https://a.example/", "https://b.example/"]
         row.options = {}
         assert click_tracking.tracker_for(session, SITE, SECRET, row) is None

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from appliance.config import RATE_SHARE, Settings
-from appliance.crud import audience, broadcasts, chats, deliveries, users
+from appliance.crud import deliveries
+from appliance.crud.accounts import users
+from appliance.crud.broadcasts import audience, broadcasts
+from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.database import Database
 from appliance.delivery.freezer import freeze

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import audience as audience_crud
-from appliance.crud import broadcasts as crud
-from appliance.crud import chats, deliveries
-from appliance.crud.audience import Audience, Term
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import audience as audience_crud
+from appliance.crud.broadcasts import broadcasts as crud
+from appliance.crud.broadcasts.audience import Audience, Term
+from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Conflict, Invalid, NotFound, NothingToDo
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.crud import broadcasts, chats, events, schedules
+from appliance.crud.broadcasts import broadcasts, events, schedules
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.services.broadcasts import NewBroadcast, create

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import broadcasts, clicks
+from appliance.crud.broadcasts import broadcasts, click_tracking
 from appliance.database import Database
 from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
@@ -81,9 +81,11 @@ def test_outcomes_over_time_and_reasons_by_state(database, begin):
 def test_clicks(database, begin):
     number = begin(1)
     with database.writing() as session:
-        link_id = clicks.remember(session, number, ["https://a.example/"])["https://a.example/"]
-        clicks.count_click(session, link_id, 1)
-        clicks.count_click(session, link_id, 1)
+        link_id = click_tracking.remember(session, number, ["https://a.example/"])[
+            "https://a.example/"
+        ]
+        click_tracking.count_click(session, link_id, 1)
+        click_tracking.count_click(session, link_id, 1)
         found = statistics.of(session, number)
     assert (found.clicks, found.people) == (2, 1)
     assert found.as_document()["links"] == [{"url": "https://a.example/", "clicks": 2, "people": 1}]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.crud import chats, settings
+from appliance.crud import settings
+from appliance.crud.chats import chats
 from appliance.errors import Conflict, NotFound
 from appliance.models import ChatStatus, ChatType
 from appliance.services.chats import approval

@@ -3,7 +3,8 @@
 import pytest
 
 from appliance.bot.handlers import build_router
-from appliance.crud import chats, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
 from appliance.models import Message, Role, utcnow
 from appliance.services import telegram_auth
 from appliance.services.accounts import users as account_users

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from appliance.crud import chat_lists, chats, topics
+from appliance.crud.chats import chat_import, chats, topics
 from appliance.errors import Invalid, NotFound
 from appliance.services.chats import csv_import
 
@@ -32,7 +32,7 @@ def take_in(database):
 def everything(database):
     def everything():
         with database.reading() as session:
-            return [csv_import.as_row(row) for row in chat_lists.iterate(session)]
+            return [csv_import.as_row(row) for row in chat_import.iterate(session)]
 
     return everything
 
@@ -55,7 +55,7 @@ def test_every_column(news, take_in, everything):
         "bad": [],
         "bad_count": 0,
     }
-    empty = dict.fromkeys(chat_lists.FILLED)
+    empty = dict.fromkeys(chat_import.FILLED)
     assert everything() == [
         {
             "chat_id": -1001234567890,

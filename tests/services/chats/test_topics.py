@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import chats, users
-from appliance.crud import topics as crud
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.chats import topics as crud
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Broadcast, ChatType, Delivery, Role, Subscription
 from appliance.services.chats import topics

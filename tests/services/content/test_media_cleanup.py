@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.crud import chats
 from appliance.crud import media as crud
+from appliance.crud.chats import chats
 from appliance.models import Media, utcnow
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.content import media, media_cleanup

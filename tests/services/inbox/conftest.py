@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from telebot.types import Message as TelegramMessage
 
-from appliance.crud import chats, settings, users
+from appliance.crud import settings
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.models import Message, Role
 from appliance.services.inbox.message_parser import Received, read

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.crud import messages
+from appliance.crud.messages import messages
 from appliance.errors import NotFound
 from appliance.services.inbox import attachments
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import messages, threads
+from appliance.crud.messages import messages, threads
 from appliance.services.inbox import delivery_results, group_copies, replies, settings
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)

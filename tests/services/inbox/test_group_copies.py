@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import chats, messages, threads
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.models import DeliveryState, Message, Priority
 from appliance.services.inbox import group_copies, replies
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from appliance.crud import chats, messages, settings, threads
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
 from appliance.errors import Invalid
 from appliance.models import DeliveryState, Role
 from appliance.services.inbox import settings as inbox_settings

@@ -2,8 +2,9 @@
 
 import pytest
 
-from appliance.crud import chats, messages, threads
-from appliance.crud.threads import ThreadFilter
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages, threads
+from appliance.crud.messages.threads import ThreadFilter
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Role, utcnow
 from appliance.services.i18n.catalog import translate

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from appliance.crud import chats, messages, settings, users
+from appliance.crud import settings
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, ApplianceError, Conflict, NotFound
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Role, User

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import chats, messages, users
+from appliance.crud.accounts import users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, Expired, Forbidden, NotFound
 from appliance.models import Chat, ChatStatus, Role

@@ -1,0 +1,1 @@
+"""Queries about accounts: users, tokens, link codes, used login proofs."""

@@ -1,0 +1,1 @@
+"""Queries about broadcasts, all but the ledger of their deliveries (`crud/deliveries`)."""

@@ -1,0 +1,122 @@
+"""A group that became a supergroup: a new id, and everything that names the old one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, aliased
+
+from appliance.crud import settings
+from appliance.crud.chats import chats
+from appliance.models import (
+    Broadcast,
+    BroadcastStatus,
+    Chat,
+    ChatStatus,
+    ChatType,
+    Delivery,
+    DeliveryState,
+    Message,
+    Schedule,
+    Subscription,
+)
+
+_UNFINISHED = (
+    BroadcastStatus.DRAFT,
+    BroadcastStatus.SCHEDULED,
+    BroadcastStatus.RUNNING,
+    BroadcastStatus.PAUSED,
+    BroadcastStatus.HALTED,
+)
+
+
+def migrate(session: Session, old: int, new: int, now: datetime | None = None) -> None:
+    """What is known of a group moves to its new id: an approval and a /stop too.
+
+    So do its choices, its messages, what waits for it in the ledger, and the words by which
+    broadcasts to come and schedules name it. Telegram may tell twice, here and in the new group.
+
+    A supergroup numbers its messages anew, so the ids of the old ones are forgotten: under the new
+    chat they would be other people's words. What a broadcast has sent stays in the ledger under
+    the old id, where an edit or a recall finds nothing any more.
+    """
+    was = session.get(Chat, old)
+    if was is None:
+        return
+    unknown = session.get(Chat, new) is None
+    chat = chats.remember(
+        session,
+        new,
+        type=ChatType.SUPERGROUP,
+        title=was.title,
+        username=was.username,
+        language=was.language,
+        now=now,
+    )
+    if unknown or was.status == ChatStatus.STOPPED:
+        chat.status = was.status
+    if was.approved and not chat.approved:
+        chat.approved, chat.approved_by = True, was.approved_by
+    chat.timezone, chat.quiet = chat.timezone or was.timezone, chat.quiet or was.quiet
+    _move_rows(session, old, new)
+    _move_words(session, old, new)
+    session.delete(was)
+    session.flush()
+
+
+def _move_rows(session: Session, old: int, new: int) -> None:
+    session.execute(
+        update(Message).where(Message.chat_id == old).values(chat_id=new, message_id=None)
+    )
+    chosen = aliased(Subscription)
+    known = exists().where(chosen.chat_id == new, chosen.topic_id == Subscription.topic_id)
+    session.execute(
+        update(Subscription)
+        .where(Subscription.chat_id == old, ~known)
+        .values(chat_id=new)
+        .execution_options(synchronize_session=False)
+    )
+    line = aliased(Delivery)
+    told = exists().where(line.chat_id == new, line.broadcast_id == Delivery.broadcast_id)
+    session.execute(
+        update(Delivery)
+        .where(
+            # by broadcast first: that is how the ledger is keyed
+            Delivery.broadcast_id.in_(
+                select(Broadcast.id).where(Broadcast.status.in_(_UNFINISHED))
+            ),
+            Delivery.chat_id == old,
+            Delivery.state == DeliveryState.PENDING,
+            ~told,
+        )
+        .values(chat_id=new)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _move_words(session: Session, old: int, new: int) -> None:
+    """`chat:OLD` of what has yet to find its recipients, and the group the operators sit in."""
+    waiting = select(Broadcast).where(
+        Broadcast.frozen_at.is_(None), Broadcast.status.in_(_UNFINISHED)
+    )
+    for broadcast in session.scalars(waiting):
+        broadcast.audience = _renamed(broadcast.audience, old, new)
+    for schedule in session.scalars(select(Schedule)):
+        schedule.template = _renamed(schedule.template, old, new)
+    operators = settings.get_setting(session, settings.OPERATORS)
+    if operators is not None and operators.get("chat_id") == old:
+        settings.put_setting(session, settings.OPERATORS, {**operators, "chat_id": new})
+
+
+def _renamed(document: dict[str, Any], old: int, new: int) -> dict[str, Any]:
+    def words(value: object) -> object:
+        if not isinstance(value, Iterable) or isinstance(value, str):
+            return value
+        return [f"chat:{new}" if word == f"chat:{old}" else word for word in value]
+
+    changed = {name: words(document[name]) for name in _AUDIENCE if name in document}
+    return {**document, **changed}
+
+
+_AUDIENCE = ("to", "not", "exclude")

@@ -1,0 +1,117 @@
+"""Codes are used once; a chat and a user have one partner each."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.crud.accounts import link_codes, users
+from appliance.crud.chats import chats
+from appliance.crud.messages import messages
+from appliance.database import Database
+from appliance.errors import AlreadyLinked
+from appliance.models import Role
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=15)
+CODE = bytes(32)
+OTHER = bytes(31) + b"\1"
+
+
+@pytest.fixture
+def people(database: Database) -> tuple[int, int]:
+    """A chat, 1001, and two users; returns the users' ids."""
+    with database.writing() as session:
+        chats.remember(session, 1001, first_name="Anna")
+        chats.remember(session, 1002, first_name="Boris")
+        added = [
+            users.add(
+                session,
+                email=f"{name}@example.org",
+                name=name,
+                password_hash=None,
+                role=Role.MEMBER,
+                language="en",
+            )
+            for name in ("anna", "boris")
+        ]
+        return added[0].id, added[1].id
+
+
+def test_a_code_is_usable_until_it_is_over(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        assert link_codes.get_usable(session, CODE, LATER - timedelta(seconds=1)) is not None
+        assert link_codes.get_usable(session, CODE, LATER) is None
+        assert link_codes.get_usable(session, OTHER, NOW) is None
+        assert not link_codes.use(session, CODE, LATER)
+
+
+def test_a_code_is_used_once(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        assert link_codes.use(session, CODE, NOW)
+        assert not link_codes.use(session, CODE, NOW)
+        assert link_codes.get_usable(session, CODE, NOW) is None
+
+
+def test_revoking_spares_used_codes_and_other_people(
+    database: Database, people: tuple[int, int]
+) -> None:
+    with database.writing() as session:
+        link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        link_codes.add(session, OTHER, now=NOW, expires_at=LATER, user_id=people[1])
+        link_codes.add(session, b"used".ljust(32), now=NOW, expires_at=LATER, user_id=people[0])
+        link_codes.add(session, b"chat".ljust(32), now=NOW, expires_at=LATER, chat_id=1001)
+        link_codes.use(session, b"used".ljust(32), NOW)
+        assert link_codes.revoke(session) == 0
+        assert link_codes.revoke(session, user_id=people[0], chat_id=1001) == 2
+        assert link_codes.get_usable(session, CODE, NOW) is None
+        assert link_codes.get_usable(session, OTHER, NOW) is not None
+
+
+def test_old_codes_are_forgotten(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
+        assert link_codes.forget(session, LATER) == 0
+        assert link_codes.forget(session, LATER + timedelta(seconds=1)) == 1
+
+
+def test_joining_is_seen_from_both_sides(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        chat = link_codes.join(session, 1001, people[0], NOW)
+        assert chat.user is not None and chat.user.name == "anna"
+        assert link_codes.join(session, 1001, people[0], NOW) is chat
+        assert chats.get_by_user(session, people[0]) is chat
+        link_codes.part(session, chat, NOW)
+        assert chat.user is None
+        assert chats.get_by_user(session, people[0]) is None
+
+
+def test_nobody_is_joined_twice(database: Database, people: tuple[int, int]) -> None:
+    with database.writing() as session:
+        link_codes.join(session, 1001, people[0], NOW)
+        with pytest.raises(AlreadyLinked):
+            link_codes.join(session, 1001, people[1], NOW)
+        with pytest.raises(AlreadyLinked):
+            link_codes.join(session, 1002, people[0], NOW)
+        link_codes.join(session, 1002, people[1], NOW)  # the transaction is usable still
+    with database.reading() as session:
+        found = [chats.find(session, chat_id).user_id for chat_id in (1001, 1002)]
+    assert found == list(people)
+
+
+def test_counting_refusals(database: Database, people: tuple[int, int]) -> None:
+    """Of this chat, in any of the words, after a time; what the person wrote does not count."""
+    with database.writing() as session:
+        for text, at in [
+            ("no", NOW),
+            ("nein", NOW),
+            ("yes", NOW),
+            ("no", NOW - timedelta(hours=1)),
+        ]:
+            messages.queue(session, 1001, "sendMessage", {}, text=text, now=at)
+        messages.queue(session, 1002, "sendMessage", {}, text="no", now=NOW)
+        messages.record_incoming(session, 1001, "no", 1, NOW)
+        before = NOW - timedelta(minutes=1)
+        assert link_codes.count_refusals(session, 1001, {"no", "nein"}, before) == 2
+        assert link_codes.count_refusals(session, 1001, {"no", "nein"}, NOW) == 0
