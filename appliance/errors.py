@@ -1,8 +1,8 @@
 """The tree of domain errors.
 
 Every error says what is wrong, where, and what to do, in one line without a secret in it. The web
-maps this tree to HTTP statuses once (`routers/problems.py`), the command line to exit codes once
-(`cli/exits.py`).
+maps this tree to HTTP statuses once (`routers/api/problems.py`), the command line to exit codes
+once (`cli/exits.py`).
 
 Messages are English. Those that people on the web can meet are made by `say`, so that the edge can
 say them in another language (`services/i18n/catalog.py`); the command line shows them as they are.

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 from appliance import frontend, routers
 from appliance.config import Settings
 from appliance.database import db, engine_options, parse_url, prepare
-from appliance.routers import context
+from appliance.routers.api import context
 from appliance.services.telegram_auth import oidc
 
 log = logging.getLogger(__name__)

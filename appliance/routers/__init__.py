@@ -1,4 +1,4 @@
-"""The HTTP API: blueprints a subject each, on the endpoint layer of `endpoints.py`."""
+"""The HTTP API: blueprints a subject each, on the endpoint layer of `api/endpoints.py`."""
 
 from importlib import import_module
 
@@ -16,7 +16,7 @@ SUBJECTS = (
     "chats",
     "topics",
     "broadcasts",
-    "broadcast_control",
+    "broadcast_changes",
     "media",
     "schedules",
     "tokens",
@@ -29,22 +29,14 @@ SUBJECTS = (
 def register(app: Flask, settings: Settings) -> None:
     """Hang every router on the application; the simulator's only in sandbox mode."""
     # Here and not above: whoever wants one module of this room need not load them all.
-    from appliance.routers import (
-        converters,
-        docs,
-        links,
-        problems,
-        sandbox,
-        sessions,
-        system,
-        webhook,
-    )
+    from appliance.routers import click_tracking, sandbox, system, webhook
+    from appliance.routers.api import converters, credentials, docs, problems
 
     converters.init_app(app)
     problems.init_app(app)
-    sessions.init_app(app)
+    credentials.init_app(app)
     app.register_blueprint(system.probes)
-    app.register_blueprint(links.blueprint)
+    app.register_blueprint(click_tracking.blueprint)
     app.register_blueprint(docs.blueprint, url_prefix="/api")
     if settings.bot_enabled:
         app.register_blueprint(webhook.blueprint)

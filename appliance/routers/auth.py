@@ -4,8 +4,8 @@ from flask import Blueprint
 
 from appliance.database import writing
 from appliance.models import Role, utcnow
-from appliance.routers import addresses, context, sessions
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import client_address, context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.schemas import Credentials, Registration, Session, User
 from appliance.services import telegram_auth
 from appliance.services.accounts import users
@@ -35,14 +35,14 @@ def register(body: Registration) -> Session:
     """
     email = users.normalise_email(body.email)
     users.validate_password(body.password)
-    context.context().limiter.take(("register", addresses.network()), _REGISTRATIONS)
+    context.context().limiter.take(("register", client_address.network()), _REGISTRATIONS)
     language = body.language or context.settings().default_language
     password_hash = users.hash_password(body.password)
     with writing(context.session()) as session:
         user = users.create_user(session, email, password_hash, body.name, Role.MEMBER, language)
         if body.code is not None:
             telegram_auth.claim(session, user.id, body.code, utcnow())
-    sessions.begin(user)
+    credentials.begin(user)
     return session_answer()
 
 
@@ -51,13 +51,13 @@ def register(body: Registration) -> Session:
 def log_in(body: Credentials) -> Session:
     """Log in with an email address and a password."""
     limiter, account = context.context().limiter, ("login", body.email.strip().lower())
-    limiter.take(("login from", addresses.network()), _LOGINS_FROM)
+    limiter.take(("login from", client_address.network()), _LOGINS_FROM)
     limiter.take(account, _LOGINS_TO)
     login = users.authenticate(context.session(), body.email, body.password)
     with writing(context.session()) as session:
         user = users.record_login(session, login)
     limiter.forget(account)
-    sessions.begin(user)
+    credentials.begin(user)
     return session_answer()
 
 
@@ -65,14 +65,14 @@ def log_in(body: Credentials) -> Session:
 @endpoint(Access.PUBLIC, status=204)
 def log_out() -> None:
     """End this session."""
-    sessions.end()
+    credentials.end()
 
 
 def session_answer() -> Session:
     """Who is logged in now, and the token."""
-    user = sessions.current()
+    user = credentials.current()
     return Session(
         user=User.model_validate(user) if user else None,
-        csrf_token=sessions.csrf_token(),
-        ended=sessions.was_ended(),
+        csrf_token=credentials.csrf_token(),
+        ended=credentials.was_ended(),
     )

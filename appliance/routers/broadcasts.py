@@ -19,9 +19,9 @@ from appliance.crud.deliveries import DeliveryRow
 from appliance.database import writing
 from appliance.errors import Fault, Invalid, say
 from appliance.models import DeliveryState
-from appliance.routers import context, language, sessions
-from appliance.routers.endpoints import Access, answer, endpoint
-from appliance.routers.paging import page
+from appliance.routers.api import context, credentials, language
+from appliance.routers.api.endpoints import Access, answer, endpoint
+from appliance.routers.api.paging import page
 from appliance.schemas import (
     Broadcast,
     BroadcastPage,
@@ -73,7 +73,7 @@ def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
     """Queue a broadcast. With a key that was used before: 200 and the first one."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
     starts_at = clock.parse_at(body.at, zone) if body.at is not None else None
-    author = sessions.caller().id
+    author = credentials.caller().id
     new = new_of(body, key=_key(body.key), created_by=author, starts_at=starts_at)
     click_tracking.check(context.settings(), new.options)
     with writing(context.session()) as session:

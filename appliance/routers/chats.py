@@ -5,9 +5,9 @@ from flask import Blueprint
 from appliance.crud.chats import chats
 from appliance.crud.chats.chats import ChatFilter
 from appliance.database import writing
-from appliance.routers import context, sessions
-from appliance.routers.endpoints import Access, endpoint
-from appliance.routers.paging import page
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.paging import page
 from appliance.schemas import Chat, ChatChange, ChatPage, ChatQuery
 from appliance.services.chats import approval
 
@@ -41,6 +41,6 @@ def show_chat(chat_id: int) -> Chat:
 def change_chat(chat_id: int, body: ChatChange) -> Chat:
     """Make a group or channel a destination of broadcasts, or not any more."""
     with writing(context.session()) as session:
-        user = sessions.current()
+        user = credentials.current()
         chat = approval.decide(session, chat_id, body.approved, user.id if user else None)
         return Chat.model_validate(chat)

@@ -10,10 +10,10 @@ from appliance.crud.messages.threads import Place, ThreadFilter
 from appliance.database import writing
 from appliance.errors import ApplianceError, Fault, Invalid, say
 from appliance.models import MAX_ID, Message
-from appliance.routers import context, sessions
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.paging import page
 from appliance.routers.media import MAX_UPLOAD
-from appliance.routers.paging import page
 from appliance.schemas import PageQuery
 from appliance.schemas.inbox import (
     InboxSettings,
@@ -136,7 +136,7 @@ def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
 )
 def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
     """Answer. A key that was used for this person before gives the first answer again."""
-    author_id, key = sessions.caller().id, _key()
+    author_id, key = credentials.caller().id, _key()
     with writing(context.session()) as session:
         message = replies.answer(
             session, chat_id, body.text, format=body.format, author_id=author_id, key=key
@@ -157,7 +157,7 @@ def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
 )
 def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> ThreadMessage:
     """Answer with a file."""
-    author_id, key = sessions.caller().id, _key()
+    author_id, key = credentials.caller().id, _key()
     replies.check_reachable(threads.person_chat(context.session(), chat_id))
     kind = form.kind or media.guess_kind(file.stream, file.filename)
     kept = media.keep(context.settings().data, kind, file.stream, file.filename)
@@ -201,7 +201,7 @@ def mark_thread_read(chat_id: int) -> None:
 @endpoint(Access.OPERATOR, scope=SCOPE, body=NewNote, answer=Note, status=201, errors=(404,))
 def add_note(chat_id: int, body: NewNote) -> Note:
     """Note something about the person, for operators only."""
-    author_id = sessions.caller().id
+    author_id = credentials.caller().id
     with writing(context.session()) as session:
         return Note.model_validate(threads.add_note(session, chat_id, body.text, author_id))
 
@@ -227,7 +227,7 @@ def _settings() -> InboxSettings:
 
 
 def _filter(query: ThreadQuery) -> ThreadFilter:
-    me = sessions.caller().id
+    me = credentials.caller().id
     number = me if query.assigned == "me" else query.assigned
     return ThreadFilter(
         status=None if query.status == "all" else query.status,
@@ -276,7 +276,7 @@ def _bot_files() -> BotFiles:
 
 def _group(chat_id: int | None) -> inbox_settings.Group | None:
     """The group as it was, or a new one, which speaks the language of whoever chose it."""
-    before, language = inbox_settings.chosen_group(context.session()), sessions.caller().language
+    before, language = inbox_settings.chosen_group(context.session()), credentials.caller().language
     if chat_id is None or (before is not None and before.chat_id == chat_id):
         return before if chat_id is not None else None
     return inbox_settings.Group(chat_id, _has_topics(chat_id), language)

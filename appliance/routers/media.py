@@ -4,8 +4,8 @@ from flask import Blueprint
 from werkzeug.datastructures import FileStorage
 
 from appliance.database import writing
-from appliance.routers import context
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import context
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.schemas import Media, MediaUpload
 from appliance.services.content import media
 

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from appliance.routers import context, sessions
-from appliance.routers.endpoints import Access, endpoint
-from appliance.routers.paging import page
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.paging import page
 from appliance.schemas import InboxItem, InboxPage, PageQuery
 from appliance.services.accounts import messages
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("messages", __name__)
 @endpoint(Access.MEMBER, query=PageQuery, answer=InboxPage)
 def list_messages(query: PageQuery) -> InboxPage:
     """Your messages, the newest first."""
-    session, user_id = context.session(), sessions.caller().id
+    session, user_id = context.session(), credentials.caller().id
     rows, cursor = page(
         f"messages:{user_id}",
         query,

@@ -11,8 +11,8 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from appliance.database import writing
 from appliance.errors import say
-from appliance.routers import context, sessions, validation
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import context, credentials, validation
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.schemas import Alert, NewNotification, Notified, NotifyQuery
 from appliance.services import notify
 from appliance.services.notify import Sender
@@ -61,8 +61,8 @@ def create_notification(body: NewNotification, query: NotifyQuery) -> tuple[Noti
     Operators and admins write to anybody, members to themselves. A bare text is taken, and the
     JSON of monitors: `title` and `message`, as Apprise and Grafana post it; `msg`, as Uptime Kuma.
     """
-    sender = Sender(sessions.actor(), sessions.caller())
-    new = _new(body, query, notify.own_target(sessions.caller()))
+    sender = Sender(credentials.actor(), credentials.caller())
+    new = _new(body, query, notify.own_target(credentials.caller()))
     with writing(context.session()) as session:
         notification, created = notify.create(session, new, sender)
     shown = Notified(

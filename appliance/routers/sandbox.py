@@ -7,8 +7,8 @@ import requests
 from flask import Blueprint, Response, request
 
 from appliance.errors import Unavailable, say
-from appliance.routers import context
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import context
+from appliance.routers.api.endpoints import Access, endpoint
 
 blueprint = Blueprint("sandbox", __name__)
 

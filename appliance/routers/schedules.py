@@ -7,10 +7,10 @@ from flask import Blueprint
 from appliance import models
 from appliance.crud.broadcasts import schedules
 from appliance.database import writing
-from appliance.routers import context, language, sessions
+from appliance.routers.api import context, credentials, language
+from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.paging import page
 from appliance.routers.broadcasts import new_of
-from appliance.routers.endpoints import Access, endpoint
-from appliance.routers.paging import page
 from appliance.schemas import NewSchedule, PageQuery, Schedule, SchedulePage, SchedulePatch
 from appliance.services.broadcasts import click_tracking
 from appliance.services.broadcasts import schedules as broadcast_schedules
@@ -44,7 +44,7 @@ def list_schedules(query: PageQuery) -> SchedulePage:
 def create_schedule(body: NewSchedule) -> Schedule:
     """Send a broadcast at each slot from now on."""
     zone = body.timezone if body.timezone is not None else context.settings().timezone
-    new = new_of(body, created_by=sessions.caller().id)
+    new = new_of(body, created_by=credentials.caller().id)
     click_tracking.check(context.settings(), new.options)
     with writing(context.session()) as session:
         return _show(broadcast_schedules.add(session, body.name, body.cron, zone, new))

@@ -8,8 +8,8 @@ from flask import Blueprint, Response
 from appliance import __version__, database
 from appliance.config import Settings, is_real_token
 from appliance.errors import ConfigError, SchemaError
-from appliance.routers import context
-from appliance.routers.endpoints import Access, answer, endpoint
+from appliance.routers.api import context
+from appliance.routers.api.endpoints import Access, answer, endpoint
 from appliance.routers.telegram import bot_username
 from appliance.schemas import Health, LoginWays, Readiness, Site, Status
 from appliance.services import status

@@ -8,8 +8,8 @@ from appliance.crud.accounts import users
 from appliance.database import writing
 from appliance.errors import Unavailable, say
 from appliance.models import utcnow
-from appliance.routers import addresses, context, sessions
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import client_address, context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.schemas import (
     ChatBrief,
     Claim,
@@ -30,7 +30,7 @@ _PREVIEWS = Rate(burst=30, seconds=3)
 @endpoint(Access.MEMBER, answer=TelegramState)
 def show_telegram() -> TelegramState:
     """Whether your account is linked to Telegram."""
-    chat = sessions.caller().chat
+    chat = credentials.caller().chat
     return TelegramState(
         linked=chat is not None,
         chat=ChatBrief.model_validate(chat) if chat else None,
@@ -42,7 +42,7 @@ def show_telegram() -> TelegramState:
 @endpoint(Access.MEMBER, answer=TelegramCode, status=201, errors=(409, 503))
 def start_link() -> TelegramCode:
     """Make a code to press Start with in Telegram."""
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     with writing(context.session()) as session:
         new = telegram_auth.start_link(session, user_id, utcnow())
         if new.url is None:
@@ -64,7 +64,7 @@ def preview_claim(body: Claim) -> LinkPreview:
 
     Otherwise a link sent by a stranger would tie the stranger's Telegram to your account.
     """
-    context.context().limiter.take(("preview", addresses.network()), _PREVIEWS)
+    context.context().limiter.take(("preview", client_address.network()), _PREVIEWS)
     return LinkPreview.model_validate(telegram_auth.preview(context.session(), body.code, utcnow()))
 
 
@@ -72,10 +72,10 @@ def preview_claim(body: Claim) -> LinkPreview:
 @endpoint(Access.MEMBER, body=Claim, answer=User, errors=(404, 409))
 def claim(body: Claim) -> User:
     """Link the chat in which the bot gave you this code."""
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     with writing(context.session()) as session:
         telegram_auth.claim(session, user_id, body.code, utcnow())
-    return User.model_validate(sessions.caller())
+    return User.model_validate(credentials.caller())
 
 
 @blueprint.delete("/users/me/telegram")
@@ -85,11 +85,11 @@ def unlink() -> None:
 
     The bot keeps writing to the chat as to anybody's.
     """
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     with writing(context.session()) as session:
         undone = telegram_auth.unlink(session, user_id=user_id, now=utcnow())
     if undone:
-        sessions.stay(users.get(context.session(), user_id))
+        credentials.stay(users.get(context.session(), user_id))
 
 
 def bot_username() -> str | None:

@@ -28,9 +28,9 @@ from appliance.errors import (
     say,
 )
 from appliance.models import utcnow
-from appliance.routers import addresses, context, sessions
+from appliance.routers.api import client_address, context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.routers.auth import session_answer
-from appliance.routers.endpoints import Access, endpoint
 from appliance.schemas import (
     MiniAppLogin,
     TelegramCallback,
@@ -114,7 +114,7 @@ def finish_telegram_login(query: TelegramCallback) -> ResponseReturnValue:
 
 def _log_in(check: Callable[[datetime], Proof]) -> TelegramEntry:
     _count("telegram login")
-    visitor, now = sessions.current(), utcnow()
+    visitor, now = credentials.current(), utcnow()
     visitor_id = visitor.id if visitor else None
     proof = check(now)
     with writing(context.session()) as transaction:
@@ -126,7 +126,7 @@ def _log_in(check: Callable[[datetime], Proof]) -> TelegramEntry:
 
 def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
     """Where to go on. The issuer is asked between two transactions, not inside one."""
-    visitor = sessions.current()
+    visitor = credentials.current()
     visitor_id = visitor.id if visitor else None
     if kept is None or not _same(kept["state"], query.state) or kept["until"] < time.time():
         raise Expired(say("this login was used already: log in with Telegram again"))
@@ -147,7 +147,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
 def _enter(arrival: Arrival, visitor_id: int | None) -> None:
     """Begin a session as a password does; who is logged in keeps his own."""
     if arrival.user is not None and visitor_id is None:
-        sessions.begin(arrival.user)
+        credentials.begin(arrival.user)
 
 
 def _client(counted: str = "telegram login") -> oidc.Client:
@@ -159,7 +159,7 @@ def _client(counted: str = "telegram login") -> oidc.Client:
 
 
 def _count(what: str) -> None:
-    context.context().limiter.take((what, addresses.network()), _LOGINS)
+    context.context().limiter.take((what, client_address.network()), _LOGINS)
 
 
 def _same(one: str, other: str) -> bool:

@@ -10,9 +10,9 @@ from appliance.crud.accounts import tokens as tokens_crud
 from appliance.crud.accounts import users
 from appliance.database import writing
 from appliance.models import Role, utcnow
-from appliance.routers import context, sessions
-from appliance.routers.endpoints import Access, endpoint
-from appliance.routers.paging import page
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.paging import page
 from appliance.schemas import MadeToken, NewToken, PageQuery, Token, TokenPage
 from appliance.services.accounts import tokens
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("tokens", __name__)
 @endpoint(Access.MEMBER, query=PageQuery, answer=TokenPage)
 def list_tokens(query: PageQuery) -> TokenPage:
     """Your tokens, the newest first; an admin's list has everybody's."""
-    session, user = context.session(), sessions.caller()
+    session, user = context.session(), credentials.caller()
     whose = None if user.role == Role.ADMIN else user.id
     rows, cursor = page(
         f"tokens:{whose}",
@@ -38,7 +38,7 @@ def list_tokens(query: PageQuery) -> TokenPage:
 @endpoint(Access.MEMBER, body=NewToken, answer=MadeToken, status=201, errors=(409,))
 def create_token(body: NewToken) -> MadeToken:
     """Make a token for yourself. It is shown in this answer and never again."""
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     with writing(context.session()) as session:
         new = tokens.create(
             session, user_id, body.name, body.scopes, body.expires_in_days, utcnow()
@@ -51,7 +51,7 @@ def create_token(body: NewToken) -> MadeToken:
 @endpoint(Access.MEMBER, status=204, errors=(404,))
 def revoke_token(token_id: int) -> None:
     """End a token at once."""
-    user = sessions.caller()
+    user = credentials.caller()
     with writing(context.session()) as session:
         tokens.revoke(session, token_id, user, utcnow())
 

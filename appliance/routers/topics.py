@@ -6,8 +6,8 @@ from flask import Blueprint
 
 from appliance.crud.chats import topics
 from appliance.database import writing
-from appliance.routers import context, sessions
-from appliance.routers.endpoints import Access, endpoint
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.schemas import (
     NewTopic,
     Topic,
@@ -53,7 +53,7 @@ def delete_topic(name: str) -> None:
 @endpoint(Access.MEMBER, answer=TopicChoices)
 def show_my_topics() -> TopicChoices:
     """Which topics your chat gets."""
-    chat = sessions.caller().chat
+    chat = credentials.caller().chat
     if chat is None:
         return TopicChoices(linked=False, items=[])
     return _answer(service.choices_of(context.session(), chat))
@@ -63,7 +63,7 @@ def show_my_topics() -> TopicChoices:
 @endpoint(Access.MEMBER, body=TopicsChosen, answer=TopicChoices, errors=(404, 409))
 def choose_my_topics(body: TopicsChosen) -> TopicChoices:
     """Choose; topics you do not name stay as they are."""
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     with writing(context.session()) as session:
         return _answer(service.choose_as_user(session, user_id, body.topics))
 

@@ -4,9 +4,9 @@ from flask import Blueprint
 
 from appliance.crud.accounts import users
 from appliance.database import writing
-from appliance.routers import context, sessions
-from appliance.routers.endpoints import Access, endpoint
-from appliance.routers.paging import page
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.paging import page
 from appliance.schemas import (
     PasswordChange,
     ProfilePatch,
@@ -27,14 +27,14 @@ _PASSWORD_TRIES = Rate(burst=10, seconds=30)  # who finds an open session may no
 @endpoint(Access.MEMBER, answer=User)
 def show_me() -> User:
     """Your profile."""
-    return User.model_validate(sessions.caller())
+    return User.model_validate(credentials.caller())
 
 
 @blueprint.patch("/users/me")
 @endpoint(Access.MEMBER, body=ProfilePatch, answer=User)
 def change_me(body: ProfilePatch) -> User:
     """Change your name or language."""
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     with writing(context.session()) as session:
         user = account_users.update_profile(session, user_id, body.name, body.language)
         return User.model_validate(user)
@@ -44,14 +44,14 @@ def change_me(body: ProfilePatch) -> User:
 @endpoint(Access.MEMBER, body=PasswordChange, status=204, errors=(429,))
 def change_my_password(body: PasswordChange) -> None:
     """Change your password, which ends your other sessions."""
-    user_id = sessions.caller().id
+    user_id = credentials.caller().id
     account_users.validate_password(body.new_password, "new_password")
     context.context().limiter.take(("password", user_id), _PASSWORD_TRIES)
     account_users.check_own_password(context.session(), user_id, body.current_password)
     password_hash = account_users.hash_password(body.new_password)
     with writing(context.session()) as session:
         user = account_users.set_password(session, user_id, password_hash)
-    sessions.begin(user)
+    credentials.begin(user)
 
 
 @blueprint.get("/users")
@@ -79,7 +79,7 @@ def show_user(user_id: int) -> User:
 @endpoint(Access.ADMIN, body=UserPatch, answer=User, errors=(404, 409))
 def change_user(user_id: int, body: UserPatch) -> User:
     """Change a person's role, or disable the account, which ends its sessions."""
-    actor_id = sessions.caller().id
+    actor_id = credentials.caller().id
     with writing(context.session()) as session:
         user = account_users.update_access(session, user_id, actor_id, body.role, body.disabled)
         return User.model_validate(user)

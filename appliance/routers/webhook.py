@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from appliance.database import first_line, writing
 from appliance.errors import Invalid
 from appliance.models import utcnow
-from appliance.routers import context
+from appliance.routers.api import context
 from appliance.services import updates
 
 log = logging.getLogger(__name__)

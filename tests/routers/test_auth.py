@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from appliance.routers import context
+from appliance.routers.api import context
 from appliance.services.accounts.rate_limit import Limiter
 
 PASSWORD = "correct horse battery"

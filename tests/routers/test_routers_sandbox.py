@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from appliance import web
-from appliance.routers.endpoints import declaration
+from appliance.routers.api.endpoints import declaration
 
 
 @pytest.fixture

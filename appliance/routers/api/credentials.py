@@ -19,7 +19,7 @@ from appliance.crud.accounts import users
 from appliance.database import db
 from appliance.errors import Forbidden, NotFound, Unauthorized, say
 from appliance.models import User, utcnow
-from appliance.routers import addresses, context
+from appliance.routers.api import client_address, context
 from appliance.services.accounts import tokens
 from appliance.services.accounts.rate_limit import Rate
 from appliance.services.accounts.tokens import Program, TokenRefused
@@ -132,7 +132,7 @@ def _authenticated() -> Program:
     try:
         return tokens.authenticate(context.session(), _given_token(), utcnow())
     except TokenRefused as error:
-        limiter, network = context.context().limiter, addresses.network()
+        limiter, network = context.context().limiter, client_address.network()
         limiter.take(("token from", network), _REFUSALS)
         log.warning("Authorization from %s refused: %s", network, error.reason)
         raise

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.routers import addresses
+from appliance.routers.api import client_address
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from appliance.routers import addresses
 )
 def test_of_ipv6_it_is_what_one_customer_has(app, address, network):
     with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
-        assert addresses.network() == network
+        assert client_address.network() == network

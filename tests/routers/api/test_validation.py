@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from appliance import schemas
 from appliance.errors import Said
-from appliance.routers import validation
+from appliance.routers.api import validation
 
 JUNK: list[Any] = [
     None, True, -1, 10**30, 1.5, "", "x" * 70_000, "a\0b", [], [1], {}, {"x": 1},

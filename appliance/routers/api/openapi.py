@@ -12,8 +12,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from appliance import __version__
-from appliance.routers import problems
-from appliance.routers.endpoints import Access, Endpoint, declaration, scopes_for
+from appliance.routers.api import problems
+from appliance.routers.api.endpoints import Access, Endpoint, declaration, scopes_for
 from appliance.schemas import Problem
 
 Document = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.crud.accounts import tokens, users
 from appliance.models import utcnow
-from appliance.routers.sessions import Visitor
+from appliance.routers.api.credentials import Visitor
 from appliance.services.accounts import users as account_users
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.routers.endpoints import declaration
+from appliance.routers.api.endpoints import declaration
 
 REGISTER = "/api/v1/auth/register"
 

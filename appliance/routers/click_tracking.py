@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.crud.broadcasts import click_tracking
 from appliance.database import first_line, writing
-from appliance.routers import context
+from appliance.routers.api import context
 from appliance.services.broadcasts.click_tracking import Opened, Signer, is_previewer
 
 log = logging.getLogger(__name__)

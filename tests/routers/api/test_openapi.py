@@ -4,7 +4,7 @@ import re
 
 from openapi_spec_validator import validate
 
-from appliance.routers.openapi import openapi_document
+from appliance.routers.api.openapi import openapi_document
 
 
 def test_it_is_valid_openapi_3_1(browser):

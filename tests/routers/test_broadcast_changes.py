@@ -304,7 +304,7 @@ def test_nothing_is_decided_about_unknown_ones(admin, word):
 def test_nothing_is_tracked_where_nobody_finds_the_site(admin, app, settings, number):
     from dataclasses import replace
 
-    from appliance.routers import context
+    from appliance.routers.api import context
 
     context.init_app(app, context.Context(replace(settings, bot_mode="polling")))
     tracked = {"text": "x", "options": {"track": True}}

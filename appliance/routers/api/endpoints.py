@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from appliance.errors import Fault, Forbidden, Invalid, Unauthorized, say
 from appliance.models import Role
-from appliance.routers import sessions, validation
+from appliance.routers.api import credentials, validation
 
 View = Callable[..., Any]
 Call = Callable[..., ResponseReturnValue]
@@ -105,7 +105,7 @@ def require(access: Access) -> None:
     """Raises Unauthorized when nobody is logged in, Forbidden for a smaller role."""
     if access == Access.PUBLIC:
         return
-    user = sessions.current()
+    user = credentials.current()
     if user is None:
         raise Unauthorized(say("log in first"))
     if user.role not in _ROLES[access]:
@@ -123,7 +123,7 @@ def scopes_for(method: str, spec: Endpoint) -> tuple[str, ...]:
 
 def require_scope(spec: Endpoint) -> None:
     """Raises Forbidden for a token that is not for this; a session may do all its user may."""
-    program = sessions.program()
+    program = credentials.program()
     if program is None or (spec.access == Access.PUBLIC and request.method in {"GET", "HEAD"}):
         return
     scopes = scopes_for(request.method, spec)

@@ -9,7 +9,7 @@ from appliance import errors
 from appliance.crud.messages import messages
 from appliance.database import writing
 from appliance.errors import ApplianceError
-from appliance.routers import context, problems
+from appliance.routers.api import context, problems
 
 
 def _tree(kind=ApplianceError):

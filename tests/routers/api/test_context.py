@@ -1,6 +1,6 @@
 """What a view needs besides its arguments."""
 
-from appliance.routers import context
+from appliance.routers.api import context
 
 
 def test_each_application_has_its_own(app, settings):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from appliance.errors import Fault, Invalid, say
-from appliance.routers import context
+from appliance.routers.api import context
 from appliance.schemas import PageQuery
 
 Row = TypeVar("Row")

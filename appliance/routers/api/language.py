@@ -7,7 +7,7 @@ from flask import Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.errors import Fault
-from appliance.routers import context, sessions
+from appliance.routers.api import context, credentials
 from appliance.services.i18n.catalog import LANGUAGES, translate
 
 
@@ -15,7 +15,7 @@ def chosen() -> str:
     """Never fails: errors are told in it, those of the database too."""
     default = context.settings().default_language
     try:
-        user = sessions.current()
+        user = credentials.current()
         if user is not None:
             return user.language
     except SQLAlchemyError:

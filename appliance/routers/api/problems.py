@@ -11,7 +11,7 @@ from werkzeug.wrappers.response import Response as BaseResponse
 
 from appliance import errors
 from appliance.errors import ApplianceError, Said, say
-from appliance.routers import language
+from appliance.routers.api import language
 from appliance.schemas import Problem, faults_of
 from appliance.services.i18n.catalog import translate, word
 

@@ -4,7 +4,7 @@ from importlib import resources
 
 from flask import Blueprint, Response, current_app, jsonify, send_from_directory
 
-from appliance.routers import openapi
+from appliance.routers.api import openapi
 
 blueprint = Blueprint("docs", __name__)
 

@@ -11,9 +11,9 @@ from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.broadcasts import events, operations
 from appliance.database import writing
 from appliance.models import utcnow
-from appliance.routers import context, sessions
+from appliance.routers.api import context, credentials
+from appliance.routers.api.endpoints import Access, endpoint
 from appliance.routers.broadcasts import new_of, show
-from appliance.routers.endpoints import Access, endpoint
 from appliance.schemas import (
     Broadcast,
     Changed,
@@ -187,7 +187,7 @@ def _decide_operation(broadcast_id: int, operation_id: int, verb: changes.Verb) 
 
 
 def _actor() -> str:
-    return f"{_USER}{sessions.caller().id}"
+    return f"{_USER}{credentials.caller().id}"
 
 
 def _write() -> AbstractContextManager[Session]:

@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, Rule
 
 from appliance.models import MAX_ID
-from appliance.routers.converters import ChatIdConverter, IdConverter
+from appliance.routers.api.converters import ChatIdConverter, IdConverter
 
 
 def match(path):

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.errors import Invalid
-from appliance.routers.paging import page, read_cursor, write_cursor
+from appliance.routers.api.paging import page, read_cursor, write_cursor
 from appliance.schemas import PageQuery
 
 ROWS = list(range(1, 11))

@@ -1,0 +1,1 @@
+"""What every route is made with: declaration, checks, errors, paging, credentials, OpenAPI."""
