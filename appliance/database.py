@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from appliance.config import Settings
 from appliance.errors import ConfigError, SchemaError, TryLater
 from appliance.models import Base
-from appliance.turns import Turns
+from appliance.write_queue import Turns
 
 SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""

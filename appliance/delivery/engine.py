@@ -19,12 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
+from appliance.delivery.coordinator import LeaseLost, Ledger
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import FAST, ChatPacer, Pacer
-from appliance.delivery.reactions import TOKEN_PAUSE, Reactions, again
-from appliance.delivery.surroundings import Surroundings
+from appliance.delivery.retry_policy import TOKEN_PAUSE, Reactions, again
 from appliance.errors import say
 from appliance.services.i18n import stored
 from appliance.services.leases import Holding

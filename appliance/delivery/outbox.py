@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from appliance.crud.chats import chats, supergroups
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
-from appliance.delivery import enclosures
+from appliance.delivery import outbox_calls
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.hush import Hush
 from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.silent_hours import Hush
 from appliance.models import ChatStatus, DeliveryState, Priority
 from appliance.services.inbox import delivery_results, settings
 from appliance.services.inbox.group_copies import NEW_TOPIC
@@ -65,7 +65,7 @@ class Outbox:
             if row.chat_id in hushed and row.priority == Priority.NOTIFICATION:
                 # one of high priority says False, and sounds all the same
                 row.params.setdefault("disable_notification", True)
-        topics = enclosures.topics(session, rows)
+        topics = outbox_calls.topics(session, rows)
         return [self._job(session, row, topics) for row in rows]
 
     def record(self, session: Session, results: list[Result], now: Moment) -> None:
@@ -85,7 +85,7 @@ class Outbox:
     def _once_more(self, session: Session, result: Result, now: Moment) -> Result:
         """A refused file id or a topic that is gone: another try does without it."""
         lost = delivery_results.TOPIC_GONE in (result.verdict.words or "").lower()
-        if enclosures.renew(session, result) or (
+        if outbox_calls.renew(session, result) or (
             lost and delivery_results.topic_lost(session, result.job.row)
         ):
             return Result(result.job, Verdict(Kind.SERVER, "stale"), now.mono, counts=False)
@@ -94,7 +94,7 @@ class Outbox:
     def _follow(self, session: Session, result: Result, now: datetime) -> None:
         """What else an outcome changes: file ids, topics, what operators are told."""
         job, verdict = result.job, result.verdict
-        enclosures.learn(session, result)
+        outbox_calls.learn(session, result)
         if result.retry_at is not None or verdict.kind == Kind.MIGRATED:
             return
         if job.method == NEW_TOPIC and verdict.kind == Kind.SENT:
@@ -110,7 +110,7 @@ class Outbox:
             params["chat_id"] = row.chat_id
         if row.about_chat_id not in (None, row.chat_id) and row.method != NEW_TOPIC:
             params |= _in_topic(topics.get(row.about_chat_id or 0))
-        return enclosures.job(session, self, row, params, self._folder)
+        return outbox_calls.job(session, self, row, params, self._folder)
 
     def _outcome(self, result: Result) -> MessageOutcome:
         verdict = result.verdict

@@ -8,9 +8,9 @@ from appliance.config import Settings
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.freezer import rehearse
 from appliance.delivery.jobs import Job
-from appliance.delivery.surroundings import Surroundings
 from appliance.runtime.parts import LeasedPart
 from appliance.runtime.simulator import Simulator
 from appliance.services.leases import DELIVERY, Holding

@@ -16,8 +16,8 @@ from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.jobs import Job
-from appliance.delivery.surroundings import Surroundings
 from appliance.models import DeliveryState, Media, Message
 from appliance.services.accounts import users
 from appliance.services.leases import DELIVERY, Holding

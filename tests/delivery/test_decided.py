@@ -15,7 +15,7 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.database import Database
-from appliance.delivery import runs
+from appliance.delivery import broadcast_run
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, wall_and_monotonic
 from appliance.delivery.freezer import freeze
@@ -25,7 +25,8 @@ from appliance.models import BroadcastStatus, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, Write, changes
+from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts.lifecycle import Write
 from appliance.services.leases import DELIVERY, Holding
 
 Kind = Literal["edit", "recall"]
@@ -232,7 +233,7 @@ def test_on_postgresql_nobody_slips_past_a_decision(
     wait_until(lambda: engine.step() or seen(database, number)[1] >= 1)
     ask("faults", {"kind": "latency", "seconds": 1.3})  # so that it arrives in a later second
     decisions: list[Future[None]] = []
-    claim = runs.Run._claim
+    claim = broadcast_run.Run._claim
 
     def claim_late(run: Any, session: Session, limit: int, *rest: Any) -> Any:
         if limit > 0 and not decisions:
@@ -240,7 +241,7 @@ def test_on_postgresql_nobody_slips_past_a_decision(
             wait_until(lambda: waiting_for_a_lock(database) or decisions[0].done())
         return claim(run, session, limit, *rest)
 
-    monkeypatch.setattr(runs.Run, "_claim", claim_late)
+    monkeypatch.setattr(broadcast_run.Run, "_claim", claim_late)
     wait_until(lambda: engine.step() or decisions)
     if kind == "recall":
         decisions[0].result(10)

@@ -9,12 +9,12 @@ from sqlalchemy.exc import OperationalError
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.database import Database
-from appliance.delivery import runs
+from appliance.delivery import broadcast_run
 from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.coordinator import Ledger
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.ledger import Ledger
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.reactions import again
+from appliance.delivery.retry_policy import again
 from appliance.models import Broadcast
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
@@ -165,7 +165,7 @@ def test_a_long_walk_is_made_in_steps(
     queue: Queue,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runs, "SPAN", 10)
+    monkeypatch.setattr(broadcast_run, "SPAN", 10)
     know(database, 100)
     queue()
     turn()

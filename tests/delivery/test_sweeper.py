@@ -10,9 +10,9 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery import sweeper
+from appliance.delivery.coordinator import Ledger
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Moment
-from appliance.delivery.ledger import Ledger
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.sweeper import PATIENCE, Sweeper
 from appliance.models import Broadcast, Delivery, DeliveryState, utcnow

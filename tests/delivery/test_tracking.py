@@ -7,9 +7,9 @@ import pytest
 
 from appliance.crud.broadcasts import click_tracking
 from appliance.crud.chats import chats
-from appliance.delivery.letters import Letters
-from appliance.delivery.operations import load
-from appliance.delivery.surroundings import Surroundings
+from appliance.delivery.broadcast_calls import Letters
+from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.operation_run import load
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.broadcasts.click_tracking import Signer

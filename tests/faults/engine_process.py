@@ -21,7 +21,7 @@ from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
-from appliance.delivery.reactions import TOKEN_PAUSE
+from appliance.delivery.retry_policy import TOKEN_PAUSE
 from appliance.runtime.logs import set_up
 from appliance.runtime.parts import LeasedPart
 from appliance.services.leases import DELIVERY, Holding

@@ -13,7 +13,7 @@ from appliance.crud import settings as stored
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.database import Database
-from appliance.delivery import enclosures
+from appliance.delivery import outbox_calls
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
@@ -237,7 +237,7 @@ def test_topics_are_looked_up_for_copies_only(copy: Callable[..., int], database
     copy()
     with database.writing() as session:
         rows = messages.take(session, 5)
-        assert enclosures.topics(session, rows) == {}
+        assert outbox_calls.topics(session, rows) == {}
         threads.set_topic(session, 1, 44)
-        assert enclosures.topics(session, rows) == {1: 44}
-        assert enclosures.topics(session, []) == {}
+        assert outbox_calls.topics(session, rows) == {1: 44}
+        assert outbox_calls.topics(session, []) == {}

@@ -18,9 +18,9 @@ from appliance.crud.broadcasts import albums, recipients
 from appliance.crud.broadcasts.recipients import Person
 from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.classify import Kind
-from appliance.delivery.hush import Hush
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.jobs import Job, Moment, Result, Source
-from appliance.delivery.surroundings import Surroundings
+from appliance.delivery.silent_hours import Hush
 from appliance.models import Broadcast
 from appliance.services import content
 from appliance.services.broadcasts import click_tracking

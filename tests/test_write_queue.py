@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.turns import Turns
+from appliance.write_queue import Turns
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -12,10 +12,10 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.coordinator import LeaseLost, Ledger
 from appliance.delivery.jobs import Moment, Result
-from appliance.delivery.ledger import LeaseLost, Ledger
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.reactions import again
+from appliance.delivery.retry_policy import again
 from appliance.models import Broadcast, DeliveryState, Priority, utcnow
 from appliance.services import broadcasts as service
 from appliance.services.leases import DELIVERY, Holding

@@ -7,13 +7,13 @@ import pytest
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, topics
 from appliance.database import Database
+from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.quiet import QuietHours
-from appliance.delivery.runs import Run
-from appliance.delivery.surroundings import Surroundings
+from appliance.delivery.quiet_hours import QuietHours
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 

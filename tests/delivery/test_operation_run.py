@@ -15,10 +15,10 @@ from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, wall_and_monotonic
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.operations import OperationRun, load
-from appliance.delivery.surroundings import Surroundings
+from appliance.delivery.operation_run import OperationRun, load
 from appliance.models import Broadcast, Delivery, DeliveryState, Operation
 from appliance.sandbox.server import Sandbox
 from appliance.services.broadcasts import changes, sweep_cancelled

@@ -14,14 +14,14 @@ from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.broadcasts.broadcasts import Active
 from appliance.crud.messages import messages
 from appliance.database import Database, data_version
+from appliance.delivery.broadcast_run import Run
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source
-from appliance.delivery.operations import OperationRun
-from appliance.delivery.operations import load as load_operation
+from appliance.delivery.operation_run import OperationRun
+from appliance.delivery.operation_run import load as load_operation
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.runs import Run
-from appliance.delivery.surroundings import Surroundings
 from appliance.delivery.sweeper import Sweeper
 from appliance.errors import ApplianceError
 from appliance.models import BroadcastStatus, DeliveryState

@@ -6,7 +6,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import Pacer
-from appliance.delivery.reactions import (
+from appliance.delivery.retry_policy import (
     IN_THE_WAY,
     MAX_TRIES,
     SELDOM,

@@ -9,13 +9,13 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, supergroups
 from appliance.crud.deliveries import DeliveryOutcome, Tally
+from appliance.delivery.broadcast_calls import Letters
 from appliance.delivery.canary import Canary
 from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.letters import Letters
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.quiet import QuietHours
-from appliance.delivery.surroundings import Surroundings
+from appliance.delivery.quiet_hours import QuietHours
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
 from appliance.services.inbox import settings
 

@@ -15,9 +15,9 @@ from appliance.crud import media as media_crud
 from appliance.crud.messages import threads
 from appliance.crud.messages.messages import Waiting
 from appliance.crud.settings import BOT, get_setting
+from appliance.delivery.broadcast_calls import NOT_THERE
 from appliance.delivery.classify import Kind
 from appliance.delivery.jobs import Job, Result, Source, encode
-from appliance.delivery.letters import NOT_THERE
 from appliance.errors import NotFound
 from appliance.models import Message
 from appliance.services.content import File, Upload, file_ids_from

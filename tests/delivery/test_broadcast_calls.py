@@ -14,13 +14,13 @@ from appliance.crud.broadcasts import albums, broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, put_setting
 from appliance.database import Database
+from appliance.delivery.broadcast_calls import Letters
 from appliance.delivery.classify import Answer, classify
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.letters import Letters
 from appliance.delivery.outbox import Outbox
-from appliance.delivery.surroundings import Surroundings
 from appliance.models import Broadcast
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast

@@ -9,11 +9,11 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.database import Database
+from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.runs import Run
 from appliance.models import DeliveryState
 
 NOW = Moment(1_790_000_000.0, time.monotonic())

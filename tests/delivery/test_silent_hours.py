@@ -7,8 +7,8 @@ import pytest
 
 from appliance.crud.chats import chats
 from appliance.database import Database
-from appliance.delivery.hush import LOOK, Hush
 from appliance.delivery.jobs import Moment
+from appliance.delivery.silent_hours import LOOK, Hush
 
 MORNING = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)  # 07:00 in Berlin, 10:00 in Omsk
 

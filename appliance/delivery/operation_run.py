@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import albums, broadcasts, events, operations, recipients
 from appliance.crud.broadcasts.operations import Delivered, Place
+from appliance.delivery.broadcast_run import HALT_AFTER
 from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.engine_config import Surroundings
 from appliance.delivery.jobs import Job, Moment, Result, encode
-from appliance.delivery.runs import HALT_AFTER
-from appliance.delivery.surroundings import Surroundings
 from appliance.models import MAX_ID, Broadcast, BroadcastStatus, Operation
 from appliance.services import content
 from appliance.services.broadcasts.changes import RECALL_LIMIT
