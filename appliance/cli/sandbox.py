@@ -72,8 +72,8 @@ def serve(
       appliance sandbox serve --port 9000 --journal /tmp/people.jsonl
       appliance sandbox serve --flood
     """
-    from appliance.sandbox.flood import Limits
     from appliance.sandbox.server import Sandbox
+    from appliance.sandbox.world.flood_control import Limits
 
     token = _harmless_token(context.home, token)
     limits = Limits() if flood else None

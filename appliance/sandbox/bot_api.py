@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from appliance.sandbox.answers import ApiError, failure, success
-from appliance.sandbox.faults import PAGES
 from appliance.sandbox.methods.table import METHODS, SENDING, count_of
-from appliance.sandbox.model import Group
-from appliance.sandbox.parameters import Parameters, read
-from appliance.sandbox.world import World
+from appliance.sandbox.protocol.parameters import Parameters, read
+from appliance.sandbox.protocol.responses import ApiError, failure, success
+from appliance.sandbox.world.faults import PAGES
+from appliance.sandbox.world.model import Group
+from appliance.sandbox.world.world import World
 
 _NAMES = {name.lower(): name for name in METHODS}
 

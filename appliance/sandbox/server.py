@@ -10,15 +10,15 @@ from aiohttp import web
 from appliance.config import LOOPBACK, is_real_token
 from appliance.errors import ConfigError, Unavailable
 from appliance.sandbox.bot_api import BotApi
-from appliance.sandbox.control import Control, guard
-from appliance.sandbox.control_chats import ChatControl
-from appliance.sandbox.control_trouble import TroubleControl
-from appliance.sandbox.files import UPLOAD_BYTES
-from appliance.sandbox.flood import Flood, Limits
-from appliance.sandbox.journal import Journal
-from appliance.sandbox.state import State
-from appliance.sandbox.webhook import Deliverer
-from appliance.sandbox.world import World
+from appliance.sandbox.control.chats import ChatControl
+from appliance.sandbox.control.faults import TroubleControl
+from appliance.sandbox.control.people import Control, guard
+from appliance.sandbox.methods.webhook import Deliverer
+from appliance.sandbox.world.files import UPLOAD_BYTES
+from appliance.sandbox.world.flood_control import Flood, Limits
+from appliance.sandbox.world.journal import Journal
+from appliance.sandbox.world.state import State
+from appliance.sandbox.world.world import World
 
 # telebot puts the parameters into the address: 4096 Cyrillic letters make 24 KB.
 _LINE_BYTES = 256 * 1024

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 
 from appliance import config
-from appliance.sandbox.model import Person, person_fields
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.people import make_person
+from appliance.sandbox.people.names import make_person
+from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.server import Sandbox
-from appliance.sandbox.state import State
-from appliance.sandbox.world import World
+from appliance.sandbox.world.model import Person, person_fields
+from appliance.sandbox.world.state import State
+from appliance.sandbox.world.world import World
 
 TOKEN = config.SANDBOX_TOKEN
 

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from appliance import config
 from appliance.cli import sandbox as commands
 from appliance.cli.root import main
-from appliance.sandbox.faults import KINDS
 from appliance.sandbox.server import Sandbox
+from appliance.sandbox.world.faults import KINDS
 
 
 @pytest.fixture

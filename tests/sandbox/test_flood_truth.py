@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from appliance.sandbox.flood import Limits
+from appliance.sandbox.world.flood_control import Limits
 
 THIRTY = Limits(chat_per_second=0, group_per_minute=0)
 _BURST = 30

@@ -2,15 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import reachable_chat, seen_chat
-from appliance.sandbox.content import Content, caption_of
-from appliance.sandbox.files import media_of
-from appliance.sandbox.keyboards import inline_markup_of
+from appliance.sandbox.api_types.keyboards import inline_markup_of
+from appliance.sandbox.api_types.targets import reachable_chat, seen_chat
+from appliance.sandbox.api_types.text import Content, caption_of
 from appliance.sandbox.methods.editing import change, editable
 from appliance.sandbox.methods.sending import deliver
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.files import media_of
+from appliance.sandbox.world.world import World
 
 _MOST = 10
 _KINDS = ("photo", "video", "document", "audio", "animation")

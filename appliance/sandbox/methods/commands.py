@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import chat_of
-from appliance.sandbox.model import ADMINISTRATOR, CHANNEL, CREATOR, Chat, Group, Person
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.api_types.targets import chat_of
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.model import ADMINISTRATOR, CHANNEL, CREATOR, Chat, Group, Person
+from appliance.sandbox.world.world import World
 
 _MAX_COMMANDS = 100
 _COMMAND = re.compile(r"/?[a-z0-9_]{1,32}")

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import chat_of, message_of
-from appliance.sandbox.content import Content, caption_of
-from appliance.sandbox.documents import chat_document, somebody
+from appliance.sandbox.api_types.serialize import chat_document, somebody
+from appliance.sandbox.api_types.targets import chat_of, message_of
+from appliance.sandbox.api_types.text import Content, caption_of
 from appliance.sandbox.methods.sending import deliver
-from appliance.sandbox.model import CHANNEL, Chat, Group, Message, Person
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
+from appliance.sandbox.world.world import World
 
 _MOST = 100
 

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import message_of, seen_chat
-from appliance.sandbox.content import Content, caption_of, text_of
-from appliance.sandbox.documents import message_document
-from appliance.sandbox.keyboards import inline_markup_of
+from appliance.sandbox.api_types.keyboards import inline_markup_of
+from appliance.sandbox.api_types.serialize import message_document
+from appliance.sandbox.api_types.targets import message_of, seen_chat
+from appliance.sandbox.api_types.text import Content, caption_of, text_of
 from appliance.sandbox.methods.sending import preview_of
-from appliance.sandbox.model import CHANNEL, Chat, Group, Message, Person
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.state import now
-from appliance.sandbox.world import World
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
+from appliance.sandbox.world.state import now
+from appliance.sandbox.world.world import World
 
 _DELETABLE_SECONDS = 48 * 3600
 _MAX_DELETED = 100

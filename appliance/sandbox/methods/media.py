@@ -3,12 +3,12 @@
 import random
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.content import Content
-from appliance.sandbox.files import media_of
+from appliance.sandbox.api_types.text import Content
 from appliance.sandbox.methods.sending import deliver, send_media
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.files import media_of
+from appliance.sandbox.world.world import World
 
 _NOTHING = Content("", [])
 _DICE = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5, "🎰": 64}

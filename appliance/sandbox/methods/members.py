@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import chat_of, check_right, group_of, person_of, seen_chat
-from appliance.sandbox.documents import (
+from appliance.sandbox.api_types.serialize import (
     all_rights,
     chat_document,
     member_document,
     message_document,
     private_member,
 )
-from appliance.sandbox.gatherings import rename, set_status
-from appliance.sandbox.model import (
+from appliance.sandbox.api_types.targets import chat_of, check_right, group_of, person_of, seen_chat
+from appliance.sandbox.people.groups import rename, set_status
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.model import (
     ADMINISTRATOR,
     CHANNEL,
     CREATOR,
@@ -24,8 +25,7 @@ from appliance.sandbox.model import (
     Person,
     group_fields,
 )
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.world.world import World
 
 _TITLE_LIMIT = 128
 _DESCRIPTION_LIMIT = 255

@@ -1,12 +1,12 @@
 """Messages at the top of a chat."""
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import check_right, message_of, reachable_chat
-from appliance.sandbox.documents import message_document, without_reply
-from appliance.sandbox.gatherings import announce
-from appliance.sandbox.model import CHANNEL, Chat, Group
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.api_types.serialize import message_document, without_reply
+from appliance.sandbox.api_types.targets import check_right, message_of, reachable_chat
+from appliance.sandbox.people.groups import announce
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.model import CHANNEL, Chat, Group
+from appliance.sandbox.world.world import World
 
 _NO_RIGHT = "Not enough rights to manage pinned messages in the chat"
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import chat_of
-from appliance.sandbox.documents import RIGHTS
+from appliance.sandbox.api_types.serialize import RIGHTS
+from appliance.sandbox.api_types.targets import chat_of
 from appliance.sandbox.methods.commands import language_of
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import BOT_NAME, World
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.world import BOT_NAME, World
 
 Method = Callable[[World, Parameters], Any]
 

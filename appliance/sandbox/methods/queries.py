@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from appliance.sandbox.answers import bad_request, conflict
-from appliance.sandbox.chats import person_of
-from appliance.sandbox.files import DOWNLOAD_BYTES
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.updates import MAX_LIMIT, MAX_TIMEOUT
-from appliance.sandbox.webhook import remember_allowed
-from appliance.sandbox.world import World
+from appliance.sandbox.api_types.targets import person_of
+from appliance.sandbox.methods.webhook import remember_allowed
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request, conflict
+from appliance.sandbox.world.files import DOWNLOAD_BYTES
+from appliance.sandbox.world.update_queue import MAX_LIMIT, MAX_TIMEOUT
+from appliance.sandbox.world.world import World
 
 _ANSWER_LIMIT = 200
 _ANSWER_SECONDS = 60

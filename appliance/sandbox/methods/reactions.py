@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import message_of, seen_chat
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.api_types.targets import message_of, seen_chat
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.world import World
 
 _EMOJI = (
     "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚"

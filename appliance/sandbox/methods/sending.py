@@ -3,16 +3,16 @@
 import time
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import reachable_chat, replied_message, topic_of
-from appliance.sandbox.content import Content, caption_of, text_of
-from appliance.sandbox.documents import message_document, without_reply
-from appliance.sandbox.files import media_of
-from appliance.sandbox.keyboards import markup_of
-from appliance.sandbox.model import Chat, Message
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.state import now
-from appliance.sandbox.world import World
+from appliance.sandbox.api_types.keyboards import markup_of
+from appliance.sandbox.api_types.serialize import message_document, without_reply
+from appliance.sandbox.api_types.targets import reachable_chat, replied_message, topic_of
+from appliance.sandbox.api_types.text import Content, caption_of, text_of
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.files import media_of
+from appliance.sandbox.world.model import Chat, Message
+from appliance.sandbox.world.state import now
+from appliance.sandbox.world.world import World
 
 _ACTIONS = frozenset(
     {

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from appliance.sandbox import webhook
-from appliance.sandbox.answers import ApiError
 from appliance.sandbox.methods import (
     albums,
     commands,
@@ -18,9 +16,11 @@ from appliance.sandbox.methods import (
     reactions,
     sending,
     topics,
+    webhook,
 )
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import ApiError
+from appliance.sandbox.world.world import World
 
 Method = Callable[[World, Parameters], Any]
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from appliance.sandbox.answers import bad_request
-from appliance.sandbox.chats import check_right, group_of
-from appliance.sandbox.gatherings import TOPIC_COLORS, change_topic, open_topic
-from appliance.sandbox.model import Group, Topic
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.api_types.targets import check_right, group_of
+from appliance.sandbox.people.groups import TOPIC_COLORS, change_topic, open_topic
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import bad_request
+from appliance.sandbox.world.model import Group, Topic
+from appliance.sandbox.world.world import World
 
 _NAME_LIMIT = 128
 _NOT_FORUM = "The chat is not a forum"

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from appliance.sandbox.acts import press
-from appliance.sandbox.answers import ApiError
 from appliance.sandbox.methods.queries import answer_callback_query
-from appliance.sandbox.model import Person
-from appliance.sandbox.parameters import Parameters
-from appliance.sandbox.world import World
+from appliance.sandbox.people.actions import press
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import ApiError
+from appliance.sandbox.world.model import Person
+from appliance.sandbox.world.world import World
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
 

@@ -6,7 +6,7 @@ import pytest
 from aiogram import methods
 
 from appliance.sandbox.methods.table import METHODS, SENDING, count_of
-from appliance.sandbox.parameters import Parameters
+from appliance.sandbox.protocol.parameters import Parameters
 
 
 def test_all_are_telegrams() -> None:

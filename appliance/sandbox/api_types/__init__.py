@@ -1,0 +1,1 @@
+"""Objects of the Bot API: what a call names, and how answers are written."""

@@ -1,0 +1,140 @@
+"""Whom a call addresses, and what the bot may do there."""
+
+from typing import Any
+
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import ApiError, bad_request, forbidden
+from appliance.sandbox.world.model import (
+    CHANNEL,
+    GROUP,
+    KICKED,
+    Chat,
+    Group,
+    Message,
+    Person,
+    Topic,
+)
+from appliance.sandbox.world.world import World
+
+
+def chat_of(world: World, parameters: Parameters, name: str = "chat_id") -> Chat:
+    """Which chat the parameter names. Raises ApiError."""
+    value = parameters.text(name).strip()
+    if not value:
+        raise bad_request("Chat_id is empty")
+    chat = None
+    if value.startswith("@"):
+        chat = world.state.chat_by_name(value[1:])
+    elif (number := parameters.number(name)) is not None:
+        chat = world.state.chat(number)
+    if chat is None or (isinstance(chat, Group) and not _is_known(world, chat)):
+        raise bad_request("Chat not found")
+    if isinstance(chat, Group) and chat.migrated_to:
+        raise ApiError(
+            400,
+            "Bad Request: group chat was upgraded to a supergroup chat",
+            {"migrate_to_chat_id": chat.migrated_to},
+        )
+    return chat
+
+
+def person_of(world: World, parameters: Parameters, name: str = "user_id") -> Person:
+    """Whom the parameter names. Raises ApiError."""
+    person = world.state.people.get(parameters.integer(name))
+    if person is None:
+        raise bad_request("User not found")
+    return person
+
+
+def seen_chat(world: World, parameters: Parameters) -> Chat:
+    """Which chat `chat_id` names, if the bot sees what is in it. Raises ApiError."""
+    chat = chat_of(world, parameters)
+    if isinstance(chat, Group) and not chat.is_present(world.bot_id):
+        raise _outside(chat, chat.status_of(world.bot_id))
+    return chat
+
+
+def group_of(world: World, parameters: Parameters, refusal: str) -> Group:
+    """Which group or channel `chat_id` names; of a private chat the `refusal`. Raises ApiError."""
+    chat = seen_chat(world, parameters)
+    if isinstance(chat, Person):
+        raise bad_request(refusal)
+    return chat
+
+
+def reachable_chat(world: World, parameters: Parameters) -> Chat:
+    """Which chat `chat_id` names, if the bot may write there. Raises ApiError."""
+    chat = seen_chat(world, parameters)
+    if isinstance(chat, Group):
+        if chat.type == CHANNEL and not chat.allows(world.bot_id, "can_post_messages"):
+            raise bad_request("Need administrator rights in the channel chat")
+        return chat
+    if chat.deactivated:
+        raise forbidden("User is deactivated")
+    if chat.blocked:
+        raise forbidden("Bot was blocked by the user")
+    if not chat.started:
+        raise forbidden("Bot can't initiate conversation with a user")
+    return chat
+
+
+def check_right(world: World, chat: Chat, right: str, words: str) -> None:
+    """Everything is allowed in private chats, and pinning in small groups. Raises ApiError."""
+    if isinstance(chat, Person):
+        return
+    if chat.type == GROUP and right == "can_pin_messages":
+        return
+    if not chat.allows(world.bot_id, right):
+        raise bad_request(words)
+
+
+def topic_of(world: World, chat: Chat, parameters: Parameters) -> Topic | None:
+    """The open topic that `message_thread_id` names; None for none. Raises ApiError."""
+    thread = parameters.integer("message_thread_id")
+    if not thread or isinstance(chat, Person):
+        return None
+    # The first topic, General, is written to without a thread: Telegram refuses its number.
+    topic = chat.topics.get(thread)
+    if topic is None or topic.deleted:
+        raise bad_request("Message thread not found")
+    if topic.closed and not chat.allows(world.bot_id, "can_manage_topics"):
+        raise bad_request("TOPIC_CLOSED")
+    return topic
+
+
+def message_of(chat: Chat, parameters: Parameters, purpose: str) -> Message:
+    """Which message `message_id` names. Raises ApiError: `message to edit not found`."""
+    message_id = parameters.integer("message_id")
+    if message_id <= 0:
+        raise bad_request("Message identifier is not specified")
+    message = chat.messages.get(message_id)
+    if message is None or message.deleted:
+        raise bad_request(f"Message to {purpose} not found")
+    return message
+
+
+def replied_message(chat: Chat, parameters: Parameters) -> Message | None:
+    """The message that `reply_parameters` (or the older parameter) names. Raises ApiError."""
+    reply: Any = parameters.json("reply_parameters", "Can't parse reply parameters JSON object")
+    if reply is not None and not isinstance(reply, dict):
+        raise bad_request("Object expected as reply parameters")
+    wanted = reply.get("message_id") if reply else parameters.integer("reply_to_message_id")
+    if not wanted:
+        return None
+    message = chat.messages.get(int(wanted)) if str(wanted).isdigit() else None
+    if message and not message.deleted:
+        return message
+    lenient = reply.get("allow_sending_without_reply") if reply else False
+    if lenient or parameters.flag("allow_sending_without_reply"):
+        return None
+    raise bad_request("Message to be replied not found")
+
+
+def _is_known(world: World, group: Group) -> bool:
+    """A chat the bot never was in can be named only if it is public."""
+    return world.bot_id in group.members or group.username is not None
+
+
+def _outside(group: Group, status: str) -> ApiError:
+    words = "Bot was kicked from" if status == KICKED else "Bot is not a member of"
+    return forbidden(f"{words} the {group.type} chat")

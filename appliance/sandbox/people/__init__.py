@@ -1,0 +1,1 @@
+"""Simulated people and what they do: writing, pressing, joining, leaving."""

@@ -1,0 +1,102 @@
+"""What a simulated person can do with the bot; each act reaches it as an update."""
+
+import re
+import secrets
+from typing import Any
+
+from appliance.errors import Conflict, Invalid
+from appliance.sandbox.api_types.serialize import (
+    chat_document,
+    message_document,
+    private_member,
+    user_document,
+)
+from appliance.sandbox.people.messages import Place, own_message, write_text
+from appliance.sandbox.world.model import Callback, Message, Person, person_fields
+from appliance.sandbox.world.state import now
+from appliance.sandbox.world.world import World
+
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
+
+
+def start(world: World, person: Person, payload: str = "") -> None:
+    """Press Start (of a deep link). Who has blocked the bot unblocks it by that."""
+    if not _PAYLOAD.fullmatch(payload):
+        raise Invalid("payload: it takes up to 64 letters, digits, _ and -")
+    unblock(world, person)
+    type_text(world, person, f"/start {payload}".rstrip())
+
+
+def type_text(world: World, person: Person, text: str) -> Message:
+    """Write to the bot alone."""
+    return write_text(world, person, Place(person), text)
+
+
+def press(
+    world: World, person: Person, message_id: int, data: str, place: Place | None = None
+) -> Callback:
+    """Press a button under one of the bot's messages."""
+    chat = place.chat if place else person
+    message = own_message(chat, message_id)
+    if data not in _callback_data(message):
+        raise Conflict(f"message {message_id} has no button with the data {data!r}")
+    if chat is person and person.blocked:
+        raise Conflict("this person has blocked the bot: unblock it first")
+    callback: Callback = world.state.commit(
+        "callback",
+        id=str(secrets.randbits(62)),
+        person=person.id,
+        data=data,
+        at=world.clock(),
+    )
+    query = {
+        "id": callback.id,
+        "from": user_document(person),
+        "message": message_document(world, chat, message),
+        "chat_instance": str(-chat.id),
+        "data": data,
+    }
+    world.state.add_update("callback_query", query)
+    return callback
+
+
+def block(world: World, person: Person, *, silent: bool = False) -> None:
+    """Block the bot. `silent`: no update tells of it, as when it was off for over a day."""
+    _set_blocked(world, person, True, silent)
+
+
+def unblock(world: World, person: Person) -> None:
+    _set_blocked(world, person, False)
+
+
+def deactivate(world: World, person: Person) -> None:
+    """Delete the account. Nothing tells the bot of it."""
+    change(world, person, deactivated=True)
+
+
+def change(world: World, person: Person, **fields: Any) -> None:
+    world.state.commit("person", person={**person_fields(person), **fields})
+
+
+def _set_blocked(world: World, person: Person, blocked: bool, silent: bool = False) -> None:
+    if person.blocked == blocked:
+        return
+    change(world, person, blocked=blocked)
+    if silent:
+        return
+    before, after = ("member", "kicked") if blocked else ("kicked", "member")
+    world.state.add_update(
+        "my_chat_member",
+        {
+            "chat": chat_document(person),
+            "from": user_document(person),
+            "date": now(),
+            "old_chat_member": private_member(world, world.bot_id, before),
+            "new_chat_member": private_member(world, world.bot_id, after),
+        },
+    )
+
+
+def _callback_data(message: Message) -> set[str]:
+    rows = (message.reply_markup or {}).get("inline_keyboard", [])
+    return {button["callback_data"] for row in rows for button in row if "callback_data" in button}

@@ -1,0 +1,260 @@
+"""What people write, to the bot alone, in groups and in channels; what of it reaches the bot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.errors import Conflict, Forbidden, Invalid, NotFound
+from appliance.sandbox.api_types.entity_detection import add_detected
+from appliance.sandbox.api_types.serialize import (
+    chat_document,
+    message_document,
+    user_document,
+    without_reply,
+)
+from appliance.sandbox.api_types.text import CAPTION_LIMIT, TEXT_LIMIT, Content
+from appliance.sandbox.people.attachments import Attachment
+from appliance.sandbox.world.model import (
+    ADMINISTRATOR,
+    CHANNEL,
+    Chat,
+    Group,
+    Message,
+    Person,
+    person_fields,
+)
+from appliance.sandbox.world.state import now
+from appliance.sandbox.world.world import BOT_USERNAME, World
+from appliance.telegram.entities import canonical, to_utf16
+
+_ALBUM = range(2, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody writes, and in answer to what."""
+
+    chat: Chat
+    thread: int | None = None
+    reply_to: int | None = None
+
+    @property
+    def is_channel(self) -> bool:
+        return isinstance(self.chat, Group) and self.chat.type == CHANNEL
+
+
+def find_place(
+    world: World,
+    person: Person,
+    chat_id: int | None = None,
+    thread: int | None = None,
+    reply_to: int | None = None,
+) -> Place:
+    """Raises NotFound, Forbidden, Conflict where this person cannot write there."""
+    chat = person if chat_id in (None, person.id) else world.state.groups.get(chat_id or 0)
+    if chat is None:
+        raise NotFound(f"there is no chat {chat_id}")
+    if isinstance(chat, Group):
+        _check_membership(chat, person)
+        if thread is not None and thread not in chat.topics:
+            raise NotFound(f"there is no topic {thread} in this chat")
+    if reply_to is not None:
+        replied = own_message(chat, reply_to)
+        thread = thread if thread is not None else replied.thread
+    return Place(chat, thread, reply_to)
+
+
+def write_text(world: World, person: Person, place: Place, text: str) -> Message:
+    """Type a text, or press a button of a reply keyboard, which is the same."""
+    return say(world, person, place, _typed(text, TEXT_LIMIT, "text"))
+
+
+def send_file(
+    world: World, person: Person, place: Place, file: Attachment, caption: str = ""
+) -> Message:
+    return say(world, person, place, _caption(caption), file.media(world.files))
+
+
+def send_album(
+    world: World, person: Person, place: Place, files: Sequence[Attachment], caption: str = ""
+) -> list[Message]:
+    """A message a file, which share a `media_group_id`; the caption is the first one's."""
+    if len(files) not in _ALBUM:
+        raise Invalid("files: an album takes 2 to 10")
+    kinds = {file.kind for file in files}
+    alone = kinds & {"document", "audio"}
+    if not kinds <= {"photo", "video", "document", "audio"} or (alone and len(kinds) > 1):
+        raise Invalid("files: an album takes photos and videos, or only documents, or only audio")
+    group = {"media_group_id": str(world.state.next_message_id(place.chat))}
+    captions = [caption, *[""] * (len(files) - 1)]
+    return [
+        say(world, person, place, _caption(words), file.media(world.files), dict(group))
+        for file, words in zip(files, captions, strict=True)
+    ]
+
+
+def edit_text(world: World, person: Person, place: Place, message_id: int, text: str) -> Message:
+    """Change what one has written; of a message with a file the caption."""
+    message = own_message(place.chat, message_id)
+    if not _is_theirs(person, place, message):
+        raise Forbidden(f"message {message_id} is another's")
+    content = _caption(text) if message.media else _typed(text, TEXT_LIMIT, "text")
+    changes = {"text": content.text, "entities": content.entities, "edit_date": now()}
+    edited: Message = world.state.commit(
+        "edit", chat_id=place.chat.id, message_id=message_id, changes=changes
+    )
+    kind = "edited_channel_post" if place.is_channel else "edited_message"
+    _tell(world, place.chat, edited, kind)
+    return edited
+
+
+def delete(world: World, place: Place, message_id: int) -> None:
+    """Nothing tells the bot of it, as in Telegram."""
+    own_message(place.chat, message_id)
+    world.state.commit("delete", chat_id=place.chat.id, message_id=message_id)
+
+
+def react(world: World, person: Person, place: Place, message_id: int, emoji: str | None) -> None:
+    """Put an emoji to a message, or take it away. Only a bot that asks for it is told."""
+    message = own_message(place.chat, message_id)
+    before = _reactions((message.reactions or {}).get(person.id))
+    world.state.commit(
+        "react", chat_id=place.chat.id, message_id=message_id, user=person.id, emoji=emoji
+    )
+    if not _may_see_reactions(world, place.chat):
+        return
+    about = {"chat": chat_document(place.chat), "message_id": message_id, "date": now()}
+    if place.is_channel:
+        counted = {**about, "reactions": _counted(message)}
+        world.state.add_update("message_reaction_count", counted)
+        return
+    change = {"old_reaction": before, "new_reaction": _reactions(emoji)}
+    update = {**about, "user": user_document(person), **change}
+    world.state.add_update("message_reaction", update)
+
+
+def own_message(chat: Chat, message_id: int) -> Message:
+    """A message of this chat. Raises NotFound."""
+    message = chat.messages.get(message_id)
+    if message is None or message.deleted:
+        raise NotFound(f"there is no message {message_id} in this chat")
+    return message
+
+
+def say(
+    world: World,
+    person: Person,
+    place: Place,
+    content: Content,
+    media: dict[str, Any] | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Message:
+    if place.chat is person:
+        if person.deactivated:
+            raise Conflict("this person has deleted the account")
+        if person.blocked:
+            raise Conflict("this person has blocked the bot: unblock it first")
+        if not person.started:
+            world.state.commit("person", person={**person_fields(person), "started": True})
+    message: Message = world.state.commit(
+        "message",
+        chat_id=place.chat.id,
+        message={
+            "message_id": world.state.next_message_id(place.chat),
+            "from_bot": False,
+            "date": now(),
+            "text": content.text,
+            "entities": content.entities,
+            "media": media,
+            "extra": {**(extra or {}), **_reply(world, place)} or None,
+            "author": None if place.chat is person or place.is_channel else person.id,
+            "thread": place.thread,
+        },
+    )
+    _tell(world, place.chat, message, "channel_post" if place.is_channel else "message")
+    return message
+
+
+def _tell(world: World, chat: Chat, message: Message, kind: str) -> None:
+    if hears(world, chat, message):
+        world.state.add_update(kind, message_document(world, chat, message))
+
+
+def hears(world: World, chat: Chat, message: Message) -> bool:
+    """Whether the bot gets this: in groups its privacy holds back what is not meant for it."""
+    if isinstance(chat, Person):
+        return True
+    if not chat.is_present(world.bot_id):
+        return False
+    if chat.type == CHANNEL or world.reads_everything or message.is_service:
+        return True
+    if chat.status_of(world.bot_id) == ADMINISTRATOR:
+        return True
+    replied = (message.extra or {}).get("reply_to_message", {}).get("from", {}).get("id")
+    return replied == world.bot_id or _addresses_bot(message)
+
+
+def _addresses_bot(message: Message) -> bool:
+    """A command for every bot or for this one, or its name."""
+    text = message.text.encode("utf-16-le")
+    for entity in message.entities:
+        start = entity["offset"] * 2
+        words = text[start : start + entity["length"] * 2].decode("utf-16-le", "replace").lower()
+        _, at, name = words.partition("@")
+        if entity["type"] == "bot_command" and (not at or name == BOT_USERNAME):
+            return True
+        if entity["type"] == "mention" and name == BOT_USERNAME:
+            return True
+    return False
+
+
+def _reply(world: World, place: Place) -> dict[str, Any]:
+    """What is answered; in a topic what answers nothing answers the topic's beginning."""
+    wanted = place.reply_to if place.reply_to is not None else place.thread
+    message = place.chat.messages.get(wanted) if wanted is not None else None
+    if message is None:
+        return {}
+    return {"reply_to_message": without_reply(message_document(world, place.chat, message))}
+
+
+def _check_membership(group: Group, person: Person) -> None:
+    if group.migrated_to:
+        raise Conflict(f"this group became the supergroup {group.migrated_to}")
+    if not group.is_present(person.id):
+        raise Forbidden("this person is not a member of the chat: add them first")
+    if group.type == CHANNEL and not group.allows(person.id, "can_post_messages"):
+        raise Forbidden("only the channel's administrators write in it")
+
+
+def _is_theirs(person: Person, place: Place, message: Message) -> bool:
+    if message.from_bot or message.is_service:
+        return False
+    return place.chat is person or place.is_channel or message.author == person.id
+
+
+def _may_see_reactions(world: World, chat: Chat) -> bool:
+    return isinstance(chat, Person) or chat.status_of(world.bot_id) == ADMINISTRATOR
+
+
+def _reactions(emoji: str | None) -> list[dict[str, str]]:
+    return [{"type": "emoji", "emoji": emoji}] if emoji else []
+
+
+def _counted(message: Message) -> list[dict[str, Any]]:
+    given = list((message.reactions or {}).values())
+    return [
+        {"type": {"type": "emoji", "emoji": emoji}, "total_count": given.count(emoji)}
+        for emoji in dict.fromkeys(given)
+    ]
+
+
+def _caption(text: str) -> Content:
+    return _typed(text, CAPTION_LIMIT, "caption") if text else Content("", [])
+
+
+def _typed(text: str, limit: int, name: str) -> Content:
+    text, entities = canonical(text, ())
+    if not text or len(text) > limit:
+        raise Invalid(f"{name}: it takes 1 to {limit} characters")
+    found = to_utf16(text, add_detected(text, entities))
+    return Content(text, [entity.as_dict() for entity in found])

@@ -1,0 +1,1 @@
+"""The wire: parameters as they come in, responses as they go out."""

@@ -1,0 +1,1 @@
+"""The simulated Telegram: its state, updates, files, flood control and faults."""

@@ -1,0 +1,149 @@
+"""Faults on demand: what goes wrong, for which calls, how often."""
+
+import random
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from appliance.sandbox.protocol.responses import ApiError, too_many_requests
+
+
+class Answer(NamedTuple):
+    code: int
+    words: str
+    method: str | None = None
+    """The only method that ever hears this, if the fault names none."""
+
+
+_ANSWERS = {
+    "429": Answer(429, "Too Many Requests: retry after 3"),
+    "403": Answer(403, "Forbidden: bot was blocked by the user"),
+    "400": Answer(400, "Bad Request: chat not found"),
+    "401": Answer(401, "Unauthorized"),
+    "500": Answer(500, "Internal Server Error"),
+    "502": Answer(502, "Bad Gateway"),
+    "504": Answer(504, "Gateway Timeout"),
+    "404": Answer(404, "Not Found"),
+    "409": Answer(
+        409,
+        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is"
+        " running",
+        "getUpdates",
+    ),
+    "webhook_active": Answer(
+        409,
+        "Conflict: can't use getUpdates method while webhook is active;"
+        " use deleteWebhook to delete the webhook first",
+        "getUpdates",
+    ),
+    "blocked": Answer(403, "Forbidden: bot was blocked by the user"),
+    "deactivated": Answer(403, "Forbidden: user is deactivated"),
+    "not_started": Answer(403, "Forbidden: bot can't initiate conversation with a user"),
+    "kicked": Answer(403, "Forbidden: bot was kicked from the supergroup chat"),
+    "not_member": Answer(403, "Forbidden: bot is not a member of the channel chat"),
+    "not_found": Answer(400, "Bad Request: chat not found"),
+    "migrated": Answer(400, "Bad Request: group chat was upgraded to a supergroup chat"),
+    "bad_entities": Answer(
+        400, 'Bad Request: can\'t parse entities: Unsupported start tag "x" at byte offset 0'
+    ),
+    "too_long": Answer(400, "Bad Request: message is too long"),
+    "caption_too_long": Answer(400, "Bad Request: message caption is too long"),
+    "bad_media": Answer(400, "Bad Request: wrong file identifier/HTTP URL specified"),
+}
+_CONNECTION = ("latency", "slow", "close_before", "close_after")
+KINDS: tuple[str, ...] = (*_ANSWERS, *_CONNECTION)
+PAGES = {502: "Bad Gateway", 504: "Gateway Time-out"}
+"""What Telegram's front server answers itself."""
+EVERY_METHOD = "*"
+_RETRY_AFTER = 3
+_SECONDS = 1.0
+_MIGRATED_TO = -1_002_222_222_222
+
+
+@dataclass(slots=True)
+class Fault:
+    """Without `method` it strikes every call but getUpdates, which polls all the time and would
+    use the `count` up; `method` "*" includes that too. Conflicts strike getUpdates alone."""
+
+    id: int
+    kind: str
+    method: str | None = None
+    chat_id: int | None = None
+    count: int | None = None
+    """How often it still strikes; None: until it is deleted."""
+    probability: float | None = None
+    retry_after: int | None = None
+    seconds: float | None = None
+    description: str | None = None
+    migrate_to_chat_id: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def error(self) -> ApiError | None:
+        """What the call is answered; None for faults of the connection."""
+        if self.kind == "429":
+            after = _RETRY_AFTER if self.retry_after is None else self.retry_after
+            return too_many_requests(after, self.description)
+        answer = _ANSWERS.get(self.kind)
+        if answer is None:
+            return None
+        moved = {"migrate_to_chat_id": self.migrate_to_chat_id or _MIGRATED_TO}
+        told = moved if self.kind == "migrated" else None
+        return ApiError(answer.code, self.description or answer.words, told)
+
+    @property
+    def wait(self) -> float:
+        """For `latency`, before anything is accepted, and for `slow`, after that."""
+        return _SECONDS if self.seconds is None else self.seconds
+
+    def matches(self, method: str, chat_id: int | None) -> bool:
+        if self.chat_id is not None and self.chat_id != chat_id:
+            return False
+        if self.method is None:
+            only = _ANSWERS[self.kind].method if self.kind in _ANSWERS else None
+            return method == only if only else method != "getUpdates"
+        return self.method == EVERY_METHOD or self.method.lower() == method.lower()
+
+
+class Faults:
+    """The faults that are set, in order; the first that matches strikes. Latencies add up."""
+
+    def __init__(self) -> None:
+        self._faults: dict[int, Fault] = {}
+        self._last_id = 0
+        self._dice = random.Random(1)  # noqa: S311 - the same run twice, not a secret
+
+    def add(self, kind: str, **fields: Any) -> Fault:
+        self._last_id += 1
+        fault = Fault(self._last_id, kind, **fields)
+        self._faults[fault.id] = fault
+        return fault
+
+    def all(self) -> list[Fault]:
+        return list(self._faults.values())
+
+    def remove(self, fault_id: int) -> bool:
+        return self._faults.pop(fault_id, None) is not None
+
+    def clear(self) -> None:
+        self._faults.clear()
+
+    def strike(self, method: str, chat_id: int | None) -> tuple[float, Fault | None]:
+        """Seconds to wait first, and the fault to act out, if any."""
+        delay = 0.0
+        for fault in self.all():
+            if not fault.matches(method, chat_id) or not self._happens(fault):
+                continue
+            if fault.kind != "latency":
+                return delay, fault
+            delay += fault.wait
+        return delay, None
+
+    def _happens(self, fault: Fault) -> bool:
+        if fault.probability is not None and self._dice.random() >= fault.probability:
+            return False
+        if fault.count is not None:
+            fault.count -= 1
+            if fault.count <= 0:
+                del self._faults[fault.id]
+        return True

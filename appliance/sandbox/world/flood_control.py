@@ -1,0 +1,170 @@
+"""Telegram's limits on sending: the whole bot, one chat, one group; and what ignoring them costs.
+
+A refused call is told how long to wait. Who goes on calling while waiting is told to wait twice as
+long each time, from seconds up to hours; what was in flight when the limit was hit does not count.
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from appliance.errors import Invalid
+from appliance.sandbox.protocol.responses import ApiError, too_many_requests
+
+_SECOND = 1.0
+_MINUTE = 60.0
+_GRACE = 1.0
+_LONGEST = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """0 switches a limit off. Telegram's own figures are the defaults."""
+
+    per_second: int = 30
+    """Messages of the whole bot in any one second."""
+    chat_per_second: float = 1.0
+    """Messages to one chat, in the long run."""
+    chat_burst: int = 5
+    """So many to one chat may come at once."""
+    group_per_minute: int = 20
+    """Messages to one group or channel in any one minute."""
+    penalty: int = 3
+    """The first wait for the whole bot, in seconds."""
+
+    def __post_init__(self) -> None:
+        if any(value < 0 for value in asdict(self).values()):
+            raise Invalid("flood: limits take numbers from 0")
+
+
+@dataclass(slots=True)
+class _Pause:
+    """One scope that has to wait: the bot, or one chat."""
+
+    until: float
+    length: float
+    grown: float
+    """When the wait was set, or grew last: it grows once in a second."""
+
+    def insist(self, now: float) -> None:
+        if now - self.grown < _GRACE:
+            return
+        self.length = min(self.length * 2, _LONGEST)
+        self.until, self.grown = now + self.length, now
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+@dataclass(slots=True)
+class _Counts:
+    bot: deque[float] = field(default_factory=deque)
+    chats: dict[int, _Bucket] = field(default_factory=dict)
+    groups: dict[int, deque[float]] = field(default_factory=dict)
+    pauses: dict[int | None, _Pause] = field(default_factory=dict)
+    """None: the whole bot."""
+
+
+class Flood:
+    """Counts what is sent, and refuses. Without limits it takes everything."""
+
+    def __init__(
+        self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._counts = _Counts()
+        self.limits = limits
+        self.refused = 0
+
+    def set(self, limits: Limits | None) -> None:
+        """Begin anew with other limits; None for none."""
+        self.limits, self._counts, self.refused = limits, _Counts(), 0
+
+    def as_dict(self) -> dict[str, Any]:
+        limits = asdict(self.limits) if self.limits else {}
+        waits = {str(who or "bot"): self._left(pause) for who, pause in self._counts.pauses.items()}
+        waiting = {who: seconds for who, seconds in waits.items() if seconds > 0}
+        return {
+            "enabled": self.limits is not None,
+            **limits,
+            "refused": self.refused,
+            "waits": waiting,
+        }
+
+    def take(self, chat_id: int, messages: int = 1, *, group: bool = False) -> None:
+        """Count messages about to be sent. Raises ApiError 429, and then counts none."""
+        if self.limits is None:
+            return
+        now = self._clock()
+        self._check_pauses(chat_id, now)
+        waits = {
+            None: self._bot_wait(self.limits, now, messages),
+            chat_id: max(
+                self._chat_wait(self.limits, chat_id, now, messages),
+                self._group_wait(self.limits, chat_id, now, messages) if group else 0.0,
+            ),
+        }
+        for who, wait in waits.items():
+            if wait > 0:
+                wait = max(math.ceil(wait), 1)
+                self._counts.pauses[who] = _Pause(now + wait, wait, now)
+                raise self._refusal(self._counts.pauses[who])
+        self._count(self.limits, chat_id, now, messages, group)
+
+    def _check_pauses(self, chat_id: int, now: float) -> None:
+        for who in (None, chat_id):
+            pause = self._counts.pauses.get(who)
+            if pause is None:
+                continue
+            if now >= pause.until:
+                del self._counts.pauses[who]
+                continue
+            pause.insist(now)
+            raise self._refusal(pause)
+
+    def _refusal(self, pause: _Pause) -> ApiError:
+        self.refused += 1
+        return too_many_requests(self._left(pause))
+
+    def _left(self, pause: _Pause) -> int:
+        return max(math.ceil(pause.until - self._clock()), 0)
+
+    def _bot_wait(self, limits: Limits, now: float, messages: int) -> float:
+        recent = self._counts.bot
+        while recent and recent[0] <= now - _SECOND:
+            recent.popleft()
+        full = limits.per_second and len(recent) + messages > limits.per_second
+        return float(max(limits.penalty, 1)) if full else 0.0
+
+    def _chat_wait(self, limits: Limits, chat_id: int, now: float, messages: int) -> float:
+        """An album counts as one here: Telegram lets a full one through."""
+        bucket = self._counts.chats.get(chat_id)
+        if bucket is None or not limits.chat_per_second:
+            return 0.0
+        self._refill(limits, bucket, now)
+        return max(1 - bucket.tokens, 0.0) / limits.chat_per_second
+
+    def _group_wait(self, limits: Limits, chat_id: int, now: float, messages: int) -> float:
+        recent = self._counts.groups.get(chat_id, deque())
+        while recent and recent[0] <= now - _MINUTE:
+            recent.popleft()
+        full = limits.group_per_minute and len(recent) + messages > limits.group_per_minute
+        return recent[0] + _MINUTE - now if full and recent else 0.0
+
+    def _refill(self, limits: Limits, bucket: _Bucket, now: float) -> None:
+        earned = (now - bucket.at) * limits.chat_per_second
+        bucket.tokens = min(bucket.tokens + earned, float(max(limits.chat_burst, 1)))
+        bucket.at = now
+
+    def _count(self, limits: Limits, chat_id: int, now: float, messages: int, group: bool) -> None:
+        self._counts.bot.extend([now] * messages)
+        fresh = _Bucket(float(max(limits.chat_burst, 1)), now)
+        self._counts.chats.setdefault(chat_id, fresh).tokens -= 1
+        if group:
+            self._counts.groups.setdefault(chat_id, deque()).extend([now] * messages)

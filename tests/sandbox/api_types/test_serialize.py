@@ -1,0 +1,37 @@
+"""Messages in the Bot API's shape."""
+
+from typing import Any
+
+from aiogram.types import Message as AiogramMessage
+
+from appliance.sandbox.api_types.serialize import message_document
+from appliance.sandbox.control.views import message_view
+from appliance.sandbox.world.model import Message, Person
+from appliance.sandbox.world.world import World
+
+BOLD = {"type": "bold", "offset": 0, "length": 2}
+KEYBOARD = {"keyboard": [[{"text": "Yes"}]]}
+
+
+def make(**fields: Any) -> Message:
+    shared = {"message_id": 7, "from_bot": True, "date": 1_700_000_000, "text": "hi"}
+    return Message(**{**shared, "entities": [BOLD], **fields})
+
+
+def test_a_reply_keyboard_does_not_come_back(world: World, person: Person) -> None:
+    message = make(reply_markup=KEYBOARD)
+    document = message_document(world, person, message)
+    assert "reply_markup" not in document
+    assert AiogramMessage.model_validate(document).text == "hi"
+    assert message_view(message)["reply_markup"] == KEYBOARD
+
+
+def test_a_caption_is_no_text(world: World, person: Person) -> None:
+    document = {"file_id": "a", "file_unique_id": "b", "file_size": 1}
+    message = make(media={"document": document})
+    told = message_document(world, person, message)
+    assert (told["caption"], told["caption_entities"]) == ("hi", [BOLD])
+    assert "text" not in told
+    seen = message_view(message)
+    assert (seen["text"], seen["caption"], seen["html"]) == (None, "hi", "<b>hi</b>")
+    assert seen["document"] == document

@@ -1,0 +1,87 @@
+"""Texts and captions: the three ways to format, and the limits."""
+
+from typing import Any
+
+import pytest
+
+from appliance.sandbox.api_types.text import caption_of, text_of
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.responses import ApiError
+
+
+def text(**values: Any) -> tuple[str, list[dict[str, Any]]]:
+    return tuple(text_of(Parameters(values)))  # type: ignore[return-value]
+
+
+def test_plain_text_is_trimmed_and_searched() -> None:
+    assert text(text=" /help <b> ") == (
+        "/help <b>",
+        [{"type": "bot_command", "offset": 0, "length": 5}],
+    )
+
+
+def test_html_and_what_is_found_in_it() -> None:
+    assert text(text="<b>see</b> e.com", parse_mode="HTML") == (
+        "see e.com",
+        [{"type": "bold", "offset": 0, "length": 3}, {"type": "url", "offset": 4, "length": 5}],
+    )
+
+
+def test_entities_as_json_or_as_a_list() -> None:
+    bold = {"type": "bold", "offset": 2, "length": 1}
+    expected = ("😀x", [bold])
+    assert text(text="😀x", entities=[bold]) == expected
+    assert text(text="😀x", entities='[{"type":"bold","offset":2,"length":1}]') == expected
+
+
+def test_entities_with_details() -> None:
+    place = {"offset": 0, "length": 1}
+    user = {"id": 5, "is_bot": False, "first_name": "A"}
+    listed = {
+        "text_link": {"url": "e.com"},
+        "text_mention": {"user": user},
+        "pre": {"language": "py"},
+        "custom_emoji": {"custom_emoji_id": "7"},
+        "date_time": {"unix_time": 5},
+    }
+    kept = [
+        text(text="x", entities=[{"type": type_, **place, **details}])[1][0]
+        for type_, details in listed.items()
+    ]
+    assert [entity["type"] for entity in kept] == list(listed)
+    assert kept[0]["url"] == "http://e.com/"
+    assert kept[1]["user"]["id"] == 5
+
+
+def test_entities_that_only_telegram_adds_are_passed_over() -> None:
+    assert text(text="x", entities=[{"type": "url", "offset": 0, "length": 1}]) == ("x", [])
+
+
+@pytest.mark.parametrize(
+    ("entities", "words"),
+    [
+        ("[", "can't parse entities"),
+        ("5", "Expected an Array"),
+        ([5], "MessageEntity must be an Object"),
+        ([{"offset": 0, "length": 1}], 'Can\'t find field "type"'),
+        ([{"type": "bold", "offset": "x", "length": 1}], 'Field "offset" must be of type Number'),
+        ([{"type": "bold", "offset": -1, "length": 1}], "incorrect offset -1"),
+        ([{"type": "bold", "offset": 0, "length": 9}], "ends after the end of the text"),
+    ],
+)
+def test_entities_that_are_refused(entities: Any, words: str) -> None:
+    with pytest.raises(ApiError, match=words) as caught:
+        text(text="x", entities=entities)
+    assert caught.value.code == 400
+
+
+def test_other_parse_modes() -> None:
+    with pytest.raises(ApiError, match="unsupported parse_mode"):
+        text(text="*x*", parse_mode="MarkdownV2")
+    assert text(text="<b>", parse_mode="none") == ("<b>", [])
+
+
+def test_captions_may_be_empty_but_not_long() -> None:
+    assert tuple(caption_of(Parameters({}))) == ("", [])
+    with pytest.raises(ApiError, match="message caption is too long"):
+        caption_of(Parameters({"caption": "x" * 1025}))
