@@ -124,7 +124,7 @@ def test_a_mini_app_that_proves_nothing_is_refused(page: Page, trouble: Any) -> 
     trouble.expect("status of 503")
     page.goto(MINI_APP)
     page.get_by_test_id("proof-enter").click()
-    expect(page.get_by_role("status").last).to_contain_text("no bot of Telegram")
+    expect(page.get_by_role("status").last).to_contain_text("no Telegram bot")
     expect(page.get_by_test_id("home-register")).to_be_visible()
     assert "tgWebAppData" not in page.url
 
@@ -205,13 +205,13 @@ def test_what_the_login_widget_brings_proves_nothing_here(page: Page, trouble: A
     trouble.expect("status of 503")
     page.goto(WIDGET)
     page.get_by_test_id("proof-enter").click()
-    expect(page.get_by_role("status").last).to_contain_text("no bot of Telegram")
+    expect(page.get_by_role("status").last).to_contain_text("no Telegram bot")
     expect(page.get_by_test_id("login-form")).to_be_visible()
 
 
 def test_who_said_no_to_telegram_is_told_so(page: Page) -> None:
     page.goto(f"/login#tgAuthResult={urlsafe_b64encode(b'false').decode()}")
-    expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not let Telegram")
+    expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not allow Telegram")
     assert "tgAuthResult" not in page.url
 
 
@@ -251,7 +251,7 @@ def test_a_mini_app_proves_nothing_again_after_a_reload(
 
 def test_a_refusal_by_the_issuer_is_told_in_our_words(page: Page) -> None:
     page.goto("/login#telegram=denied")
-    expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not let Telegram")
+    expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not allow Telegram")
     page.goto("/register#telegram=disabled")
     expect(page.get_by_test_id("telegram-refused")).to_contain_text("is disabled")
     page.goto("/login#telegram=Call+this+number")

@@ -59,7 +59,7 @@ def test_broken_html_is_marked_where_it_is_broken(admin_page: Page) -> None:
     )
     assert chosen == "</i>"
     page.get_by_test_id("composer-send").click()
-    expect(page.get_by_text("Mend the faults first.")).to_be_visible()
+    expect(page.get_by_text("Fix the errors first.")).to_be_visible()
     expect(page.get_by_test_id("confirm-send")).not_to_be_visible()
 
 
@@ -67,7 +67,7 @@ def test_an_audience_is_built_from_words(admin_page: Page) -> None:
     page = admin_page
     page.goto("/broadcasts/new")
     to = page.get_by_test_id("audience-to")
-    to.get_by_role("button", name="Remove “everybody”").click()
+    to.get_by_role("button", name="Remove “everyone”").click()
     expect(to).to_contain_text("Choose at least one group")
     to.get_by_test_id("audience-add").select_option("user")
     to.get_by_test_id("search").fill("admin")

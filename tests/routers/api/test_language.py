@@ -45,7 +45,7 @@ def test_validation(browser, russian):
 def test_faults_of_the_content(russian, path):
     response = russian.post(path, draft(), headers=EN)
     (fault,) = response.json["faults"][:1]
-    told = "Telegram не примет разметку: тег «b» не закрыт – can't parse entities"
+    told = "Telegram не примет разметку: тег «b» не закрыт — can't parse entities"
     assert (fault["message"], fault["offset"]) == (told, 0)
     assert response.headers["Content-Language"] == "ru"
 
@@ -94,7 +94,7 @@ def test_roles_have_names(app, as_user, database):
     member = as_user("mila")
     with database.writing() as session:
         users.get_by_email(session, "mila@example.org").language = "ru"
-    told = "для этого нужна роль «администратор», а ваша – «участник»"
+    told = "для этого нужна роль «администратор», а ваша — «участник»"
     assert member.get("/status").json["detail"] == told
 
 
