@@ -4,8 +4,8 @@ Every error says what is wrong, where, and what to do, in one line without a sec
 maps this tree to HTTP statuses once (`routers/api/problems.py`), the command line to exit codes
 once (`cli/exits.py`).
 
-Messages are English. Those that people on the web can meet are made by `say`, so that the edge can
-say them in another language (`services/i18n/catalog.py`); the command line shows them as they are.
+Messages are English. Those that people on the web can meet are made by `localized`, so that the edge
+can translate them (`services/i18n`); the command line shows them as they are.
 """
 
 from collections.abc import Mapping
@@ -13,22 +13,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
-class Said(str):
-    """An English text that knows its template and values; made by `say`, else a plain string."""
+class Localized(str):
+    """An English text that knows its template and values, made by `localized`."""
 
     template: str
     values: Mapping[str, object]
 
 
-def say(template: str, /, **values: object) -> Said:
+def localized(template: str, /, **values: object) -> Localized:
     """The template with its `{names}` filled in.
 
     `template` must be written out at the call: a test finds it there and asks the catalogue
     `locales/errors.ru.json` for the same template in Russian.
     """
-    said = Said(template.format_map(values))
-    said.template, said.values = template, values
-    return said
+    text = Localized(template.format_map(values))
+    text.template, text.values = template, values
+    return text
 
 
 class ApplianceError(Exception):
@@ -36,7 +36,7 @@ class ApplianceError(Exception):
 
     @property
     def message(self) -> str:
-        """What was raised: `str(error)`, but still `Said` where it was said."""
+        """What was raised: `str(error)`, still `Localized` where it was made so."""
         return self.args[0] if self.args else ""
 
 

@@ -6,7 +6,7 @@ import inspect
 import pytest
 
 from appliance import errors
-from appliance.errors import ApplianceError, Fault, Invalid, Said, say
+from appliance.errors import ApplianceError, Fault, Invalid, Localized, localized
 from appliance.schemas import faults_of
 
 KINDS = [
@@ -44,13 +44,15 @@ def test_slowing_down_says_for_how_long():
 
 
 def test_what_is_said_is_a_string_that_knows_its_parts():
-    said = say("{name!r} has {count} left", name="a{b}", count=2)
+    said = localized("{name!r} has {count} left", name="a{b}", count=2)
     assert said == "'a{b}' has 2 left"
     assert (said.template, said.values["count"]) == ("{name!r} has {count} left", 2)
 
 
 def test_what_is_said_survives_faults_and_errors():
-    said = say("{length} is too long", length=5)
+    said = localized("{length} is too long", length=5)
     (fault,) = faults_of((Fault("text", said),))
-    assert isinstance(Invalid(said).message, Said) and isinstance(copy.deepcopy(said), Said)
+    assert isinstance(Invalid(said).message, Localized) and isinstance(
+        copy.deepcopy(said), Localized
+    )
     assert (fault.message, str(Invalid(said)), ApplianceError().message) == (said, said, "")

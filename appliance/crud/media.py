@@ -6,7 +6,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Media, utcnow
 
 
@@ -18,7 +18,7 @@ def get_all(session: Session, media_ids: Iterable[int]) -> list[Media]:
     found = {media.id: media for media in session.scalars(query)}
     for number in wanted:
         if number not in found:
-            raise NotFound(say("there is no file {id}: upload it first", id=number))
+            raise NotFound(localized("there is no file {id}: upload it first", id=number))
     return [found[number] for number in wanted]
 
 

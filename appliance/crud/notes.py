@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import Note, utcnow
 
 
@@ -28,6 +28,6 @@ def delete(session: Session, chat_id: int, note_id: int) -> None:
     """Raises NotFound: no such note about this person."""
     note = session.get(Note, note_id)
     if note is None or note.chat_id != chat_id:
-        raise NotFound(say("there is no note {id}", id=note_id))
+        raise NotFound(localized("there is no note {id}", id=note_id))
     session.delete(note)
     session.flush()

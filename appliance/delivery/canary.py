@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
 from appliance.delivery.jobs import Moment
-from appliance.errors import Said, say
+from appliance.errors import Localized, localized
 from appliance.models import Broadcast, BroadcastStatus
 from appliance.services.i18n import stored
 
@@ -111,5 +111,7 @@ def _tried(broadcast: Broadcast) -> int:
     return broadcast.sent + broadcast.failed + broadcast.unknown + broadcast.sending
 
 
-def _failed(tried: int, bad: int) -> Said:
-    return say("canary: of {tried} people {bad} failed or blocked the bot", tried=tried, bad=bad)
+def _failed(tried: int, bad: int) -> Localized:
+    return localized(
+        "canary: of {tried} people {bad} failed or blocked the bot", tried=tried, bad=bad
+    )

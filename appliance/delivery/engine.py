@@ -25,7 +25,7 @@ from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import FAST, ChatPacer, Pacer
 from appliance.delivery.retry_policy import TOKEN_PAUSE, Reactions, again
-from appliance.errors import say
+from appliance.errors import localized
 from appliance.services.i18n import stored
 from appliance.services.leases import Holding
 
@@ -250,7 +250,9 @@ class Engine:
         try:
             self._client.upload(job, job.upload)
         except OSError as error:
-            words = say("a file of this message cannot be read: {reason}", reason=error.strerror)
+            words = localized(
+                "a file of this message cannot be read: {reason}", reason=error.strerror
+            )
             verdict = Verdict(Kind.CONTENT, "file_missing", stored.pack(words))
             self._finished.append(Result(job, verdict))
 

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from appliance.crud import notes
 from appliance.crud.messages.threads import Place, ThreadFilter
 from appliance.database import writing
-from appliance.errors import ApplianceError, Fault, Invalid, say
+from appliance.errors import ApplianceError, Fault, Invalid, localized
 from appliance.models import MAX_ID, Message
 from appliance.routers.api import context, credentials
 from appliance.routers.api.endpoints import Access, endpoint
@@ -253,7 +253,7 @@ def _key() -> str | None:
     """Raises Invalid."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= 255:
-        message = say("the key must have 1 to 255 characters")
+        message = localized("the key must have 1 to 255 characters")
         raise Invalid(message, (Fault("key", message),))
     return key
 

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from appliance.database import writing
-from appliance.errors import say
+from appliance.errors import localized
 from appliance.routers.api import context, credentials, validation
 from appliance.routers.api.endpoints import Access, endpoint
 from appliance.schemas import Alert, NewNotification, Notified, NotifyQuery
@@ -35,7 +35,7 @@ def read_notification() -> NewNotification:
     if request.mimetype == _MULTIPART:
         return _from_form(request.form.to_dict())
     if request.mimetype not in {_FORM, _TEXT, ""}:
-        raise UnsupportedMediaType(say("the body must be JSON, a form or plain text"))
+        raise UnsupportedMediaType(localized("the body must be JSON, a form or plain text"))
     text = _text()
     fields = _fields(text) if request.mimetype == _FORM else None
     return _from_form({"text": text} if fields is None else fields)
@@ -113,14 +113,16 @@ def _json() -> Any:
     try:
         return from_json(request.get_data(cache=False), allow_inf_nan=False)
     except ValueError as error:
-        raise BadRequest(say("the body is not valid JSON: {reason}", reason=str(error))) from None
+        raise BadRequest(
+            localized("the body is not valid JSON: {reason}", reason=str(error))
+        ) from None
 
 
 def _text() -> str:
     try:
         return request.get_data(cache=False).decode()
     except UnicodeDecodeError:
-        raise BadRequest(say("the body is not UTF-8 text")) from None
+        raise BadRequest(localized("the body is not UTF-8 text")) from None
 
 
 def _fields(text: str) -> dict[str, str] | None:

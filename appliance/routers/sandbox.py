@@ -6,7 +6,7 @@ A browser may not reach the simulator itself: it listens on loopback, on a port 
 import requests
 from flask import Blueprint, Response, request
 
-from appliance.errors import Unavailable, say
+from appliance.errors import Unavailable, localized
 from appliance.routers.api import context
 from appliance.routers.api.endpoints import Access, endpoint
 
@@ -163,7 +163,7 @@ def _forward() -> Response:
                 allow_redirects=False,
             )
         except requests.RequestException:
-            raise Unavailable(say("the simulator does not answer: is it running?")) from None
+            raise Unavailable(localized("the simulator does not answer: is it running?")) from None
     return Response(reply.content, reply.status_code, mimetype=_media(reply))
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 from appliance.crud import settings as settings_crud
 from appliance.crud.accounts import users
 from appliance.database import writing
-from appliance.errors import Unavailable, say
+from appliance.errors import Unavailable, localized
 from appliance.models import utcnow
 from appliance.routers.api import client_address, context, credentials
 from appliance.routers.api.endpoints import Access, endpoint
@@ -46,7 +46,7 @@ def start_link() -> TelegramCode:
     with writing(context.session()) as session:
         new = telegram_auth.start_link(session, user_id, utcnow())
         if new.url is None:
-            raise Unavailable(say("there is no bot yet: this site does not know its name"))
+            raise Unavailable(localized("there is no bot yet: this site does not know its name"))
     picture = segno.make(new.url, micro=False).svg_inline(omitsize=True, border=2)
     return TelegramCode(
         code=new.code,

@@ -25,7 +25,7 @@ from appliance.errors import (
     NotFound,
     Unauthorized,
     Unavailable,
-    say,
+    localized,
 )
 from appliance.models import utcnow
 from appliance.routers.api import client_address, context, credentials
@@ -129,7 +129,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
     visitor = credentials.current()
     visitor_id = visitor.id if visitor else None
     if kept is None or not _same(kept["state"], query.state) or kept["until"] < time.time():
-        raise Expired(say("this login was used already: log in with Telegram again"))
+        raise Expired(localized("this login was used already: log in with Telegram again"))
     if query.error:
         return f"/login#telegram={'denied' if query.error == 'access_denied' else 'failed'}"
     now = utcnow()
@@ -153,7 +153,7 @@ def _enter(arrival: Arrival, visitor_id: int | None) -> None:
 def _client(counted: str = "telegram login") -> oidc.Client:
     client = context.context().oidc
     if client is None:
-        raise NotFound(say("this site has no login with Telegram"))
+        raise NotFound(localized("this site has no login with Telegram"))
     _count(counted)
     return client
 

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from appliance.errors import say
+from appliance.errors import localized
 
 T = TypeVar("T")
 
@@ -26,7 +26,9 @@ def _storable(text: str) -> str:
         if character == "\0" or "\ud800" <= character <= "\udfff":
             code = f"U+{ord(character):04X}"
             raise ValueError(
-                say("the character {code} at {offset} cannot be stored", code=code, offset=offset)
+                localized(
+                    "the character {code} at {offset} cannot be stored", code=code, offset=offset
+                )
             )
     return text
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pycurl
 
-from appliance.errors import NotFound, Unavailable, say
+from appliance.errors import NotFound, Unavailable, localized
 
 LIMIT = 20 * 1024 * 1024  # bytes; getFile's own limit
 CONNECT_MS = 4_000
@@ -40,12 +40,12 @@ class BotFiles:
         """
         path = self.call("getFile", {"file_id": file_id}).get("file_path")
         if not isinstance(path, str) or not path or path.startswith("/"):
-            raise NotFound(say("Telegram does not give out this file"))
+            raise NotFound(localized("Telegram does not give out this file"))
         target: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed out
         try:
             status = self._fetch(f"/file/bot{self.token}/{quote(path)}", target.write, LIMIT)
             if status != 200:
-                raise NotFound(say("Telegram does not have this file any more"))
+                raise NotFound(localized("Telegram does not have this file any more"))
         except BaseException:
             target.close()
             raise
@@ -64,7 +64,7 @@ class BotFiles:
         if not isinstance(answer, dict) or status in {401, 404, 429} or status >= 500:
             raise _unavailable(f"HTTP {status}")
         if status != 200 or not isinstance(answer.get("result"), dict):
-            raise NotFound(say("Telegram does not have this file any more"))
+            raise NotFound(localized("Telegram does not have this file any more"))
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -118,4 +118,6 @@ def _bounded(write: Callable[[bytes], Any], limit: int) -> Callable[[bytes], int
 
 
 def _unavailable(reason: str) -> Unavailable:
-    return Unavailable(say("the file cannot be fetched from Telegram: {reason}", reason=reason))
+    return Unavailable(
+        localized("the file cannot be fetched from Telegram: {reason}", reason=reason)
+    )

@@ -17,7 +17,7 @@ from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, notifications
-from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, say
+from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, localized
 from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
 from appliance.services import broadcasts, content
 from appliance.services.broadcasts import NewBroadcast, audience
@@ -103,7 +103,7 @@ def _key(new: NewNotification, sender: Sender) -> str | None:
     if new.key is None:
         return None
     if not 0 < len(new.key) <= LONGEST_KEY:
-        message = say("the key must have 1 to {most} characters", most=LONGEST_KEY)
+        message = localized("the key must have 1 to {most} characters", most=LONGEST_KEY)
         raise Invalid(message, (Fault("key", message),))
     return f"{sender.user.id if sender.user else 'cli'}:{new.key}"
 
@@ -170,21 +170,23 @@ def _check_right(session: Session, to: str, user: User | None) -> None:
         return
     if user.role == Role.OPERATOR:
         if to.strip().partition(":")[0].lower() in _MANY:
-            raise Forbidden(say("only admins can notify a topic or a role: name a user or a chat"))
+            raise Forbidden(
+                localized("only admins can notify a topic or a role: name a user or a chat")
+            )
         return
     own = {own_target(user), f"user:{user.email}"}
     chat = chats.get_by_user(session, user.id)
     if chat is not None:
         own.add(f"chat:{chat.id}")
     if to.strip().lower() not in own:
-        raise Forbidden(say("members can notify only themselves: leave out `to`"))
+        raise Forbidden(localized("members can notify only themselves: leave out `to`"))
 
 
 def _term(session: Session, to: str) -> Term:
     """Raises Invalid, NotFound."""
     kind, _, value = to.strip().partition(":")
     if kind not in _KINDS or not value:
-        message = say("invalid recipient {word!r}: expected {words}", word=to, words=WORDS)
+        message = localized("invalid recipient {word!r}: expected {words}", word=to, words=WORDS)
         raise Invalid(message, (Fault("to", message),))
     try:
         (term,) = audience.parse(session, [to]).to
@@ -200,7 +202,7 @@ def _chat(session: Session, term: Term) -> Chat:
         if chat is None:
             email = users.get(session, int(term.value)).email
             raise NothingToDo(
-                say("{email} is not linked to Telegram: nothing was queued", email=email)
+                localized("{email} is not linked to Telegram: nothing was queued", email=email)
             )
     else:
         chat = chats.find(session, int(term.value))
@@ -210,16 +212,18 @@ def _chat(session: Session, term: Term) -> Chat:
 
 
 def _not_approved(chat: str) -> str:
-    return say("{chat} is not approved for broadcasts: nothing was queued", chat=chat)
+    return localized("{chat} is not approved for broadcasts: nothing was queued", chat=chat)
 
 
 _REASONS: dict[ChatStatus, Callable[[str], str]] = {
-    ChatStatus.STOPPED: lambda chat: say("{chat} sent /stop: nothing was queued", chat=chat),
-    ChatStatus.BLOCKED: lambda chat: say("{chat} blocked the bot: nothing was queued", chat=chat),
-    ChatStatus.LEFT: lambda chat: say(
+    ChatStatus.STOPPED: lambda chat: localized("{chat} sent /stop: nothing was queued", chat=chat),
+    ChatStatus.BLOCKED: lambda chat: localized(
+        "{chat} blocked the bot: nothing was queued", chat=chat
+    ),
+    ChatStatus.LEFT: lambda chat: localized(
         "the bot was removed from {chat}: nothing was queued", chat=chat
     ),
-    ChatStatus.NEW: lambda chat: say(
+    ChatStatus.NEW: lambda chat: localized(
         "{chat} never pressed Start in the bot: nothing was queued", chat=chat
     ),
 }
@@ -230,7 +234,7 @@ def _check(new: NewNotification) -> None:
     faults = _text_faults(new)
     if new.priority not in PRIORITIES:
         known = ", ".join(PRIORITIES)
-        faults += (Fault("priority", say("expected one of {known}", known=known)),)
+        faults += (Fault("priority", localized("expected one of {known}", known=known)),)
     for fault in content.lint_options({"buttons": new.buttons}):
         faults += (replace(fault, field=fault.field.removeprefix("options.")),)
     if faults:
@@ -243,14 +247,16 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
     if title:
         faults += content.lint(_without_braces(title), "plain", field="title")
         if len(title) > _TITLE:
-            faults += (Fault("title", say("expected at most {limit} characters", limit=_TITLE)),)
+            faults += (
+                Fault("title", localized("expected at most {limit} characters", limit=_TITLE)),
+            )
     if not title or new.text.strip():
         faults += content.lint(_without_braces(new.text), new.format)
     if faults or not title:
         return faults
     length = content.length(as_html(title, new.text, new.format), "html")
     if length > content.TEXT_LIMIT:
-        message = say(
+        message = localized(
             "title and text have {length} characters after parsing: Telegram allows {limit}",
             length=length,
             limit=content.TEXT_LIMIT,

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from appliance.errors import say
+from appliance.errors import localized
 from appliance.telegram.entities import Entity, canonical, to_utf16
 from appliance.telegram.render import render
 from appliance.telegram.urls import LinkError, checked_link, mentioned_user
@@ -50,7 +50,7 @@ class EntityError(ValueError):
     """The markup is refused; `message` is Telegram's description, without `Bad Request: `."""
 
     def __init__(self, reason: str, *, byte_offset: int, offset: int) -> None:
-        self.message = say("can't parse entities: {reason}", reason=reason)
+        self.message = localized("can't parse entities: {reason}", reason=reason)
         super().__init__(self.message)
         self.byte_offset = byte_offset
         self.offset = offset
@@ -92,12 +92,14 @@ class _Parser:
 
     def run(self) -> tuple[str, tuple[Entity, ...]]:
         if (broken := _first_surrogate(self.html)) is not None:
-            self._fail(say("Strings must be encoded in UTF-8"), broken)
+            self._fail(localized("Strings must be encoded in UTF-8"), broken)
         while self.at < len(self.html):
             self._step()
         if self.open:
             tag = self.open[-1]
-            reason = say('Can\'t find end tag corresponding to start tag "{tag}"', tag=tag.name)
+            reason = localized(
+                'Can\'t find end tag corresponding to start tag "{tag}"', tag=tag.name
+            )
             self._fail(reason, tag.begin)
         return "".join(self.parts), tuple(self.entities)
 
@@ -122,10 +124,12 @@ class _Parser:
         self.at += 1
         name = self._take(_NAME).lower()
         if self._ended():
-            self._fail(say("Unclosed start tag at byte offset {at}", at=self._byte(begin)), begin)
+            self._fail(
+                localized("Unclosed start tag at byte offset {at}", at=self._byte(begin)), begin
+            )
         if name not in _TYPES:
             at = self._byte(begin)
-            reason = say('Unsupported start tag "{tag}" at byte offset {at}', tag=name, at=at)
+            reason = localized('Unsupported start tag "{tag}" at byte offset {at}', tag=name, at=at)
             self._fail(reason, begin)
         tag = _Tag(name, begin, self.length)
         while self._peek() != ">":
@@ -134,7 +138,7 @@ class _Parser:
                 self._attribute(tag)
         self.at += 1
         if name == "span" and tag.argument != "spoiler":
-            reason = say(
+            reason = localized(
                 'Tag "span" must have class "tg-spoiler" at byte offset {at}', at=self._byte(begin)
             )
             self._fail(reason, begin)
@@ -143,7 +147,7 @@ class _Parser:
     def _attribute(self, tag: _Tag) -> None:
         name = self._take(_ATTRIBUTE)
         if not name:
-            reason = say(
+            reason = localized(
                 'Empty attribute name in the tag "{tag}" at byte offset {at}',
                 tag=tag.name,
                 at=self._byte(tag.begin),
@@ -160,20 +164,24 @@ class _Parser:
         value = self._quoted() if self._peek() in "'\"" else self._token()
         if self._ended():
             at = self._byte(tag.begin)
-            self._fail(say("Unclosed start tag at byte offset {at}", at=at), tag.begin)
+            self._fail(localized("Unclosed start tag at byte offset {at}", at=at), tag.begin)
         _set_attribute(tag, name, value)
 
     def _check_closed(self, tag: _Tag) -> None:
         if self._ended():
             at = self._byte(tag.begin)
-            reason = say('Unclosed start tag "{tag}" at byte offset {at}', tag=tag.name, at=at)
+            reason = localized(
+                'Unclosed start tag "{tag}" at byte offset {at}', tag=tag.name, at=at
+            )
             self._fail(reason, tag.begin)
 
     def _token(self) -> str:
         begin = self.at
         value = self._take(_TOKEN).lower()
         if not self._ended() and self._peek() not in " \t\r\n\x0b>":
-            reason = say("Unexpected end of name token at byte offset {at}", at=self._byte(begin))
+            reason = localized(
+                "Unexpected end of name token at byte offset {at}", at=self._byte(begin)
+            )
             self._fail(reason, begin)
         return value
 
@@ -189,15 +197,19 @@ class _Parser:
     def _end_tag(self) -> None:
         begin = self.at
         if not self.open:
-            self._fail(say("Unexpected end tag at byte offset {at}", at=self._byte(begin)), begin)
+            self._fail(
+                localized("Unexpected end tag at byte offset {at}", at=self._byte(begin)), begin
+            )
         self.at += 2
         name = self._take(_NAME).lower()
         self._take(_SPACES)
         if self._peek() != ">":
-            self._fail(say("Unclosed end tag at byte offset {at}", at=self._byte(begin)), begin)
+            self._fail(
+                localized("Unclosed end tag at byte offset {at}", at=self._byte(begin)), begin
+            )
         tag = self.open[-1]
         if name and name != tag.name:
-            reason = say(
+            reason = localized(
                 'Unmatched end tag at byte offset {at}, expected "</{tag}>", found "</{found}>"',
                 at=self._byte(begin),
                 tag=tag.name,
@@ -253,12 +265,12 @@ class _Parser:
 
     def _close_emoji(self, tag: _Tag, entity: Entity) -> None:
         if not re.fullmatch(r"-?\d{1,19}", tag.argument) or int(tag.argument) == 0:
-            self._fail(say("Invalid custom emoji identifier specified"), tag.begin)
+            self._fail(localized("Invalid custom emoji identifier specified"), tag.begin)
         self.entities.append(replace(entity, custom_emoji_id=str(int(tag.argument))))
 
     def _close_time(self, tag: _Tag, entity: Entity) -> None:
         if not _DATE_FORMAT.fullmatch(tag.argument):
-            self._fail(say("Invalid date format used"), tag.begin)
+            self._fail(localized("Invalid date format used"), tag.begin)
         if 0 < tag.date <= _MAX_INT32:
             self.entities.append(
                 replace(entity, unix_time=tag.date, date_time_format=tag.argument or None)
@@ -281,7 +293,7 @@ class _Parser:
             return ""
         code = int(digits, 16 if match["hex"] else 10)
         if 0xD800 <= code <= 0xDFFF:
-            reason = say(
+            reason = localized(
                 "Text contains invalid Unicode characters after decoding HTML entities, check for"
                 " unmatched surrogate code units"
             )

@@ -6,7 +6,7 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import audience, broadcasts, click_tracking, operations
 from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
-from appliance.errors import say
+from appliance.errors import localized
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import audience_of
 from appliance.services.i18n.stored import pack
@@ -178,7 +178,7 @@ def test_an_edit_keeps_changes_or_ends_the_texts_for_languages(admin, path):
 
 
 def test_a_note_is_read_in_the_readers_language(admin, path, number, database):
-    said = say("canary: of {tried} people {bad} failed or blocked the bot", tried=5, bad=2)
+    said = localized("canary: of {tried} people {bad} failed or blocked the bot", tried=5, bad=2)
     with database.writing() as session:
         broadcasts.get(session, number).note = pack(said)
     assert admin.get(path).json["note"] == "canary: of 5 people 2 failed or blocked the bot"

@@ -1,4 +1,4 @@
-"""Every text that `say` makes somewhere in the package has its Russian one, and none has more."""
+"""Every text that `localized` makes somewhere in the package has its Russian one, and none has more."""
 
 import ast
 from collections.abc import Iterator
@@ -17,20 +17,20 @@ RUSSIAN = error_catalog("ru")["templates"]
 
 
 def said() -> Iterator[tuple[str, ast.Call]]:
-    """Every call of `errors.say`, with its place."""
+    """Every call of `errors.localized`, with its place."""
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        if _imports_say(tree):
+        if _imports_localized(tree):
             for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "localized":
                     yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node
 
 
-def _imports_say(tree: ast.Module) -> bool:
+def _imports_localized(tree: ast.Module) -> bool:
     return any(
         isinstance(node, ast.ImportFrom)
         and node.module == "appliance.errors"
-        and "say" in {alias.name for alias in node.names}
+        and "localized" in {alias.name for alias in node.names}
         for node in ast.walk(tree)
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from appliance.errors import AlreadyLinked, say
+from appliance.errors import AlreadyLinked, localized
 from appliance.models import Chat, Direction, LinkCode, Message
 
 
@@ -101,7 +101,7 @@ def join(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
         joined = False
     if not joined:
         raise AlreadyLinked(
-            say(
+            localized(
                 "the Telegram account or the account of the site is linked elsewhere: unlink it"
                 " first"
             )

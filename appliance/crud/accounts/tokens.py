@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, ApiToken, User
 
 
@@ -20,7 +20,9 @@ def get(session: Session, token_id: int) -> ApiToken:
     """Raises NotFound."""
     found = session.get(ApiToken, token_id) if 0 < token_id <= MAX_ID else None
     if found is None:
-        raise NotFound(say("there is no token {id}; `appliance token list` shows all", id=token_id))
+        raise NotFound(
+            localized("there is no token {id}; `appliance token list` shows all", id=token_id)
+        )
     return found
 
 

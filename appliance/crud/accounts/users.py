@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from appliance.errors import EmailTaken, NotFound, say
+from appliance.errors import EmailTaken, NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, Role, User, utcnow
 
 
@@ -59,7 +59,7 @@ def add(
     try:
         session.flush()
     except IntegrityError:
-        message = say("{email} has an account already: log in, or use another", email=email)
+        message = localized("{email} has an account already: log in, or use another", email=email)
         raise EmailTaken(message) from None
     return user
 
@@ -114,7 +114,7 @@ def names_of(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]
 
 def _unknown(user: object) -> NotFound:
     return NotFound(
-        say("there is no user {user}; `appliance user list` shows the known ones", user=user)
+        localized("there is no user {user}; `appliance user list` shows the known ones", user=user)
     )
 
 

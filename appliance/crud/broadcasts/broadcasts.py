@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState, UtcDateTime
 
 OPEN = (BroadcastStatus.SCHEDULED, BroadcastStatus.RUNNING)
@@ -36,7 +36,9 @@ def lock(session: Session, broadcast_id: int) -> Broadcast:
 def _found(broadcast: Broadcast | None, broadcast_id: int) -> Broadcast:
     if broadcast is None:
         raise NotFound(
-            say("there is no broadcast {id}; `appliance broadcast list` shows all", id=broadcast_id)
+            localized(
+                "there is no broadcast {id}; `appliance broadcast list` shows all", id=broadcast_id
+            )
         )
     return broadcast
 

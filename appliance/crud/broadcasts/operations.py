@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import (
     MAX_ID,
     Broadcast,
@@ -55,7 +55,9 @@ def get(session: Session, broadcast_id: int, operation_id: int) -> Operation:
     operation = session.get(Operation, operation_id, populate_existing=True) if known else None
     if operation is None or operation.broadcast_id != broadcast_id:
         raise NotFound(
-            say("broadcast {id} has no operation {number}", id=broadcast_id, number=operation_id)
+            localized(
+                "broadcast {id} has no operation {number}", id=broadcast_id, number=operation_id
+            )
         )
     return operation
 

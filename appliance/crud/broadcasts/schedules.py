@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from appliance.errors import Conflict, NotFound, say
+from appliance.errors import Conflict, NotFound, localized
 from appliance.models import MAX_ID, Schedule
 
 
@@ -100,7 +100,7 @@ def move_on(
 
 def _unknown(name: str) -> NotFound:
     return NotFound(
-        say(
+        localized(
             "there is no schedule {name}; `appliance broadcast schedule list` shows all",
             name=name,
         )
@@ -108,4 +108,4 @@ def _unknown(name: str) -> NotFound:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(say("there is a schedule named {name} already", name=name))
+    return Conflict(localized("there is a schedule named {name} already", name=name))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Role, Subscription, User, utcnow
 
 GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
@@ -45,7 +45,9 @@ def find(session: Session, chat_id: int) -> Chat:
     chat = get(session, chat_id)
     if chat is None:
         raise NotFound(
-            say("there is no chat {id}; `appliance chat list` shows the known ones", id=chat_id)
+            localized(
+                "there is no chat {id}; `appliance chat list` shows the known ones", id=chat_id
+            )
         )
     return chat
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
 from appliance.crud.deliveries import DeliveryOutcome
-from appliance.errors import Conflict, NotFound, say
+from appliance.errors import Conflict, NotFound, localized
 from appliance.models import (
     MAX_ID,
     Broadcast,
@@ -41,7 +41,9 @@ def find(session: Session, name: str) -> Topic:
     known = name.isascii() and "\0" not in name
     topic = session.scalar(select(Topic).where(Topic.name == name)) if known else None
     if topic is None:
-        raise NotFound(say("there is no topic {name}; `appliance topic list` shows all", name=name))
+        raise NotFound(
+            localized("there is no topic {name}; `appliance topic list` shows all", name=name)
+        )
     return topic
 
 
@@ -76,7 +78,7 @@ def add(
         with session.begin_nested():
             session.add(topic)
     except IntegrityError:
-        raise Conflict(say("there is a topic {name} already", name=name)) from None
+        raise Conflict(localized("there is a topic {name} already", name=name)) from None
     return topic
 
 

@@ -17,7 +17,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from appliance.crud.accounts import users
 from appliance.database import db
-from appliance.errors import Forbidden, NotFound, Unauthorized, say
+from appliance.errors import Forbidden, NotFound, Unauthorized, localized
 from appliance.models import User, utcnow
 from appliance.routers.api import client_address, context
 from appliance.services.accounts import tokens
@@ -75,7 +75,7 @@ def caller() -> User:
     """The logged-in user. Raises Unauthorized."""
     user = current()
     if user is None:
-        raise Unauthorized(say("log in first"))
+        raise Unauthorized(localized("log in first"))
     return user
 
 
@@ -153,7 +153,7 @@ def _check_csrf(given: str) -> None:
     known = session.get(_CSRF, "")
     if not known or not hmac.compare_digest(known.encode(), given.encode()):
         raise Forbidden(
-            say("X-CSRF-Token is missing or old: reload the page, or ask GET /api/v1/session")
+            localized("X-CSRF-Token is missing or old: reload the page, or ask GET /api/v1/session")
         )
 
 

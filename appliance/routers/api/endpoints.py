@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from appliance.errors import Fault, Forbidden, Invalid, Unauthorized, say
+from appliance.errors import Fault, Forbidden, Invalid, Unauthorized, localized
 from appliance.models import Role
 from appliance.routers.api import credentials, validation
 
@@ -107,11 +107,13 @@ def require(access: Access) -> None:
         return
     user = credentials.current()
     if user is None:
-        raise Unauthorized(say("log in first"))
+        raise Unauthorized(localized("log in first"))
     if user.role not in _ROLES[access]:
-        yours = say("{role}", role=user.role)
+        yours = localized("{role}", role=user.role)
         raise Forbidden(
-            say("this needs the role {role}; yours is {yours}", role=access.value, yours=yours)
+            localized(
+                "this needs the role {role}; yours is {yours}", role=access.value, yours=yours
+            )
         )
 
 
@@ -128,29 +130,33 @@ def require_scope(spec: Endpoint) -> None:
         return
     scopes = scopes_for(request.method, spec)
     if not scopes:
-        raise Forbidden(say("tokens cannot do this: log in on the site"))
+        raise Forbidden(localized("tokens cannot do this: log in on the site"))
     if program.scopes.isdisjoint(scopes):
-        raise Forbidden(say("this needs a token with the scope {scope}", scope=scopes[0]))
+        raise Forbidden(localized("this needs a token with the scope {scope}", scope=scopes[0]))
 
 
 def read_body(model: type[BaseModel]) -> Any:
     """The request's JSON as a model, in strict mode: 415, 400 or Invalid."""
     if request.mimetype != "application/json":
-        raise UnsupportedMediaType(say("the body must have Content-Type: application/json"))
+        raise UnsupportedMediaType(localized("the body must have Content-Type: application/json"))
     try:
         return model.model_validate_json(request.get_data(cache=False))
     except ValidationError as error:
         malformed = next((e for e in error.errors() if e["type"] == "json_invalid"), None)
         if malformed:
             reason = malformed["ctx"]["error"]
-            raise BadRequest(say("the body is not valid JSON: {reason}", reason=reason)) from None
+            raise BadRequest(
+                localized("the body is not valid JSON: {reason}", reason=reason)
+            ) from None
         raise validation.bad_body(error) from None
 
 
 def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, FileStorage]:
     """The request's form as a model, and its file: 415, 413 or Invalid."""
     if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType(say("the body must have Content-Type: multipart/form-data"))
+        raise UnsupportedMediaType(
+            localized("the body must have Content-Type: multipart/form-data")
+        )
     if max_body is not None:
         request.max_content_length = max_body
     try:
@@ -158,7 +164,7 @@ def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, File
     except ValidationError as error:
         raise validation.bad_body(error) from None
     if "file" not in request.files:
-        message = say("the form must have the part `file`")
+        message = localized("the form must have the part `file`")
         raise Invalid(message, (Fault("file", message),))
     return form, request.files["file"]
 

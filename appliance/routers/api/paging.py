@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.routers.api import context
 from appliance.schemas import PageQuery
 
@@ -46,7 +46,7 @@ def read_cursor(name: str, cursor: str | None) -> Key | None:
     try:
         key: Key = _serializer(name).loads(cursor)
     except BadSignature:
-        message = say("this cursor is not from this list: start without one")
+        message = localized("this cursor is not from this list: start without one")
         raise Invalid(message, (Fault("cursor", message),)) from None
     return key
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers.response import Response as BaseResponse
 
 from appliance import errors
-from appliance.errors import ApplianceError, Said, say
+from appliance.errors import ApplianceError, Localized, localized
 from appliance.routers.api import language
 from appliance.schemas import Problem, faults_of
 from appliance.services.i18n.catalog import translate, word
@@ -33,9 +33,9 @@ STATUSES: dict[type[ApplianceError], HTTPStatus] = {
 }
 
 _DESCRIPTIONS = {
-    HTTPStatus.BAD_REQUEST: say("the request cannot be understood"),
-    HTTPStatus.NOT_FOUND: say("there is nothing at this address"),
-    HTTPStatus.METHOD_NOT_ALLOWED: say("this address needs another method: see Allow"),
+    HTTPStatus.BAD_REQUEST: localized("the request cannot be understood"),
+    HTTPStatus.NOT_FOUND: localized("there is nothing at this address"),
+    HTTPStatus.METHOD_NOT_ALLOWED: localized("this address needs another method: see Allow"),
 }
 
 MEDIA = "application/problem+json"
@@ -88,7 +88,7 @@ def _http_error(error: HTTPException) -> BaseResponse:
 def _unexpected(error: Exception) -> Response:
     """A bug. The log has the traceback, the answer nothing of it."""
     log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
-    detail = say("something went wrong on the server; its log says more")
+    detail = localized("something went wrong on the server; its log says more")
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
@@ -99,11 +99,11 @@ def speaks_json() -> bool:
 
 def _description(error: HTTPException, status: HTTPStatus) -> str:
     """What was said here, or our words for what Werkzeug says of itself."""
-    if isinstance(error.description, Said):
+    if isinstance(error.description, Localized):
         return error.description
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
         limit = request.max_content_length // 2**20  # an upload's is higher
-        return say("the body is too large: the limit is {limit} MiB", limit=limit)
+        return localized("the body is too large: the limit is {limit} MiB", limit=limit)
     return _DESCRIPTIONS.get(status) or error.description or status.phrase
 
 

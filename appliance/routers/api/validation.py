@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 
 Details = Mapping[str, Any]
 """An error of `ValidationError.errors()`; `ctx` has its numbers."""
@@ -22,12 +22,12 @@ def fault_list(error: ValidationError) -> tuple[Fault, ...]:
 
 def bad_body(error: ValidationError) -> Invalid:
     faults = fault_list(error)
-    return Invalid(say("errors in the body: {count}", count=len(faults)), faults)
+    return Invalid(localized("errors in the body: {count}", count=len(faults)), faults)
 
 
 def bad_address(error: ValidationError) -> Invalid:
     faults = fault_list(error)
-    return Invalid(say("errors in the address: {count}", count=len(faults)), faults)
+    return Invalid(localized("errors in the address: {count}", count=len(faults)), faults)
 
 
 def _message(found: Details) -> str:
@@ -39,41 +39,41 @@ def _message(found: Details) -> str:
 
 
 def _whole_number(_: Details) -> str:
-    return say("expected a whole number")
+    return localized("expected a whole number")
 
 
 def _number(_: Details) -> str:
-    return say("expected a number")
+    return localized("expected a number")
 
 
 def _true_or_false(_: Details) -> str:
-    return say("expected true or false")
+    return localized("expected true or false")
 
 
 def _object(_: Details) -> str:
-    return say("expected an object")
+    return localized("expected an object")
 
 
 def _one_of(context: Details) -> str:
-    return say("expected one of {known}", known=context["expected"].replace(" or ", ", "))
+    return localized("expected one of {known}", known=context["expected"].replace(" or ", ", "))
 
 
 def _too_long(context: Details) -> str:
     limit = context["max_length"]
     if context.get("field_type") in {"List", "Dictionary"}:
-        return say("expected at most {limit} items", limit=limit)
+        return localized("expected at most {limit} items", limit=limit)
     # A length that is checked after a validator of ours is one of a "Value" of "items".
-    return say("expected at most {limit} characters", limit=limit)
+    return localized("expected at most {limit} characters", limit=limit)
 
 
 def _too_short(context: Details) -> str:
-    return say("expected at least {limit} characters", limit=context["min_length"])
+    return localized("expected at least {limit} characters", limit=context["min_length"])
 
 
 _MESSAGES: dict[str, Callable[[Details], str]] = {
-    "missing": lambda _: say("this is required"),
-    "extra_forbidden": lambda _: say("there is no such field"),
-    "string_type": lambda _: say("expected text"),
+    "missing": lambda _: localized("this is required"),
+    "extra_forbidden": lambda _: localized("there is no such field"),
+    "string_type": lambda _: localized("expected text"),
     "string_too_long": _too_long,
     "string_too_short": _too_short,
     "float_type": _number,
@@ -83,12 +83,12 @@ _MESSAGES: dict[str, Callable[[Details], str]] = {
     "int_parsing": _whole_number,
     "int_parsing_size": _whole_number,
     "int_from_float": _whole_number,
-    "greater_than_equal": lambda c: say("expected {limit} or more", limit=c["ge"]),
-    "less_than_equal": lambda c: say("expected {limit} or less", limit=c["le"]),
+    "greater_than_equal": lambda c: localized("expected {limit} or more", limit=c["ge"]),
+    "less_than_equal": lambda c: localized("expected {limit} or less", limit=c["le"]),
     "bool_type": _true_or_false,
     "bool_parsing": _true_or_false,
     "literal_error": _one_of,
-    "list_type": lambda _: say("expected a list"),
+    "list_type": lambda _: localized("expected a list"),
     "too_long": _too_long,
     "too_short": _too_short,
     "model_type": _object,

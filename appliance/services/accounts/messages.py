@@ -17,7 +17,7 @@ from appliance.crud.broadcasts.recipients import NOBODY, Person
 from appliance.crud.chats import chats, topics
 from appliance.crud.messages import member_messages
 from appliance.crud.messages.member_messages import BROADCAST, MESSAGE, Account, Line, Place
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.models import MAX_ID, User
 from appliance.services import content
 from appliance.services.inbox.threads import with_kinds
@@ -104,5 +104,5 @@ def _parse(text: str) -> Place:
             raise ValueError
         return Place(at, kind, int(number))
     except (ValueError, OverflowError, OSError):
-        message = say("invalid cursor {place!r}: start without one", place=text)
+        message = localized("invalid cursor {place!r}: start without one", place=text)
         raise Invalid(message, (Fault("cursor", message),)) from None

@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 
 SHORTEST = 10
 LONGEST = 200  # bounds the work of hashing what a stranger sends
@@ -15,7 +15,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 def validate_password(password: str, field: str = "password") -> None:
     """Raises Invalid for a password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        message = say(
+        message = localized(
             "the password must have {shortest} to {longest} characters",
             shortest=SHORTEST,
             longest=LONGEST,

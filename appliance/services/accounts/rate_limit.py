@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from appliance.errors import TooManyRequests, say
+from appliance.errors import TooManyRequests, localized
 
 _MOST_KEYS = 10_000  # about 2 MB; an attacker with many addresses must not fill the memory
 
@@ -37,7 +37,9 @@ class Limiter:
             due = max(self._due.get(key, now), now) + rate.seconds
             wait = due - now - rate.burst * rate.seconds
             if wait > 0:
-                raise TooManyRequests(say("too many attempts: wait a little"), retry_after=wait)
+                raise TooManyRequests(
+                    localized("too many attempts: wait a little"), retry_after=wait
+                )
             self._due[key] = due
             if len(self._due) > _MOST_KEYS:
                 self._forget_old(now)

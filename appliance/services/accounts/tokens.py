@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import tokens, users
 from appliance.database import writing_if_free
-from appliance.errors import Conflict, Fault, Invalid, NotFound, TryLater, Unauthorized, say
+from appliance.errors import Conflict, Fault, Invalid, NotFound, TryLater, Unauthorized, localized
 from appliance.models import ApiToken, Role, User
 
 SCOPES = ("notify", "broadcasts", "inbox", "read")
@@ -74,10 +74,10 @@ def create(
     expires_at = _expiry(expires_in_days, now)
     user = users.get(session, user_id)
     if user.disabled:
-        raise Conflict(say("the account of {email} is disabled", email=user.email))
+        raise Conflict(localized("the account of {email} is disabled", email=user.email))
     if tokens.count_live(session, user.id, now) >= MOST:
         raise Conflict(
-            say("{email} has {most} tokens already: revoke some", email=user.email, most=MOST)
+            localized("{email} has {most} tokens already: revoke some", email=user.email, most=MOST)
         )
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
     row = ApiToken(
@@ -100,7 +100,7 @@ def authenticate(session: Session, token: str, now: datetime) -> Program:
     """
     found = tokens.get_by_hash(session, hashed(token)) if _TOKEN.fullmatch(token) else None
     if found is None:
-        raise TokenRefused(say("unknown access token"), "unknown")
+        raise TokenRefused(localized("unknown access token"), "unknown")
     row, user = found
     if (why := _refusal(row, user, now)) is not None:
         raise TokenRefused(why, f"token {row.id}: {why}")
@@ -117,7 +117,9 @@ def revoke(session: Session, token_id: int, by: User | None, now: datetime) -> A
     """
     row = tokens.get(session, token_id)
     if by is not None and by.role != Role.ADMIN and row.user_id != by.id:
-        raise NotFound(say("there is no token {id}; `appliance token list` shows all", id=token_id))
+        raise NotFound(
+            localized("there is no token {id}; `appliance token list` shows all", id=token_id)
+        )
     row.revoked_at = row.revoked_at or now
     session.flush()
     return row
@@ -129,10 +131,10 @@ def hashed(token: str) -> bytes:
 
 def _refusal(row: ApiToken, user: User, now: datetime) -> str | None:
     if row.revoked_at is not None:
-        return say("this token was revoked: make another one")
+        return localized("this token was revoked: make another one")
     if row.expires_at is not None and row.expires_at <= now:
-        return say("this token has expired: make another one")
-    return say("this account is disabled: ask an admin") if user.disabled else None
+        return localized("this token has expired: make another one")
+    return localized("this account is disabled: ask an admin") if user.disabled else None
 
 
 def _touch(session: Session, token_id: int, now: datetime) -> None:
@@ -146,7 +148,7 @@ def _touch(session: Session, token_id: int, now: datetime) -> None:
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", say("the name must have 1 to 100 characters"))
+        raise _invalid("name", localized("the name must have 1 to 100 characters"))
     return name
 
 
@@ -154,12 +156,14 @@ def _scopes(scopes: Iterable[str]) -> list[str]:
     chosen = set(scopes)
     known = ", ".join(SCOPES)
     if unknown := sorted(chosen - set(SCOPES)):
-        message = say(
+        message = localized(
             "unknown scope {scope!r}: expected one of {known}", scope=unknown[0], known=known
         )
         raise _invalid("scopes", message)
     if not chosen:
-        raise _invalid("scopes", say("a token needs at least one scope: {known}", known=known))
+        raise _invalid(
+            "scopes", localized("a token needs at least one scope: {known}", known=known)
+        )
     return [scope for scope in SCOPES if scope in chosen]
 
 
@@ -167,7 +171,9 @@ def _expiry(days: int | None, now: datetime) -> datetime | None:
     if days is None:
         return None
     if not 0 < days <= LONGEST_DAYS:
-        message = say("a token can be valid for 1 to {most} days, or for ever", most=LONGEST_DAYS)
+        message = localized(
+            "a token can be valid for 1 to {most} days, or for ever", most=LONGEST_DAYS
+        )
         raise _invalid("expires_in_days", message)
     return now + timedelta(days=days)
 

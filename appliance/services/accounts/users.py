@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import users
-from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, say
+from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, localized
 from appliance.models import Role, User, utcnow
 from appliance.services.accounts.passwords import (
     check_password,
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 LANGUAGES = ("en", "ru")
-_DISABLED = say("this account is disabled: ask an admin")
+_DISABLED = localized("this account is disabled: ask an admin")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63})*")
 
 
@@ -48,7 +48,7 @@ def normalise_email(email: str) -> str:
     """As it is stored: trimmed, in lower case. Raises Invalid."""
     email = email.strip().lower()
     if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise _invalid("email", say("invalid email address: expected NAME@DOMAIN"))
+        raise _invalid("email", localized("invalid email address: expected NAME@DOMAIN"))
     return email
 
 
@@ -56,7 +56,7 @@ def normalise_name(name: str) -> str:
     """Without spaces around it and in one line. Raises Invalid."""
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", say("the name must have 1 to 100 characters"))
+        raise _invalid("name", localized("the name must have 1 to 100 characters"))
     return name
 
 
@@ -65,7 +65,7 @@ def create_user(
 ) -> User:
     """Inside the caller's writing transaction. Raises Invalid or EmailTaken."""
     if role not in set(Role):
-        message = say(
+        message = localized(
             "unknown role {role!r}: expected one of {known}", role=role, known=", ".join(Role)
         )
         raise _invalid("role", message)
@@ -89,7 +89,7 @@ def authenticate(session: Session, email: str, password: str) -> Login:
     """
     user = users.get_by_email(session, email.strip().lower())
     if not check_password(user.password_hash if user else None, password) or user is None:
-        raise Unauthorized(say("the email address or the password is wrong"))
+        raise Unauthorized(localized("the email address or the password is wrong"))
     if user.disabled:
         raise Forbidden(_DISABLED)
     known = user.password_hash or ""
@@ -110,7 +110,7 @@ def record_login(session: Session, login: Login, now: datetime | None = None) ->
 def check_own_password(session: Session, user_id: int, password: str) -> None:
     """Raises Invalid naming `current_password`."""
     if not check_password(users.get(session, user_id).password_hash, password):
-        raise _invalid("current_password", say("this is not your password"))
+        raise _invalid("current_password", localized("this is not your password"))
 
 
 def set_password(session: Session, user_id: int, password_hash: str) -> User:
@@ -151,9 +151,11 @@ def update_access(
     user = users.get(session, user_id)
     demoted = role is not None and role != Role.ADMIN and user.role == Role.ADMIN
     if (demoted or disabled) and user_id == actor_id:
-        raise Conflict(say("you cannot take away your own access: ask another admin"))
+        raise Conflict(localized("you cannot take away your own access: ask another admin"))
     if (demoted or disabled) and [admin.id for admin in admins] == [user_id]:
-        raise Conflict(say("{email} is the last admin: make another one first", email=user.email))
+        raise Conflict(
+            localized("{email} is the last admin: make another one first", email=user.email)
+        )
     before = command_menu.role_of(user)
     if role is not None:
         user.role = Role(role)
@@ -166,7 +168,7 @@ def update_access(
 
 
 def _not_spoken(language: str) -> Invalid:
-    message = say("unknown language {language!r}: expected en or ru", language=language)
+    message = localized("unknown language {language!r}: expected en or ru", language=language)
     return _invalid("language", message)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.accounts import users
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats, topics
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.models import MAX_ID, Role
 
 WORDS = (
@@ -27,7 +27,7 @@ def parse(session: Session, to: Iterable[str], exclude: Iterable[str] = ()) -> A
     included = tuple(dict.fromkeys(_term(session, "audience.to", word) for word in to))
     excluded = tuple(dict.fromkeys(_term(session, "audience.not", word) for word in exclude))
     if not included:
-        message = say("no recipients: expected at least one of {words}", words=WORDS)
+        message = localized("no recipients: expected at least one of {words}", words=WORDS)
         raise _invalid("audience.to", message)
     return Audience(included, excluded)
 
@@ -38,7 +38,7 @@ def _term(session: Session, field: str, word: str) -> Term:
         return Term(kind)
     if colon and value and kind in _PARSERS:
         return Term(kind, _PARSERS[kind](session, field, value))
-    message = say("invalid recipients {word!r}: expected {words}", word=word, words=WORDS)
+    message = localized("invalid recipients {word!r}: expected {words}", word=word, words=WORDS)
     raise _invalid(field, message)
 
 
@@ -48,7 +48,9 @@ def _user(session: Session, field: str, value: str) -> str:
 
 def _chat(session: Session, field: str, value: str) -> str:
     if not _CHAT_ID.fullmatch(value) or abs(int(value)) > MAX_ID:
-        message = say("invalid chat:{value}: expected chat:ID with a whole number", value=value)
+        message = localized(
+            "invalid chat:{value}: expected chat:ID with a whole number", value=value
+        )
         raise _invalid(field, message)
     return str(chats.find(session, int(value)).id)
 
@@ -60,14 +62,16 @@ def _topic(session: Session, field: str, value: str) -> str:
 def _role(session: Session, field: str, value: str) -> str:
     if value not in set(Role):
         known = ", ".join(Role)
-        message = say("unknown role:{value}: expected one of {known}", value=value, known=known)
+        message = localized(
+            "unknown role:{value}: expected one of {known}", value=value, known=known
+        )
         raise _invalid(field, message)
     return value
 
 
 def _language(session: Session, field: str, value: str) -> str:
     if not (value.replace("-", "").isalnum() and value.isascii() and len(value) <= 8):
-        message = say(
+        message = localized(
             "invalid lang:{value}: expected a language code such as en or ru", value=value
         )
         raise _invalid(field, message)

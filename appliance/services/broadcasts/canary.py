@@ -2,7 +2,7 @@
 
 import math
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 
 MAX_WAIT = 86_400  # seconds
 
@@ -11,16 +11,16 @@ def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fau
     """`canary` people, the share `limit` of them that may fail or block, `wait` in seconds."""
     faults = []
     if canary is not None and canary < 1:
-        faults.append(Fault("canary", say("a canary needs at least 1 person")))
+        faults.append(Fault("canary", localized("a canary needs at least 1 person")))
     if limit is not None and not (math.isfinite(limit) and 0 <= limit <= 1):
-        message = say("the limit of a canary must be from 0 to 1, or from 0% to 100%")
+        message = localized("the limit of a canary must be from 0 to 1, or from 0% to 100%")
         faults.append(Fault("canary_limit", message))
     if wait is not None and not 0 <= wait <= MAX_WAIT:
-        message = say("a canary can wait from 0 to {most} seconds", most=MAX_WAIT)
+        message = localized("a canary can wait from 0 to {most} seconds", most=MAX_WAIT)
         faults.append(Fault("canary_wait", message))
     if canary is None:
         given = [("canary_limit", limit), ("canary_wait", wait)]
-        message = say("this option belongs to a canary: set its number of people")
+        message = localized("this option belongs to a canary: set its number of people")
         faults += [Fault(name, message) for name, value in given if value is not None]
     return tuple(faults)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events, operations
-from appliance.errors import Conflict, NothingToDo, Said, say
+from appliance.errors import Conflict, Localized, NothingToDo, localized
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import content
 from appliance.services.broadcasts import lifecycle
@@ -65,7 +65,9 @@ def retry(
             break
     if moved == 0:
         raise NothingToDo(
-            say("broadcast {id} has no recipients that are {which}", id=broadcast_id, which=which)
+            localized(
+                "broadcast {id} has no recipients that are {which}", id=broadcast_id, which=which
+            )
         )
     return broadcast, moved
 
@@ -79,9 +81,11 @@ def _may_retry(session: Session, broadcast: Broadcast, *, begun: bool) -> bool:
     if begun:
         return False
     if recalled:
-        raise Conflict(say("broadcast {id} was recalled: it cannot be retried", id=broadcast.id))
+        raise Conflict(
+            localized("broadcast {id} was recalled: it cannot be retried", id=broadcast.id)
+        )
     raise Conflict(
-        say(
+        localized(
             "broadcast {id} is {status}: it cannot be retried",
             id=broadcast.id,
             status=broadcast.status,
@@ -193,7 +197,7 @@ def _decide_recall(session: Session, broadcast: Broadcast, actor: str) -> Operat
     if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
         lifecycle.cancel(session, broadcast.id)
     elif not _delivered(broadcast):
-        raise NothingToDo(say("no message of broadcast {id} was delivered", id=broadcast.id))
+        raise NothingToDo(localized("no message of broadcast {id} was delivered", id=broadcast.id))
     events.add(session, broadcast.id, actor, "recall", {"delivered": broadcast.sent})
     return _draft(session, broadcast, "recall") if _delivered(broadcast) else None
 
@@ -246,7 +250,7 @@ def decide_operation(
     allowed, to, done = _OPERATION_VERBS[verb]
     if not operations.change_one(session, operation_id, allowed, to, utcnow()):
         raise Conflict(
-            say(
+            localized(
                 "operation {id} is {status}: it cannot be {done}",
                 id=operation_id,
                 status=_status_of(operation),
@@ -265,10 +269,10 @@ _VERBS: Mapping[Verb, Callable[[Session, int], Broadcast]] = {
 }
 
 
-_OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus, Said]] = {
-    "pause": (_MOVING, BroadcastStatus.PAUSED, say("paused")),
-    "resume": ((BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING, say("resumed")),
-    "cancel": (_UNFINISHED, BroadcastStatus.CANCELLED, say("cancelled")),
+_OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus, Localized]] = {
+    "pause": (_MOVING, BroadcastStatus.PAUSED, localized("paused")),
+    "resume": ((BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING, localized("resumed")),
+    "cancel": (_UNFINISHED, BroadcastStatus.CANCELLED, localized("cancelled")),
 }
 
 
@@ -361,7 +365,7 @@ def _claim_turn(session: Session, broadcast: Broadcast) -> None:
     """One operation at a time; a new edit ends the one before it, a recall ends any edit."""
     for operation in operations.list_for(session, broadcast.id):
         if operation.kind == "recall" and operation.status in _UNFINISHED:
-            raise Conflict(say("broadcast {id} is being recalled", id=broadcast.id))
+            raise Conflict(localized("broadcast {id} is being recalled", id=broadcast.id))
     operations.change_status(
         session, broadcast.id, _UNFINISHED, BroadcastStatus.CANCELLED, utcnow()
     )

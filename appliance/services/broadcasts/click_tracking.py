@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from appliance.config import Settings
 from appliance.crud.broadcasts import click_tracking
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.models import Broadcast
 from appliance.services.content import NOBODY, Template
 from appliance.telegram import html as telegram_html
@@ -167,7 +167,7 @@ def lint(settings: Settings, options: Mapping[str, Any]) -> tuple[Fault, ...]:
     """A fault where clicks cannot be counted: people's phones would not find the site."""
     if not options.get("track") or settings.domain or settings.sandbox:
         return ()
-    message = say(
+    message = localized(
         "clicks can be counted only when the site can be reached from outside:"
         " set DOMAIN, or turn click tracking off"
     )

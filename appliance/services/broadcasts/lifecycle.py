@@ -18,7 +18,7 @@ from appliance.crud.broadcasts import broadcasts, events
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import topics
 from appliance.crud.deliveries import DeliveryRow
-from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, say
+from appliance.errors import Conflict, Fault, Invalid, NotFound, NothingToDo, localized
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
 from appliance.services import content
 from appliance.services.broadcasts import audience, canary, click_tracking
@@ -86,13 +86,13 @@ def create(
     is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
     if new.key is not None and not 0 < len(new.key) <= 255:
-        message = say("the key must have 1 to 255 characters")
+        message = localized("the key must have 1 to 255 characters")
         raise Invalid(message, (Fault("key", message),))
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
     broadcast = draft(session, new, now)
     if not audience_crud.anybody(session, audience_of(broadcast)):
-        raise NothingToDo(say("this audience is empty: nothing was queued"))
+        raise NothingToDo(localized("this audience is empty: nothing was queued"))
     queued, created = broadcasts.add(session, broadcast)
     if created and actor is not None:
         events.add(session, queued.id, actor, "create", now=now)
@@ -202,21 +202,29 @@ def audience_of(broadcast: Broadcast) -> Audience:
 def pause(session: Session, broadcast_id: int) -> Broadcast:
     """Raises NotFound, or Conflict in a state that cannot be paused."""
     return _change(
-        session, broadcast_id, broadcasts.OPEN, lambda _: BroadcastStatus.PAUSED, say("paused")
+        session,
+        broadcast_id,
+        broadcasts.OPEN,
+        lambda _: BroadcastStatus.PAUSED,
+        localized("paused"),
     )
 
 
 def resume(session: Session, broadcast_id: int) -> Broadcast:
     """Raises NotFound, or Conflict unless it is paused or halted."""
     stopped = (BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
-    return _change(session, broadcast_id, stopped, _resumed, say("resumed"))
+    return _change(session, broadcast_id, stopped, _resumed, localized("resumed"))
 
 
 def cancel(session: Session, broadcast_id: int) -> Broadcast:
     """Stop for good: what is pending becomes `skipped` (see `sweep_cancelled`)."""
     cancellable = (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
     return _change(
-        session, broadcast_id, cancellable, lambda _: BroadcastStatus.CANCELLED, say("cancelled")
+        session,
+        broadcast_id,
+        cancellable,
+        lambda _: BroadcastStatus.CANCELLED,
+        localized("cancelled"),
     )
 
 
@@ -263,7 +271,7 @@ def _change(
     values = _values_of(broadcast, target, utcnow())
     if not broadcasts.change_status(session, broadcast_id, allowed, target, **values):
         raise Conflict(
-            say(
+            localized(
                 "broadcast {id} is {status}: it cannot be {done}",
                 id=broadcast_id,
                 status=broadcast.status,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.database import Database
-from appliance.errors import ApplianceError, Fault, Invalid, Said, say
+from appliance.errors import ApplianceError, Fault, Invalid, Localized, localized
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
 from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft, rfc3339
 from appliance.services.i18n import stored
@@ -110,7 +110,7 @@ def change(
 def _check_name(name: str) -> str:
     words = name.strip()
     if not 0 < len(words) <= 100 or not words.isprintable():
-        message = say("a schedule's name must have 1 to 100 characters on one line")
+        message = localized("a schedule's name must have 1 to 100 characters on one line")
         raise Invalid(message, (Fault("name", message),))
     return words
 
@@ -177,7 +177,7 @@ def realign(database: Database, now: datetime) -> None:
 def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
     """Its time zone is no more, say: one schedule must not stop the others."""
     found.enabled, found.next_at = False, None
-    result = say("paused: {error}", error=error.message)
+    result = localized("paused: {error}", error=error.message)
     found.last_result = stored.pack(result, RESULT)
     session.flush()
     log.error("schedule %s: %s", found.name, result)
@@ -185,12 +185,12 @@ def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
 
 def _send(
     session: Session, found: Schedule, slot: datetime, now: datetime
-) -> tuple[int | None, Said]:
+) -> tuple[int | None, Localized]:
     """The id of the slot's broadcast, if it was queued now, and what to say."""
     at = _minute(slot)
     if clock.latest(slot, found.max_late) < now:
         late = timedelta(seconds=int((now - slot).total_seconds()))
-        return None, say("{slot} was missed by {late}", slot=at, late=str(late))
+        return None, localized("{slot} was missed by {late}", slot=at, late=str(late))
     try:
         new = replace(
             from_template(found.template),
@@ -202,15 +202,17 @@ def _send(
         )
         broadcast, created = create(session, new, now)
     except ApplianceError as error:
-        return None, say("{slot} was not sent: {error}", slot=at, error=error.message)
+        return None, localized("{slot} was not sent: {error}", slot=at, error=error.message)
     if not created:
-        return None, say("{slot} was sent before: broadcast {id}", slot=at, id=broadcast.id)
+        return None, localized("{slot} was sent before: broadcast {id}", slot=at, id=broadcast.id)
     details = {"schedule": found.name, "slot": rfc3339(slot)}
     events.add(session, broadcast.id, events.SCHEDULER, "create", details, now=now)
-    return broadcast.id, say("{slot} is broadcast {id}", slot=at, id=broadcast.id)
+    return broadcast.id, localized("{slot} is broadcast {id}", slot=at, id=broadcast.id)
 
 
-def _missed_before(found: Schedule, first: datetime, slot: datetime, result: Said) -> Said:
+def _missed_before(
+    found: Schedule, first: datetime, slot: datetime, result: Localized
+) -> Localized:
     """The result, and what to say of older slots that nothing ran for."""
     if first == slot:
         return result
@@ -221,20 +223,20 @@ def _missed_before(found: Schedule, first: datetime, slot: datetime, result: Sai
         count += 1
     since = _minute(first)
     if count > COUNTED:
-        return say(
+        return localized(
             "{result}; more than {most} slots before it since {since} missed",
             result=result,
             most=COUNTED,
             since=since,
         )
     if count > 1:
-        return say(
+        return localized(
             "{result}; {count} slots before it since {since} missed",
             result=result,
             count=count,
             since=since,
         )
-    return say("{result}; 1 slot before it since {since} missed", result=result, since=since)
+    return localized("{result}; 1 slot before it since {since} missed", result=result, since=since)
 
 
 def cancel_missed(database: Database, now: datetime) -> list[int]:
@@ -250,7 +252,7 @@ def cancel_missed(database: Database, now: datetime) -> list[int]:
 
 def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
     starts_at, max_late = broadcast.starts_at, broadcast.max_late
-    note = say(
+    note = localized(
         "missed its slot: it was to start at {time}, or {seconds} s later",
         time=rfc3339(starts_at),
         seconds=max_late,

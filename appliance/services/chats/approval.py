@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.chats import chats
-from appliance.errors import Conflict, say
+from appliance.errors import Conflict, localized
 from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services.inbox import settings
 
@@ -20,9 +20,13 @@ def decide(
     """
     chat = chats.find(session, chat_id)
     if chat.type == ChatType.PRIVATE:
-        raise Conflict(say("{id} is a person: only groups and channels need approval", id=chat_id))
+        raise Conflict(
+            localized("{id} is a person: only groups and channels need approval", id=chat_id)
+        )
     if approved and chat.status == ChatStatus.LEFT:
-        raise Conflict(say("the bot is not in {name} any more: add it there first", name=chat.name))
+        raise Conflict(
+            localized("the bot is not in {name} any more: add it there first", name=chat.name)
+        )
     if chat.approved != approved or chat.approved_by is None:
         chats.set_approved(session, chat, approved, by, now)
     if not approved:

@@ -6,7 +6,7 @@ person wrote always ring. (Quiet hours of a broadcast are another thing: they ma
 
 from datetime import datetime
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.services.timing import clock
 
 ALWAYS = "always"
@@ -32,7 +32,7 @@ def parse(text: str) -> str | None:
     try:
         return str(clock.parse_quiet(hours))
     except Invalid:
-        message = say("invalid quiet hours {hours!r}: expected HH:MM-HH:MM", hours=text[:40])
+        message = localized("invalid quiet hours {hours!r}: expected HH:MM-HH:MM", hours=text[:40])
         raise Invalid(message, (Fault("quiet", message),)) from None
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.chats import chats, topics
-from appliance.errors import Conflict, Fault, Invalid, say
+from appliance.errors import Conflict, Fault, Invalid, localized
 from appliance.models import Chat, ChatType, Topic
 
 TITLE_LIMIT = 100
@@ -36,7 +36,7 @@ def add(
     Raises Invalid, or Conflict: the name is taken.
     """
     if not _NAME.fullmatch(name):
-        message = say(
+        message = localized(
             "invalid topic name {name!r}: expected 1 to 32 of a-z, 0-9, _ and -", name=name
         )
         raise Invalid(message, (Fault("name", message),))
@@ -53,7 +53,7 @@ def remove(session: Session, name: str) -> None:
     topic = topics.find(session, name)
     if waiting := topics.unfrozen(session, topic):
         raise Conflict(
-            say(
+            localized(
                 "topic {name} is in the audience of broadcast {id}: cancel the broadcast first",
                 name=name,
                 id=waiting[0],
@@ -87,7 +87,7 @@ def choose_as_user(
     """
     chat = chats.get_by_user(session, user_id)
     if chat is None:
-        raise Conflict(say("your account is not linked to Telegram: link it first"))
+        raise Conflict(localized("your account is not linked to Telegram: link it first"))
     for name in wanted:
         topics.find(session, name)
     for choice in choices_of(session, chat):
@@ -125,6 +125,6 @@ def press(
 def _title(field: str, title: str) -> str:
     title = " ".join(title.split())
     if not 0 < len(title) <= TITLE_LIMIT or "\0" in title:
-        message = say("the title must have 1 to {limit} characters", limit=TITLE_LIMIT)
+        message = localized("the title must have 1 to {limit} characters", limit=TITLE_LIMIT)
         raise Invalid(message, (Fault(field, message),))
     return title

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.services.content.html import plain
 from appliance.services.content.options import lint_media, lint_options
 from appliance.services.content.placeholders import Template
@@ -56,7 +56,7 @@ def lint(
 ) -> tuple[Fault, ...]:
     """The faults of a text (`with_file`: of a caption); empty when Telegram will take it."""
     if format not in get_args(Format):
-        message = say("unknown format {format!r}: expected plain or html", format=format)
+        message = localized("unknown format {format!r}: expected plain or html", format=format)
         return (Fault("format", message),)
     if (fault := _unusable(field, text)) is not None:
         return (fault,)
@@ -74,8 +74,8 @@ def lint(
 
 def _empty(template: Template) -> str:
     if template.personal:
-        return say("the text is empty for people without a name: add more text or a default")
-    return say("the text is empty: write a message")
+        return localized("the text is empty for people without a name: add more text or a default")
+    return localized("the text is empty: write a message")
 
 
 def _lint_length(
@@ -92,18 +92,18 @@ def _lint_length(
 
 def _too_long(length: int, limit: int, personal: bool) -> str:
     if personal:
-        return say(
+        return localized(
             "the text has {length} characters with the longest names: Telegram allows {limit}",
             length=length,
             limit=limit,
         )
     if limit == CAPTION_LIMIT:
-        return say(
+        return localized(
             "the text has {length} characters after parsing: with a file Telegram allows {limit}",
             length=length,
             limit=limit,
         )
-    return say(
+    return localized(
         "the text has {length} characters after parsing: Telegram allows {limit}",
         length=length,
         limit=limit,
@@ -113,7 +113,7 @@ def _too_long(length: int, limit: int, personal: bool) -> str:
 def _lint_language(field: str, language: str) -> tuple[Fault, ...]:
     if _LANGUAGE.fullmatch(language):
         return ()
-    message = say(
+    message = localized(
         "invalid language code {code!r}: expected a code such as en or pt-br", code=language
     )
     return (Fault(field, message),)
@@ -121,7 +121,7 @@ def _lint_language(field: str, language: str) -> tuple[Fault, ...]:
 
 def _unusable(field: str, text: str) -> Fault | None:
     if len(text) > _MAX_SOURCE:
-        message = say(
+        message = localized(
             "the text has {length} characters: Telegram allows {limit}",
             length=len(text),
             limit=TEXT_LIMIT,
@@ -130,7 +130,7 @@ def _unusable(field: str, text: str) -> Fault | None:
     for offset, character in enumerate(text):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             code = f"U+{ord(character):04X}"
-            message = say("the character {code} cannot be sent", code=code)
+            message = localized("the character {code} cannot be sent", code=code)
             return _fault_at(field, text, offset, message)
     return None
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.errors import Fault, Invalid, Said, Unavailable, say
+from appliance.errors import Fault, Invalid, Localized, Unavailable, localized
 from appliance.models import Broadcast, Media
 from appliance.services.content import KINDS, File
 
@@ -53,7 +53,9 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
     Raises Invalid: no such kind, empty, too large, no picture. Raises Unavailable: no room.
     """
     if kind not in KINDS:
-        message = say("unknown kind of file {kind!r}: expected photo, document or video", kind=kind)
+        message = localized(
+            "unknown kind of file {kind!r}: expected photo, document or video", kind=kind
+        )
         raise _invalid("kind", message)
     shown = _shown_name(name, kind)
     place = folder(data)
@@ -69,7 +71,7 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         _flush_folder(place)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        message = say("the file {name} cannot be stored: {reason}", name=shown, reason=reason)
+        message = localized("the file {name} cannot be stored: {reason}", name=shown, reason=reason)
         raise Unavailable(message) from None
     return Kept(kind, sha256, shown, size)
 
@@ -123,7 +125,7 @@ def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
             digest.update(chunk)
             target.write(chunk)
         if size == 0:
-            raise _invalid("file", say("the file {name} is empty", name=name))
+            raise _invalid("file", localized("the file {name} is empty", name=name))
         target.flush()
         os.fsync(target.fileno())
     return digest.hexdigest(), size
@@ -153,27 +155,27 @@ def _shown_name(name: str | None, kind: str) -> str:
     return shown or _NAMELESS[kind]
 
 
-def _no_picture(name: str) -> Said:
-    return say(
+def _no_picture(name: str) -> Localized:
+    return localized(
         "{name} is not a JPEG, PNG or WebP: Telegram accepts it as a document, not as a photo",
         name=name,
     )
 
 
-def _too_large(name: str, kind: str, limit: int) -> Said:
+def _too_large(name: str, kind: str, limit: int) -> Localized:
     megabytes = limit // MEGABYTE
     if kind == "photo":
-        return say(
+        return localized(
             "{name} is larger than {megabytes} MB, Telegram's limit for photos",
             name=name,
             megabytes=megabytes,
         )
-    return say(
+    return localized(
         "{name} is larger than {megabytes} MB, Telegram's limit for files",
         name=name,
         megabytes=megabytes,
     )
 
 
-def _invalid(field: str, message: Said) -> Invalid:
+def _invalid(field: str, message: Localized) -> Invalid:
     return Invalid(message, (Fault(field, message),))

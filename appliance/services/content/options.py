@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from appliance.errors import Fault, say
+from appliance.errors import Fault, localized
 from appliance.telegram.urls import LinkError, checked_link
 
 SWITCHES = ("silent", "protected", "link_preview", "track")
@@ -18,7 +18,7 @@ def lint_options(options: Mapping[str, Any]) -> tuple[Fault, ...]:
     """The faults of buttons and switches."""
     unknown = set(options) - {*SWITCHES, "buttons"}
     faults = [
-        Fault(f"options.{name}", say("unknown option {name}", name=name))
+        Fault(f"options.{name}", localized("unknown option {name}", name=name))
         for name in sorted(unknown)
     ]
     for row, buttons in enumerate(options.get("buttons") or []):
@@ -33,15 +33,15 @@ def lint_media(kinds: Sequence[str], options: Mapping[str, Any]) -> tuple[Fault,
         return ()
     faults = []
     if len(kinds) > ALBUM:
-        message = say(
+        message = localized(
             "an album can have 2 to {most} files, not {count}", most=ALBUM, count=len(kinds)
         )
         faults.append(Fault("media", message))
     if "document" in kinds and set(kinds) != {"document"}:
-        message = say("an album can mix photos and videos, but documents only with documents")
+        message = localized("an album can mix photos and videos, but documents only with documents")
         faults.append(Fault("media", message))
     if options.get("buttons"):
-        message = say(
+        message = localized(
             "Telegram does not allow buttons under an album: remove them or send a single file"
         )
         faults.append(Fault("options.buttons", message))
@@ -87,16 +87,16 @@ def _button_faults(field: str, button: Mapping[str, Any]) -> list[Fault]:
     faults = []
     label, url, topic = button.get("text"), button.get("url"), button.get("topic_off")
     if not isinstance(label, str) or not label.strip() or len(label) > _LABEL:
-        faults.append(Fault(field, say("a button's text must have 1 to 64 characters")))
+        faults.append(Fault(field, localized("a button's text must have 1 to 64 characters")))
     if topic is not None and url is not None:
-        message = say("a button has either an address or a topic to opt out of, not both")
+        message = localized("a button has either an address or a topic to opt out of, not both")
         faults.append(Fault(field, message))
     elif topic is not None:
         if not isinstance(topic, str) or not topic:
-            faults.append(Fault(field, say("a button's topic must be the name of a topic")))
+            faults.append(Fault(field, localized("a button's topic must be the name of a topic")))
     elif not isinstance(url, str) or not _leads_somewhere(url):
         faults.append(
-            Fault(field, say("a button's address must start with https://, http:// or tg://"))
+            Fault(field, localized("a button's address must start with https://, http:// or tg://"))
         )
     return faults
 

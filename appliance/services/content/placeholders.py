@@ -13,7 +13,7 @@ from html import escape
 from urllib.parse import quote
 
 from appliance.crud.broadcasts.recipients import Person
-from appliance.errors import say
+from appliance.errors import localized
 
 LENGTHS = {"first_name": 64, "last_name": 64, "username": 32, "name": 129}
 """The longest value of each, in code points: Telegram's limits. `name` is first and last name."""
@@ -121,7 +121,7 @@ class Template:
             default = match["default"] or ""
             return Placeholder(name, default, match.start(), len(match[0]))
         if name in LENGTHS:
-            words = say("a placeholder has no spaces in it: {{{name}}}", name=name)
+            words = localized("a placeholder has no spaces in it: {{{name}}}", name=name)
             self.problems.append((match.start(), words))
         elif not spaced:
             self.problems.append((match.start(), _unknown(name)))
@@ -144,7 +144,7 @@ class Template:
 
 
 def _unknown(name: str) -> str:
-    return say(
+    return localized(
         "unknown placeholder {{{name}}}: expected {{first_name}}, {{last_name}}, {{username}} or"
         " {{name}}; double braces send it as plain text",
         name=name,
@@ -152,14 +152,14 @@ def _unknown(name: str) -> str:
 
 
 def _misplaced() -> str:
-    return say(
+    return localized(
         "inside a tag, a placeholder is allowed only in a quoted address, after the site's name:"
         ' <a href="https://site.example/?who={{username}}">'
     )
 
 
 def _after_ampersand() -> str:
-    return say("write & as &amp; right before a placeholder")
+    return localized("write & as &amp; right before a placeholder")
 
 
 def _clean(value: str | None) -> str:

@@ -3,7 +3,7 @@
 The bot's phrases are chosen by key, from `locales/bot.<language>.json`. They are Telegram's HTML;
 values put into them are escaped, so a name cannot become markup.
 
-Errors are said in English where they happen (`errors.say`) and translated here when they leave for
+Errors are said in English where they happen (`errors.localized`) and translated here when they leave for
 somebody who reads another language, from `locales/errors.<language>.json`: a template for each
 English template, and words for the values of some `{names}`, such as a status. They are plain text.
 """
@@ -15,7 +15,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from appliance.errors import Said
+from appliance.errors import Localized
 
 LANGUAGES = ("en", "ru")
 
@@ -34,7 +34,7 @@ def phrase(language: str, key: str, **values: object) -> str:
 
 def translate(message: str, language: str) -> str:
     """An error's message in a language; as it is, where it was not said or has no translation."""
-    if not isinstance(message, Said):
+    if not isinstance(message, Localized):
         return message
     template = error_catalog(language)["templates"].get(message.template)
     if template is None:
@@ -73,7 +73,7 @@ def error_catalog(language: str) -> Mapping[str, dict[str, Any]]:
 
 def _value(name: str, value: object, language: str) -> object:
     """A part that was said itself is translated, a word of the program too; all else stays."""
-    if isinstance(value, Said):
+    if isinstance(value, Localized):
         return translate(value, language)
     return word(name, value, language) if isinstance(value, str) else value
 

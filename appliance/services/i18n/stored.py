@@ -7,14 +7,14 @@ and its values, as JSON, and any other text (Telegram's own words, say) as it is
 import json
 from typing import Any
 
-from appliance.errors import Said
+from appliance.errors import Localized
 
 _START = '{"said":'
 
 
 def pack(text: str, limit: int | None = None) -> str:
     """To be stored in a column of `limit` characters; the bare text where the whole is too long."""
-    if not isinstance(text, Said):
+    if not isinstance(text, Localized):
         return text[:limit]
     packed = json.dumps(_parts(text), ensure_ascii=False, separators=(",", ":"), default=str)
     return packed if limit is None or len(packed) <= limit else str(text)[:limit]
@@ -30,19 +30,19 @@ def unpack(stored: str | None) -> str | None:
         return stored
 
 
-def _parts(text: Said) -> dict[str, Any]:
+def _parts(text: Localized) -> dict[str, Any]:
     values = {
-        name: _parts(value) if isinstance(value, Said) else value
+        name: _parts(value) if isinstance(value, Localized) else value
         for name, value in text.values.items()
     }
     return {"said": text.template, "with": values}
 
 
-def _said(parts: dict[str, Any]) -> Said:
+def _said(parts: dict[str, Any]) -> Localized:
     values = {
         name: _said(value) if isinstance(value, dict) else value
         for name, value in parts["with"].items()
     }
-    said = Said(parts["said"].format_map(values))
+    said = Localized(parts["said"].format_map(values))
     said.template, said.values = parts["said"], values
     return said

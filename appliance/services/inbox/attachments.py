@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.errors import NotFound, say
+from appliance.errors import NotFound, localized
 from appliance.models import Message
 from appliance.services.content.media import folder
 from appliance.services.inbox.threads import person_chat
@@ -36,13 +36,13 @@ def find(session: Session, data: Path, chat_id: int, message_id: int, index: int
     files = list((message.files if message else None) or ())
     own = list((message.media if message else None) or ())
     if message is None or message.chat_id != chat_id or index >= len(files) + len(own):
-        raise NotFound(say("message {id} has no such file", id=message_id))
+        raise NotFound(localized("message {id} has no such file", id=message_id))
     if index < len(files):
         return _received(files[index])
     (row,) = media_crud.get_all(session, [own[index - len(files)]["id"]])
     path = folder(data) / row.sha256
     if not path.is_file():
-        raise NotFound(say("message {id} has no such file", id=message_id))
+        raise NotFound(localized("message {id} has no such file", id=message_id))
     mime = _BY_KIND["photo"] if row.kind == "photo" else "application/octet-stream"
     return Attachment(row.name, mime, row.kind == "photo", path=path)
 

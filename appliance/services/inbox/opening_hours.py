@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.services.timing.clock import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -47,7 +47,7 @@ def parse(text: str) -> tuple[Span, ...]:
     spans = [_span(part.strip()) for part in parts]
     known = tuple(span for span in spans if span is not None)
     if not known or len(known) != len(spans):
-        message = say(
+        message = localized(
             "invalid opening hours {text}: expected hours such as Mon-Fri 09:00-18:00, Sat"
             " 10:00-14:00",
             text=repr(text[:_LONGEST]),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from telebot.types import Message as TelegramMessage
 
 from appliance.crud.messages import messages, threads
-from appliance.errors import Conflict, Fault, Invalid, say
+from appliance.errors import Conflict, Fault, Invalid, localized
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media
 from appliance.services.content.files import METHODS
@@ -172,11 +172,11 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
     except telegram_html.EntityError as error:
         raise Invalid(error.message, (Fault(field, error.message, error.offset),)) from None
     if not plain.strip():
-        message = say("the text is empty: write a message")
+        message = localized("the text is empty: write a message")
     elif len(plain) <= limit:
         return plain
     else:
-        message = say(
+        message = localized(
             "the text has {length} characters after parsing: Telegram allows {limit}",
             length=len(plain),
             limit=limit,
@@ -187,9 +187,9 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
 def check_reachable(chat: Chat) -> None:
     """Raises Conflict: nothing can be sent to this person."""
     if chat.status in {ChatStatus.BLOCKED, ChatStatus.LEFT}:
-        raise Conflict(say("{name} has blocked the bot: nothing can be sent", name=chat.name))
+        raise Conflict(localized("{name} has blocked the bot: nothing can be sent", name=chat.name))
     if chat.status == ChatStatus.NEW:
-        raise Conflict(say("{name} has not pressed Start in the bot yet", name=chat.name))
+        raise Conflict(localized("{name} has not pressed Start in the bot yet", name=chat.name))
 
 
 def _begin(

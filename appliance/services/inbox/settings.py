@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.crud.settings import INBOX, OPERATORS, get_setting, put_setting
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services.i18n.catalog import LANGUAGES, choose, phrase
 from appliance.services.inbox import opening_hours as opening
@@ -52,7 +52,7 @@ def set_options(session: Session, chosen: Options, now: datetime | None = None) 
     texts = {language: chosen.auto_reply.get(language, "").strip() for language in LANGUAGES}
     for language, text in texts.items():
         if len(text) > _LONGEST:
-            message = say("the text can have up to {limit} characters", limit=_LONGEST)
+            message = localized("the text can have up to {limit} characters", limit=_LONGEST)
             raise Invalid(message, (Fault(f"auto_reply.{language}", message),))
     put_setting(session, INBOX, {"hours": hours, "auto_reply": texts}, now)
     return Options(hours, texts)
@@ -121,6 +121,6 @@ def refuse_topics(session: Session, group: Group) -> None:
 def _group(session: Session, chat_id: int) -> Chat:
     chat = chats.get(session, chat_id)
     if chat is None or chat.type not in _GROUPS or chat.status == ChatStatus.LEFT:
-        message = say("the bot is not in the group {id}: add it there first", id=chat_id)
+        message = localized("the bot is not in the group {id}: add it there first", id=chat_id)
         raise Invalid(message, (Fault("operators_chat_id", message),))
     return chat

@@ -13,7 +13,7 @@ from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.crud.messages.threads import Place, Row, ThreadFilter
-from appliance.errors import Conflict, Fault, Invalid, NotFound, say
+from appliance.errors import Conflict, Fault, Invalid, NotFound, localized
 from appliance.models import Chat, ChatType, DeliveryState, Message, Note, Role, User
 from appliance.services import content
 from appliance.services.chats.command_menu import role_of
@@ -106,7 +106,9 @@ def person_chat(session: Session, chat_id: int) -> Chat:
     """Raises NotFound: only people have conversations."""
     chat = chats.find(session, chat_id)
     if chat.type != ChatType.PRIVATE:
-        raise NotFound(say("chat {id} is a group or channel: only people have threads", id=chat_id))
+        raise NotFound(
+            localized("chat {id} is a group or channel: only people have threads", id=chat_id)
+        )
     return chat
 
 
@@ -149,7 +151,7 @@ def assign(session: Session, chat_id: int, user_id: int | None) -> None:
     if user_id is not None:
         user = users.get(session, user_id)
         if user.disabled or user.role not in OPERATORS:
-            message = say("{name} is not an operator", name=user.name)
+            message = localized("{name} is not an operator", name=user.name)
             raise Invalid(message, (Fault("assigned_to", message),))
     thread.assigned_to = user_id
     session.flush()
@@ -170,7 +172,7 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
     tidy = [re.sub(r"\s+", " ", label).strip() for label in labels]
     thread.labels = list(dict.fromkeys(label for label in tidy if label))
     if len(thread.labels) > MOST_LABELS or any(len(it) > LONGEST_LABEL for it in thread.labels):
-        message = say(
+        message = localized(
             "a conversation can have up to {count} labels of up to {length} characters each",
             count=MOST_LABELS,
             length=LONGEST_LABEL,
@@ -185,7 +187,7 @@ def ban(session: Session, chat_id: int, banned: bool) -> None:
     chat = person_chat(session, chat_id)
     if banned and role_of(chat.user) == Role.ADMIN:
         raise Conflict(
-            say("{name} is an admin of the site: admins cannot be banned", name=chat.name)
+            localized("{name} is an admin of the site: admins cannot be banned", name=chat.name)
         )
     chat.banned = banned
     session.flush()
@@ -210,7 +212,7 @@ def add_note(
     """Raises NotFound, Invalid: nothing in it."""
     person_chat(session, chat_id)
     if not text.strip():
-        message = say("the note is empty")
+        message = localized("the note is empty")
         raise Invalid(message, (Fault("text", message),))
     note = notes.add(session, chat_id, author_id, text.strip(), now)
     return _remarks(session, [note])[0]

@@ -26,7 +26,7 @@ from appliance.crud import settings
 from appliance.crud.accounts import link_codes, users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.errors import AlreadyLinked, Conflict, NotFound, say
+from appliance.errors import AlreadyLinked, Conflict, NotFound, localized
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
 from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
@@ -40,7 +40,7 @@ _LENGTH = 32
 _LONGEST = 64
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
 _MOST = 100  # things like a code that are looked up of one text, of either kind
-_UNKNOWN = say("unknown code: it is wrong, was used already, or is older than 15 minutes")
+_UNKNOWN = localized("unknown code: it is wrong, was used already, or is older than 15 minutes")
 _REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
 
 
@@ -62,7 +62,9 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
     """
     user = users.get(session, user_id)
     if chats.get_by_user(session, user.id) is not None:
-        raise AlreadyLinked(say("this account is linked to Telegram already: unlink it first"))
+        raise AlreadyLinked(
+            localized("this account is linked to Telegram already: unlink it first")
+        )
     link_codes.revoke(session, user_id=user.id)
     bot = settings.get_setting(session, settings.BOT)
     code = secrets.token_urlsafe(_BYTES)
@@ -84,9 +86,9 @@ def start_link_from_chat(
     """
     chat = chats.find(session, chat_id)
     if chat.type != ChatType.PRIVATE:
-        raise Conflict(say("only a private chat can be linked to an account"))
+        raise Conflict(localized("only a private chat can be linked to an account"))
     if chat.user_id is not None:
-        raise AlreadyLinked(say("this Telegram account is linked already: unlink it first"))
+        raise AlreadyLinked(localized("this Telegram account is linked already: unlink it first"))
     link_codes.revoke(session, chat_id=chat.id)
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
@@ -219,7 +221,7 @@ def check_free(session: Session, chat: Chat, user: User) -> None:
     """Raises AlreadyLinked, saying what to unlink, when either has another partner."""
     if chat.user_id not in (None, user.id):
         raise AlreadyLinked(
-            say(
+            localized(
                 "this Telegram account is linked to another account of the site: send /unlink to"
                 " the bot there first"
             )
@@ -227,7 +229,9 @@ def check_free(session: Session, chat: Chat, user: User) -> None:
     other = chats.get_by_user(session, user.id)
     if other is not None and other.id != chat.id:
         raise AlreadyLinked(
-            say("this account of the site is linked to another Telegram account: unlink it first")
+            localized(
+                "this account of the site is linked to another Telegram account: unlink it first"
+            )
         )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import proofs, users
 from appliance.crud.chats import chats
-from appliance.errors import Expired, say
+from appliance.errors import Expired, localized
 from appliance.models import Chat, ChatStatus, User
 from appliance.services.accounts import users as account_users
 from appliance.services.telegram_auth import linking
@@ -44,7 +44,7 @@ def use_proof(session: Session, proof: Proof, visitor_id: int | None, now: datet
 def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
     """Raises Expired when this was used before."""
     if not proofs.use(session, digest, expires_at):
-        raise Expired(say("this login was used already: log in with Telegram again"))
+        raise Expired(localized("this login was used already: log in with Telegram again"))
 
 
 def arrive(

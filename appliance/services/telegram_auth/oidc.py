@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance.config import Settings
-from appliance.errors import Unavailable, say
+from appliance.errors import Unavailable, localized
 from appliance.services.telegram_auth import oidc_http
 from appliance.services.telegram_auth.oidc_tokens import Verifier
 from appliance.services.telegram_auth.proofs import Person, person_of
@@ -31,7 +31,7 @@ SCOPE = f"openid profile {BOT_ACCESS}"
 KEEP_ENDPOINTS = 24 * 3600.0  # seconds
 SILENCE = 10.0  # seconds after a failure: visitors who wait for a dead issuer hold up the others
 
-_LATER = say("Telegram cannot be asked just now: try again a little later")
+_LATER = localized("Telegram cannot be asked just now: try again a little later")
 _BYTES = 24  # 32 characters; Telegram takes no long `state`
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import requests
 
-from appliance.errors import Unauthorized, Unavailable, say
+from appliance.errors import Unauthorized, Unavailable, localized
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = (3.0, 7.0)  # seconds to connect, and for a piece of the answer; a visitor waits meanwhile
 LARGEST = 256 * 1024  # bytes
 
-_LATER = say("Telegram cannot be asked just now: try again a little later")
+_LATER = localized("Telegram cannot be asked just now: try again a little later")
 
 
 def get(url: str) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def post_form(url: str, form: dict[str, str], auth: tuple[str, str]) -> dict[str
     if 400 <= status < 500 and status != 429:
         # invalid_grant: a code that is wrong, over or used; invalid_client: a wrong secret
         log.warning("the issuer refused a login: %s", _reason(answer))
-        raise Unauthorized(say("Telegram did not confirm this login: try again"))
+        raise Unauthorized(localized("Telegram did not confirm this login: try again"))
     if status != 200 or answer is None:
         raise _unavailable(url, f"status {status}")
     return answer

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from appliance.errors import Unauthorized, say
+from appliance.errors import Unauthorized, localized
 from appliance.services.telegram_auth import oidc_http
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ OLDEST = 600.0  # seconds since `iat`
 KEEP_KEYS = 3600.0
 ASK_AGAIN = 60.0  # seconds between two looks for an unknown key: anybody can make up key ids
 
-_FORGED = say("Telegram did not confirm this login: try again")
+_FORGED = localized("Telegram did not confirm this login: try again")
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
 
 

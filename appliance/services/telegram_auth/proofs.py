@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from appliance.config import is_real_token
-from appliance.errors import Expired, Unauthorized, Unavailable, say
+from appliance.errors import Expired, Unauthorized, Unavailable, localized
 
 MAX_AGE = timedelta(minutes=15)
 SKEW = timedelta(minutes=1)
@@ -25,8 +25,8 @@ SKEW = timedelta(minutes=1)
 
 _MOST_FIELDS = 40
 _LARGEST_ID = 2**52  # Telegram promises at most 52 significant bits
-_FORGED = say("Telegram did not sign this for the bot of this site: log in again")
-_STALE = say("this login is too old: log in with Telegram again")
+_FORGED = localized("Telegram did not sign this for the bot of this site: log in again")
+_STALE = localized("this login is too old: log in with Telegram again")
 _ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 
@@ -92,7 +92,9 @@ def person_of(claims: Mapping[str, Any]) -> Person:
 def _secret(token: str | None) -> bytes:
     """The simulator's token is known to everybody, so what is signed with it proves nothing."""
     if not token or not is_real_token(token):
-        raise Unavailable(say("this site has no Telegram bot, so nobody can log in with Telegram"))
+        raise Unavailable(
+            localized("this site has no Telegram bot, so nobody can log in with Telegram")
+        )
     return token.encode()
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 
 DEFAULT_MAX_LATE = 1800  # seconds
 MAX_LATE_LIMITS = (60, 30 * 86_400)  # shorter, and a restart would cost the slot
@@ -46,7 +46,7 @@ def find_zone(name: str) -> ZoneInfo:
     try:
         return _load(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = say(
+        message = localized(
             "unknown time zone {name}: expected a name such as Europe/Berlin", name=repr(name)
         )
         raise Invalid(message, (Fault("timezone", message),)) from None
@@ -92,7 +92,7 @@ def parse_at(text: str, zone_name: str) -> datetime:
             return moment(found, zone) if found.tzinfo is None else found.astimezone(UTC)
         except (ValueError, OverflowError):
             pass  # the 31st of February, the year 0
-    message = say(
+    message = localized(
         "invalid time {text}: expected a time such as 2026-12-24 18:00 or"
         " 2026-12-24T18:00:00+01:00",
         text=repr(text),
@@ -104,7 +104,7 @@ def parse_duration(text: str, field: str = "max_late") -> int:
     """`90s`, `30m`, `2h` or `1d` in seconds. Raises Invalid."""
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None:
-        message = say(
+        message = localized(
             "invalid duration {text}: expected a duration such as 90s, 30m, 2h or 1d",
             text=repr(text),
         )
@@ -124,7 +124,9 @@ def lint(
     faults = []
     low, high = MAX_LATE_LIMITS
     if max_late is not None and not low <= max_late <= high:
-        faults.append(Fault("max_late", say("the longest delay must be from 1 minute to 30 days")))
+        faults.append(
+            Fault("max_late", localized("the longest delay must be from 1 minute to 30 days"))
+        )
     elif starts_at is not None:
         faults += _lint_start(starts_at, max_late, now)
     if quiet is not None:
@@ -138,9 +140,9 @@ def lint(
 def _lint_start(starts_at: datetime, max_late: int | None, now: datetime) -> tuple[Fault, ...]:
     time_ = f"{starts_at:%Y-%m-%d %H:%M} UTC"
     if starts_at >= TOO_FAR:
-        return (Fault("at", say("{time} is too far ahead", time=time_)),)
+        return (Fault("at", localized("{time} is too far ahead", time=time_)),)
     if latest(starts_at, max_late) < now:
-        return (Fault("at", say("{time} has already passed", time=time_)),)
+        return (Fault("at", localized("{time} has already passed", time=time_)),)
     return ()
 
 
@@ -163,10 +165,12 @@ def parse_quiet(text: str) -> Quiet:
             raise ValueError
         start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
     except ValueError:
-        message = say("invalid quiet hours {text}: expected HH:MM-HH:MM", text=repr(text))
+        message = localized("invalid quiet hours {text}: expected HH:MM-HH:MM", text=repr(text))
         raise Invalid(message, (Fault("quiet", message),)) from None
     if start == end:
-        message = say("quiet hours from {time} to {time} would never end", time=f"{start:%H:%M}")
+        message = localized(
+            "quiet hours from {time} to {time} would never end", time=f"{start:%H:%M}"
+        )
         raise Invalid(message, (Fault("quiet", message),))
     return Quiet(start, end)
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 from cronsim import CronSim, CronSimError
 
-from appliance.errors import Fault, Invalid, say
+from appliance.errors import Fault, Invalid, localized
 from appliance.services.timing.clock import find_zone, moment
 
 # The wall may be ahead of the moment that is asked for by as much as clocks are put back.
@@ -20,11 +20,11 @@ _CLOCK_CHANGE = timedelta(hours=3)
 LONGEST = 100  # as the table has it
 
 _REASONS = {
-    "Bad minute": say("invalid minute"),
-    "Bad hour": say("invalid hour"),
-    "Bad day-of-month": say("invalid day of the month"),
-    "Bad month": say("invalid month"),
-    "Bad day-of-week": say("invalid weekday"),
+    "Bad minute": localized("invalid minute"),
+    "Bad hour": localized("invalid hour"),
+    "Bad day-of-month": localized("invalid day of the month"),
+    "Bad month": localized("invalid month"),
+    "Bad day-of-week": localized("invalid weekday"),
 }
 
 
@@ -32,16 +32,16 @@ def check(expression: str) -> str:
     """The expression with single spaces. Raises Invalid unless it is one that will ever be due."""
     fields = expression.split()
     found = " ".join(fields)
-    reason: str = say("{count} fields instead of 5", count=len(fields))
+    reason: str = localized("{count} fields instead of 5", count=len(fields))
     try:
         if len(fields) == 5 and len(found) <= LONGEST:
             CronSim(found, datetime(2026, 1, 1))  # also refuses the 30th of February
             return found
         if len(fields) == 5:
-            reason = say("more than {limit} characters", limit=LONGEST)
+            reason = localized("more than {limit} characters", limit=LONGEST)
     except CronSimError as error:
         reason = _REASONS.get(str(error), str(error))
-    message = say(
+    message = localized(
         "invalid cron expression {cron} ({reason}): expected minute, hour, day, month and"
         " weekday, such as '0 9 * * MON'",
         cron=repr(expression),

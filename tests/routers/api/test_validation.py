@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from appliance import schemas
-from appliance.errors import Said
+from appliance.errors import Localized
 from appliance.routers.api import validation
 
 JUNK: list[Any] = [
@@ -29,7 +29,7 @@ def test_every_fault_is_said(shape: Any) -> None:
         fault.message
         for given in inputs
         for fault in faults(shape, given)
-        if not isinstance(fault.message, Said)
+        if not isinstance(fault.message, Localized)
     }
     assert plain == set()
 

@@ -4,11 +4,11 @@ from string import Formatter
 
 import pytest
 
-from appliance.errors import say
+from appliance.errors import localized
 from appliance.services.i18n.catalog import LANGUAGES, catalog, choose, phrase, translate, word
 from appliance.telegram import html
 
-DONE = say("resumed")
+DONE = localized("resumed")
 
 
 def fields(text: str) -> set[str]:
@@ -53,20 +53,22 @@ def test_the_default_speaks_to_everybody_else(language: str | None, chosen: str)
 
 
 def test_errors_are_translated_with_their_parts() -> None:
-    said = say("broadcast {id} is {status}: it cannot be {done}", id=7, status="paused", done=DONE)
+    said = localized(
+        "broadcast {id} is {status}: it cannot be {done}", id=7, status="paused", done=DONE
+    )
     assert said == "broadcast 7 is paused: it cannot be resumed"
     assert translate(said, "ru") == "рассылка 7 на паузе: её нельзя продолжить"
     assert translate(said, "en") == said
 
 
 def test_what_people_wrote_is_not_translated() -> None:
-    said = say("unknown option {name}", name="paused")
+    said = localized("unknown option {name}", name="paused")
     assert translate(said, "ru") == "параметр paused неизвестен"
     assert translate("a plain {string}", "ru") == "a plain {string}"
 
 
 def test_what_has_no_translation_stays() -> None:
-    assert translate(say("nobody {verb} this", verb="knows"), "ru") == "nobody knows this"
+    assert translate(localized("nobody {verb} this", verb="knows"), "ru") == "nobody knows this"
     assert word("title", "Not Found", "ru") == "Не найдено"
     assert word("title", "I'm a Teapot", "ru") == "I'm a Teapot"
     assert word("nothing", "x", "ru") == word("nothing", "x", "en") == "x"

@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.errors import Said, say
+from appliance.errors import Localized, localized
 from appliance.services.i18n.catalog import translate
 from appliance.services.i18n.stored import pack, unpack
 
 
 def test_what_was_said_comes_back_with_its_template() -> None:
-    inner = say("the key must have 1 to 255 characters")
-    said = say("{slot} was not sent: {error}", slot="12:00", error=inner)
+    inner = localized("the key must have 1 to 255 characters")
+    said = localized("{slot} was not sent: {error}", slot="12:00", error=inner)
 
     back = unpack(pack(said))
 
@@ -25,10 +25,10 @@ def test_other_words_are_stored_as_they_are() -> None:
 
 
 def test_what_does_not_fit_is_kept_in_english() -> None:
-    said = say("paused: {error}", error="x" * 300)
+    said = localized("paused: {error}", error="x" * 300)
 
     assert pack(said, 255) == f"paused: {'x' * 247}"
-    assert len(pack(say("paused: {error}", error="x"), 255)) < 255
+    assert len(pack(localized("paused: {error}", error="x"), 255)) < 255
 
 
 def test_what_another_version_wrote_or_cut_off_is_shown_as_it_is() -> None:
@@ -45,4 +45,4 @@ def test_what_another_version_wrote_or_cut_off_is_shown_as_it_is() -> None:
 def test_any_text_survives(text: str) -> None:
     stored = pack(text)
 
-    assert unpack(stored) == text or isinstance(unpack(stored), Said)
+    assert unpack(stored) == text or isinstance(unpack(stored), Localized)
