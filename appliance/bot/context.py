@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 from telebot.types import Message
 
 from appliance.bot.keyboards import Markup
-from appliance.bot.texts import say
 from appliance.crud.messages import messages
 from appliance.models import Chat, Priority
 from appliance.services.chats import command_menu
-from appliance.services.i18n.catalog import choose
+from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
 
 _LONGEST_ANSWER = 200  # characters that answerCallbackQuery takes
@@ -49,9 +48,9 @@ class Context:
     def language(self) -> str:
         return choose(self.chat.language, self.site.default_language)
 
-    def say(self, key: str, **values: object) -> str:
+    def phrase(self, key: str, **values: object) -> str:
         """A phrase in the chat's language, as Telegram's HTML."""
-        return say(self.language, key, **values)
+        return phrase(self.language, key, **values)
 
     def reply(self, html: str, markup: Markup | None = None) -> None:
         """Send a message."""

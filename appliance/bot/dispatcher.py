@@ -19,14 +19,14 @@ from appliance.bot.people import (
     remember,
 )
 from appliance.bot.router import Press, Router
-from appliance.bot.texts import command_of_label, say
+from appliance.bot.texts import command_of_label
 from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.models import Chat, ChatStatus, ChatType, Role
 from appliance.services import telegram_auth
 from appliance.services.chats import command_menu
-from appliance.services.i18n.catalog import choose
+from appliance.services.i18n.catalog import choose, phrase
 
 _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
 
@@ -73,10 +73,10 @@ class Dispatcher:
         if press is not None:  # as it came: it may be telebot that cannot read it
             own = chat.type == ChatType.PRIVATE
             spoken = chat.language if own else press["from"].get("language_code")
-            words = say(choose(spoken, self._site.default_language), "wrong")
+            words = phrase(choose(spoken, self._site.default_language), "wrong")
             context.answer(press["id"], words, alert=True)
         elif chat.type == ChatType.PRIVATE:
-            context.reply(context.say("wrong"))
+            context.reply(context.phrase("wrong"))
 
     def _message(self, session: Session, message: Message, now: datetime) -> None:
         if message.migrate_to_chat_id is not None and self._router.migration:
@@ -112,7 +112,7 @@ class Dispatcher:
         if handler is not None:
             handler(context, command.argument)
         else:
-            context.reply(context.say("unknown_command"))
+            context.reply(context.phrase("unknown_command"))
 
     def _talk(self, context: Context, message: Message) -> None:
         """An answer the bot waits for, a code, or else a letter to the people of the site."""
@@ -156,7 +156,7 @@ class Dispatcher:
         if command.bot is not None and not _is_me(session, command.bot):
             return
         messages.record_incoming(session, chat.id, f"/{command.name}", message.message_id, now)
-        hint = context.say("in_private")
+        hint = context.phrase("in_private")
         if not context.said_since(hint, now - _GROUP_QUIET):
             context.reply(hint)
 
@@ -194,7 +194,7 @@ class Dispatcher:
         own = chat.language if chat.id == query.from_user.id else query.from_user.language_code
         language = choose(own, self._site.default_language)
         context = Context(session, chat, self._site, now, query.from_user.id)
-        context.answer(query.id, say(language, key))
+        context.answer(query.id, phrase(language, key))
 
 
 def _own(query: CallbackQuery) -> bool:

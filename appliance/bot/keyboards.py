@@ -9,10 +9,11 @@ from typing import Any
 
 from telebot.types import InlineKeyboardButton, InlineKeyboardMarkup, ReplyKeyboardMarkup
 
-from appliance.bot.texts import language_names, menu, say
+from appliance.bot.texts import language_names, menu
 from appliance.models import Chat
 from appliance.services.chats import quiet_hours
 from appliance.services.chats.topics import Choice, title_of
+from appliance.services.i18n.catalog import phrase
 
 Markup = dict[str, Any]
 
@@ -49,13 +50,13 @@ def languages(chosen: str) -> Markup:
 
 def restart(language: str) -> Markup:
     """Under the goodbye of /stop."""
-    return _inline(InlineKeyboardButton(say(language, "restart"), callback_data=f"{RESTART}:"))
+    return _inline(InlineKeyboardButton(phrase(language, "restart"), callback_data=f"{RESTART}:"))
 
 
 def topic_on(language: str, topic_id: int) -> Markup:
     """Under the confirmation of an opt-out."""
     return _inline(
-        InlineKeyboardButton(say(language, "topic_back"), callback_data=f"{TOPIC}:on:{topic_id}")
+        InlineKeyboardButton(phrase(language, "topic_back"), callback_data=f"{TOPIC}:on:{topic_id}")
     )
 
 
@@ -76,7 +77,7 @@ def quiet(language: str, chosen: str | None) -> Markup:
     """Always, at night, never; the chosen one marked. Hours of one's own are typed."""
     start, end = quiet_hours.NIGHT.split("-")
     words = {"off": None, "night": quiet_hours.NIGHT, "always": quiet_hours.ALWAYS}
-    labels = {word: say(language, f"quiet_{word}", start=start, end=end) for word in words}
+    labels = {word: phrase(language, f"quiet_{word}", start=start, end=end) for word in words}
     return _inline(
         *(
             InlineKeyboardButton(
@@ -91,7 +92,7 @@ def quiet(language: str, chosen: str | None) -> Markup:
 def confirm(language: str, nonce: str, count: str) -> Markup:
     """Under the preview of a broadcast."""
     send = InlineKeyboardButton(
-        say(language, "broadcast_send", count=count), callback_data=f"{BROADCAST}:send:{nonce}"
+        phrase(language, "broadcast_send", count=count), callback_data=f"{BROADCAST}:send:{nonce}"
     )
     return _inline(send, _cancel(language, nonce))
 
@@ -116,7 +117,7 @@ def link(language: str, nonce: str) -> Markup:
     return _inline(
         *(
             InlineKeyboardButton(
-                say(language, f"tie_{word}"), callback_data=f"{TIE}:{word}:{nonce}"
+                phrase(language, f"tie_{word}"), callback_data=f"{TIE}:{word}:{nonce}"
             )
             for word in ("yes", "no")
         )
@@ -125,7 +126,7 @@ def link(language: str, nonce: str) -> Markup:
 
 def open_link(language: str, url: str) -> Markup:
     """A button that opens the site. Telegram refuses addresses it cannot reach: see `can_open`."""
-    return _inline(InlineKeyboardButton(say(language, "link_button"), url=url))
+    return _inline(InlineKeyboardButton(phrase(language, "link_button"), url=url))
 
 
 def can_open(url: str) -> bool:
@@ -138,7 +139,7 @@ def can_open(url: str) -> bool:
 
 def _cancel(language: str, nonce: str) -> InlineKeyboardButton:
     data = f"{BROADCAST}:cancel:{nonce}"
-    return InlineKeyboardButton(say(language, "broadcast_cancel"), callback_data=data)
+    return InlineKeyboardButton(phrase(language, "broadcast_cancel"), callback_data=data)
 
 
 def _inline(*buttons: InlineKeyboardButton) -> Markup:

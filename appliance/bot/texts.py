@@ -1,16 +1,11 @@
 """What the bot says, as pure functions. The words are in `locales/bot.<language>.json`."""
 
-from appliance.services.i18n.catalog import LANGUAGES, catalog, phrase
+from appliance.services.i18n.catalog import LANGUAGES, catalog
 from appliance.services.telegram_auth import LIFETIME
 
 MINUTES = int(LIFETIME.total_seconds()) // 60
 
 _MENU = ("link", "topics", "me", "language", "quiet", "help")
-
-
-def say(language: str, key: str, **values: object) -> str:
-    """A phrase as Telegram's HTML; the values are escaped. Raises KeyError."""
-    return phrase(language, key, **values)
 
 
 def masked(email: str) -> str:

@@ -119,7 +119,7 @@ def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
     with _progress(context, file) as progress:
         report = csv_import.take_in(context.database, file, topic, progress)
     if report.unread:
-        context.say(f"Columns nobody knows, left out: {', '.join(report.unread)}")
+        context.remark(f"Columns nobody knows, left out: {', '.join(report.unread)}")
     context.emit(
         report.as_document(),
         f"{report.rows} rows: {report.added} new, {report.updated} filled in,"

@@ -50,12 +50,12 @@ class Context:
         if self.json or not self.quiet:
             self.emit(document, text)
 
-    def say(self, text: str) -> None:
+    def remark(self, text: str) -> None:
         """A remark for people, on stderr; silent with --quiet."""
         if not self.quiet:
             click.echo(text, err=True)
 
-    def told(self, text: str | None) -> str:
+    def localize(self, text: str | None) -> str:
         """What the program noted for people, in the site's language."""
         from appliance.services.i18n.catalog import translate
 

@@ -53,18 +53,20 @@ def demo(context: Context, once: bool, port: int | None) -> None:
     """
     password = secrets.token_urlsafe(12)
     with temporary_home() as home, asked_to_stop() as asked, running(home, password, port) as site:
-        context.say(f"A site with {PEOPLE} simulated people is starting …")
+        context.remark(f"A site with {PEOPLE} simulated people is starting …")
         people_arrive(context, site, asked)
         broadcast_id = site.broadcast(TEXT)
         with follow.progress_bar(context.progress) as show:
             document = follow.wait_for_end(site.database, broadcast_id, show, asked)
         context.emit(document, "\n" + follow.summary(document))
-        context.say(
+        context.remark(
             f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
         )
-        context.say("Phones    Open “Simulated phones” in the menu to read it as a Telegram user.")
+        context.remark(
+            "Phones    Open “Simulated phones” in the menu to read it as a Telegram user."
+        )
         if not once:
-            context.say("\nCtrl-C ends it.")
+            context.remark("\nCtrl-C ends it.")
             site.runtime.wait(asked)
         code = follow.outcome_code(document)
     sys.exit(code)

@@ -49,11 +49,11 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
         queued, created = service.create(session, new, actor=actor())
         document = as_document(queued)
     if not created:
-        context.say(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
+        context.remark(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
     if wait:
         document = follow(context, document["id"])
         code = outcome_code(document)
-        told = summary({**document, "note": context.told(document["note"])})
+        told = summary({**document, "note": context.localize(document["note"])})
         (context.emit if code else context.report)(document, told)
         sys.exit(code)
     begins = f" for {document['starts_at']}" if document["starts_at"] else ""
@@ -64,7 +64,7 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
 def remark_nothing_sends(context: Context) -> None:
     with context.database.reading() as session:
         if not is_running(session, DELIVERY):
-            context.say("Nothing sends at the moment: it leaves when `appliance serve` runs.")
+            context.remark("Nothing sends at the moment: it leaves when `appliance serve` runs.")
 
 
 def follow(context: Context, broadcast_id: int) -> Document:

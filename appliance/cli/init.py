@@ -70,5 +70,5 @@ def init(
     )
     made = make_home(context.home, wishes, asking)
     for line in made.lines:
-        context.say(line)
+        context.remark(line)
     context.emit(made.document, made.summary)

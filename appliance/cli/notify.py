@@ -88,7 +88,7 @@ def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | No
     with context.database.reading() as session:
         messages = service.count(session, row)
     if not created:
-        context.say(f"Key {new.key!r} was used before: this is notification {row.id}.")
+        context.remark(f"Key {new.key!r} was used before: this is notification {row.id}.")
     document = {
         "id": row.id,
         "to": row.target,

@@ -84,7 +84,7 @@ def serve(
     simulator.start()
     try:
         context.emit({"url": simulator.url, "token": token}, simulator.url)
-        context.say(f"Point a bot here: BOT_MODE=sandbox BOT_API_URL={simulator.url}")
+        context.remark(f"Point a bot here: BOT_MODE=sandbox BOT_API_URL={simulator.url}")
         stop.wait()
     finally:
         simulator.stop()

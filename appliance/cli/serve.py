@@ -73,13 +73,15 @@ def _run(
         Runtime(settings, web=web, bot=bot, by_webhook=by_webhook) as runtime,
     ):
         if web:
-            context.say(f"The site is at http://{settings.host}:{settings.port} (Ctrl-C stops it)")
+            context.remark(
+                f"The site is at http://{settings.host}:{settings.port} (Ctrl-C stops it)"
+            )
         if settings.sandbox and settings.host not in LOOPBACK:
-            context.say("Careful: whoever reaches this address can use the simulated phones.")
+            context.remark("Careful: whoever reaches this address can use the simulated phones.")
         if bot and not settings.bot_enabled:
-            context.say("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
+            context.remark("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
         runtime.wait(asked)
-        context.say("Stopping …")
+        context.remark("Stopping …")
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def create(
         owner = users.find(session, who)
         new = tokens.create(session, owner.id, name, scopes, days, utcnow())
         document = _document(new.row, owner.email)
-    context.say(f"Token {document['id']} of {document['user']}. It is not shown again:")
+    context.remark(f"Token {document['id']} of {document['user']}. It is not shown again:")
     context.emit({**document, "token": new.token}, new.token)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.bot.texts import say
+from appliance.services.i18n.catalog import phrase
 
 GROUP = -1001234567890
 CHANNEL = {"id": -1007, "type": "channel", "title": "News"}
@@ -10,7 +10,7 @@ CHANNEL = {"id": -1007, "type": "channel", "title": "News"}
 
 def test_an_unknown_command_gets_a_hint(desk):
     desk.say("/destroy everything")
-    assert desk.said() == [say("en", "unknown_command")]
+    assert desk.said() == [phrase("en", "unknown_command")]
     assert desk.heard() == ["/destroy everything"]
 
 
@@ -48,7 +48,7 @@ class TestGroups:
 
     def test_a_known_command_leads_to_the_private_chat(self, desk):
         desk.feed(desk.group_message({"text": "/link@CLUB_bot"}))
-        assert desk.said(GROUP) == [say("en", "in_private")]
+        assert desk.said(GROUP) == [phrase("en", "in_private")]
         assert desk.heard(GROUP) == ["/link"]
 
     def test_another_bot_s_command_is_left_alone(self, desk):
@@ -171,7 +171,7 @@ def test_apologies_go_to_known_people_only(desk):
     with desk.database.writing() as session:
         for payload in payloads:
             desk.dispatcher.apologise(session, payload, desk.clock())
-    assert desk.said()[1:] == [say("en", "wrong")]
+    assert desk.said()[1:] == [phrase("en", "wrong")]
     assert desk.calls(GROUP) == []
 
 
@@ -204,7 +204,7 @@ class TestPressesThatFail:
     def test_in_private(self, desk):
         said = desk.said()
         desk.store(desk.pressed("language:ru"))
-        assert self.last(desk, 1001) == self.answer(say("en", "wrong"))
+        assert self.last(desk, 1001) == self.answer(phrase("en", "wrong"))
         assert desk.said() == said
 
     def test_in_a_group_in_the_language_of_who_pressed(self, desk):
@@ -212,7 +212,7 @@ class TestPressesThatFail:
         pressed = desk.pressed("language:ru", chat=group)
         pressed["callback_query"]["from"]["language_code"] = "ru"
         desk.store(pressed)
-        assert self.last(desk, GROUP) == self.answer(say("ru", "wrong"))
+        assert self.last(desk, GROUP) == self.answer(phrase("ru", "wrong"))
 
 
 @pytest.mark.parametrize("data", ["broadcast:send:\ud83d", "\ud83d", "broadcast:send:\0"])

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from appliance.bot.failures import RUNNING
-from appliance.bot.texts import say
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting
 from appliance.models import ChatStatus, LinkCode
 from appliance.services import telegram_auth
+from appliance.services.i18n.catalog import phrase
 
 SECRET = SANDBOX_TOKEN.partition(":")[2]
 
@@ -30,7 +30,7 @@ class TestPolling:
         phone.start(person)
         assert make_poller().poll_once(0) == 1
         assert desk.handler.run_through() == 1
-        assert desk.said(person) == [say("en", "welcome", name="Anna")]
+        assert desk.said(person) == [phrase("en", "welcome", name="Anna")]
         assert desk.waiting() == 0
 
     def test_order_is_kept(self, desk, phone, person, make_poller):

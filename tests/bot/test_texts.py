@@ -2,21 +2,21 @@
 
 import pytest
 
-from appliance.bot.texts import command_of_label, language_names, menu, say
+from appliance.bot.texts import command_of_label, language_names, menu
 from appliance.services.chats.command_menu import PEOPLE, commands_for
-from appliance.services.i18n.catalog import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES, phrase
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_names_every_command_but_itself(language):
-    said = say(language, "help")
+    said = phrase(language, "help")
     assert [name for name in PEOPLE if f"/{name} " not in said] == ["help"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", ["operator", "admin"])
 def test_help_for_those_who_run_the_site(language, role):
-    said = say(language, f"help_{role}")
+    said = phrase(language, f"help_{role}")
     assert all(f"/{name} " in said for name in set(commands_for(role)) - set(PEOPLE))
 
 
@@ -32,7 +32,7 @@ def test_other_words_are_no_label():
 
 
 def test_names_are_escaped():
-    assert "&lt;b&gt;Eve &amp; co" in say("en", "welcome", name="<b>Eve & co")
+    assert "&lt;b&gt;Eve &amp; co" in phrase("en", "welcome", name="<b>Eve & co")
 
 
 def test_languages_call_themselves():

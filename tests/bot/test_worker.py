@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
-from appliance.bot.texts import say
 from appliance.bot.worker import BATCH, BATCH_SECONDS, MAX_TRIES, Handler
 from appliance.config import SANDBOX_TOKEN
+from appliance.services.i18n.catalog import phrase
 
 SECRET = SANDBOX_TOKEN.partition(":")[2]
 
@@ -124,7 +124,7 @@ class TestBrokenHandlers:
         desk.store(desk.text("boom"), desk.text("fine"))
         assert handler.run_through() == 2
         assert [row.error for row in desk.rows()] == [None, "RuntimeError", None]
-        assert desk.said()[1:] == [say("en", "wrong"), say("en", "thanks")]
+        assert desk.said()[1:] == [phrase("en", "wrong"), phrase("en", "thanks")]
         assert desk.heard() == ["/start", "fine"]  # the broken one was rolled back whole
         assert "RuntimeError in dispatch (test_handling.py" in caplog.text
         assert "Anna wrote" not in caplog.text and SECRET not in caplog.text

@@ -16,7 +16,7 @@ def test_home_is_told_or_found(tmp_path, monkeypatch):
 def test_the_answer_goes_to_stdout(tmp_path, capsys):
     context = Context(tmp_path)
     context.emit({"a": "я"}, "text")
-    context.say("remark")
+    context.remark("remark")
     assert capsys.readouterr() == ("text\n", "remark\n")
 
 
@@ -32,7 +32,7 @@ def test_json_is_one_document(tmp_path, capsys):
 def test_quiet_leaves_the_answer(tmp_path, capsys):
     context = Context(tmp_path)
     context.quiet = True
-    context.say("remark")
+    context.remark("remark")
     context.emit({}, "text")
     context.emit({}, "")
     assert capsys.readouterr() == ("text\n", "")

@@ -1,4 +1,4 @@
-"""Every text that `localized` makes somewhere in the package has its Russian one, and none has more."""
+"""Every text that `localized` makes in the package has its Russian one, and none has more."""
 
 import ast
 from collections.abc import Iterator

@@ -29,12 +29,12 @@ def register(router: Router) -> None:
 
 def approve(context: Context, _: str) -> None:
     if context.role != Role.ADMIN:
-        context.reply(context.say("unknown_command"))
+        context.reply(context.phrase("unknown_command"))
         return
     if waiting := _waiting(context.session):
-        context.reply(context.say("approve_waiting"), keyboards.approve(waiting))
+        context.reply(context.phrase("approve_waiting"), keyboards.approve(waiting))
     else:
-        context.reply(context.say("approve_none"))
+        context.reply(context.phrase("approve_none"))
 
 
 def decide(context: Context, press: Press) -> None:
@@ -42,19 +42,19 @@ def decide(context: Context, press: Press) -> None:
     found = _ARGUMENT.fullmatch(press.argument)
     user = context.chat.user
     if context.role != Role.ADMIN or found is None or user is None:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
         return
     yes = found[1] == "yes"
     try:
         chat = approval.decide(context.session, int(found[2]), yes, user.id, context.now)
     except (NotFound, Conflict):
-        said = context.say("approve_gone")
+        said = context.phrase("approve_gone")
     else:
-        said = context.say("approve_yes" if yes else "approve_no", name=chat.name)
+        said = context.phrase("approve_yes" if yes else "approve_no", name=chat.name)
     context.answer(press.id, said)
     if press.message_id is not None:
         waiting = _waiting(context.session)
-        rest = f"\n\n{context.say('approve_waiting')}" if waiting else ""
+        rest = f"\n\n{context.phrase('approve_waiting')}" if waiting else ""
         context.edit(press.message_id, said + rest, keyboards.approve(waiting))
 
 
@@ -62,7 +62,7 @@ def tell_admins(session: Session, site: Site, chat: Chat, now: datetime) -> None
     """The bot was added somewhere: ask every admin in private."""
     for admin in chats.list_admins(session):
         context = Context(session, admin, site, now, admin.id)
-        said = context.say("approve_added", name=chat.name)
+        said = context.phrase("approve_added", name=chat.name)
         if not context.said_since(said, now - SPARE):
             context.reply(said, keyboards.approve([chat]))
 

@@ -38,7 +38,7 @@ def register(router: Router) -> None:
 def begin(context: Context, argument: str) -> None:
     """Preview the text behind the command or of the message it answers; else ask for one."""
     if context.role != Role.ADMIN:
-        context.reply(context.say("unknown_command"))
+        context.reply(context.phrase("unknown_command"))
         return
     said = context.message
     if argument and said is not None and said.text:
@@ -46,7 +46,7 @@ def begin(context: Context, argument: str) -> None:
     elif said is not None and said.reply_to_message is not None:
         _preview(context, written(said.reply_to_message))
     else:
-        _ask(context, context.say("broadcast_ask"))
+        _ask(context, context.phrase("broadcast_ask"))
 
 
 def hear(context: Context, message: Message) -> bool:
@@ -65,40 +65,40 @@ def press(context: Context, press: Press) -> None:
     dialog = context.chat.dialog or {}
     sent = stored.get_by_key(context.session, _key(context, nonce))
     if context.role == Role.ADMIN and sent is not None:
-        context.answer(press.id, context.say("broadcast_already", id=sent.id))
+        context.answer(press.id, context.phrase("broadcast_already", id=sent.id))
     elif context.role != Role.ADMIN or dialog.get("kind") != KIND or dialog["nonce"] != nonce:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
     elif _is_over(context):
-        _end(context, press, context.say("broadcast_expired"))
+        _end(context, press, context.phrase("broadcast_expired"))
     elif verb == "cancel":
-        _end(context, press, context.say("broadcast_cancelled"))
+        _end(context, press, context.phrase("broadcast_cancelled"))
     elif verb == "send" and "text" in dialog:
         _end(context, press, _send(context, dialog))
     else:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
 
 
 def _preview(context: Context, found: tuple[str, str] | None) -> None:
     """Show the message, then how many would get it, with the two buttons."""
     if found is None:
-        _ask(context, context.say("broadcast_text_only"))
+        _ask(context, context.phrase("broadcast_text_only"))
         return
     text, format = found
     if faults := content.lint_message(text, format):
         lines = [_fault(context, fault) for fault in faults]
-        again = ["", context.say("broadcast_again")]
-        _ask(context, "\n".join([context.say("broadcast_faults"), *lines, *again]))
+        again = ["", context.phrase("broadcast_again")]
+        _ask(context, "\n".join([context.phrase("broadcast_faults"), *lines, *again]))
         return
     everybody = audience.parse(context.session, EVERYBODY)
     count = audience_crud.count(context.session, everybody)
     if count == 0:
         context.chat.dialog = None
-        context.reply(context.say("broadcast_nobody"))
+        context.reply(context.phrase("broadcast_nobody"))
         return
     _show(context, NewBroadcast(text, format, EVERYBODY))
     nonce = _remember(context, text=text, format=format)
     minutes = int(LIFETIME.total_seconds()) // 60
-    question = context.say("broadcast_confirm", count=count, minutes=minutes)
+    question = context.phrase("broadcast_confirm", count=count, minutes=minutes)
     context.reply(question, keyboards.confirm(context.language, nonce, str(count)))
 
 
@@ -124,11 +124,11 @@ def _send(context: Context, dialog: dict[str, Any]) -> str:
     try:
         broadcast, _ = broadcasts.create(context.session, new, context.now)
     except (Invalid, NothingToDo) as error:
-        return context.say(
+        return context.phrase(
             "broadcast_fault_plain", words=translate(error.message, context.language)
         )
     events.add(context.session, broadcast.id, f"user:{new.created_by}", "create", now=context.now)
-    return context.say("broadcast_queued", id=broadcast.id)
+    return context.phrase("broadcast_queued", id=broadcast.id)
 
 
 def _ask(context: Context, question: str) -> None:
@@ -163,5 +163,5 @@ def _key(context: Context, nonce: str) -> str:
 def _fault(context: Context, fault: Fault) -> str:
     words = translate(fault.message, context.language)
     if fault.line is None:
-        return context.say("broadcast_fault_plain", words=words)
-    return context.say("broadcast_fault", line=fault.line, column=fault.column, words=words)
+        return context.phrase("broadcast_fault_plain", words=words)
+    return context.phrase("broadcast_fault", line=fault.line, column=fault.column, words=words)

@@ -22,36 +22,36 @@ def start(context: Context, payload: str) -> None:
     Who stopped it and comes by a link to tie an account did not ask for news.
     """
     if payload and context.chat.status == ChatStatus.STOPPED:
-        context.reply(context.say("still_stopped"), keyboards.restart(context.language))
+        context.reply(context.phrase("still_stopped"), keyboards.restart(context.language))
     else:
         chats.set_status(context.session, context.chat.id, ChatStatus.ACTIVE, context.now)
         name = context.chat.first_name or context.chat.name
-        welcome = context.say("welcome", name=name)
+        welcome = context.phrase("welcome", name=name)
         context.reply(welcome, keyboards.main_menu(context.language))
     if payload:
         redeem(context, payload)
 
 
 def help_(context: Context, _: str) -> None:
-    parts = [context.say("help")]
+    parts = [context.phrase("help")]
     if context.role in {Role.OPERATOR, Role.ADMIN}:
-        parts.append(context.say(f"help_{context.role}"))
+        parts.append(context.phrase(f"help_{context.role}"))
     context.reply("\n\n".join(parts), keyboards.main_menu(context.language))
 
 
 def stop(context: Context, _: str) -> None:
     """No more broadcasts; the link to an account stays, and so do answers."""
     chats.set_status(context.session, context.chat.id, ChatStatus.STOPPED, context.now)
-    context.reply(context.say("stopped"), keyboards.restart(context.language))
+    context.reply(context.phrase("stopped"), keyboards.restart(context.language))
 
 
 def me(context: Context, _: str) -> None:
     user = context.chat.user
     if user is None:
-        context.reply(context.say("me_unlinked"))
+        context.reply(context.phrase("me_unlinked"))
     else:
-        context.reply(context.say("me_linked", name=user.name, email=user.email))
+        context.reply(context.phrase("me_linked", name=user.name, email=user.email))
 
 
 def language(context: Context, _: str) -> None:
-    context.reply(context.say("language_choose"), keyboards.languages(context.language))
+    context.reply(context.phrase("language_choose"), keyboards.languages(context.language))

@@ -67,6 +67,6 @@ def _was_letter(context: Context, message: Message) -> bool:
 def _acknowledge(context: Context) -> None:
     """That it arrived; outside opening hours what the organisation says then."""
     closed = auto_reply.words(context.session, context.language, context.site.timezone, context.now)
-    words = closed or auto_reply.Words(context.say("thanks"), QUIET)
+    words = closed or auto_reply.Words(context.phrase("thanks"), QUIET)
     if not context.said_since(words.html, context.now - words.once_in):
         context.reply(words.html)

@@ -21,15 +21,15 @@ def restart(context: Context, press: Press) -> None:
 def set_language(context: Context, press: Press) -> None:
     """Speak the language from now on, on the keyboard and in the menu of commands too."""
     if press.argument not in LANGUAGES:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
         return
     changed = context.language != press.argument
     context.chat.language = press.argument
-    context.answer(press.id, context.say("language_set"))
+    context.answer(press.id, context.phrase("language_set"))
     if not changed:
         return  # Telegram refuses an edit that changes nothing
     if press.message_id is not None:
-        question = context.say("language_choose")
+        question = context.phrase("language_choose")
         context.edit(press.message_id, question, keyboards.languages(context.language))
-    context.reply(context.say("language_set"), keyboards.main_menu(context.language))
+    context.reply(context.phrase("language_set"), keyboards.main_menu(context.language))
     command_menu.publish(context.session, context.chat, context.site.default_language, context.now)

@@ -12,12 +12,11 @@ from appliance.bot.context import Context
 from appliance.bot.handlers import inbox
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import MINUTES, masked
-from appliance.bot.texts import say as say_in
 from appliance.crud.accounts import link_codes
 from appliance.errors import AlreadyLinked, NotFound
 from appliance.models import ChatType
 from appliance.services import telegram_auth
-from appliance.services.i18n.catalog import LANGUAGES
+from appliance.services.i18n.catalog import LANGUAGES, phrase
 from appliance.services.telegram_auth import codes
 
 KIND = "link"
@@ -39,17 +38,17 @@ def link(context: Context, argument: str) -> None:
         return
     user = context.chat.user
     if user is not None:
-        context.reply(context.say("already_linked", name=user.name))
+        context.reply(context.phrase("already_linked", name=user.name))
         return
     new = telegram_auth.start_link_from_chat(
         context.session, context.chat.id, context.now, context.site.url
     )
     url = new.url or context.site.url
     if keyboards.can_open(url):
-        offer = context.say("link_offer", minutes=MINUTES)
+        offer = context.phrase("link_offer", minutes=MINUTES)
         context.reply_unkept(offer, keyboards.open_link(context.language, url))
     else:
-        context.reply_unkept(context.say("link_offer_plain", minutes=MINUTES, url=url))
+        context.reply_unkept(context.phrase("link_offer_plain", minutes=MINUTES, url=url))
 
 
 def _use_typed(context: Context, text: str) -> None:
@@ -62,7 +61,7 @@ def _use_typed(context: Context, text: str) -> None:
 def unlink(context: Context, _: str) -> None:
     """The service tells the chat when a link was cut."""
     if not telegram_auth.unlink(context.session, chat_id=context.chat.id, now=context.now):
-        context.reply(context.say("not_linked"))
+        context.reply(context.phrase("not_linked"))
 
 
 def redeem(context: Context, code: str) -> None:
@@ -94,10 +93,10 @@ def press(context: Context, press: Press) -> None:
     verb, _, nonce = press.argument.partition(":")
     dialog = context.chat.dialog or {}
     if dialog.get("kind") != KIND or dialog["nonce"] != nonce or verb not in {"yes", "no"}:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
         return
     context.chat.dialog = None
-    words = context.say("tie_declined")
+    words = context.phrase("tie_declined")
     if verb == "yes":
         words = _tie(context, bytes.fromhex(dialog["code"]))
     context.answer(press.id)
@@ -113,14 +112,14 @@ def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
         user = telegram_auth.preview_code(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
         if wrong:
-            context.reply(context.say(wrong, minutes=MINUTES))
+            context.reply(context.phrase(wrong, minutes=MINUTES))
         return False
     except AlreadyLinked:
         context.reply(_taken(context))
         return True
     nonce = secrets.token_urlsafe(9)
     context.chat.dialog = {"kind": KIND, "nonce": nonce, "code": code_hash.hex()}
-    question = context.say("tie_ask", name=user.name, email=masked(user.email))
+    question = context.phrase("tie_ask", name=user.name, email=masked(user.email))
     context.reply(question, keyboards.link(context.language, nonce))
     return True
 
@@ -130,23 +129,23 @@ def _tie(context: Context, code_hash: bytes) -> str:
     try:
         user = telegram_auth.redeem(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
-        return context.say("link_expired", minutes=MINUTES)
+        return context.phrase("link_expired", minutes=MINUTES)
     except AlreadyLinked:
         return _taken(context)
-    return context.say("tie_agreed", name=user.name)
+    return context.phrase("tie_agreed", name=user.name)
 
 
 def _taken(context: Context) -> str:
     user = context.chat.user
-    return context.say("chat_taken", name=user.name) if user else context.say("user_taken")
+    return context.phrase("chat_taken", name=user.name) if user else context.phrase("user_taken")
 
 
 def _refuse(context: Context, words: str) -> None:
     """The code is wrong; who has had his tries is asked once to wait, and then not answered."""
     if _tries(context) < MOST_TRIES:
-        context.reply(context.say(words, minutes=MINUTES))
+        context.reply(context.phrase(words, minutes=MINUTES))
         return
-    wait = context.say("code_wait", minutes=MINUTES)
+    wait = context.phrase("code_wait", minutes=MINUTES)
     if not context.said_since(wait, context.now - telegram_auth.LIFETIME):
         context.reply(wait)
 
@@ -154,7 +153,7 @@ def _refuse(context: Context, words: str) -> None:
 def _tries(context: Context) -> int:
     """Told by the answers in the chat's thread, so that a restart forgives nobody."""
     told = {
-        say_in(language, key, minutes=MINUTES)
+        phrase(language, key, minutes=MINUTES)
         for language in LANGUAGES
         for key in ("code_wrong", "code_letter")
     }

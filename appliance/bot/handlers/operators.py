@@ -30,7 +30,7 @@ def register(router: Router) -> None:
 
 def explain(context: Context, _: str) -> None:
     """In a private chat the command does nothing but say where it does."""
-    context.reply(context.say("operators_private"))
+    context.reply(context.phrase("operators_private"))
 
 
 def hear(context: Context, message: Message) -> bool:
@@ -65,7 +65,7 @@ def _answer(context: Context, message: Message) -> bool:
     except (Conflict, Invalid, NotFound):
         chat = chats.get(context.session, person)
         name = chat.name if chat else str(person)
-        context.reply(context.say("relay_blocked", name=name))
+        context.reply(context.phrase("relay_blocked", name=name))
     return True
 
 
@@ -85,20 +85,20 @@ def _choose(context: Context, message: Message, argument: str) -> None:
     """`/operators` makes the group the operators', `/operators off` ends that; admins only."""
     account = _account(context)
     if account is None or account.role != Role.ADMIN:
-        context.reply(context.say("operators_not_admin"))
+        context.reply(context.phrase("operators_not_admin"))
         return
     current = settings.chosen_group(context.session)
     if argument.strip().lower() == "off":
         here = current is not None and current.chat_id == context.chat.id
         if here:
             settings.set_group(context.session, None, context.now)
-        context.reply(context.say("operators_off" if here else "operators_none"))
+        context.reply(context.phrase("operators_off" if here else "operators_none"))
         return
     language = choose(account.language, context.site.default_language)
     group = Group(context.chat.id, bool(message.chat.is_forum), language)
     settings.set_group(context.session, group, context.now)
-    told = context.say("operators_set")
-    context.reply(f"{told}\n\n{context.say('operators_topics')}" if group.topics else told)
+    told = context.phrase("operators_set")
+    context.reply(f"{told}\n\n{context.phrase('operators_topics')}" if group.topics else told)
 
 
 def _notice_topics(context: Context, message: Message, group: Group) -> None:

@@ -21,7 +21,7 @@ def quiet(context: Context, argument: str) -> None:
             _choose(context, argument)
         said = _how_it_is(context)
     except Invalid:
-        said = context.say("quiet_wrong")
+        said = context.phrase("quiet_wrong")
     context.reply(said, keyboards.quiet(context.language, context.chat.quiet))
 
 
@@ -31,7 +31,7 @@ def press(context: Context, press: Press) -> None:
     try:
         _choose(context, press.argument)
     except Invalid:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
         return
     context.answer(press.id, _now(context))
     if press.message_id is not None and context.chat.quiet != before:
@@ -45,15 +45,15 @@ def _choose(context: Context, words: str) -> None:
 
 
 def _how_it_is(context: Context) -> str:
-    return f"{_now(context)}\n\n{context.say('quiet_how')}"
+    return f"{_now(context)}\n\n{context.phrase('quiet_how')}"
 
 
 def _now(context: Context) -> str:
     chosen = context.chat.quiet
     if chosen is None:
-        return context.say("quiet_now_off")
+        return context.phrase("quiet_now_off")
     if chosen == quiet_hours.ALWAYS:
-        return context.say("quiet_now_always")
+        return context.phrase("quiet_now_always")
     start, _, end = chosen.partition("-")
     zone = context.chat.timezone or context.site.timezone
-    return context.say("quiet_now_hours", start=start, end=end, zone=zone)
+    return context.phrase("quiet_now_hours", start=start, end=end, zone=zone)

@@ -21,12 +21,12 @@ def register(router: Router) -> None:
 
 def stats(context: Context, _: str) -> None:
     if context.role not in {Role.OPERATOR, Role.ADMIN}:
-        context.reply(context.say("unknown_command"))
+        context.reply(context.phrase("unknown_command"))
         return
-    people = context.say("stats_people", **_people(context))
+    people = context.phrase("stats_people", **_people(context))
     last = broadcasts.list_page(context.session, LAST)
-    lines = [_line(context, one) for one in last] or [context.say("stats_none")]
-    context.reply("\n".join([people, "", context.say("stats_broadcasts"), *lines]))
+    lines = [_line(context, one) for one in last] or [context.phrase("stats_none")]
+    context.reply("\n".join([people, "", context.phrase("stats_broadcasts"), *lines]))
 
 
 def _people(context: Context) -> dict[str, object]:
@@ -37,7 +37,7 @@ def _people(context: Context) -> dict[str, object]:
     stored = settings.get_setting(context.session, settings.CENSUS)
     if stored is None or census.is_small(context.session):
         return {**census.take(context.session).as_dict(), "counted": ""}
-    said = context.say("stats_counted", time=_clock(context, stored["at"]))
+    said = context.phrase("stats_counted", time=_clock(context, stored["at"]))
     return {**stored, "counted": f" {said}"}
 
 
@@ -50,7 +50,7 @@ def _clock(context: Context, at: float) -> str:
 
 def _line(context: Context, broadcast: Broadcast) -> str:
     words = " ".join(broadcast.text.split())
-    return context.say(
+    return context.phrase(
         "stats_line",
         id=broadcast.id,
         status=word("status", str(broadcast.status), context.language),

@@ -28,7 +28,7 @@ def show(context: Context, _: str) -> None:
     if choices:
         context.reply(_question(context), keyboards.topics(context.language, choices))
     else:
-        context.reply(context.say("topics_none"))
+        context.reply(context.phrase("topics_none"))
 
 
 def toggle(context: Context, press: Press) -> None:
@@ -39,11 +39,11 @@ def toggle(context: Context, press: Press) -> None:
     found = _ARGUMENT.fullmatch(press.argument)
     topic = topics.get(context.session, int(found[2])) if found else None
     if found is None or topic is None:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
         return
     before, on = _subscribed(context), found[1] == "on"
     service.press(context.session, context.chat, topic, on, None, context.now)
-    said = context.say(
+    said = context.phrase(
         "topic_on" if on else "topic_off", title=service.title_of(topic, context.language)
     )
     context.answer(press.id, said)
@@ -57,7 +57,7 @@ def toggle(context: Context, press: Press) -> None:
 def _question(context: Context) -> str:
     stopped = context.chat.status == ChatStatus.STOPPED
     keys = ["topics_choose", *(["topics_stopped"] if stopped else [])]
-    return "\n\n".join(context.say(key) for key in keys)
+    return "\n\n".join(context.phrase(key) for key in keys)
 
 
 def _subscribed(context: Context) -> dict[int, bool]:
@@ -70,12 +70,12 @@ def choose(context: Context, press: Press) -> None:
     found = _ARGUMENT.fullmatch(press.argument)
     topic = topics.get(context.session, int(found[2])) if found else None
     if found is None or topic is None:
-        context.answer(press.id, context.say("button_old"))
+        context.answer(press.id, context.phrase("button_old"))
         return
     on, cause = found[1] == "on", int(found[3]) if found[3] else None
     changed = service.press(context.session, context.chat, topic, on, cause, context.now)
     title = service.title_of(topic, context.language)
-    said = context.say("topic_on" if on else "topic_off", title=title)
+    said = context.phrase("topic_on" if on else "topic_off", title=title)
     context.answer(press.id, said)
     if changed and on and press.message_id is not None:
         context.edit(press.message_id, said)

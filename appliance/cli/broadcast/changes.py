@@ -181,7 +181,7 @@ def edit(
     document = _document(changed, [operation] if operation else [])
     kept = ", ".join(sorted(changed.variants)) if not variant else ""
     if kept:
-        context.say(f"The texts for {kept} stay as they were: --variant or --no-variants.")
+        context.remark(f"The texts for {kept} stay as they were: --variant or --no-variants.")
     count = operation.total if operation else 0
     context.report(document, f"Broadcast {broadcast_id} is changed; {count} messages are edited.")
 

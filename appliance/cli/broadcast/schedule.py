@@ -146,7 +146,7 @@ def show(context: Context, name: str) -> None:
         "audience": " ".join(document["audience"]["to"]),
         "upcoming": ", ".join(document["upcoming"]),
         "max_late": f"{document['max_late']} s",
-        "last_result": context.told(document["last_result"]),
+        "last_result": context.localize(document["last_result"]),
     }
     shown = [f"{key:<12} {value}" for key, value in words.items() if value not in _NOTHING]
     context.emit(document, "\n".join(shown))

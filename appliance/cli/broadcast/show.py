@@ -21,13 +21,13 @@ def show(context: Context, broadcast_id: int) -> None:
 def emit(context: Context, broadcast_id: int) -> None:
     """Answer with the whole of it. Raises NotFound."""
     document = _read(context, broadcast_id)
-    context.emit(document, _text(document, context.told(document["note"])))
+    context.emit(document, _text(document, context.localize(document["note"])))
 
 
 def report(context: Context, broadcast_id: int) -> None:
     """The same about what was just done: --quiet leaves it out. Raises NotFound."""
     document = _read(context, broadcast_id)
-    context.report(document, _text(document, context.told(document["note"])))
+    context.report(document, _text(document, context.localize(document["note"])))
 
 
 def _read(context: Context, broadcast_id: int) -> Document:

@@ -66,13 +66,13 @@ def find_place(
 
 def write_text(world: World, person: Person, place: Place, text: str) -> Message:
     """Type a text, or press a button of a reply keyboard, which is the same."""
-    return say(world, person, place, _typed(text, TEXT_LIMIT, "text"))
+    return post_message(world, person, place, _typed(text, TEXT_LIMIT, "text"))
 
 
 def send_file(
     world: World, person: Person, place: Place, file: Attachment, caption: str = ""
 ) -> Message:
-    return say(world, person, place, _caption(caption), file.media(world.files))
+    return post_message(world, person, place, _caption(caption), file.media(world.files))
 
 
 def send_album(
@@ -88,7 +88,7 @@ def send_album(
     group = {"media_group_id": str(world.state.next_message_id(place.chat))}
     captions = [caption, *[""] * (len(files) - 1)]
     return [
-        say(world, person, place, _caption(words), file.media(world.files), dict(group))
+        post_message(world, person, place, _caption(words), file.media(world.files), dict(group))
         for file, words in zip(files, captions, strict=True)
     ]
 
@@ -141,7 +141,7 @@ def own_message(chat: Chat, message_id: int) -> Message:
     return message
 
 
-def say(
+def post_message(
     world: World,
     person: Person,
     place: Place,

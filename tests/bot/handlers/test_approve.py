@@ -3,10 +3,10 @@
 import pytest
 
 from appliance.bot import keyboards
-from appliance.bot.texts import say
 from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.models import ChatType
+from appliance.services.i18n.catalog import phrase
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_only_admins(desk, groups):
     desk.say("/approve", person=1002)
     desk.link("operator", 1002)
     desk.say("/approve", person=1002)
-    assert desk.said(1002) == [say("en", "unknown_command")] * 2
+    assert desk.said(1002) == [phrase("en", "unknown_command")] * 2
     desk.press("approve:yes:-1", person=1002)
     assert not desk.chat(-1).approved
 
@@ -45,7 +45,7 @@ def test_yes_and_no(desk, groups):
     desk.press("approve:yes:-3")
     assert last(desk)["reply_markup"] == {"inline_keyboard": []}
     desk.say("/approve")
-    assert desk.said()[-1] == say("en", "approve_none")
+    assert desk.said()[-1] == phrase("en", "approve_none")
     desk.press("approve:yes:-2")  # second thoughts, with an old button
     assert desk.chat(-2).approved
 
@@ -63,10 +63,10 @@ def test_the_operators_group_waits_for_nobody(desk, groups):
 )
 def test_forged_buttons(desk, groups, argument):
     desk.press(f"approve:{argument}")
-    assert last(desk)["text"] == say("en", "button_old")
+    assert last(desk)["text"] == phrase("en", "button_old")
 
 
 @pytest.mark.parametrize("chat_id", [-77, -9223372036854775807, -9999999999999999999])
 def test_a_chat_that_is_gone(desk, groups, chat_id):
     desk.press(f"approve:yes:{chat_id}")
-    assert last(desk)["text"].startswith(say("en", "approve_gone"))
+    assert last(desk)["text"].startswith(phrase("en", "approve_gone"))

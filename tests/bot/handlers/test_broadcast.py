@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from appliance.bot.handlers.broadcast import LIFETIME
-from appliance.bot.texts import say
 from appliance.crud.broadcasts import events
 from appliance.crud.chats import chats
 from appliance.models import Broadcast, ChatStatus
+from appliance.services.i18n.catalog import phrase
 
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
 
@@ -37,7 +37,7 @@ def answer(desk):
 
 def test_asked_shown_and_sent(desk, admin):
     desk.say("/broadcast")
-    assert desk.said()[-1] == say("en", "broadcast_ask")
+    assert desk.said()[-1] == phrase("en", "broadcast_ask")
     desk.say("Hello, {first_name}!")
     preview, question = desk.said()[-2:]
     assert preview == "Hello, Anna!"
@@ -48,14 +48,14 @@ def test_asked_shown_and_sent(desk, admin):
     (sent,) = broadcasts(desk)
     assert (sent.text, sent.format, sent.created_by) == ("Hello, {first_name}!", "plain", admin.id)
     assert sent.audience == {"to": ["all"], "not": []}
-    assert desk.calls()[-1][1]["text"] == say("en", "broadcast_queued", id=sent.id)
+    assert desk.calls()[-1][1]["text"] == phrase("en", "broadcast_queued", id=sent.id)
     assert desk.chat().dialog is None
     with desk.database.reading() as session:
         (event,) = events.list_for(session, sent.id)
         assert (event.actor, event.action) == (f"user:{admin.id}", "create")
     for late in (send, cancel):
         desk.press(late)
-        assert answer(desk) == say("en", "broadcast_already", id=sent.id)
+        assert answer(desk) == phrase("en", "broadcast_already", id=sent.id)
     assert len(broadcasts(desk)) == 1
 
 
@@ -74,16 +74,16 @@ def test_in_answer_to_a_message(desk, admin):
     desk.feed(desk.message({"text": "/broadcast", "reply_to_message": said}))
     assert desk.said()[-2] == "Old news"
     desk.feed(desk.message({"text": "/broadcast", "reply_to_message": {**said, "text": None}}))
-    assert desk.said()[-1] == say("en", "broadcast_text_only")
+    assert desk.said()[-1] == phrase("en", "broadcast_text_only")
 
 
 def test_cancelled(desk, admin):
     desk.say("/broadcast Hello")
     send, cancel = buttons(desk)
     desk.press(cancel)
-    assert answer(desk) == say("en", "broadcast_cancelled")
+    assert answer(desk) == phrase("en", "broadcast_cancelled")
     desk.press(send)
-    assert answer(desk) == say("en", "button_old")
+    assert answer(desk) == phrase("en", "button_old")
     assert broadcasts(desk) == []
 
 
@@ -94,7 +94,7 @@ def test_only_the_next_message_is_the_text(desk, admin):
     desk.say("News")
     send, _ = buttons(desk)
     desk.say("by the way, a letter")
-    assert desk.said()[-1] == say("en", "thanks")
+    assert desk.said()[-1] == phrase("en", "thanks")
     desk.press(send)
     assert [one.text for one in broadcasts(desk)] == ["News"]
 
@@ -104,22 +104,22 @@ def test_a_second_broadcast_replaces_the_first(desk, admin):
     old, _ = buttons(desk)
     desk.say("/broadcast Hello")
     desk.press(old)
-    assert answer(desk) == say("en", "button_old")
+    assert answer(desk) == phrase("en", "button_old")
     desk.press(buttons(desk)[0])
     assert [one.text for one in broadcasts(desk)] == ["Hello"]
 
 
-@pytest.mark.parametrize("command", ["/help", "/nonsense", say("en", "menu_me")])
+@pytest.mark.parametrize("command", ["/help", "/nonsense", phrase("en", "menu_me")])
 def test_any_command_ends_it(desk, admin, command):
     desk.say("/broadcast")
     desk.say(command)
     desk.say("a letter")
-    assert desk.said()[-1] == say("en", "thanks")
+    assert desk.said()[-1] == phrase("en", "thanks")
     desk.say("/broadcast Hello")
     send, _ = buttons(desk)
     desk.say(command)
     desk.press(send)
-    assert answer(desk) == say("en", "button_old")
+    assert answer(desk) == phrase("en", "button_old")
     assert broadcasts(desk) == []
 
 
@@ -128,7 +128,7 @@ def test_it_does_not_wait_for_ever(desk, admin):
     send, _ = buttons(desk)
     desk.clock.advance(LIFETIME + timedelta(seconds=1))
     desk.press(send)
-    assert answer(desk) == say("en", "broadcast_expired")
+    assert answer(desk) == phrase("en", "broadcast_expired")
     desk.say("/broadcast")
     desk.clock.advance(LIFETIME + timedelta(seconds=1))
     desk.say("what was it?")
@@ -141,9 +141,9 @@ def test_faults_are_told_with_their_place(desk, admin):
     desk.say("Hello\n{nonsense}")
     assert "• line 2, column 1: " in desk.said()[-1]
     desk.feed(desk.message({"photo": PHOTO}))
-    assert desk.said()[-1] == say("en", "broadcast_text_only")
+    assert desk.said()[-1] == phrase("en", "broadcast_text_only")
     desk.say("x" * 5000)
-    assert desk.said()[-1].startswith(say("en", "broadcast_faults"))
+    assert desk.said()[-1].startswith(phrase("en", "broadcast_faults"))
     desk.say("Hello")
     assert "It goes to 2." in desk.said()[-1]
 
@@ -153,7 +153,7 @@ def test_nobody_to_send_to(desk, admin):
         for person in (1001, 1002):
             chats.set_status(session, person, ChatStatus.STOPPED)
     desk.say("/broadcast Hello")
-    assert desk.said()[-1] == say("en", "broadcast_nobody")
+    assert desk.said()[-1] == phrase("en", "broadcast_nobody")
     assert desk.chat().dialog is None
 
 
@@ -171,14 +171,14 @@ def test_only_admins(desk, admin):
     desk.say("/broadcast Hello")
     send, _ = buttons(desk)
     desk.say("/broadcast Hello", person=1002)
-    assert desk.said(1002)[-1] == say("ru", "unknown_command")
+    assert desk.said(1002)[-1] == phrase("ru", "unknown_command")
     desk.link("admin", 1002)
     desk.press(send, person=1002)  # another admin's button
     assert broadcasts(desk) == []
     with desk.database.writing() as session:
         chats.find(session, 1001).user.role = "operator"
     desk.press(send)
-    assert answer(desk) == say("en", "button_old")
+    assert answer(desk) == phrase("en", "button_old")
     desk.say("Hello")  # the conversation is over for who is no admin
     assert broadcasts(desk) == []
     assert desk.chat().dialog is None
@@ -188,5 +188,5 @@ def test_only_admins(desk, admin):
 def test_forged_buttons(desk, admin, argument):
     desk.say("/broadcast Hello")
     desk.press(f"broadcast:{argument}")
-    assert answer(desk) == say("en", "button_old")
+    assert answer(desk) == phrase("en", "button_old")
     assert broadcasts(desk) == []

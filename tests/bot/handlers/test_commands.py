@@ -3,10 +3,11 @@
 import pytest
 
 from appliance.bot import keyboards
-from appliance.bot.texts import menu, say
+from appliance.bot.texts import menu
 from appliance.crud.chats import chats
 from appliance.models import ChatStatus
 from appliance.services import telegram_auth
+from appliance.services.i18n.catalog import phrase
 
 
 def test_start_welcomes_and_remembers(desk):
@@ -20,7 +21,7 @@ def test_start_welcomes_and_remembers(desk):
     )
     ((method, params),) = desk.calls()
     assert method == "sendMessage"
-    assert params["text"] == say("ru", "welcome", name="Anna")
+    assert params["text"] == phrase("ru", "welcome", name="Anna")
     assert params["reply_markup"] == keyboards.main_menu("ru")
 
 
@@ -45,7 +46,7 @@ def test_a_link_to_the_bot_brings_no_news_back_to_who_stopped_it(desk, language)
     desk.say(f"/start {code}", language=language)
     assert desk.chat().status == ChatStatus.STOPPED
     told = [params for _, params in desk.calls()][-2:]
-    assert told[0]["text"] == say(language, "still_stopped")
+    assert told[0]["text"] == phrase(language, "still_stopped")
     assert told[0]["reply_markup"] == keyboards.restart(language)
     desk.agree()
     assert (desk.chat().status, desk.chat().user_id) == (ChatStatus.STOPPED, user.id)
@@ -63,7 +64,7 @@ def test_a_link_to_the_bot_after_it_was_blocked(desk):
 
 def test_help(desk):
     desk.say("/help")
-    assert desk.calls()[-1][1]["text"] == say("en", "help")
+    assert desk.calls()[-1][1]["text"] == phrase("en", "help")
 
 
 def test_help_for_an_admin(desk):
@@ -71,7 +72,7 @@ def test_help_for_an_admin(desk):
     desk.link("admin")
     desk.say("/help")
     said = desk.calls()[-1][1]["text"]
-    assert said == f"{say('en', 'help')}\n\n{say('en', 'help_admin')}"
+    assert said == f"{phrase('en', 'help')}\n\n{phrase('en', 'help_admin')}"
 
 
 def test_me_tells_whose_account_it_is(desk):
@@ -93,5 +94,5 @@ def test_language_offers_both(desk):
 
 def test_labels_stand_for_commands(desk):
     desk.say(menu("ru")["help"])  # a keyboard from before the language changed
-    assert desk.calls()[-1][1]["text"] == say("en", "help")
+    assert desk.calls()[-1][1]["text"] == phrase("en", "help")
     assert desk.heard() == [menu("ru")["help"]]

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.bot.texts import say
 from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.messages import threads
 from appliance.errors import NotFound
 from appliance.models import Thread
 from appliance.services import telegram_auth
+from appliance.services.i18n.catalog import phrase
 
-THANKS = say("en", "thanks")
+THANKS = phrase("en", "thanks")
 PHOTO = [
     {"file_id": "small", "file_unique_id": "u", "width": 9, "height": 9},
     {"file_id": "big", "file_unique_id": "v", "width": 90, "height": 90, "file_size": 5},
@@ -245,7 +245,7 @@ def test_outside_the_hours_that_is_said_once_in_eight(desk):
     desk.say("three")
     assert desk.said() == ["Closed & gone"] * 2
     desk.say("раз", person=1002, language="ru")
-    assert desk.said(1002) == [say("ru", "away", hours="пн 09:00–18:00")]
+    assert desk.said(1002) == [phrase("ru", "away", hours="пн 09:00–18:00")]
     desk.clock.advance(timedelta(days=5, hours=15))
     desk.say("four")
     assert desk.said()[-1] == THANKS

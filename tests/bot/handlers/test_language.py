@@ -3,8 +3,8 @@
 import pytest
 
 from appliance.bot import keyboards
-from appliance.bot.texts import say
 from appliance.models import ChatStatus
+from appliance.services.i18n.catalog import phrase
 
 GROUP = {"id": -100, "type": "supergroup", "title": "Choir"}
 
@@ -26,12 +26,12 @@ def test_a_language_is_chosen(desk):
     desk.press("language:ru")
     assert desk.chat().language == "ru"
     answer, edit, reply, menu = desk.calls()[1:]
-    assert answer[1]["text"] == say("ru", "language_set")
+    assert answer[1]["text"] == phrase("ru", "language_set")
     assert edit == (
         "editMessageText",
         {
             "message_id": 77,
-            "text": say("ru", "language_choose"),
+            "text": phrase("ru", "language_choose"),
             "parse_mode": "HTML",
             "reply_markup": keyboards.languages("ru"),
         },
@@ -42,7 +42,7 @@ def test_a_language_is_chosen(desk):
     help_ = {"command": "help", "description": "Что я умею"}
     assert help_ in menu[1]["commands"]
     desk.say("/help")  # the client still says English
-    assert desk.calls()[-1][1]["text"] == say("ru", "help")
+    assert desk.calls()[-1][1]["text"] == phrase("ru", "help")
 
 
 def test_the_same_language_changes_nothing(desk):
@@ -60,7 +60,7 @@ def test_a_message_too_old_to_edit(desk):
 @pytest.mark.parametrize("data", ["old", "old:1", "", ":", None, "language:xx", "я" * 32])
 def test_unknown_buttons_are_answered_politely(desk, data):
     desk.press(data)
-    assert answers(desk) == [{"callback_query_id": "4242", "text": say("en", "button_old")}]
+    assert answers(desk) == [{"callback_query_id": "4242", "text": phrase("en", "button_old")}]
     assert desk.said() == []
 
 
@@ -70,7 +70,7 @@ def test_a_press_in_another_s_chat_does_nothing(desk):
     desk.press("language:ru", person=666, chat=other)
     desk.press("language:ru", chat=GROUP)
     assert desk.chat().language == "en"
-    assert answers(desk)[0]["text"] == answers(desk, -100)[0]["text"] == say("en", "button_old")
+    assert answers(desk)[0]["text"] == answers(desk, -100)[0]["text"] == phrase("en", "button_old")
     assert desk.chat(-100).language is None
 
 
@@ -83,7 +83,7 @@ def test_a_press_under_an_inline_message_passes(desk):
     again = desk.pressed("start:")
     del again["callback_query"]["message"]
     desk.feed(again)
-    assert answers(desk) == [{"callback_query_id": "4242", "text": say("en", "button_old")}]
+    assert answers(desk) == [{"callback_query_id": "4242", "text": phrase("en", "button_old")}]
 
 
 def test_a_banned_person_s_button_is_let_go_without_a_word(desk):

@@ -3,10 +3,10 @@
 import pytest
 
 from appliance.bot import keyboards
-from appliance.bot.texts import say
 from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.models import ChatStatus
+from appliance.services.i18n.catalog import phrase
 
 GROUP = {"id": -200, "type": "group", "title": "Choir"}
 RIGHTS = (
@@ -45,7 +45,7 @@ def test_admins_are_asked_once_it_is_added(desk):
     desk.link("admin")
     desk.feed(desk.membership("member", GROUP), desk.membership("administrator", GROUP))
     (asked,) = desk.calls()[1:]
-    assert asked[1]["text"] == say("en", "approve_added", name="Choir")
+    assert asked[1]["text"] == phrase("en", "approve_added", name="Choir")
     assert asked[1]["reply_markup"] == keyboards.approve([desk.chat(-200)])
     desk.feed(desk.membership("left", GROUP), desk.membership("member", GROUP))
     assert len(desk.said()) == 2  # the same within the hour
@@ -103,7 +103,7 @@ def test_the_operators_group_does_not_come_back_by_itself(desk, left):
     desk.say("private", person=1002)
     assert len(desk.calls(-200)) == 1
     desk.feed(desk.membership(left, GROUP))
-    lost = say("en", "operators_lost", name="Choir")
+    lost = phrase("en", "operators_lost", name="Choir")
     assert desk.calls()[-1][1]["text"] == lost
     desk.feed(desk.membership("member", GROUP))
     desk.say("private too", person=1002)
@@ -132,7 +132,7 @@ def test_a_word_from_a_group_that_was_left_proves_that_the_bot_is_there(desk, lo
     chat = desk.chat(-200)
     assert (chat.status, chat.approved) == (ChatStatus.ACTIVE, False)
     (asked,) = desk.calls()[1:]
-    assert asked[1]["text"] == say("en", "approve_added", name="Choir")
+    assert asked[1]["text"] == phrase("en", "approve_added", name="Choir")
     assert asked[1]["reply_markup"] == keyboards.approve([chat])
     assert desk.calls(-200) == []
 
@@ -153,7 +153,7 @@ def test_a_group_that_said_stop_is_not_woken_by_a_word(desk, lost):
 
 def test_operators_works_where_the_bot_was_thought_gone(desk, lost):
     desk.feed(spoken(desk, text="/operators"))
-    assert desk.calls(-200)[-1][1]["text"] == say("en", "operators_set")
+    assert desk.calls(-200)[-1][1]["text"] == phrase("en", "operators_set")
     desk.say("private", person=1002)
     assert desk.calls(-200)[-1][1]["text"].endswith("private")
 

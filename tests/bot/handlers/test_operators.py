@@ -2,17 +2,17 @@
 
 import pytest
 
-from appliance.bot.texts import say
 from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.models import ChatStatus, Message, Priority, Role
+from appliance.services.i18n.catalog import phrase
 from appliance.services.inbox import settings as inbox_settings
 
 GROUP = -1001234567890
 PHOTO = [{"file_id": "pic", "file_unique_id": "u", "width": 9, "height": 9}]
 LIVE = {"file_id": "live", "file_unique_id": "l", "width": 9, "height": 9, "duration": 3}
-THANKS = say("en", "thanks")
+THANKS = phrase("en", "thanks")
 DIRECT = {"is_bot": False, "first_name": "Olga"}
 BOT = {"id": 100001, "is_bot": True, "first_name": "Club"}
 
@@ -364,7 +364,7 @@ def test_an_answer_to_who_blocked_is_told_at_once(desk, group, arrive, answer, c
         chats.set_status(session, 1001, ChatStatus.BLOCKED)
     answer(700, text="Hi")
     assert desk.said() == [THANKS]
-    assert copies()[-1][1]["text"] == say("en", "relay_blocked", name="Anna")
+    assert copies()[-1][1]["text"] == phrase("en", "relay_blocked", name="Anna")
 
 
 # The command
@@ -373,7 +373,7 @@ def test_an_answer_to_who_blocked_is_told_at_once(desk, group, arrive, answer, c
 def test_an_admin_makes_it_the_operators_group(desk, copies):
     admin(desk)
     desk.feed(desk.group_message({"text": "/operators@club_bot"}))
-    assert copies()[-1][1]["text"] == say("en", "operators_set")
+    assert copies()[-1][1]["text"] == phrase("en", "operators_set")
     with desk.database.reading() as session:
         chosen = settings.get_setting(session, settings.OPERATORS)
     assert chosen == {
@@ -383,16 +383,16 @@ def test_an_admin_makes_it_the_operators_group(desk, copies):
         "topics_off": False,
     }
     desk.feed(desk.group_message({"text": "/operators off"}))
-    assert copies()[-1][1]["text"] == say("en", "operators_off")
+    assert copies()[-1][1]["text"] == phrase("en", "operators_off")
     desk.feed(desk.group_message({"text": "/operators off"}))
-    assert copies()[-1][1]["text"] == say("en", "operators_none")
+    assert copies()[-1][1]["text"] == phrase("en", "operators_none")
 
 
 def test_a_forum_gets_topics(desk, copies):
     admin(desk)
     chat = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
     desk.feed(desk.group_message({"text": "/operators", "chat": chat}))
-    assert say("en", "operators_topics") in copies()[-1][1]["text"]
+    assert phrase("en", "operators_topics") in copies()[-1][1]["text"]
     with desk.database.reading() as session:
         assert settings.get_setting(session, settings.OPERATORS)["topics"] is True
 
@@ -424,7 +424,7 @@ def test_a_group_that_got_topics_since(desk, group, copies):
 def test_others_may_not(desk, copies, role):
     admin(desk, role)
     desk.feed(desk.group_message({"text": "/operators"}))
-    assert copies()[-1][1]["text"] == say("en", "operators_not_admin")
+    assert copies()[-1][1]["text"] == phrase("en", "operators_not_admin")
     with desk.database.reading() as session:
         assert settings.get_setting(session, settings.OPERATORS) is None
 
@@ -434,4 +434,4 @@ def test_for_another_bot_or_in_private(desk, copies):
     desk.feed(desk.group_message({"text": "/operators@other_bot"}))
     assert copies() == []
     desk.say("/operators")
-    assert desk.said()[-1] == say("en", "operators_private")
+    assert desk.said()[-1] == phrase("en", "operators_private")

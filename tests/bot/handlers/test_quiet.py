@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.bot import keyboards
-from appliance.bot.texts import say
+from appliance.services.i18n.catalog import phrase
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_hours_nobody_understands_change_nothing(desk, argument):
     desk.say("/quiet always")
     desk.say(f"/quiet {argument}")
     assert desk.chat().quiet == "always"
-    assert desk.calls()[-1][1]["text"] == say("en", "quiet_wrong")
+    assert desk.calls()[-1][1]["text"] == phrase("en", "quiet_wrong")
 
 
 def test_pressed(desk):
@@ -51,4 +51,4 @@ def test_pressed(desk):
 @pytest.mark.parametrize("argument", ["", "yes", "off:1"])
 def test_a_forged_button(desk, argument):
     desk.press(f"quiet:{argument}")
-    assert desk.calls()[-1][1]["text"] == say("en", "button_old")
+    assert desk.calls()[-1][1]["text"] == phrase("en", "button_old")

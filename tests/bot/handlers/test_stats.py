@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
-from appliance.bot.texts import say
 from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.chats.census import Census
 from appliance.models import Broadcast, Chat, ChatType
+from appliance.services.i18n.catalog import phrase
 
 OLD = {**Census(members=70).as_dict(), "at": 0.0}
 
@@ -18,7 +18,7 @@ def test_strangers_do_not_learn_that_it_exists(desk):
     desk.say("/stats")
     desk.link("member")
     desk.say("/stats")
-    assert desk.said() == [say("en", "unknown_command")] * 2
+    assert desk.said() == [phrase("en", "unknown_command")] * 2
 
 
 def test_a_disabled_account_is_nobody_s(desk):
@@ -27,7 +27,7 @@ def test_a_disabled_account_is_nobody_s(desk):
     with desk.database.writing() as session:
         session.get(type(desk.chat()), 1001).user.disabled = True
     desk.say("/stats")
-    assert desk.said()[-1] == say("en", "unknown_command")
+    assert desk.said()[-1] == phrase("en", "unknown_command")
 
 
 @pytest.mark.parametrize("role", ["operator", "admin"])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from appliance.bot.texts import say
 from appliance.crud.chats import topics
 from appliance.models import Broadcast, ChatStatus, Delivery, Subscription
+from appliance.services.i18n.catalog import phrase
 
 ANNA = 1001
 GROUP = {"id": -100, "type": "supergroup", "title": "Choir"}
@@ -45,7 +45,7 @@ def test_opting_out(desk, news, choice):
     (_, params) = desk.calls()[-1]
     assert params["text"] == "You will get no more messages about <b>News &amp; more</b>."
     ((button,),) = params["reply_markup"]["inline_keyboard"]
-    assert button == {"text": say("en", "topic_back"), "callback_data": f"t:on:{news}"}
+    assert button == {"text": phrase("en", "topic_back"), "callback_data": f"t:on:{news}"}
     assert desk.chat().status == ChatStatus.ACTIVE
 
 
@@ -96,7 +96,7 @@ def test_a_cause_that_was_none_is_not_kept(desk, news, choice, cause):
 )
 def test_what_nobody_made_is_answered_politely(desk, news, choice, data):
     desk.press(data.format(id=news))
-    assert answers(desk) == [say("en", "button_old")]
+    assert answers(desk) == [phrase("en", "button_old")]
     assert choice() is None
 
 
@@ -116,24 +116,24 @@ class TestList:
 
     def test_nothing_to_choose(self, desk):
         desk.say("/topics")
-        assert desk.said() == [say("en", "topics_none")]
+        assert desk.said() == [phrase("en", "topics_none")]
 
     def test_who_stopped_is_told_so(self, desk, news):
         desk.say("/stop")
         desk.say("/topics")
-        assert desk.said()[-1].endswith(say("en", "topics_stopped"))
+        assert desk.said()[-1].endswith(phrase("en", "topics_stopped"))
 
     @pytest.mark.parametrize("argument", ["", "on", "on:99", "x:1", f"off:{'9' * 19}"])
     def test_forged(self, desk, news, choice, argument):
         desk.press(f"toggle:{argument}")
-        assert answers(desk) == [say("en", "button_old")]
+        assert answers(desk) == [phrase("en", "button_old")]
         assert choice() is None
 
 
 class TestInGroups:
     def test_only_admins_of_the_site_decide_for_all(self, desk, news, choice):
         desk.press(f"t:off:{news}:7", chat=GROUP)
-        assert answers(desk, -100) == [say("en", "button_admins")]
+        assert answers(desk, -100) == [phrase("en", "button_admins")]
         assert choice(-100) is None
         desk.say("/start")
         desk.link("admin")
