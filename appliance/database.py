@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from appliance.config import Settings
 from appliance.errors import ConfigError, SchemaError, TryLater
 from appliance.models import Base
-from appliance.write_queue import Turns
+from appliance.write_queue import FairLock
 
 SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
@@ -43,7 +43,7 @@ class Database:
         self.engine = make_engine(url)
         sqlite = self.engine.dialect.name == "sqlite"
         patience = BUSY_TIMEOUT_MS / 1000
-        self._turns: AbstractContextManager[None] = Turns(patience) if sqlite else nullcontext()
+        self._turns: AbstractContextManager[None] = FairLock(patience) if sqlite else nullcontext()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
 

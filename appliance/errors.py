@@ -4,8 +4,8 @@ Every error says what is wrong, where, and what to do, in one line without a sec
 maps this tree to HTTP statuses once (`routers/api/problems.py`), the command line to exit codes
 once (`cli/exits.py`).
 
-Messages are English. Those that people on the web can meet are made by `localized`, so that the edge
-can translate them (`services/i18n`); the command line shows them as they are.
+Messages are English. Those that people on the web can meet are made by `localized`, so that the
+edge can translate them (`services/i18n`); the command line shows them as they are.
 """
 
 from collections.abc import Mapping

@@ -1,16 +1,16 @@
-"""Turns: the threads of one process do something one after another, in the order they asked.
+"""A lock that the threads of one process get in the order in which they asked for it.
 
 SQLite's own write lock is asked for again and again, after pauses of up to 100 ms, and whoever
 writes much has taken it again meanwhile: while 5,000 updates were handled, storing a batch of them
-took 300 ms. With turns it took 10. Other processes are kept out by SQLite's lock alone.
+took 300 ms. In turns it took 10. Other processes are kept out by SQLite's lock alone.
 """
 
 import threading
 from collections import deque
 
 
-class Turns:
-    """A context manager; inside it nobody else of this process is, unless he lost patience."""
+class FairLock:
+    """A context manager; inside it nobody else of this process is, unless they lost patience."""
 
     def __init__(self, patience: float) -> None:
         """`patience` is in seconds; whoever waited for so long goes on without a turn."""
@@ -58,7 +58,7 @@ class Turns:
                 self._waiting.remove(turn)
 
     def _pass_on(self) -> None:
-        """To the first who waits; `_taken` stays, so that nobody slips in before he wakes."""
+        """To the first who waits; `_taken` stays, so that nobody slips in before they wake."""
         if self._waiting:
             self._waiting.popleft().set()
         else:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance.write_queue import Turns
+from appliance.write_queue import FairLock
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -16,12 +16,12 @@ def wait_until(true: Callable[[], bool]) -> None:
         pause.wait(0.01)
 
 
-def waiting(turns: Turns) -> int:
+def waiting(turns: FairLock) -> int:
     return len(turns._waiting)
 
 
 def test_who_asked_first_is_first() -> None:
-    turns, order = Turns(10), []
+    turns, order = FairLock(10), []
 
     def go(number: int) -> None:
         with turns:
@@ -39,7 +39,7 @@ def test_who_asked_first_is_first() -> None:
 
 
 def test_never_two_at_once() -> None:
-    turns, inside, most = Turns(10), [0], [0]
+    turns, inside, most = FairLock(10), [0], [0]
 
     def go() -> None:
         for _ in range(200):
@@ -57,7 +57,7 @@ def test_never_two_at_once() -> None:
 
 
 def test_a_turn_inside_one_s_own_is_the_same_turn() -> None:
-    turns = Turns(10)
+    turns = FairLock(10)
     entered = threading.Event()
     with turns:
         with turns:
@@ -71,14 +71,14 @@ def test_a_turn_inside_one_s_own_is_the_same_turn() -> None:
 
 
 def test_an_error_passes_it_on() -> None:
-    turns = Turns(0.01)
+    turns = FairLock(0.01)
     with pytest.raises(ValueError), turns:
         raise ValueError
     assert turns._wait(), "it is free"
 
 
 def test_whoever_loses_patience_goes_on_and_takes_nothing_from_anybody() -> None:
-    turns, went_on = Turns(0.01), threading.Event()
+    turns, went_on = FairLock(0.01), threading.Event()
 
     def impatient() -> None:
         with turns:

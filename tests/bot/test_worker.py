@@ -126,7 +126,7 @@ class TestBrokenHandlers:
         assert [row.error for row in desk.rows()] == [None, "RuntimeError", None]
         assert desk.said()[1:] == [phrase("en", "wrong"), phrase("en", "thanks")]
         assert desk.heard() == ["/start", "fine"]  # the broken one was rolled back whole
-        assert "RuntimeError in dispatch (test_handling.py" in caplog.text
+        assert "RuntimeError in dispatch (test_worker.py" in caplog.text
         assert "Anna wrote" not in caplog.text and SECRET not in caplog.text
 
     def test_what_failed_can_be_looked_into(self, desk):

@@ -3,9 +3,10 @@
 The bot's phrases are chosen by key, from `locales/bot.<language>.json`. They are Telegram's HTML;
 values put into them are escaped, so a name cannot become markup.
 
-Errors are said in English where they happen (`errors.localized`) and translated here when they leave for
-somebody who reads another language, from `locales/errors.<language>.json`: a template for each
-English template, and words for the values of some `{names}`, such as a status. They are plain text.
+Errors are said in English where they happen (`errors.localized`) and translated here
+when they leave for somebody who reads another language, from `locales/errors.<language>.json`: a
+template for each English template, and words for values of `{names}` such as a status, in
+plain text.
 """
 
 import json
