@@ -8,7 +8,14 @@ const backend = process.env.APPLIANCE_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [tailwindcss(), svelte()],
-  resolve: { alias: { $lib: here("./src/lib"), $components: here("./src/components") } },
+  resolve: {
+    alias: {
+      $lib: here("./src/lib"),
+      $ui: here("./src/ui"),
+      $features: here("./src/features"),
+      $layout: here("./src/layout"),
+    },
+  },
   build: {
     outDir: "../frontend_dist",
     emptyOutDir: true,

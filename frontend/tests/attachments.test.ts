@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { kindOf } from "../src/lib/attachments.svelte";
+import { kindOf } from "../src/features/compose/attachments.svelte";
 
 describe("kindOf", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { base64 } from "../src/lib/base64";
+import { base64 } from "../src/features/phones/base64";
 
 describe("base64", () => {
   it.each([0, 3, 100_000])("says each of %d bytes", (length) => {

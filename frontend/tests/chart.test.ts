@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { chartOf } from "../src/lib/chart";
+import { chartOf } from "../src/features/broadcast/results/chart";
 
 const bucket = (second: number, sent: number, failed = 0) => ({
   at: `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`,

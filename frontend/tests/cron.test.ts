@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { cronOf, type Every } from "../src/lib/cron";
+import { cronOf, type Every } from "../src/features/compose/cron";
 
 describe("cronOf", () => {
   it.each<[Every, string]>([

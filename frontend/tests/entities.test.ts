@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { richText, safeAddress, type RichNode } from "../src/lib/entities";
+import { richText, safeAddress, type RichNode } from "../src/features/phones/entities";
 
 const plain = (nodes: RichNode[]): string =>
   nodes.map((node) => (node.kind === "text" ? node.text : plain(node.children))).join("");

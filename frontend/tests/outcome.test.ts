@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
 import type { Broadcast, BroadcastEvent } from "../src/lib/api/types";
-import { isOver, moves, secondsLeft, settled, sortedReasons, trialOf } from "../src/lib/outcome";
+import {
+  isOver,
+  moves,
+  secondsLeft,
+  settled,
+  sortedReasons,
+  trialOf,
+} from "../src/features/broadcast/outcome";
 
 const broadcast = (fields: Partial<Broadcast>) =>
   ({

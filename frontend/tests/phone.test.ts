@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { PhoneMessage } from "../src/lib/api/types";
-import { keyboardOf, mediaOf } from "../src/lib/phone.svelte";
+import { keyboardOf, mediaOf } from "../src/features/phones/phone.svelte";
 
 const message = (fields: Partial<PhoneMessage>) =>
   ({ from: "bot", reply_markup: null, ...fields }) as PhoneMessage;

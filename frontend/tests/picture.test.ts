@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { svgAddress } from "../src/lib/picture";
+import { svgAddress } from "../src/features/telegram/picture";
 
 it("gives an SVG the namespace that an image needs, once", () => {
   const shown = (svg: string) => decodeURIComponent(svgAddress(svg).split(",", 2)[1]!);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { scopesFor } from "../src/lib/scopes";
+import { scopesFor } from "../src/features/account/scopes";
 
 describe("scopesFor", () => {
   it("offers nobody more than the role allows", () => {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
 import type { Thread, ThreadMessage } from "../src/lib/api/types";
-import { inWords, joined, lookOf, refreshed, waitingOf, withLabel } from "../src/lib/threads";
+import {
+  inWords,
+  joined,
+  lookOf,
+  refreshed,
+  waitingOf,
+  withLabel,
+} from "../src/features/inbox/threads";
 
 const at = (minute: number) => `2026-05-01T10:${String(minute).padStart(2, "0")}:00Z`;
 const thread = (id: number, minute: number) => ({ chat: { id }, last_at: at(minute) }) as Thread;

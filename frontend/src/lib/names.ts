@@ -1,6 +1,6 @@
 /** Names for what the API says in words of its own. */
 
-import { isPlain, parseWord } from "$lib/audience";
+import { isPlain, parseWord } from "./audience";
 import { i18n, t, word } from "$lib/i18n/index.svelte";
 
 /** "lang:ru" as "language: Russian". */

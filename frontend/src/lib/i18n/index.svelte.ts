@@ -1,7 +1,7 @@
 /** The language of the page: the profile's, else the one chosen here before, else the browser's. */
 
 import type { Language } from "$lib/api/types";
-import { recall, remember } from "$lib/memory";
+import { recall, remember } from "$lib/storage";
 import { en, type Texts } from "./en";
 import { ru } from "./ru";
 import { chooseLanguage, render, type Gaps } from "./translate";

@@ -1,6 +1,6 @@
 /** Light, dark, or as the system says until somebody chooses. */
 
-import { recall, remember } from "$lib/memory";
+import { recall, remember } from "$lib/storage";
 
 export type Theme = "light" | "dark";
 
