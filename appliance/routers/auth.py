@@ -20,14 +20,14 @@ _REGISTRATIONS = Rate(burst=30, seconds=10)
 
 
 @blueprint.get("/session")
-@endpoint(Access.PUBLIC, answer=Session)
+@endpoint(Access.PUBLIC, response=Session)
 def show_session() -> Session:
     """Who is logged in, and the token for writes."""
     return session_answer()
 
 
 @blueprint.post("/auth/register")
-@endpoint(Access.PUBLIC, body=Registration, answer=Session, status=201, errors=(404, 409, 429))
+@endpoint(Access.PUBLIC, body=Registration, response=Session, status=201, errors=(404, 409, 429))
 def register(body: Registration) -> Session:
     """Make an account and log in.
 
@@ -47,7 +47,7 @@ def register(body: Registration) -> Session:
 
 
 @blueprint.post("/auth/login")
-@endpoint(Access.PUBLIC, body=Credentials, answer=Session, errors=(401, 429))
+@endpoint(Access.PUBLIC, body=Credentials, response=Session, errors=(401, 429))
 def log_in(body: Credentials) -> Session:
     """Log in with an email address and a password."""
     limiter, account = context.context().limiter, ("login", body.email.strip().lower())

@@ -38,7 +38,7 @@ _USER = "user:"
 
 
 @blueprint.post("/broadcasts/plan")
-@endpoint(Access.ADMIN, scope="broadcasts", body=Draft, answer=Plan, errors=(404,))
+@endpoint(Access.ADMIN, scope="broadcasts", body=Draft, response=Plan, errors=(404,))
 def plan_broadcast(body: Draft) -> Plan:
     """A dry run: how many, how long, what it costs, who is new since the last one to the same."""
     made = dry_run.make(context.session(), context.settings(), new_of(body))
@@ -46,21 +46,21 @@ def plan_broadcast(body: Draft) -> Plan:
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/pause")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Broadcast, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Broadcast, errors=(404, 409))
 def pause_broadcast(broadcast_id: int) -> Broadcast:
     """Stop sending, editing or recalling for now; what is in flight is finished."""
     return _decide(broadcast_id, "pause")
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/resume")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Broadcast, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Broadcast, errors=(404, 409))
 def resume_broadcast(broadcast_id: int) -> Broadcast:
     """Go on with what was paused, or with a broadcast that halted."""
     return _decide(broadcast_id, "resume")
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/cancel")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Broadcast, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Broadcast, errors=(404, 409))
 def cancel_broadcast(broadcast_id: int) -> Broadcast:
     """Stop for good; who was not reached yet is skipped."""
     _decide(broadcast_id, "cancel")
@@ -68,7 +68,7 @@ def cancel_broadcast(broadcast_id: int) -> Broadcast:
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/retry")
-@endpoint(Access.ADMIN, scope="broadcasts", body=Retry, answer=Retried, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", body=Retry, response=Retried, errors=(404, 409))
 def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
     """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
     broadcast, count = changes.retry(_write, broadcast_id, body.which, _actor())
@@ -76,7 +76,7 @@ def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/edit")
-@endpoint(Access.ADMIN, scope="broadcasts", body=Edit, answer=Changed, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", body=Edit, response=Changed, errors=(404, 409))
 def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
     """Change what is pending and, message by message, what was delivered."""
     actor = _actor()
@@ -95,14 +95,14 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/recall")
-@endpoint(Access.OPERATOR, scope="broadcasts", answer=Recallable, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", response=Recallable, errors=(404,))
 def show_recallable(broadcast_id: int) -> Recallable:
     """What a recall can still reach: Telegram deletes nothing older than 48 hours."""
     return Recallable.model_validate(changes.recallable(context.session(), broadcast_id))
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/recall")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Changed, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Changed, errors=(404, 409))
 def recall_broadcast(broadcast_id: int) -> Changed:
     """Stop it for good, and delete what was delivered as far as Telegram still allows."""
     _, operation = changes.recall(_write, broadcast_id, _actor())
@@ -110,7 +110,7 @@ def recall_broadcast(broadcast_id: int) -> Changed:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/operations")
-@endpoint(Access.OPERATOR, scope="broadcasts", answer=OperationList, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", response=OperationList, errors=(404,))
 def list_operations(broadcast_id: int) -> OperationList:
     """Edits and recalls, oldest first, and how far each has come."""
     session = context.session()
@@ -123,28 +123,28 @@ _OPERATION = "/broadcasts/<id:broadcast_id>/operations/<id:operation_id>"
 
 
 @blueprint.post(f"{_OPERATION}/pause")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Operation, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Operation, errors=(404, 409))
 def pause_operation(broadcast_id: int, operation_id: int) -> Operation:
     """Stop editing or recalling for now; what is in flight is finished."""
     return _decide_operation(broadcast_id, operation_id, "pause")
 
 
 @blueprint.post(f"{_OPERATION}/resume")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Operation, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Operation, errors=(404, 409))
 def resume_operation(broadcast_id: int, operation_id: int) -> Operation:
     """Go on with an edit or a recall that was paused."""
     return _decide_operation(broadcast_id, operation_id, "resume")
 
 
 @blueprint.post(f"{_OPERATION}/cancel")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Operation, errors=(404, 409))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Operation, errors=(404, 409))
 def cancel_operation(broadcast_id: int, operation_id: int) -> Operation:
     """End an edit or a recall; what it has changed already stays so."""
     return _decide_operation(broadcast_id, operation_id, "cancel")
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/events")
-@endpoint(Access.OPERATOR, scope="broadcasts", answer=EventList, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", response=EventList, errors=(404,))
 def list_events(broadcast_id: int) -> EventList:
     """Who decided what, oldest first."""
     session = context.session()
@@ -155,7 +155,7 @@ def list_events(broadcast_id: int) -> EventList:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/numbers")
-@endpoint(Access.OPERATOR, scope="broadcasts", answer=Numbers, errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", response=Numbers, errors=(404,))
 def show_numbers(broadcast_id: int) -> Numbers:
     """How fast it goes, outcomes over time, reasons, clicks, and who opted out because of it.
 

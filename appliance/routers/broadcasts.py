@@ -45,7 +45,7 @@ _CLOCKWORK = {"seconds", "rate"}  # they move by themselves, and are no news
 
 
 @blueprint.get("/broadcasts")
-@endpoint(Access.OPERATOR, scope="broadcasts", query=PageQuery, answer=BroadcastPage)
+@endpoint(Access.OPERATOR, scope="broadcasts", query=PageQuery, response=BroadcastPage)
 def list_broadcasts(query: PageQuery) -> BroadcastPage:
     """Broadcasts, the newest first."""
     session = context.session()
@@ -63,9 +63,9 @@ def list_broadcasts(query: PageQuery) -> BroadcastPage:
     Access.ADMIN,
     scope="broadcasts",
     body=NewBroadcast,
-    answer=Broadcast,
+    response=Broadcast,
     status=201,
-    also=(200,),
+    other_statuses=(200,),
     errors=(404, 409),
     headers=("Idempotency-Key",),
 )
@@ -82,7 +82,7 @@ def create_broadcast(body: NewBroadcast) -> tuple[Broadcast, int]:
 
 
 @blueprint.post("/broadcasts/preview")
-@endpoint(Access.ADMIN, scope="broadcasts", body=Draft, answer=Preview)
+@endpoint(Access.ADMIN, scope="broadcasts", body=Draft, response=Preview)
 def preview_broadcast(body: Draft) -> Response:
     """What would be sent, to how many; faults are listed, not refused."""
     preview = broadcasts.preview(context.session(), context.settings(), new_of(body))
@@ -102,8 +102,8 @@ def preview_broadcast(body: Draft) -> Response:
 @endpoint(
     Access.OPERATOR,
     scope="broadcasts",
-    answer=Broadcast,
-    also=(304,),
+    response=Broadcast,
+    other_statuses=(304,),
     errors=(404,),
     headers=("If-None-Match",),
 )
@@ -122,7 +122,7 @@ def show_broadcast(broadcast_id: int) -> Response:
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/deliveries")
 @endpoint(
-    Access.OPERATOR, scope="broadcasts", query=DeliveryQuery, answer=DeliveryPage, errors=(404,)
+    Access.OPERATOR, scope="broadcasts", query=DeliveryQuery, response=DeliveryPage, errors=(404,)
 )
 def list_deliveries(broadcast_id: int, query: DeliveryQuery) -> DeliveryPage:
     """What happened to each recipient, by chat id."""
@@ -139,7 +139,7 @@ def list_deliveries(broadcast_id: int, query: DeliveryQuery) -> DeliveryPage:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/report.csv")
-@endpoint(Access.OPERATOR, scope="broadcasts", media="text/csv", errors=(404,))
+@endpoint(Access.OPERATOR, scope="broadcasts", response_media_type="text/csv", errors=(404,))
 def download_report(broadcast_id: int) -> Response:
     """What happened to each recipient, as a file; streamed, so a million rows take no memory."""
     session = context.session()

@@ -15,7 +15,7 @@ blueprint = Blueprint("chats", __name__)
 
 
 @blueprint.get("/chats")
-@endpoint(Access.OPERATOR, query=ChatQuery, answer=ChatPage)
+@endpoint(Access.OPERATOR, query=ChatQuery, response=ChatPage)
 def list_chats(query: ChatQuery) -> ChatPage:
     """Chats by id."""
     session = context.session()
@@ -30,14 +30,14 @@ def list_chats(query: ChatQuery) -> ChatPage:
 
 
 @blueprint.get("/chats/<chat:chat_id>")
-@endpoint(Access.OPERATOR, answer=Chat, errors=(404,))
+@endpoint(Access.OPERATOR, response=Chat, errors=(404,))
 def show_chat(chat_id: int) -> Chat:
     """One chat."""
     return Chat.model_validate(chats.find(context.session(), chat_id))
 
 
 @blueprint.patch("/chats/<chat:chat_id>")
-@endpoint(Access.ADMIN, body=ChatChange, answer=Chat, errors=(404, 409))
+@endpoint(Access.ADMIN, body=ChatChange, response=Chat, errors=(404, 409))
 def change_chat(chat_id: int, body: ChatChange) -> Chat:
     """Make a group or channel a destination of broadcasts, or not any more."""
     with writing(context.session()) as session:

@@ -45,7 +45,7 @@ _FILE_SECONDS = 3600  # a browser may keep a file for so long
 
 
 @blueprint.get("/inbox")
-@endpoint(Access.OPERATOR, scope=SCOPE, query=ThreadQuery, answer=ThreadPage)
+@endpoint(Access.OPERATOR, scope=SCOPE, query=ThreadQuery, response=ThreadPage)
 def list_threads(query: ThreadQuery) -> ThreadPage:
     """Threads, the latest news first."""
     session, narrow = context.session(), _filter(query)
@@ -59,21 +59,21 @@ def list_threads(query: ThreadQuery) -> ThreadPage:
 
 
 @blueprint.get("/inbox/operators")
-@endpoint(Access.OPERATOR, scope=SCOPE, answer=OperatorList)
+@endpoint(Access.OPERATOR, scope=SCOPE, response=OperatorList)
 def list_operators() -> OperatorList:
     """Whom a thread can be given to."""
     return OperatorList.model_validate({"items": threads.operators(context.session())})
 
 
 @blueprint.get("/inbox/settings")
-@endpoint(Access.OPERATOR, scope=SCOPE, answer=InboxSettings)
+@endpoint(Access.OPERATOR, scope=SCOPE, response=InboxSettings)
 def show_inbox_settings() -> InboxSettings:
     """Opening hours, what is said outside them, and the operators' group."""
     return _settings()
 
 
 @blueprint.put("/inbox/settings")
-@endpoint(Access.ADMIN, scope=SCOPE, body=InboxSettings, answer=InboxSettings)
+@endpoint(Access.ADMIN, scope=SCOPE, body=InboxSettings, response=InboxSettings)
 def change_inbox_settings(body: InboxSettings) -> InboxSettings:
     """Change them. Whether the group has topics is asked of Telegram, or learnt from it later."""
     group = _group(body.operators_chat_id)
@@ -85,7 +85,7 @@ def change_inbox_settings(body: InboxSettings) -> InboxSettings:
 
 
 @blueprint.get("/inbox/<chat:chat_id>")
-@endpoint(Access.OPERATOR, scope=SCOPE, answer=ThreadWithNotes, errors=(404,))
+@endpoint(Access.OPERATOR, scope=SCOPE, response=ThreadWithNotes, errors=(404,))
 def show_thread(chat_id: int) -> ThreadWithNotes:
     """One thread with its notes; an empty one for a person who has not written yet."""
     session = context.session()
@@ -95,7 +95,7 @@ def show_thread(chat_id: int) -> ThreadWithNotes:
 
 
 @blueprint.patch("/inbox/<chat:chat_id>")
-@endpoint(Access.OPERATOR, scope=SCOPE, body=ThreadPatch, answer=Thread, errors=(404, 409))
+@endpoint(Access.OPERATOR, scope=SCOPE, body=ThreadPatch, response=Thread, errors=(404, 409))
 def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
     """Close or reopen, assign, label, ban."""
     with writing(context.session()) as session:
@@ -111,7 +111,7 @@ def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
 
 
 @blueprint.get("/inbox/<chat:chat_id>/messages")
-@endpoint(Access.OPERATOR, scope=SCOPE, query=PageQuery, answer=ThreadMessagePage, errors=(404,))
+@endpoint(Access.OPERATOR, scope=SCOPE, query=PageQuery, response=ThreadMessagePage, errors=(404,))
 def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
     """What was said, newest first."""
     session = context.session()
@@ -129,7 +129,7 @@ def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
     Access.OPERATOR,
     scope=SCOPE,
     body=NewReply,
-    answer=ThreadMessage,
+    response=ThreadMessage,
     status=201,
     errors=(404, 409),
     headers=("Idempotency-Key",),
@@ -149,7 +149,7 @@ def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
     Access.OPERATOR,
     scope=SCOPE,
     upload=ReplyUpload,
-    answer=ThreadMessage,
+    response=ThreadMessage,
     status=201,
     errors=(404, 409, 503),
     headers=("Idempotency-Key",),
@@ -169,7 +169,9 @@ def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> Threa
 
 
 @blueprint.get("/inbox/<chat:chat_id>/files/<id:message_id>/<int:index>")
-@endpoint(Access.OPERATOR, scope=SCOPE, media="application/octet-stream", errors=(404, 503))
+@endpoint(
+    Access.OPERATOR, scope=SCOPE, response_media_type="application/octet-stream", errors=(404, 503)
+)
 def download_thread_file(chat_id: int, message_id: int, index: int) -> Response:
     """A file of a message, fetched from Telegram: pictures to be shown, all else to be saved."""
     data = context.settings().data
@@ -198,7 +200,7 @@ def mark_thread_read(chat_id: int) -> None:
 
 
 @blueprint.post("/inbox/<chat:chat_id>/notes")
-@endpoint(Access.OPERATOR, scope=SCOPE, body=NewNote, answer=Note, status=201, errors=(404,))
+@endpoint(Access.OPERATOR, scope=SCOPE, body=NewNote, response=Note, status=201, errors=(404,))
 def add_note(chat_id: int, body: NewNote) -> Note:
     """Note something about the person, for operators only."""
     author_id = credentials.caller().id

@@ -19,7 +19,7 @@ MAX_UPLOAD = 51 * 1024 * 1024  # bytes; the largest file and what a form puts ar
     Access.ADMIN,
     scope="broadcasts",
     upload=MediaUpload,
-    answer=Media,
+    response=Media,
     status=201,
     errors=(503,),
     max_body=MAX_UPLOAD,

@@ -12,7 +12,7 @@ blueprint = Blueprint("messages", __name__)
 
 
 @blueprint.get("/messages")
-@endpoint(Access.MEMBER, query=PageQuery, answer=InboxPage)
+@endpoint(Access.MEMBER, query=PageQuery, response=InboxPage)
 def list_messages(query: PageQuery) -> InboxPage:
     """Your messages, the newest first."""
     session, user_id = context.session(), credentials.caller().id

@@ -19,7 +19,7 @@ blueprint = Blueprint("schedules", __name__)
 
 
 @blueprint.get("/schedules")
-@endpoint(Access.ADMIN, scope="broadcasts", query=PageQuery, answer=SchedulePage)
+@endpoint(Access.ADMIN, scope="broadcasts", query=PageQuery, response=SchedulePage)
 def list_schedules(query: PageQuery) -> SchedulePage:
     """Schedules by id."""
     session = context.session()
@@ -37,7 +37,7 @@ def list_schedules(query: PageQuery) -> SchedulePage:
     Access.ADMIN,
     scope="broadcasts",
     body=NewSchedule,
-    answer=Schedule,
+    response=Schedule,
     status=201,
     errors=(404, 409),
 )
@@ -51,14 +51,16 @@ def create_schedule(body: NewSchedule) -> Schedule:
 
 
 @blueprint.get("/schedules/<id:schedule_id>")
-@endpoint(Access.ADMIN, scope="broadcasts", answer=Schedule, errors=(404,))
+@endpoint(Access.ADMIN, scope="broadcasts", response=Schedule, errors=(404,))
 def show_schedule(schedule_id: int) -> Schedule:
     """One schedule."""
     return _show(schedules.get(context.session(), schedule_id))
 
 
 @blueprint.patch("/schedules/<id:schedule_id>")
-@endpoint(Access.ADMIN, scope="broadcasts", body=SchedulePatch, answer=Schedule, errors=(404, 409))
+@endpoint(
+    Access.ADMIN, scope="broadcasts", body=SchedulePatch, response=Schedule, errors=(404, 409)
+)
 def change_schedule(schedule_id: int, body: SchedulePatch) -> Schedule:
     """Rename, pause (`enabled: false`), resume, move to other times, or send something else."""
     change = _change(body)

@@ -23,7 +23,7 @@ probes = Blueprint("probes", __name__)
 
 
 @blueprint.get("/site")
-@endpoint(Access.PUBLIC, answer=Site)
+@endpoint(Access.PUBLIC, response=Site)
 def show_site() -> Site:
     """What every visitor may know."""
     settings, username = context.settings(), bot_username()
@@ -62,21 +62,21 @@ def _widget_url(settings: Settings) -> str | None:
 
 
 @blueprint.get("/status")
-@endpoint(Access.ADMIN, answer=Status)
+@endpoint(Access.ADMIN, response=Status)
 def show_status() -> Status:
     """How the parts are, and what waits to be sent."""
     return Status.model_validate(status.document(context.session()))
 
 
 @probes.get("/healthz")
-@endpoint(Access.PUBLIC, answer=Health)
+@endpoint(Access.PUBLIC, response=Health)
 def show_health() -> Health:
     """Whether the process answers."""
     return Health()
 
 
 @probes.get("/readyz")
-@endpoint(Access.PUBLIC, answer=Readiness, also=(503,))
+@endpoint(Access.PUBLIC, response=Readiness, other_statuses=(503,))
 def show_readiness() -> Response:
     """Whether the database answers at the right schema; the parts are told, not judged."""
     try:

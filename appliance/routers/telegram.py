@@ -27,7 +27,7 @@ _PREVIEWS = Rate(burst=30, seconds=3)
 
 
 @blueprint.get("/users/me/telegram")
-@endpoint(Access.MEMBER, answer=TelegramState)
+@endpoint(Access.MEMBER, response=TelegramState)
 def show_telegram() -> TelegramState:
     """Whether your account is linked to Telegram."""
     chat = credentials.caller().chat
@@ -39,7 +39,7 @@ def show_telegram() -> TelegramState:
 
 
 @blueprint.post("/users/me/telegram/link")
-@endpoint(Access.MEMBER, answer=TelegramCode, status=201, errors=(409, 503))
+@endpoint(Access.MEMBER, response=TelegramCode, status=201, errors=(409, 503))
 def start_link() -> TelegramCode:
     """Make a code to press Start with in Telegram."""
     user_id = credentials.caller().id
@@ -58,7 +58,7 @@ def start_link() -> TelegramCode:
 
 
 @blueprint.post("/users/me/telegram/claim/preview")
-@endpoint(Access.PUBLIC, body=Claim, answer=LinkPreview, errors=(404, 429))
+@endpoint(Access.PUBLIC, body=Claim, response=LinkPreview, errors=(404, 429))
 def preview_claim(body: Claim) -> LinkPreview:
     """Whom the code of the bot would link: to be shown before anybody agrees to it.
 
@@ -69,7 +69,7 @@ def preview_claim(body: Claim) -> LinkPreview:
 
 
 @blueprint.post("/users/me/telegram/claim")
-@endpoint(Access.MEMBER, body=Claim, answer=User, errors=(404, 409))
+@endpoint(Access.MEMBER, body=Claim, response=User, errors=(404, 409))
 def claim(body: Claim) -> User:
     """Link the chat in which the bot gave you this code."""
     user_id = credentials.caller().id

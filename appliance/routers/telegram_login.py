@@ -62,7 +62,7 @@ _REASONS: tuple[tuple[type[ApplianceError], str], ...] = (
 
 
 @blueprint.post("/auth/telegram/widget")
-@endpoint(Access.PUBLIC, body=WidgetLogin, answer=TelegramEntry, errors=_ERRORS)
+@endpoint(Access.PUBLIC, body=WidgetLogin, response=TelegramEntry, errors=_ERRORS)
 def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
     """Log in with what the Login Widget gave.
 
@@ -74,7 +74,7 @@ def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
 
 
 @blueprint.post("/auth/telegram/miniapp")
-@endpoint(Access.PUBLIC, body=MiniAppLogin, answer=TelegramEntry, errors=_ERRORS)
+@endpoint(Access.PUBLIC, body=MiniAppLogin, response=TelegramEntry, errors=_ERRORS)
 def log_in_by_mini_app(body: MiniAppLogin) -> TelegramEntry:
     """The same with the `initData` of a Mini App."""
     token = context.settings().bot_token
@@ -82,7 +82,13 @@ def log_in_by_mini_app(body: MiniAppLogin) -> TelegramEntry:
 
 
 @blueprint.get("/auth/telegram/start")
-@endpoint(Access.PUBLIC, query=TelegramStart, status=302, media="text/html", errors=(404, 429))
+@endpoint(
+    Access.PUBLIC,
+    query=TelegramStart,
+    status=302,
+    response_media_type="text/html",
+    errors=(404, 429),
+)
 def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
     """Go to Telegram to log in (OpenID Connect), and come back to the page `next` of this site."""
     client = _client()
@@ -101,7 +107,13 @@ def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
 
 
 @blueprint.get("/auth/telegram/callback")
-@endpoint(Access.PUBLIC, query=TelegramCallback, status=302, media="text/html", errors=(404, 429))
+@endpoint(
+    Access.PUBLIC,
+    query=TelegramCallback,
+    status=302,
+    response_media_type="text/html",
+    errors=(404, 429),
+)
 def finish_telegram_login(query: TelegramCallback) -> ResponseReturnValue:
     """Where Telegram sends the browser back to."""
     client = _client("telegram callback")  # else one login would count twice

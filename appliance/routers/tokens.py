@@ -20,7 +20,7 @@ blueprint = Blueprint("tokens", __name__)
 
 
 @blueprint.get("/tokens")
-@endpoint(Access.MEMBER, query=PageQuery, answer=TokenPage)
+@endpoint(Access.MEMBER, query=PageQuery, response=TokenPage)
 def list_tokens(query: PageQuery) -> TokenPage:
     """Your tokens, the newest first; an admin's list has everybody's."""
     session, user = context.session(), credentials.caller()
@@ -35,7 +35,7 @@ def list_tokens(query: PageQuery) -> TokenPage:
 
 
 @blueprint.post("/tokens")
-@endpoint(Access.MEMBER, body=NewToken, answer=MadeToken, status=201, errors=(409,))
+@endpoint(Access.MEMBER, body=NewToken, response=MadeToken, status=201, errors=(409,))
 def create_token(body: NewToken) -> MadeToken:
     """Make a token for yourself. It is shown in this answer and never again."""
     user_id = credentials.caller().id

@@ -23,7 +23,7 @@ blueprint = Blueprint("topics", __name__)
 
 
 @blueprint.get("/topics")
-@endpoint(Access.MEMBER, answer=TopicList)
+@endpoint(Access.MEMBER, response=TopicList)
 def list_topics() -> TopicList:
     """Topics by name."""
     rows = topics.list_all(context.session())
@@ -31,7 +31,7 @@ def list_topics() -> TopicList:
 
 
 @blueprint.post("/topics")
-@endpoint(Access.ADMIN, body=NewTopic, answer=Topic, status=201, errors=(409,))
+@endpoint(Access.ADMIN, body=NewTopic, response=Topic, status=201, errors=(409,))
 def add_topic(body: NewTopic) -> Topic:
     """Make a topic; its title is its name unless said."""
     with writing(context.session()) as session:
@@ -50,7 +50,7 @@ def delete_topic(name: str) -> None:
 
 
 @blueprint.get("/users/me/topics")
-@endpoint(Access.MEMBER, answer=TopicChoices)
+@endpoint(Access.MEMBER, response=TopicChoices)
 def show_my_topics() -> TopicChoices:
     """Which topics your chat gets."""
     chat = credentials.caller().chat
@@ -60,7 +60,7 @@ def show_my_topics() -> TopicChoices:
 
 
 @blueprint.put("/users/me/topics")
-@endpoint(Access.MEMBER, body=TopicsChosen, answer=TopicChoices, errors=(404, 409))
+@endpoint(Access.MEMBER, body=TopicsChosen, response=TopicChoices, errors=(404, 409))
 def choose_my_topics(body: TopicsChosen) -> TopicChoices:
     """Choose; topics you do not name stay as they are."""
     user_id = credentials.caller().id

@@ -24,14 +24,14 @@ _PASSWORD_TRIES = Rate(burst=10, seconds=30)  # who finds an open session may no
 
 
 @blueprint.get("/users/me")
-@endpoint(Access.MEMBER, answer=User)
+@endpoint(Access.MEMBER, response=User)
 def show_me() -> User:
     """Your profile."""
     return User.model_validate(credentials.caller())
 
 
 @blueprint.patch("/users/me")
-@endpoint(Access.MEMBER, body=ProfilePatch, answer=User)
+@endpoint(Access.MEMBER, body=ProfilePatch, response=User)
 def change_me(body: ProfilePatch) -> User:
     """Change your name or language."""
     user_id = credentials.caller().id
@@ -55,7 +55,7 @@ def change_my_password(body: PasswordChange) -> None:
 
 
 @blueprint.get("/users")
-@endpoint(Access.OPERATOR, query=UserQuery, answer=UserPage)
+@endpoint(Access.OPERATOR, query=UserQuery, response=UserPage)
 def list_users(query: UserQuery) -> UserPage:
     """People with an account, the newest first."""
     session = context.session()
@@ -69,14 +69,14 @@ def list_users(query: UserQuery) -> UserPage:
 
 
 @blueprint.get("/users/<id:user_id>")
-@endpoint(Access.OPERATOR, answer=User, errors=(404,))
+@endpoint(Access.OPERATOR, response=User, errors=(404,))
 def show_user(user_id: int) -> User:
     """One person."""
     return User.model_validate(users.get(context.session(), user_id))
 
 
 @blueprint.patch("/users/<id:user_id>")
-@endpoint(Access.ADMIN, body=UserPatch, answer=User, errors=(404, 409))
+@endpoint(Access.ADMIN, body=UserPatch, response=User, errors=(404, 409))
 def change_user(user_id: int, body: UserPatch) -> User:
     """Change a person's role, or disable the account, which ends its sessions."""
     actor_id = credentials.caller().id

@@ -50,16 +50,16 @@ class Endpoint:
     access: Access
     scope: str | None = None
     body: type[BaseModel] | None = None
-    reader: Callable[[], BaseModel] | None = None
-    also_takes: tuple[str, ...] = ()
+    body_reader: Callable[[], BaseModel] | None = None
+    extra_content_types: tuple[str, ...] = ()
     upload: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    answer: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
     status: int = HTTPStatus.OK
-    also: tuple[int, ...] = ()
+    other_statuses: tuple[int, ...] = ()
     errors: tuple[int, ...] = ()
     headers: tuple[str, ...] = ()
-    media: str = "application/json"
+    response_media_type: str = "application/json"
     max_body: int | None = None
 
 
@@ -68,12 +68,12 @@ def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
 
     A program's token needs the `scope`, or for a GET `read`; without a scope it may not write.
 
-    `reader` makes the body where JSON is not all that is taken: `also_takes` are the other media
-    types. `upload` are the fields of a multipart form, handed over as `form` beside its `file`;
-    `max_body` (bytes) then replaces the limit that holds elsewhere.
+    `body_reader` makes the body where JSON is not all that is taken: `extra_content_types` are the
+    other media types. `upload` are the fields of a multipart form, handed over as `form` beside its
+    `file`; `max_body` (bytes) then replaces the limit that holds elsewhere.
 
-    A view returns a model, `(model, status)`, None for 204, or a Response. `also` are other
-    statuses with the same answer, `errors` those besides 401, 403, 415 and 422, which follow from
+    A view returns a model, `(model, status)`, None for 204, or a Response. `other_statuses` are
+    those with the same answer, `errors` those besides 401, 403, 415 and 422, which follow from
     the rest; `headers` are request headers the view reads.
     """
     spec = Endpoint(access, **declared)
@@ -86,7 +86,7 @@ def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
             if spec.query is not None:
                 arguments["query"] = read_query(spec.query)
             if spec.body is not None:
-                arguments["body"] = spec.reader() if spec.reader else read_body(spec.body)
+                arguments["body"] = spec.body_reader() if spec.body_reader else read_body(spec.body)
             if spec.upload is not None:
                 arguments["form"], arguments["file"] = read_upload(spec.upload, spec.max_body)
             return _respond(view(**arguments), spec.status)

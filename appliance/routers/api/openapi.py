@@ -113,7 +113,7 @@ def _operation(method: str, rule: Rule, view: Callable[..., Any], spec: Endpoint
 def _bodies(spec: Endpoint, body: type[BaseModel]) -> Document:
     """By media type; a plain text is the `text` of the model."""
     schema = {"$ref": _REF.format(model=body.__name__)}
-    taken = {"application/json": schema, **dict.fromkeys(spec.also_takes, schema)}
+    taken = {"application/json": schema, **dict.fromkeys(spec.extra_content_types, schema)}
     return {
         media: {"schema": {"type": "string"} if media == "text/plain" else schema}
         for media, schema in taken.items()
@@ -133,14 +133,18 @@ def _tag(rule: Rule) -> str:
 
 def _answers(spec: Endpoint) -> Document:
     content: Document = {}
-    if spec.answer is not None:
-        content = {spec.media: {"schema": {"$ref": _REF.format(model=spec.answer.__name__)}}}
-    elif spec.media != "application/json":
-        content = {spec.media: {"schema": {"type": "string"}}}
+    if spec.response is not None:
+        content = {
+            spec.response_media_type: {
+                "schema": {"$ref": _REF.format(model=spec.response.__name__)}
+            }
+        }
+    elif spec.response_media_type != "application/json":
+        content = {spec.response_media_type: {"schema": {"type": "string"}}}
     elif spec.status != HTTPStatus.NO_CONTENT:
-        content = {spec.media: {"schema": {"type": "object"}}}
+        content = {spec.response_media_type: {"schema": {"type": "object"}}}
     described: Document = {}
-    for status in (spec.status, *spec.also):
+    for status in (spec.status, *spec.other_statuses):
         described[str(int(status))] = {"description": f"{HTTPStatus(status).phrase}."}
         if content and status != HTTPStatus.NOT_MODIFIED:
             described[str(int(status))]["content"] = content
@@ -240,8 +244,8 @@ def _schemas(specs: Iterable[Endpoint]) -> Document:
         for taken in (spec.body, spec.upload):
             if taken is not None:
                 wanted[taken] = "validation"
-        if spec.answer is not None:
-            wanted[spec.answer] = "serialization"
+        if spec.response is not None:
+            wanted[spec.response] = "serialization"
     _, schema = models_json_schema(list(wanted.items()), ref_template=_REF)
     return dict(sorted(schema["$defs"].items()))
 
