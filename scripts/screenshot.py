@@ -80,7 +80,7 @@ def picture_of_composer(page: Page, file: Path) -> None:
     page.get_by_test_id("composer-add-button").click()
     page.get_by_label("Text 1").fill("Programme")
     page.get_by_label("Address 1").fill("https://choir.example/programme")
-    page.get_by_test_id("bubble").locator("blockquote").wait_for()
+    page.get_by_test_id("message-preview").locator("blockquote").wait_for()
     page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
     page.screenshot(path=file)
 

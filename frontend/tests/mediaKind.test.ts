@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { kindOf } from "../src/features/compose/attachments.svelte";
+import { kindOf } from "../src/lib/mediaKind";
 
 describe("kindOf", () => {
   it.each([

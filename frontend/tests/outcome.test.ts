@@ -7,7 +7,7 @@ import {
   secondsLeft,
   settled,
   sortedReasons,
-  trialOf,
+  canaryOf,
 } from "../src/features/broadcast/outcome";
 
 const broadcast = (fields: Partial<Broadcast>) =>
@@ -55,19 +55,19 @@ describe("a broadcast's numbers", () => {
   });
 });
 
-describe("trialOf", () => {
+describe("canaryOf", () => {
   const events = (...actions: string[]) => actions.map((action) => ({ action }) as BroadcastEvent);
 
   it("is what was decided last", () => {
     const judged = broadcast({ canary: { people: 2, waiting: false, passed: true } });
-    expect(trialOf(judged, events("create", "pause"))).toBeNull();
-    expect(trialOf(judged, events("create", "canary_passed", "pause"))).toBe("passed");
-    expect(trialOf(judged, events("canary_failed", "resume"))).toBe("failed");
+    expect(canaryOf(judged, events("create", "pause"))).toBeNull();
+    expect(canaryOf(judged, events("create", "canary_passed", "pause"))).toBe("passed");
+    expect(canaryOf(judged, events("canary_failed", "resume"))).toBe("failed");
   });
 
   it("waits until it is judged", () => {
     const waiting = broadcast({ canary: { people: 2, waiting: true, passed: false } });
-    expect(trialOf(waiting, events("create"))).toBe("waiting");
-    expect(trialOf(broadcast({ canary: null }), events("create"))).toBeNull();
+    expect(canaryOf(waiting, events("create"))).toBe("waiting");
+    expect(canaryOf(broadcast({ canary: null }), events("create"))).toBeNull();
   });
 });

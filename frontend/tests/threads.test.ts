@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Thread, ThreadMessage } from "../src/lib/api/types";
-import {
-  inWords,
-  joined,
-  lookOf,
-  refreshed,
-  waitingOf,
-  withLabel,
-} from "../src/features/inbox/threads";
+import { joined, lookOf, refreshed, waitingOf, withLabel } from "../src/features/inbox/threads";
 
 const at = (minute: number) => `2026-05-01T10:${String(minute).padStart(2, "0")}:00Z`;
 const thread = (id: number, minute: number) => ({ chat: { id }, last_at: at(minute) }) as Thread;
@@ -90,19 +83,5 @@ describe("lookOf", () => {
     ["document", null, "other"],
   ])("a %s of %s is shown as %s", (kind, mime, look) => {
     expect(lookOf({ kind, mime })).toBe(look);
-  });
-});
-
-describe("inWords", () => {
-  const name = (kind: string) => ({ photo: "фото", video_note: "видеосообщение" })[kind] ?? kind;
-
-  it.each([
-    ["[photo × 3] the hall", "[фото × 3] the hall"],
-    ["[video_note]", "[видеосообщение]"],
-    ["[hologram] x", "[hologram] x"],
-    ["look: [photo]", "look: [photo]"],
-    ["", ""],
-  ])("says what stands before %s", (text, words) => {
-    expect(inWords(text, name)).toBe(words);
   });
 });

@@ -83,9 +83,9 @@ def test_a_stranger_signs_up_with_a_link_from_the_bot(
 ) -> None:
     person = new_person("Sigrid")
     page.goto(f"/link#{code_of(person)}")
-    expect(page.get_by_test_id("link-whom")).to_contain_text("Sigrid")
+    expect(page.get_by_test_id("telegram-identity")).to_contain_text("Sigrid")
     page.get_by_test_id("link-register").click()
-    expect(page.get_by_test_id("link-whom")).to_contain_text("Sigrid")
+    expect(page.get_by_test_id("telegram-identity")).to_contain_text("Sigrid")
     fill_registration(page, "Sigrid", "sigrid@example.org")
     expect(page).to_have_url(re.compile("/telegram$"))
     expect(page.get_by_test_id("linked")).to_contain_text("Sigrid")
@@ -136,7 +136,7 @@ def test_a_mini_app_leads_a_stranger_on(
     page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
     page.goto(MINI_APP)
     page.get_by_test_id("proof-enter").click()
-    expect(page.get_by_test_id("link-whom")).to_contain_text("Minna")
+    expect(page.get_by_test_id("telegram-identity")).to_contain_text("Minna")
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_back_from_the_login_widgets_page(
     with page.expect_request("**/api/v1/auth/telegram/widget") as asked:
         page.get_by_test_id("proof-enter").click()
     assert asked.value.post_data_json == EVE
-    expect(page.get_by_test_id("link-whom")).to_contain_text("Eve")
+    expect(page.get_by_test_id("telegram-identity")).to_contain_text("Eve")
 
 
 def test_what_the_login_widget_brings_proves_nothing_here(page: Page, trouble: Any) -> None:

@@ -84,7 +84,7 @@ def test_a_draft_survives_leaving_the_page(admin_page: Page) -> None:
     page = admin_page
     page.goto("/broadcasts/new")
     page.get_by_test_id("composer-text").fill("Not finished yet")
-    expect(page.get_by_test_id("bubble")).to_contain_text("Not finished yet")
+    expect(page.get_by_test_id("message-preview")).to_contain_text("Not finished yet")
     page.get_by_role("link", name="People", exact=True).click()
     page.go_back()
     expect(page.get_by_test_id("composer-text")).to_have_value("Not finished yet")

@@ -54,7 +54,7 @@ def test_an_edit_changes_what_was_delivered(
     expect(operation).to_contain_text("Edit: done")
     expect(operation).to_contain_text("1 of 1 edited")
     expect(page.get_by_test_id("event")).to_contain_text(["Edited"])
-    expect(page.get_by_test_id("bubble").locator("b")).to_have_text("Friday")
+    expect(page.get_by_test_id("message-preview").locator("b")).to_have_text("Friday")
     message = newest_on_phone(page, person)
     expect(message.locator("b")).to_have_text("Friday")
     expect(message).to_contain_text("edited")
@@ -87,7 +87,7 @@ def test_a_trial_waits_until_it_is_judged(site: Any, admin_page: Page, new_perso
     trial = {"canary": 1, "canary_wait": 600}
     body = {"text": "Just a trial", "format": "plain", "audience": audience, **trial}
     page.goto(f"/broadcasts/{site.call('POST', '/broadcasts', body)['id']}")
-    badge = page.get_by_test_id("broadcast-trial")
+    badge = page.get_by_test_id("broadcast-canary")
     expect(badge).to_have_text("canary is waiting")
     expect(page.get_by_test_id("count-sent")).to_have_text("1")
     expect(page.get_by_test_id("count-pending")).to_have_text("1")
@@ -110,7 +110,7 @@ def test_an_edit_keeps_the_texts_in_other_languages(
     page.get_by_role("dialog").get_by_text("Default", exact=True).click()
     page.get_by_test_id("composer-text").fill("Friday")
     page.get_by_test_id("confirm-edit").click()
-    expect(page.get_by_test_id("bubble")).to_contain_text("Friday")
+    expect(page.get_by_test_id("message-preview")).to_contain_text("Friday")
     assert site.call("GET", f"/broadcasts/{number}")["variants"] == {"ru": "Пятница"}
 
 
@@ -181,7 +181,7 @@ def test_a_picture_with_a_caption_in_two_languages(
     page.get_by_test_id("variant-ru").check(force=True)
     expect(page.get_by_test_id("composer-text")).to_have_value("")
     page.get_by_test_id("composer-text").fill("Наш новый зал")
-    expect(page.get_by_test_id("bubble")).to_contain_text("Наш новый зал")
+    expect(page.get_by_test_id("message-preview")).to_contain_text("Наш новый зал")
     page.get_by_test_id("composer-file").set_input_files(PICTURE)
     expect(page.get_by_test_id("file")).to_contain_text("photo")
     expect(page.get_by_test_id("file").locator("progress")).to_have_count(0)
@@ -194,7 +194,7 @@ def test_a_picture_with_a_caption_in_two_languages(
     page.get_by_test_id("composer-send").click()
     page.get_by_test_id("confirm-send").click()
     expect(page.get_by_test_id("broadcast-status")).to_have_text("done")
-    expect(page.get_by_test_id("bubble-media")).to_contain_text("photo")
+    expect(page.get_by_test_id("message-preview-media")).to_contain_text("photo")
     message = newest_on_phone(page, person)
     expect(message).to_contain_text("photo")
     expect(message).to_contain_text("Our new hall")

@@ -63,7 +63,7 @@ def send_broadcast(page: Page, html: str) -> int:
     page.get_by_test_id("broadcast-new").click()
     page.get_by_test_id("format-html").check(force=True)
     page.get_by_test_id("composer-text").fill(html)
-    expect(page.get_by_test_id("bubble").locator("b")).to_have_text(TEXT)
+    expect(page.get_by_test_id("message-preview").locator("b")).to_have_text(TEXT)
     shown = page.get_by_test_id("composer-count")
     expect(shown).to_have_text(re.compile(r"^[1-9]\d* recipients?$"))
     count = int(shown.inner_text().split()[0])

@@ -1,17 +1,17 @@
-/** Keys for `Idempotency-Key`: the same thing sent again after a lost answer has the same key. */
+/** The key of an `Idempotency-Key` header: what is sent again after a lost answer keeps its key. */
 
-export class Attempt {
+export class IdempotencyKey {
   #last = { what: "", key: "" };
 
   /** Another `what` gets another key. */
-  keyFor(what: unknown): string {
+  for(what: unknown): string {
     const text = JSON.stringify(what);
     if (this.#last.what !== text) this.#last = { what: text, key: randomKey() };
     return this.#last.key;
   }
 
   /** What was sent has arrived: the same words again are meant to be sent again. */
-  arrived(): void {
+  renew(): void {
     this.#last = { what: "", key: "" };
   }
 }

@@ -1,6 +1,9 @@
-/** The browser's own memory; absent or full storage (private windows) is no reason to fail. */
+/** What the browser stores for this site; absent or full storage (private windows) is no reason to fail. */
 
-export function recall(name: string, storage: () => Storage = () => localStorage): string | null {
+export function getStored(
+  name: string,
+  storage: () => Storage = () => localStorage,
+): string | null {
   try {
     return storage().getItem(name);
   } catch {
@@ -8,7 +11,7 @@ export function recall(name: string, storage: () => Storage = () => localStorage
   }
 }
 
-export function remember(
+export function setStored(
   name: string,
   value: string | null,
   storage: () => Storage = () => localStorage,

@@ -1,4 +1,4 @@
-/** Places in a text. The server counts code points, the browser UTF-16 units. */
+/** Positions in a text. The server counts code points, the browser UTF-16 units. */
 
 import type { Fault } from "$lib/api/types";
 

@@ -41,8 +41,8 @@ export function sortedReasons(reasons: Record<string, number>): [string, number]
   return Object.entries(reasons).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
 }
 
-/** How the trial on a few people went, or that it waits to be judged. */
-export function trialOf(
+/** How the canary went, or that it waits to be judged. */
+export function canaryOf(
   broadcast: Broadcast,
   events: BroadcastEvent[],
 ): "waiting" | "passed" | "failed" | null {

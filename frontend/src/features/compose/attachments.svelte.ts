@@ -2,9 +2,7 @@
 
 import { uploadMedia } from "$lib/api/media";
 import type { Media, MediaKind } from "$lib/api/types";
-
-const PHOTO_BYTES = 10 * 1024 * 1024; // what Telegram takes as a photo
-const PHOTOS = ["image/jpeg", "image/png", "image/webp"];
+import { kindOf } from "$lib/mediaKind";
 
 export class Attachment {
   /** As the server has it; null until it is there. */
@@ -71,9 +69,4 @@ export class Attachments {
       return item;
     });
   }
-}
-
-export function kindOf({ type, size }: Pick<File, "type" | "size">): MediaKind {
-  if (PHOTOS.includes(type) && size <= PHOTO_BYTES) return "photo";
-  return type === "video/mp4" ? "video" : "document";
 }

@@ -16,11 +16,11 @@ import type {
   TextFormat,
 } from "$lib/api/types";
 import { Attachments } from "./attachments.svelte";
-import { Attempt } from "$lib/idempotencyKey";
+import { IdempotencyKey } from "$lib/idempotencyKey";
 import { cronOf, type Times } from "./cron";
-import { recall, remember, thisTab } from "$lib/storage";
+import { getStored, setStored, thisTab } from "$lib/storage";
 
-const MEMORY = "composer";
+const STORED_DRAFT = "composer";
 /** What this tab remembers; files are remembered besides, by what the server has. */
 const REMEMBERED = [
   "text",
@@ -83,7 +83,7 @@ export class Composer {
   variantPreview = $state.raw<Preview | null>(null);
   previewError = $state.raw<unknown>(null);
   plan = $state.raw<Plan | null>(null);
-  #attempt = new Attempt();
+  #idempotencyKey = new IdempotencyKey();
 
   constructor() {
     this.#restore();
@@ -194,7 +194,7 @@ export class Composer {
 
   /** Sends the draft. Pressed again after a lost answer, the same draft has the same key. */
   async send(): Promise<Broadcast> {
-    const broadcast = await sendBroadcast(this.order, this.#attempt.keyFor(this.order));
+    const broadcast = await sendBroadcast(this.order, this.#idempotencyKey.for(this.order));
     this.#forget();
     return broadcast;
   }
@@ -208,11 +208,11 @@ export class Composer {
   save(): void {
     const parts = REMEMBERED.map((name) => [name, this[name]]);
     const kept = { ...Object.fromEntries(parts), files: this.files.kept };
-    remember(MEMORY, this.empty ? null : JSON.stringify(kept), thisTab);
+    setStored(STORED_DRAFT, this.empty ? null : JSON.stringify(kept), thisTab);
   }
 
   #forget(): void {
-    remember(MEMORY, null, thisTab);
+    setStored(STORED_DRAFT, null, thisTab);
   }
 
   #filledButtons(): MessageButton[] {
@@ -220,7 +220,7 @@ export class Composer {
   }
 
   #restore(): void {
-    const kept = parse(recall(MEMORY, thisTab));
+    const kept = parse(getStored(STORED_DRAFT, thisTab));
     for (const name of REMEMBERED) {
       if (name in kept) Object.assign(this, { [name]: kept[name] });
     }

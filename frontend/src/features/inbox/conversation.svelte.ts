@@ -3,7 +3,7 @@
 import * as api from "$lib/api/inbox";
 import type { Note, Thread, ThreadChanges, ThreadMessage } from "$lib/api/types";
 import type { Progress } from "$lib/api/upload";
-import { Attempt } from "$lib/idempotencyKey";
+import { IdempotencyKey } from "$lib/idempotencyKey";
 import { joined } from "./threads";
 
 const PAGE = 40;
@@ -18,7 +18,7 @@ export class Conversation {
   loading = $state(false);
   readonly id: number;
   #loaded = false;
-  #attempt = new Attempt();
+  #idempotencyKey = new IdempotencyKey();
   #version = "";
 
   constructor(id: number) {
@@ -55,14 +55,14 @@ export class Conversation {
   }
 
   async reply(text: string): Promise<void> {
-    this.#take([await api.sendReply(this.id, text, this.#attempt.keyFor(text))]);
-    this.#attempt.arrived();
+    this.#take([await api.sendReply(this.id, text, this.#idempotencyKey.for(text))]);
+    this.#idempotencyKey.renew();
   }
 
   async sendFile(file: File, caption: string, progress: Progress): Promise<void> {
-    const key = this.#attempt.keyFor([file.name, file.size, file.lastModified, caption]);
+    const key = this.#idempotencyKey.for([file.name, file.size, file.lastModified, caption]);
     this.#take([await api.sendFile(this.id, file, caption, key, progress)]);
-    this.#attempt.arrived();
+    this.#idempotencyKey.renew();
   }
 
   async change(changes: ThreadChanges): Promise<void> {

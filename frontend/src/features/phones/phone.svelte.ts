@@ -2,7 +2,7 @@
 
 import * as sandbox from "$lib/api/sandbox";
 import type { CallbackAnswer, Person, PhoneMessage, ReplyMarkup } from "$lib/api/types";
-import { kindOf } from "$features/compose/attachments.svelte";
+import { kindOf } from "$lib/mediaKind";
 import { base64 } from "./base64";
 import { poll } from "$lib/poll";
 

@@ -1,7 +1,7 @@
-/** Decisions about a broadcast that is on its way or delivered, and its numbers. */
+/** Decisions about a broadcast that is on its way or delivered, and its statistics. */
 
 import { api, body } from "./client";
-import type { Broadcast, Changed, Edit, Numbers } from "./types";
+import type { Broadcast, Changed, Edit, Statistics } from "./types";
 
 export type Retried = "failed" | "unknown";
 
@@ -40,5 +40,5 @@ export const actOnOperation = (id: number, operation_id: number, action: Operati
 export const listEvents = (id: number, signal?: AbortSignal) =>
   body(api.GET("/api/v1/broadcasts/{broadcast_id}/events", { ...at(id), signal }));
 
-export const getNumbers = (id: number, signal?: AbortSignal): Promise<Numbers> =>
+export const getStatistics = (id: number, signal?: AbortSignal): Promise<Statistics> =>
   body(api.GET("/api/v1/broadcasts/{broadcast_id}/numbers", { ...at(id), signal }));

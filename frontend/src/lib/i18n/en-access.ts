@@ -25,7 +25,7 @@ export const enAccess = {
 
   "link.title": "Link a Telegram account",
   "link.text": "The bot sent you here to link your Telegram to an account of this site.",
-  "link.whom": "Telegram account",
+  "link.identity": "Telegram account",
   "link.account": "It will be linked to your account {name}.",
   "link.guest": "Which account of this site should it be linked to?",
   "link.register": "Register",

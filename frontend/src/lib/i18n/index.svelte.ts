@@ -1,7 +1,7 @@
 /** The language of the page: the profile's, else the one chosen here before, else the browser's. */
 
 import type { Language } from "$lib/api/types";
-import { recall, remember } from "$lib/storage";
+import { getStored, setStored } from "$lib/storage";
 import { en, type Texts } from "./en";
 import { ru } from "./ru";
 import { chooseLanguage, render, type Gaps } from "./translate";
@@ -23,12 +23,12 @@ class I18n {
   use(language: Language): void {
     this.language = language;
     document.documentElement.lang = language;
-    remember("language", language);
+    setStored("language", language);
   }
 }
 
 function initial(): Language {
-  const chosen = recall("language");
+  const chosen = getStored("language");
   return chooseLanguage(chosen ? [chosen] : navigator.languages, LANGUAGES, "en");
 }
 

@@ -24,7 +24,7 @@ export const ruAccess: Record<keyof typeof enAccess, Text> = {
 
   "link.title": "Привязка Telegram",
   "link.text": "Бот направил вас сюда, чтобы привязать ваш Telegram к учётной записи сайта.",
-  "link.whom": "Telegram",
+  "link.identity": "Telegram",
   "link.account": "Он будет привязан к вашей учётной записи {name}.",
   "link.guest": "К какой учётной записи сайта его привязать?",
   "link.register": "Зарегистрироваться",

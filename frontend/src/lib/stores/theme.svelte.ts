@@ -1,6 +1,6 @@
 /** Light, dark, or as the system says until somebody chooses. */
 
-import { recall, remember } from "$lib/storage";
+import { getStored, setStored } from "$lib/storage";
 
 export type Theme = "light" | "dark";
 
@@ -21,7 +21,7 @@ class ThemeStore {
 
   toggle(): void {
     this.#chosen = this.current === "dark" ? "light" : "dark";
-    remember("theme", this.#chosen);
+    setStored("theme", this.#chosen);
     this.#apply();
   }
 
@@ -31,7 +31,7 @@ class ThemeStore {
 }
 
 function read(): Theme | null {
-  const value = recall("theme");
+  const value = getStored("theme");
   return value === "light" || value === "dark" ? value : null;
 }
 

@@ -1,12 +1,12 @@
-/** What surrounds a broadcast: its edits and recalls, who decided what, its numbers. */
+/** What happens to a broadcast: its edits and recalls, its history, its statistics. */
 
-import { getNumbers, listEvents, listOperations } from "$lib/api/broadcastChanges";
-import type { BroadcastEvent, Numbers, Operation } from "$lib/api/types";
+import { getStatistics, listEvents, listOperations } from "$lib/api/broadcastChanges";
+import type { BroadcastEvent, Operation, Statistics } from "$lib/api/types";
 
-export class Aftermath {
+export class Activity {
   operations = $state.raw<Operation[]>([]);
   events = $state.raw<BroadcastEvent[]>([]);
-  numbers = $state.raw<Numbers | null>(null);
+  statistics = $state.raw<Statistics | null>(null);
   readonly #id: number;
 
   constructor(id: number) {
@@ -23,14 +23,14 @@ export class Aftermath {
     return this.operations.some((one) => one.kind === "recall");
   }
 
-  async look(signal: AbortSignal): Promise<void> {
-    const [operations, events, numbers] = await Promise.all([
+  async load(signal: AbortSignal): Promise<void> {
+    const [operations, events, statistics] = await Promise.all([
       listOperations(this.#id, signal),
       listEvents(this.#id, signal),
-      getNumbers(this.#id, signal),
+      getStatistics(this.#id, signal),
     ]);
     this.operations = operations.items;
     this.events = events.items;
-    this.numbers = numbers;
+    this.statistics = statistics;
   }
 }

@@ -1,0 +1,1 @@
+var e=[`image/jpeg`,`image/png`,`image/webp`];function t({type:t,size:n}){return e.includes(t)&&n<=10485760?`photo`:t===`video/mp4`?`video`:`document`}export{t};
