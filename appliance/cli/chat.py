@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.context import Context, common_options, pass_context, write_json_array
 
 _IDS = {"ignore_unknown_options": True}  # ids of groups begin with a minus, as options do
 
@@ -141,7 +141,6 @@ def export(context: Context) -> None:
     Example:
       appliance chat export > chats.csv
     """
-    from appliance.cli.writing import write_json_array
     from appliance.crud.chats import chat_import
     from appliance.services.chats import csv_import
 

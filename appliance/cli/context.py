@@ -3,9 +3,10 @@
 stdout carries the answer (one JSON document with --json); everything else goes to stderr.
 """
 
+import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,3 +98,20 @@ def _remember(flag: str) -> Callable[[click.Context, click.Parameter, bool], Non
             setattr(ctx.find_object(Context), flag, True)
 
     return callback
+
+
+def actor() -> str:
+    """Who decides, for the record: the login name at this shell."""
+    try:
+        return f"cli:{getpass.getuser()}"[:100]
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return "cli"
+
+
+def write_json_array(documents: Iterable[object]) -> None:
+    """An array on stdout, an element a line, without holding them all."""
+    separator = "[\n"
+    for document in documents:
+        sys.stdout.write(separator + json.dumps(document, ensure_ascii=False))
+        separator = ",\n"
+    sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")

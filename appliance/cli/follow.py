@@ -10,12 +10,11 @@ from typing import Any
 import click
 
 from appliance.cli import exits
-from appliance.cli.broadcast.changes import actor
-from appliance.cli.context import Context
+from appliance.cli.context import Context, actor
 from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery.classify import GONE_REASONS
-from appliance.errors import ConfigError, TryLater
+from appliance.errors import TryLater
 from appliance.models import BroadcastStatus, utcnow
 from appliance.runtime import delivering
 from appliance.services import broadcasts as service
@@ -28,16 +27,6 @@ MISSED = 1.0  # seconds between two looks for broadcasts that are too late
 ENDED = frozenset({BroadcastStatus.DONE, BroadcastStatus.CANCELLED, BroadcastStatus.HALTED})
 
 Document = dict[str, Any]
-
-
-def read_text(text: str | None) -> str:
-    """The argument, or standard input for '-' or none."""
-    if text is not None and text != "-":
-        return text
-    try:
-        return sys.stdin.read().rstrip("\n")
-    except UnicodeDecodeError:
-        raise ConfigError("standard input is not UTF-8 text") from None
 
 
 def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:

@@ -46,3 +46,13 @@ def read_secret(file: Path, flag: str) -> str:
     if not secret:
         raise ConfigError(f"{flag}: {file} is empty")
     return secret
+
+
+def read_text(text: str | None) -> str:
+    """The argument, or standard input for '-' or none."""
+    if text is not None and text != "-":
+        return text
+    try:
+        return sys.stdin.read().rstrip("\n")
+    except UnicodeDecodeError:
+        raise ConfigError("standard input is not UTF-8 text") from None

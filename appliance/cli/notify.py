@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.context import Context, actor, common_options, pass_context
 
 if TYPE_CHECKING:
     from appliance.services.notify import NewNotification
@@ -60,11 +60,12 @@ def notify(
     """
     from appliance.cli import follow
     from appliance.cli.broadcast.content_options import button_of
+    from appliance.cli.input import read_text
     from appliance.services.notify import NewNotification
 
     new = NewNotification(
         to=to,
-        text=follow.read_text(text),
+        text=read_text(text),
         title=title,
         format="html" if html else "plain",
         priority=priority,
@@ -80,7 +81,6 @@ def notify(
 
 def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | None]:
     """Queue it, or find what was queued for its key; the row of the outbox, if it is one."""
-    from appliance.cli.broadcast.changes import actor
     from appliance.services import notify as service
 
     with context.database.writing() as session:

@@ -1,8 +1,11 @@
 """What every command shares."""
 
+import getpass
 import json
 
-from appliance.cli.context import Context
+import pytest
+
+from appliance.cli.context import Context, actor, write_json_array
 
 
 def test_home_is_told_or_found(tmp_path, monkeypatch):
@@ -51,3 +54,20 @@ def test_quiet_leaves_out_what_went_well_but_for_json(tmp_path, capsys):
 def test_nobody_is_at_a_terminal_here(tmp_path):
     assert not Context(tmp_path).interactive
     assert not Context(tmp_path).progress
+
+
+def test_a_user_without_a_name(monkeypatch):
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert actor() == "cli"
+
+
+@pytest.mark.parametrize("documents", [[], [{"name": "Анна"}], [1, "two", None]])
+def test_a_long_answer_is_one_document(capsys, documents):
+    write_json_array(iter(documents))
+    written = capsys.readouterr().out
+    assert json.loads(written) == documents
+    assert written.endswith("]\n")
+    assert "\\u" not in written

@@ -1,6 +1,5 @@
 """`broadcast --wait`: it sends itself where nothing else does, and tells the truth about it."""
 
-import io
 import json
 import threading
 from collections import Counter
@@ -10,7 +9,6 @@ import pytest
 
 from appliance.cli import follow
 from appliance.crud.broadcasts import broadcasts
-from appliance.errors import ConfigError
 from appliance.models import Broadcast, BroadcastStatus, utcnow
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, as_document
@@ -50,21 +48,6 @@ def test_a_summary_names_every_count():
         "Unknown": "0",
         "Pending": "0",
     }
-
-
-def test_text_that_is_given_is_not_read():
-    assert follow.read_text("hello") == "hello"
-
-
-def test_standard_input(monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\n\n"))
-    assert follow.read_text("-") == "a\n\nb"
-
-
-def test_standard_input_that_is_no_text(monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8"))
-    with pytest.raises(ConfigError, match="not UTF-8"):
-        follow.read_text(None)
 
 
 @pytest.mark.parametrize("words", [(), ("--wait",)])

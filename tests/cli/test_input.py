@@ -1,12 +1,13 @@
 """Asking at a terminal, and what happens without one."""
 
+import io
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from appliance.cli.input import Asking, read_secret
+from appliance.cli.input import Asking, read_secret, read_text
 from appliance.errors import ConfigError
 
 
@@ -75,3 +76,18 @@ def test_a_file_without_a_secret(tmp_path, content, told):
 def test_a_directory_is_no_file(tmp_path: Path):
     with pytest.raises(ConfigError, match="--flag: cannot read"):
         read_secret(tmp_path, "--flag")
+
+
+def test_text_that_is_given_is_not_read():
+    assert read_text("hello") == "hello"
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\n\n"))
+    assert read_text("-") == "a\n\nb"
+
+
+def test_standard_input_that_is_no_text(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8"))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read_text(None)

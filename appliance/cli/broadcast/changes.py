@@ -1,31 +1,22 @@
 """`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`: decisions, each recorded."""
 
-import getpass
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from appliance.cli.broadcast import schedule, show
+from appliance.cli.broadcast import show
 from appliance.cli.broadcast.draft_options import Draft, draft_options
-from appliance.cli.broadcast.schedule import When
-from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.broadcast.time_options import When, time_options
+from appliance.cli.context import Context, actor, common_options, pass_context
 
 if TYPE_CHECKING:
     from appliance.services.broadcasts.changes import Verb
 
 
-def actor() -> str:
-    """Who decides, for the record: the login name at this shell."""
-    try:
-        return f"cli:{getpass.getuser()}"[:100]
-    except (KeyError, OSError):  # a user without a name, as in some containers
-        return "cli"
-
-
 @click.command()
 @draft_options
-@schedule.time_options
+@time_options
 @common_options
 @pass_context
 def plan(context: Context, draft: Draft, when: When) -> None:
@@ -164,7 +155,7 @@ def edit(
       appliance broadcast edit 7 "At seven" --variant ru="В семь"
     """
     from appliance.cli.broadcast.content_options import variants_of
-    from appliance.cli.follow import read_text
+    from appliance.cli.input import read_text
     from appliance.services.broadcasts import changes
 
     if variant and no_variants:

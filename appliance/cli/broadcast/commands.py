@@ -7,9 +7,8 @@ import click
 
 from appliance.cli.broadcast import changes, schedule, show
 from appliance.cli.broadcast.draft_options import Draft, draft_options
-from appliance.cli.broadcast.schedule import When, time_options
-from appliance.cli.context import Context, common_options, pass_context
-from appliance.cli.writing import write_json_array
+from appliance.cli.broadcast.time_options import When, time_options
+from appliance.cli.context import Context, common_options, pass_context, write_json_array
 
 
 class SendByDefault(click.Group):

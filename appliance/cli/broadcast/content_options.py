@@ -69,11 +69,11 @@ class What:
 
         Without TEXT standard input is read, unless there are files: their caption may be empty.
         """
-        from appliance.cli import follow
+        from appliance.cli.input import read_text
 
         bare = text is None and self._has_files()
         return {
-            "text": "" if bare else follow.read_text(text),
+            "text": "" if bare else read_text(text),
             "format": "html" if self.html else "plain",
             "variants": variants_of(self.variant),
             "options": self._options(context),

@@ -1,4 +1,4 @@
-"""`appliance inbox …`: what people write to the bot, and answers. The rest: `inbox_desk.py`."""
+"""`appliance inbox …`: what people write to the bot, and answers. See also `manage`, `settings`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.cli.inbox import manage
+from appliance.cli.inbox import manage, settings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -32,8 +32,8 @@ for command in (
     manage.label,
     manage.close,
     manage.ban,
-    manage.group,
-    manage.hours,
+    settings.group,
+    settings.hours,
 ):
     inbox.add_command(command)
 
@@ -152,11 +152,12 @@ def reply(
       appliance inbox reply 51234 - --html --as olga@example.org < answer.html
     """
     from appliance.cli import follow
+    from appliance.cli.input import read_text
     from appliance.services.inbox import replies, threads
 
     if html and file is not None:
         raise click.UsageError("a caption is plain text: --html and --file do not go together")
-    said = text or "" if file is not None else follow.read_text(text)
+    said = text or "" if file is not None else read_text(text)
     kept = _kept(context, file) if file is not None else None
     with context.database.writing() as session:
         author_id = _operator_id(session, author) if author else None

@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from appliance.cli.broadcast import changes
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import audience, broadcasts, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
@@ -132,14 +131,6 @@ def test_texts_for_languages_stay_or_are_changed(answer, number, invoke, refused
     assert "stay" not in gone.stderr
     both = invoke("broadcast", "edit", number, "z", "--no-variants", "--variant", "ru=x")
     assert (both.exit_code, "contradict" in both.stderr) == (2, True)
-
-
-def test_a_user_without_a_name(monkeypatch):
-    def nobody():
-        raise KeyError("getpwuid(): uid not found: 12345")
-
-    monkeypatch.setattr(getpass, "getuser", nobody)
-    assert changes.actor() == "cli"
 
 
 def test_a_recall_of_what_waits_stops_it(answer, known, invoke, refused):

@@ -1,4 +1,4 @@
-"""`appliance inbox assign|note|label|close|ban|group|hours`"""
+"""`appliance inbox assign|note|label|close|ban`"""
 
 import pytest
 
@@ -56,29 +56,3 @@ def test_closing_is_all_or_nothing(answer, invoke, refused):
 def test_banning(answer, invoke):
     assert answer("inbox", "ban", 1) == {"chat_id": 1, "banned": True}
     assert invoke("inbox", "ban", 1, "--off").stdout == "Person 1 is heard again.\n"
-
-
-def test_the_group(answer, invoke, refused):
-    assert answer("inbox", "group") == {"chat_id": None}
-    chosen = {"chat_id": -5, "topics": True, "language": "en", "topics_off": False}
-    assert invoke("inbox", "group", "--topics", "--", -5).stdout == "Group -5, with topics.\n"
-    assert answer("inbox", "group") == chosen
-    off = {**chosen, "topics": False, "topics_off": True}
-    assert answer("inbox", "group", "--no-topics") == off
-    assert answer("inbox", "group", "--topics") == chosen
-    assert "is not in the group 1" in refused(invoke("inbox", "group", 1), 2)
-    assert invoke("inbox", "group", "--off").stdout == "No operators' group.\n"
-
-
-def test_the_hours(answer, invoke, refused):
-    assert invoke("inbox", "hours").stdout == "Always.\n"
-    done = answer("inbox", "hours", "mon-fri 9:00-18:00", "--reply-en", "Closed")
-    assert done == {"hours": "Mon-Fri 09:00-18:00", "auto_reply": {"en": "Closed", "ru": ""}}
-    answer("inbox", "hours", "--reply-ru", "Закрыто")
-    assert invoke("inbox", "hours").stdout.splitlines() == [
-        "Mon-Fri 09:00-18:00",
-        "en: Closed",
-        "ru: Закрыто",
-    ]
-    assert answer("inbox", "hours", "--always")["hours"] is None
-    assert "invalid opening hours 'soon'" in refused(invoke("inbox", "hours", "soon"), 2)

@@ -1,0 +1,84 @@
+"""When to send: the options that `broadcast send` and `broadcast plan` share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from appliance.cli.context import Context
+
+if TYPE_CHECKING:
+    from appliance.services.broadcasts import NewBroadcast
+
+OPTIONS = (
+    click.option(
+        "--at", metavar="TIME", help="Not before, like '2026-12-24 18:00', or with an offset."
+    ),
+    click.option("--cron", metavar="EXPRESSION", help="Again and again, like '0 9 * * MON'."),
+    click.option("--name", help="What the schedule of --cron is called."),
+    click.option(
+        "--timezone", metavar="ZONE", help="Of --at and --cron. Default: the site's own (TIMEZONE)."
+    ),
+    click.option(
+        "--max-late",
+        metavar="DURATION",
+        help="Later than that it is not begun any more. Default: 30m.",
+    ),
+    click.option(
+        "--quiet-hours", metavar="HOURS", help="Nobody at night by their clock: 22:00-08:00."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What the options say, as it was typed."""
+
+    at: str | None
+    cron: str | None
+    name: str | None
+    timezone: str | None
+    max_late: str | None
+    quiet_hours: str | None
+
+    def applied(self, context: Context, new: "NewBroadcast") -> "NewBroadcast":
+        """The broadcast with its times. Raises Invalid."""
+        from appliance.services.timing import clock
+
+        late = self.max_late
+        return replace(
+            new,
+            starts_at=clock.parse_at(self.at, self.zone(context)) if self.at else None,
+            max_late=clock.parse_duration(late) if late is not None else None,
+            quiet=self.quiet_hours,
+        )
+
+    def zone(self, context: Context) -> str:
+        return self.timezone if self.timezone is not None else context.settings.timezone
+
+    def check(self, *, key: str | None, wait: bool) -> None:
+        """Raises UsageError for options that contradict one another."""
+        if self.cron is None:
+            if self.name is not None:
+                raise click.UsageError("--name goes with --cron")
+            if self.at is None and (self.timezone, self.max_late) != (None, None):
+                raise click.UsageError("--timezone and --max-late go with --at or --cron")
+        elif self.at is not None or key is not None or wait:
+            raise click.UsageError("--cron goes without --at, --key and --wait")
+        elif self.name is None:
+            raise click.UsageError("--cron takes a --name for the schedule")
+
+
+def time_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command gets them as one `when`."""
+
+    @wraps(command)
+    def call(*arguments: Any, **values: Any) -> Any:
+        when = When(**{name: values.pop(name) for name in When.__slots__})
+        return command(*arguments, when=when, **values)
+
+    for option in reversed(OPTIONS):
+        call = option(call)
+    return call

@@ -1,0 +1,86 @@
+"""`appliance inbox group|hours`: how the inbox is set up."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from appliance.cli.context import Context, common_options, pass_context
+
+
+@click.command()
+@click.argument("chat_id", type=int, required=False)
+@click.option("--topics/--no-topics", default=None, help="A topic for each person, or none.")
+@click.option("--off", is_flag=True, help="No group any more.")
+@common_options
+@pass_context
+def group(context: Context, chat_id: int | None, topics: bool | None, off: bool) -> None:
+    """The operators' group: what people write goes there, replies to it go back. Without CHAT_ID:
+    which one it is.
+
+    The bot must be in it. An admin can also send /operators in the group itself. Ids of groups
+    begin with a minus: put them after '--'.
+
+    \b
+    Examples:
+      appliance inbox group -- -1001234567890
+      appliance inbox group --topics -- -1001234567890
+      appliance inbox group --off
+    """
+    from appliance.services.inbox import settings
+
+    if off and chat_id is not None:
+        raise click.UsageError("it takes a CHAT_ID or --off")
+    with context.database.writing() as session:
+        chosen = settings.chosen_group(session)
+        if off:
+            chosen = None
+        elif chat_id is not None and (chosen is None or chosen.chat_id != chat_id):
+            chosen = settings.Group(chat_id, language=context.settings.default_language)
+        if chosen is not None and topics is not None:
+            chosen = replace(chosen, topics=topics, topics_off=not topics)
+        if off or chat_id is not None or topics is not None:
+            settings.set_group(session, chosen)
+    text = f"Group {chosen.chat_id}{', with topics' if chosen.topics else ''}." if chosen else ""
+    context.emit(asdict(chosen) if chosen else {"chat_id": None}, text or "No operators' group.")
+
+
+@click.command()
+@click.argument("when", required=False)
+@click.option("--always", is_flag=True, help="Somebody is there always: no automatic answer.")
+@click.option("--reply-en", metavar="TEXT", help="What is said outside them, in English.")
+@click.option("--reply-ru", metavar="TEXT", help="The same in Russian.")
+@common_options
+@pass_context
+def hours(
+    context: Context, when: str | None, always: bool, reply_en: str | None, reply_ru: str | None
+) -> None:
+    """Opening hours by the clock of TIMEZONE; without WHEN: which they are.
+
+    Who writes outside them is told so, once in 8 hours. An empty text: the program's own words.
+
+    \b
+    Examples:
+      appliance inbox hours "Mon-Fri 09:00-18:00, Sat 10:00-14:00"
+      appliance inbox hours --reply-en "We are back on Monday." --reply-ru "Ответим в понедельник."
+      appliance inbox hours --always
+    """
+    from appliance.services.inbox import settings
+
+    if when is not None and always:
+        raise click.UsageError("it takes WHEN or --always")
+    given = {"en": reply_en, "ru": reply_ru}
+    words = {language: text for language, text in given.items() if text is not None}
+    with context.database.writing() as session:
+        chosen = settings.options(session)
+        if when is not None or always or words:
+            chosen = replace(
+                chosen,
+                hours=None if always else when or chosen.hours,
+                auto_reply={**chosen.auto_reply, **words},
+            )
+            chosen = settings.set_options(session, chosen)
+    document: dict[str, Any] = asdict(chosen)
+    lines = [chosen.hours or "Always."]
+    lines += [f"{language}: {text}" for language, text in chosen.auto_reply.items() if text]
+    context.emit(document, "\n".join(lines))
