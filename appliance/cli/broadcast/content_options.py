@@ -1,14 +1,13 @@
 """What a broadcast says: the options of `broadcast send` for text, files, buttons, languages."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from appliance.cli.context import Context
+from appliance.cli.options import bundled
 from appliance.errors import Fault, Invalid
 
 if TYPE_CHECKING:
@@ -109,17 +108,7 @@ class What:
             return tuple(media.record(session, file).id for file in kept)
 
 
-def content_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command gets them as one `what`."""
-
-    @wraps(command)
-    def call(*arguments: Any, **values: Any) -> Any:
-        what = What(**{name: values.pop(name) for name in What.__slots__})
-        return command(*arguments, what=what, **values)
-
-    for option in reversed(OPTIONS):
-        call = option(call)
-    return call
+content_options = bundled(What, OPTIONS, "what")
 
 
 def _keep(context: Context, kind: str, path: Path) -> "Kept":

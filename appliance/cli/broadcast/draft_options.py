@@ -1,14 +1,13 @@
 """What `broadcast send` and `broadcast plan` share: the text, who gets it, the canary."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from appliance.cli.broadcast.content_options import What, content_options
 from appliance.cli.context import Context
+from appliance.cli.options import bundled
 from appliance.errors import Fault, Invalid
 
 if TYPE_CHECKING:
@@ -69,18 +68,7 @@ class Draft:
         )
 
 
-def draft_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command gets them as one `draft`."""
-
-    @wraps(command)
-    def call(*arguments: Any, **values: Any) -> Any:
-        draft = Draft(**{name: values.pop(name) for name in Draft.__slots__})
-        return command(*arguments, draft=draft, **values)
-
-    decorated = content_options(call)
-    for option in reversed(OPTIONS):
-        decorated = option(decorated)
-    return decorated
+draft_options = bundled(Draft, (*OPTIONS, content_options), "draft")
 
 
 def _share(words: str) -> float:

@@ -1,13 +1,12 @@
 """When to send: the options that `broadcast send` and `broadcast plan` share."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from appliance.cli.context import Context
+from appliance.cli.options import bundled
 
 if TYPE_CHECKING:
     from appliance.services.broadcasts import NewBroadcast
@@ -71,14 +70,4 @@ class When:
             raise click.UsageError("--cron takes a --name for the schedule")
 
 
-def time_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command gets them as one `when`."""
-
-    @wraps(command)
-    def call(*arguments: Any, **values: Any) -> Any:
-        when = When(**{name: values.pop(name) for name in When.__slots__})
-        return command(*arguments, when=when, **values)
-
-    for option in reversed(OPTIONS):
-        call = option(call)
-    return call
+time_options = bundled(When, OPTIONS, "when")
