@@ -17,7 +17,7 @@ from appliance.errors import ConfigError
 from appliance.models import Role
 from appliance.services.accounts import users as account_users
 from appliance.services.schema import upgrade
-from appliance.services.updates import meet_bot
+from appliance.services.updates import store_bot_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _store(
     try:
         with database.writing() as session:
             if bot:
-                meet_bot(session, bot)
+                store_bot_identity(session, bot)
             if admin:
                 account_users.create_user(
                     session,

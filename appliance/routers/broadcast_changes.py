@@ -161,15 +161,15 @@ def show_numbers(broadcast_id: int) -> Numbers:
 
     May be asked every second; of a large broadcast all but the rate may be some seconds old.
     """
-    session, board = context.session(), context.context().board
+    session, cache = context.session(), context.context().statistics
     broadcast = broadcasts_crud.get(session, broadcast_id)
-    live = board.live(broadcast)
-    told = board.numbers(session, broadcast_id).as_document()
+    live = cache.live(broadcast)
+    counted = cache.get(session, broadcast_id).as_document()
     return Numbers(
         status=models.BroadcastStatus(broadcast.status).value,
         rate=live.rate,
         eta_seconds=live.eta_seconds,
-        **told,
+        **counted,
     )
 
 

@@ -23,7 +23,7 @@ from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
 from appliance.errors import Unavailable
 from appliance.services.leases import Holding
-from appliance.services.updates import meet_bot, webhook_secret, webhook_url
+from appliance.services.updates import store_bot_identity, webhook_secret, webhook_url
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class UpdatesPart:
                 if identity is None:
                     return False
                 with self._database.writing() as session:
-                    meet_bot(session, identity.as_setting())
+                    store_bot_identity(session, identity.as_setting())
                 self._ask(partial(publish_commands, bot), holding, stop, state)
                 return not stop.is_set()
             state = trouble.state

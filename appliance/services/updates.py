@@ -40,7 +40,7 @@ def is_from_telegram(settings: Settings, given: str | None) -> bool:
     return hmac.compare_digest(expected, (given or "").encode("utf-8", "replace"))
 
 
-def meet_bot(session: Session, bot: dict[str, Any]) -> None:
+def store_bot_identity(session: Session, bot: dict[str, Any]) -> None:
     """Store who the bot is, as getMe told; another one than before numbers its updates anew."""
     before = get_setting(session, BOT)
     if before is not None and before.get("id") != bot["id"]:

@@ -12,9 +12,9 @@ from appliance.models import Update, utcnow
 from appliance.services.updates import (
     chat_id_of,
     is_from_telegram,
-    meet_bot,
     read,
     receive,
+    store_bot_identity,
     webhook_secret,
     webhook_url,
 )
@@ -106,6 +106,6 @@ def test_another_bot_numbers_its_updates_anew(database, before, fresh):
             put_setting(session, BOT, before)
         assert receive(session, {"update_id": 5}, utcnow())
         updates.mark_handled(session, [row.seq for row in updates.take(session, 1)], utcnow())
-        meet_bot(session, me)
+        store_bot_identity(session, me)
         assert get_setting(session, BOT) == me
         assert receive(session, {"update_id": 5}, utcnow()) is fresh

@@ -38,7 +38,7 @@ def _read(context: Context, broadcast_id: int) -> Document:
         document = as_document(broadcasts.get(session, broadcast_id))
         done = operations.list_for(session, broadcast_id)
         decided = events.list_for(session, broadcast_id)
-        told = statistics.of(session, broadcast_id)
+        counted = statistics.compute(session, broadcast_id)
     return {
         **document,
         "operations": [changes.as_document(operation) for operation in done],
@@ -46,7 +46,7 @@ def _read(context: Context, broadcast_id: int) -> Document:
             {"at": rfc3339(e.at), "actor": e.actor, "action": e.action, "details": e.details}
             for e in decided
         ],
-        "numbers": told.as_document(),
+        "numbers": counted.as_document(),
     }
 
 

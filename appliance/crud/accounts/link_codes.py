@@ -83,7 +83,7 @@ def count_refusals(session: Session, chat_id: int, texts: Collection[str], since
     return session.scalar(statement) or 0
 
 
-def join(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
+def link(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
     """Tie the chat, which must exist, to the user.
 
     Raises AlreadyLinked when either has another partner; the transaction stays usable.
@@ -111,7 +111,7 @@ def join(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
     ).one()
 
 
-def part(session: Session, chat: Chat, now: datetime) -> None:
+def unlink(session: Session, chat: Chat, now: datetime) -> None:
     """Untie a chat from its user."""
     chat.user_id = None
     chat.updated_at = now

@@ -118,18 +118,18 @@ def _choose(session: Session, entries: Sequence[Entry], now: datetime) -> set[in
         _insert(session, Subscription, rows)
     except IntegrityError:
         raise Conflict("a topic was deleted meanwhile: import the list again") from None
-    _call_off(session, wanted, now)
+    _skip_pending(session, wanted, now)
     return {chat_id for _, chat_id in wanted}
 
 
-def _call_off(session: Session, wanted: Mapping[tuple[int, int], bool], now: datetime) -> None:
+def _skip_pending(session: Session, wanted: Mapping[tuple[int, int], bool], now: datetime) -> None:
     """What waits for those who opt out."""
     leaving: dict[int, list[int]] = {}
     for (topic_id, chat_id), subscribed in wanted.items():
         if not subscribed:
             leaving.setdefault(topic_id, []).append(chat_id)
     for topic_id, chat_ids in leaving.items():
-        topics.call_off(session, topic_id, chat_ids, now)
+        topics.skip_pending_for(session, topic_id, chat_ids, now)
 
 
 def _insert(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:

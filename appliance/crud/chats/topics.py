@@ -122,10 +122,12 @@ def choose(
         chosen.updated_at = now
         session.flush()
     if not subscribed:
-        call_off(session, topic_id, [chat_id], now)
+        skip_pending_for(session, topic_id, [chat_id], now)
 
 
-def call_off(session: Session, topic_id: int, chat_ids: Collection[int], now: datetime) -> None:
+def skip_pending_for(
+    session: Session, topic_id: int, chat_ids: Collection[int], now: datetime
+) -> None:
     """These chats opted out: skip what waits for them in broadcasts whose `to` names the topic.
 
     Whatever else `to` names: so it is when an audience is frozen, too
@@ -165,7 +167,7 @@ def _waiting(session: Session, topic_id: int) -> Sequence[int]:
     return session.scalars(order.with_for_update(key_share=True)).all()
 
 
-def got(session: Session, chat_id: int, broadcast_id: int) -> bool:
+def was_recipient(session: Session, chat_id: int, broadcast_id: int) -> bool:
     """Whether the broadcast was for this chat: what a button says of itself proves nothing."""
     if not 0 < broadcast_id <= MAX_ID:
         return False

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from appliance.config import Settings
 from appliance.database import db
 from appliance.services.accounts.rate_limit import Limiter
-from appliance.services.broadcasts.statistics import Board
+from appliance.services.broadcasts.statistics import StatisticsCache
 from appliance.services.telegram_auth.oidc import Client
 
 _KEY = "appliance"
@@ -20,7 +20,7 @@ _KEY = "appliance"
 class Context:
     settings: Settings
     limiter: Limiter = field(default_factory=Limiter)
-    board: Board = field(default_factory=Board)
+    statistics: StatisticsCache = field(default_factory=StatisticsCache)
     oidc: Client | None = None
     """For "Log in with Telegram", where it is configured."""
     on_update: Callable[[], None] = lambda: None

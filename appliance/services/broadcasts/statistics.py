@@ -1,4 +1,4 @@
-"""Numbers for people: how fast it goes, what became of it over time, who clicked, who left."""
+"""Statistics for people: how fast it goes, what became of it over time, who clicked, who left."""
 
 import math
 import threading
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, click_tracking
-from appliance.crud.broadcasts import statistics as numbers_crud
+from appliance.crud.broadcasts import statistics as statistics_crud
 from appliance.crud.broadcasts.click_tracking import LinkClicks
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts.lifecycle import rfc3339
@@ -43,7 +43,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class Statistics:
     """What became of a broadcast. Spans in which nothing happened are left out of `over_time`."""
 
     bucket_seconds: int
@@ -78,26 +78,28 @@ class Numbers:
         }
 
 
-def of(session: Session, broadcast_id: int, now: datetime | None = None) -> Numbers:
+def compute(session: Session, broadcast_id: int, now: datetime | None = None) -> Statistics:
     """Counts the whole ledger of a broadcast: 0.4 s for a million. Raises NotFound."""
     broadcast = broadcasts.get(session, broadcast_id)
     start, size = _spans(broadcast, now or utcnow())
     counts: dict[int, Counter[DeliveryState]] = {}
     reasons: dict[str, Counter[str]] = {state.word: Counter() for state in _TOLD}
-    for bucket, state, reason, number in numbers_crud.outcomes(session, broadcast_id, start, size):
+    for bucket, state, reason, number in statistics_crud.outcomes(
+        session, broadcast_id, start, size
+    ):
         place = min(max(bucket, 0), MAX_BUCKETS - 1)
         counts.setdefault(place, Counter())[state] += number
         if state in _TOLD and reason:
             reasons[state.word][reason] += number
     links = tuple(click_tracking.by_link(session, broadcast_id))
-    return Numbers(
+    return Statistics(
         bucket_seconds=size,
         over_time=tuple(_bucket(start + place * size, counts[place]) for place in sorted(counts)),
         reasons={word: dict(sorted(found.items())) for word, found in reasons.items()},
         links=links,
         clicks=sum(link.clicks for link in links),
         people=click_tracking.count_people(session, broadcast_id),
-        unsubscribed=numbers_crud.count_unsubscribed(session, broadcast_id),
+        unsubscribed=statistics_crud.count_unsubscribed(session, broadcast_id),
     )
 
 
@@ -121,7 +123,7 @@ class Live:
     eta_seconds: float | None
 
 
-class Board:
+class StatisticsCache:
     """What a page that is open may ask for every second, also with a million recipients.
 
     The rate comes from the counters it saw before; the ledger is counted no more often than its
@@ -132,20 +134,20 @@ class Board:
         self._clock = clock
         self._lock = threading.Lock()
         self._samples: OrderedDict[int, deque[tuple[float, int]]] = OrderedDict()
-        self._counted: OrderedDict[int, tuple[float, Numbers]] = OrderedDict()
+        self._counted: OrderedDict[int, tuple[float, Statistics]] = OrderedDict()
 
-    def numbers(self, session: Session, broadcast_id: int) -> Numbers:
+    def get(self, session: Session, broadcast_id: int) -> Statistics:
         """As of now, or of a moment ago where counting takes long. Raises NotFound."""
         with self._lock:
-            fresh_until, numbers = self._counted.get(broadcast_id, (0.0, None))
-            if numbers is not None and self._clock() < fresh_until:
-                return numbers
+            fresh_until, counted = self._counted.get(broadcast_id, (0.0, None))
+            if counted is not None and self._clock() < fresh_until:
+                return counted
         began = self._clock()
-        numbers = of(session, broadcast_id)
+        counted = compute(session, broadcast_id)
         ended = self._clock()
         with self._lock:
-            _keep(self._counted, broadcast_id, (ended + _SHARE * (ended - began), numbers))
-        return numbers
+            _keep(self._counted, broadcast_id, (ended + _SHARE * (ended - began), counted))
+        return counted
 
     def live(self, broadcast: Broadcast, now: datetime | None = None) -> Live:
         """How fast it goes; at the first look, how fast it went on the whole."""

@@ -110,7 +110,7 @@ def press(
     A choice is kept even where it repeats the default: the default may change, the person meant it.
     """
     before = topics.choices(session, chat.id).get(topic.id)
-    known = topics.got(session, chat.id, broadcast_id) if broadcast_id else False
+    known = topics.was_recipient(session, chat.id, broadcast_id) if broadcast_id else False
     topics.choose(
         session,
         topic.id,

@@ -112,7 +112,7 @@ def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> U
     usable, when the chat or the user is tied elsewhere.
     """
     found, chat, user = _sides(session, chat_id, code_hash, now)
-    _join(session, found, chat, user, now)
+    _use_and_link(session, found, chat, user, now)
     return user
 
 
@@ -151,7 +151,7 @@ def claim(session: Session, user_id: int, code: str, now: datetime) -> Chat:
     """
     user = users.get(session, user_id)
     found = _usable(session, code, now)
-    return _join(session, found, _chat_of(session, found), user, now)
+    return _use_and_link(session, found, _chat_of(session, found), user, now)
 
 
 def preview(session: Session, code: str, now: datetime) -> Chat:
@@ -184,7 +184,7 @@ def unlink(
     )
     if chat is None or user is None:
         return False
-    link_codes.part(session, chat, now)
+    link_codes.unlink(session, chat, now)
     user.session_version += 1
     _tell(session, chat, user, "unlinked", now)
     command_menu.follow(session, chat, user, now)
@@ -209,7 +209,7 @@ def _chat_of(session: Session, code: LinkCode) -> Chat:
     return chats.find(session, code.chat_id)
 
 
-def _join(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
+def _use_and_link(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
     """Use the code up, then tie them; whoever comes second finds it used."""
     check_free(session, chat, user)
     if not link_codes.use(session, code.code_hash, now):
@@ -238,7 +238,7 @@ def check_free(session: Session, chat: Chat, user: User) -> None:
 def link(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
     """Tie a chat to a user, revoke the open codes of both, tell the chat. Raises AlreadyLinked."""
     check_free(session, chat, user)
-    chat = link_codes.join(session, chat.id, user.id, now)
+    chat = link_codes.link(session, chat.id, user.id, now)
     link_codes.revoke(session, user_id=user.id, chat_id=chat.id)
     _tell(session, chat, user, "linked", now)
     command_menu.follow(session, chat, user, now)

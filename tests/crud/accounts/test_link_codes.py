@@ -78,23 +78,23 @@ def test_old_codes_are_forgotten(database: Database, people: tuple[int, int]) ->
 
 def test_joining_is_seen_from_both_sides(database: Database, people: tuple[int, int]) -> None:
     with database.writing() as session:
-        chat = link_codes.join(session, 1001, people[0], NOW)
+        chat = link_codes.link(session, 1001, people[0], NOW)
         assert chat.user is not None and chat.user.name == "anna"
-        assert link_codes.join(session, 1001, people[0], NOW) is chat
+        assert link_codes.link(session, 1001, people[0], NOW) is chat
         assert chats.get_by_user(session, people[0]) is chat
-        link_codes.part(session, chat, NOW)
+        link_codes.unlink(session, chat, NOW)
         assert chat.user is None
         assert chats.get_by_user(session, people[0]) is None
 
 
 def test_nobody_is_joined_twice(database: Database, people: tuple[int, int]) -> None:
     with database.writing() as session:
-        link_codes.join(session, 1001, people[0], NOW)
+        link_codes.link(session, 1001, people[0], NOW)
         with pytest.raises(AlreadyLinked):
-            link_codes.join(session, 1001, people[1], NOW)
+            link_codes.link(session, 1001, people[1], NOW)
         with pytest.raises(AlreadyLinked):
-            link_codes.join(session, 1002, people[0], NOW)
-        link_codes.join(session, 1002, people[1], NOW)  # the transaction is usable still
+            link_codes.link(session, 1002, people[0], NOW)
+        link_codes.link(session, 1002, people[1], NOW)  # the transaction is usable still
     with database.reading() as session:
         found = [chats.find(session, chat_id).user_id for chat_id in (1001, 1002)]
     assert found == list(people)

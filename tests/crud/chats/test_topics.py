@@ -122,10 +122,10 @@ def test_who_got_a_broadcast(store, know, announce):
     with store.writing() as session:
         session.add(Delivery(broadcast_id=number, chat_id=1, updated_at=0))
     with store.reading() as session:
-        assert topics.got(session, 1, number)
-        assert not topics.got(session, 2, number)
+        assert topics.was_recipient(session, 1, number)
+        assert not topics.was_recipient(session, 2, number)
         for wrong in (0, number + 1, MAX_ID + 1):
-            assert not topics.got(session, 1, wrong)
+            assert not topics.was_recipient(session, 1, wrong)
 
 
 def test_broadcasts_that_still_need_the_topic(store, make, announce):

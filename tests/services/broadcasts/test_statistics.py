@@ -9,7 +9,7 @@ from appliance.database import Database
 from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
 from appliance.services.broadcasts import statistics
-from appliance.services.broadcasts.statistics import MAX_BUCKETS, Board, Live, bucket_size
+from appliance.services.broadcasts.statistics import MAX_BUCKETS, Live, StatisticsCache, bucket_size
 
 BEGAN = datetime(2026, 9, 1, 12, 0, 3, tzinfo=UTC)
 START = int(BEGAN.timestamp())
@@ -63,7 +63,7 @@ def test_outcomes_over_time_and_reasons_by_state(database, begin):
         },
     )
     with database.reading() as session:
-        found = statistics.of(session, number)
+        found = statistics.compute(session, number)
     assert found.bucket_seconds == 10
     told = [(b.at.second, b.at.minute, b.sent, b.failed, b.skipped, b.unknown)
             for b in found.over_time]  # fmt: skip
@@ -86,7 +86,7 @@ def test_clicks(database, begin):
         ]
         click_tracking.count_click(session, link_id, 1)
         click_tracking.count_click(session, link_id, 1)
-        found = statistics.of(session, number)
+        found = statistics.compute(session, number)
     assert (found.clicks, found.people) == (2, 1)
     assert found.as_document()["links"] == [{"url": "https://a.example/", "clicks": 2, "people": 1}]
 
@@ -96,12 +96,12 @@ def test_nothing_yet(database, begin, state):
     values = {"started_at": None} if "begun" in state else {}
     number = begin(0, finished_at=None, status=BroadcastStatus.RUNNING, **values)
     with database.reading() as session:
-        assert statistics.of(session, number).over_time == ()
+        assert statistics.compute(session, number).over_time == ()
 
 
 def test_an_unknown_broadcast(database):
     with database.reading() as session, pytest.raises(NotFound):
-        statistics.of(session, 99)
+        statistics.compute(session, 99)
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 59, 119, 121, 600, 33_000, 86_400, 3_000_000, 10**8])
@@ -131,41 +131,41 @@ def running(**values: int) -> Broadcast:
 
 
 def test_the_rate_of_the_last_seconds(clock):
-    board = Board(clock)
+    cache = StatisticsCache(clock)
     at = BEGAN + timedelta(seconds=10)
-    assert board.live(running(sent=50, pending=1000), at) == Live(5.0, 200.0)
+    assert cache.live(running(sent=50, pending=1000), at) == Live(5.0, 200.0)
     for _ in range(30):
         clock.now += 1
-        live = board.live(running(sent=int(50 + (clock.now - 100) * 30), pending=600), at)
+        live = cache.live(running(sent=int(50 + (clock.now - 100) * 30), pending=600), at)
     assert live == Live(30.0, 20.0)
     for _ in range(11):
         clock.now += 1
-        live = board.live(running(sent=950, pending=600), at)
+        live = cache.live(running(sent=950, pending=600), at)
     assert live == Live(0.0, None)
 
 
 def test_two_looks_at_once_are_one(clock):
-    board, at = Board(clock), BEGAN + timedelta(seconds=10)
-    board.live(running(sent=10, pending=10), at)
+    cache, at = StatisticsCache(clock), BEGAN + timedelta(seconds=10)
+    cache.live(running(sent=10, pending=10), at)
     clock.now += 0.01
-    assert board.live(running(sent=20, pending=10), at) == Live(2.0, 5.0)
+    assert cache.live(running(sent=20, pending=10), at) == Live(2.0, 5.0)
 
 
 def test_a_retry_begins_afresh(clock):
-    board, at = Board(clock), BEGAN + timedelta(seconds=100)
-    board.live(running(sent=100), at)
+    cache, at = StatisticsCache(clock), BEGAN + timedelta(seconds=100)
+    cache.live(running(sent=100), at)
     clock.now += 5
-    assert board.live(running(sent=90, pending=10), at) == Live(0.9, 11.1)
+    assert cache.live(running(sent=90, pending=10), at) == Live(0.9, 11.1)
 
 
 def test_what_does_not_run_has_no_rate(clock):
-    board = Board(clock)
+    cache = StatisticsCache(clock)
     done = running(sent=10)
     done.status = BroadcastStatus.PAUSED
-    assert board.live(done) == Live(None, None)
+    assert cache.live(done) == Live(None, None)
     waiting = running(pending=10)
     waiting.started_at = None
-    assert board.live(waiting) == Live(None, None)
+    assert cache.live(waiting) == Live(None, None)
 
 
 def test_a_ledger_is_not_counted_more_often_than_its_size_allows(database, begin):
@@ -179,19 +179,19 @@ def test_a_ledger_is_not_counted_more_often_than_its_size_allows(database, begin
             return self.now
 
     number, slow = begin(1), Slow()
-    board = Board(slow)
+    cache = StatisticsCache(slow)
     with database.reading() as session:
-        first = board.numbers(session, number)
-        assert board.numbers(session, number) is first
+        first = cache.get(session, number)
+        assert cache.get(session, number) is first
         slow.now += 5
-        assert board.numbers(session, number) is not first
+        assert cache.get(session, number) is not first
 
 
 def test_it_forgets_broadcasts_nobody_looks_at(database, begin, clock):
-    board = Board(clock)
+    cache = StatisticsCache(clock)
     for number in range(1, statistics.CACHED + 10):
-        board.live(Broadcast(id=number, status="done", sent=0, failed=0, skipped=0, unknown=0))
-    assert len(board._samples) == statistics.CACHED
+        cache.live(Broadcast(id=number, status="done", sent=0, failed=0, skipped=0, unknown=0))
+    assert len(cache._samples) == statistics.CACHED
 
 
 def test_counters_are_not_needed(database, begin):
@@ -199,4 +199,4 @@ def test_counters_are_not_needed(database, begin):
     number = begin(1, {1: (DeliveryState.SENT, 0, None)})
     with database.reading() as session:
         assert broadcasts.get(session, number).sent == 0
-        assert statistics.of(session, number).over_time[0].sent == 1
+        assert statistics.compute(session, number).over_time[0].sent == 1
