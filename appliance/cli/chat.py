@@ -53,9 +53,9 @@ def list_(
     from appliance.crud.chats import chats
     from appliance.crud.chats.chats import ChatFilter
 
-    narrow = ChatFilter(search, status, linked, kind, approved)
+    filter = ChatFilter(search, status, linked, kind, approved)
     with context.database.reading() as session:
-        found = chats.list_page(session, narrow, limit or 10_000_000)
+        found = chats.list_page(session, filter, limit or 10_000_000)
         documents = [_document(row) for row in found]
     lines = [
         f"{doc['chat_id']:>15}  {doc['type']:<10} {_standing(doc):<8} {doc['name']}"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import albums, broadcasts, events, operations, recipients
-from appliance.crud.broadcasts.operations import Delivered, Place
+from appliance.crud.broadcasts.operations import Delivered, Progress
 from appliance.delivery.broadcast_run import HALT_AFTER
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.engine_config import Surroundings
@@ -50,7 +50,7 @@ class OperationRun:
         self._cursor = operation.cursor
         self._until = int(operation.created_at.timestamp())
         self._late = set(operation.late)
-        self._stored = Place(operation.cursor, frozenset(operation.late))
+        self._stored = Progress(operation.cursor, frozenset(operation.late))
         self._exhausted = False
         self._window: OrderedDict[int, tuple[str, str | None] | None] = OrderedDict()
         self._messages: dict[int, int] = {}
@@ -165,7 +165,7 @@ class OperationRun:
         self.done = self._exhausted and not self._late and not self._window
         if not counts and not self.done:
             return
-        was, self._stored = self._stored, Place(self._cursor, frozenset(self._late))
+        was, self._stored = self._stored, Progress(self._cursor, frozenset(self._late))
         if not operations.advance(session, self.id, was, self._stored, counts, reasons):
             self.done = True  # paused, cancelled or in other hands: it is not this run's any more
         elif self.done:

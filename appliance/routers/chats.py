@@ -19,11 +19,11 @@ blueprint = Blueprint("chats", __name__)
 def list_chats(query: ChatQuery) -> ChatPage:
     """Chats by id."""
     session = context.session()
-    narrow = ChatFilter(query.q, query.status, query.linked, query.type, query.approved)
+    filter = ChatFilter(query.q, query.status, query.linked, query.type, query.approved)
     rows, cursor = page(
         "chats",
         query,
-        lambda limit, after: chats.list_page(session, narrow, limit, after),
+        lambda limit, after: chats.list_page(session, filter, limit, after),
         lambda chat: chat.id,
     )
     return ChatPage(items=[Chat.model_validate(chat) for chat in rows], next_cursor=cursor)

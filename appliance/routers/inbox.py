@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.datastructures import FileStorage
 
 from appliance.crud import notes
-from appliance.crud.messages.threads import Place, ThreadFilter
+from appliance.crud.messages.threads import Cursor, ThreadFilter
 from appliance.database import writing
 from appliance.errors import ApplianceError, Fault, Invalid, localized
 from appliance.models import MAX_ID, Message
@@ -36,7 +36,7 @@ from appliance.services.bot_files import BotFiles
 from appliance.services.content import media
 from appliance.services.inbox import attachments, replies, threads
 from appliance.services.inbox import settings as inbox_settings
-from appliance.services.inbox.threads import Card, Line
+from appliance.services.inbox.threads import ThreadSummary
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -48,14 +48,16 @@ _FILE_SECONDS = 3600  # a browser may keep a file for so long
 @endpoint(Access.OPERATOR, scope=SCOPE, query=ThreadQuery, response=ThreadPage)
 def list_threads(query: ThreadQuery) -> ThreadPage:
     """Threads, the latest news first."""
-    session, narrow = context.session(), _filter(query)
+    session, filter = context.session(), _filter(query)
     rows, cursor = page(
         f"inbox:{query.status}",
         query,
-        lambda limit, after: threads.list_cards(session, narrow, limit, _place(after)),
+        lambda limit, after: threads.list_summaries(session, filter, limit, _cursor(after)),
         _key_of,
     )
-    return ThreadPage(items=[Thread.model_validate(card) for card in rows], next_cursor=cursor)
+    return ThreadPage(
+        items=[Thread.model_validate(summary) for summary in rows], next_cursor=cursor
+    )
 
 
 @blueprint.get("/inbox/operators")
@@ -89,9 +91,9 @@ def change_inbox_settings(body: InboxSettings) -> InboxSettings:
 def show_thread(chat_id: int) -> ThreadWithNotes:
     """One thread with its notes; an empty one for a person who has not written yet."""
     session = context.session()
-    shown = Thread.model_validate(threads.card(session, chat_id))
-    remarks = [Note.model_validate(remark) for remark in threads.remarks(session, chat_id)]
-    return ThreadWithNotes.model_validate({**dict(shown), "notes": remarks})
+    shown = Thread.model_validate(threads.get_summary(session, chat_id))
+    notes = [Note.model_validate(note) for note in threads.list_notes(session, chat_id)]
+    return ThreadWithNotes.model_validate({**dict(shown), "notes": notes})
 
 
 @blueprint.patch("/inbox/<chat:chat_id>")
@@ -107,7 +109,7 @@ def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
             threads.set_labels(session, chat_id, body.labels)
         if body.banned is not None:
             threads.ban(session, chat_id, body.banned)
-        return Thread.model_validate(threads.card(session, chat_id))
+        return Thread.model_validate(threads.get_summary(session, chat_id))
 
 
 @blueprint.get("/inbox/<chat:chat_id>/messages")
@@ -118,7 +120,7 @@ def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
     rows, cursor = page(
         f"inbox:{chat_id}",
         query,
-        lambda limit, before: threads.lines(session, chat_id, limit, before),
+        lambda limit, before: threads.list_messages(session, chat_id, limit, before),
         lambda line: line.id,
     )
     return ThreadMessagePage(items=[_shown(chat_id, line) for line in rows], next_cursor=cursor)
@@ -240,15 +242,15 @@ def _filter(query: ThreadQuery) -> ThreadFilter:
     )
 
 
-def _key_of(card: Card) -> str:
-    return f"{card.place.last_at.isoformat()} {card.place.chat_id}"
+def _key_of(summary: ThreadSummary) -> str:
+    return f"{summary.cursor.last_at.isoformat()} {summary.cursor.chat_id}"
 
 
-def _place(key: str | None) -> Place | None:
+def _cursor(key: str | None) -> Cursor | None:
     if key is None:
         return None
     at, _, chat_id = key.partition(" ")
-    return Place(datetime.fromisoformat(at), int(chat_id))
+    return Cursor(datetime.fromisoformat(at), int(chat_id))
 
 
 def _key() -> str | None:
@@ -261,11 +263,11 @@ def _key() -> str | None:
 
 
 def _answered(message: Message) -> ThreadMessage:
-    (line,) = threads.lines_of(context.session(), [message])
+    (line,) = threads.messages_of(context.session(), [message])
     return _shown(message.chat_id, line)
 
 
-def _shown(chat_id: int, line: Line) -> ThreadMessage:
+def _shown(chat_id: int, line: threads.ThreadMessage) -> ThreadMessage:
     urls = [f"/api/v1/inbox/{chat_id}/files/{line.id}/{file.index}" for file in line.files]
     return shown_message(line, urls)
 

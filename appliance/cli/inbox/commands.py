@@ -11,7 +11,7 @@ from appliance.cli.inbox import manage, settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from appliance.services.inbox.threads import Card, Line
+    from appliance.services.inbox.threads import ThreadMessage, ThreadSummary
 
 
 @click.group()
@@ -72,16 +72,16 @@ def list_(
     from appliance.services.inbox import threads
 
     with context.database.reading() as session:
-        narrow = ThreadFilter(
+        filter = ThreadFilter(
             status=None if status == "all" else status,
             assigned_to=_operator_id(session, assigned) if assigned not in (None, "none") else None,
             unassigned=assigned == "none",
             label=label,
             query=search,
         )
-        cards = threads.list_cards(session, narrow, limit)
-        documents = [document_of(card) for card in cards]
-        lines = [_line_of(card) for card in cards]
+        summaries = threads.list_summaries(session, filter, limit)
+        documents = [document_of(thread) for thread in summaries]
+        lines = [_line_of(thread) for thread in summaries]
     context.emit(documents, "\n".join(lines) or "No thread.")
 
 
@@ -100,20 +100,20 @@ def show(context: Context, chat_id: int, limit: int) -> None:
     from appliance.services.inbox import threads
 
     with context.database.reading() as session:
-        card = threads.card(session, chat_id)
-        said = threads.lines(session, chat_id, limit)[::-1]
-        remarks = threads.remarks(session, chat_id)
+        thread = threads.get_summary(session, chat_id)
+        said = threads.list_messages(session, chat_id, limit)[::-1]
+        notes = threads.list_notes(session, chat_id)
         document = {
-            **document_of(card),
+            **document_of(thread),
             "notes": [
                 {"id": it.id, "text": it.text, "author": it.author.name if it.author else None}
-                for it in remarks
+                for it in notes
             ],
-            "messages": [_message(line) for line in said],
+            "messages": [_message(message) for message in said],
         }
-        lines = [_line_of(card)]
-        lines += [f"  note: {remark.text}" for remark in remarks]
-        lines += [_said(line, card.chat.name) for line in said]
+        lines = [_line_of(thread)]
+        lines += [f"  note: {note.text}" for note in notes]
+        lines += [_said(message, thread.chat.name) for message in said]
     context.emit(document, "\n".join(lines))
 
 
@@ -174,63 +174,75 @@ def reply(
                 author_id=author_id,
                 key=key,
             )
-        (line,) = threads.lines_of(session, [message])
-    context.report({"chat_id": chat_id, **_message(line)}, f"Answer {line.id} is {line.state}.")
+        (answer,) = threads.messages_of(session, [message])
+    context.report(
+        {"chat_id": chat_id, **_message(answer)}, f"Answer {answer.id} is {answer.state}."
+    )
     follow.remark_nothing_sends(context)
 
 
-def document_of(card: "Card") -> dict[str, Any]:
+def document_of(thread: "ThreadSummary") -> dict[str, Any]:
     """A thread as scripts get it."""
     return {
-        "chat_id": card.chat.id,
-        "name": card.chat.name,
-        "username": card.chat.username,
-        "chat_status": card.chat.status,
-        "user_id": card.user.id if card.user else None,
-        "status": card.status,
-        "assigned": card.assigned.name if card.assigned else None,
-        "labels": card.labels,
-        "unread": card.unread,
-        "banned": card.banned,
-        "last_text": card.last_text,
-        "last_direction": card.last_direction,
-        "last_at": card.last_at.isoformat().replace("+00:00", "Z"),
+        "chat_id": thread.chat.id,
+        "name": thread.chat.name,
+        "username": thread.chat.username,
+        "chat_status": thread.chat.status,
+        "user_id": thread.user.id if thread.user else None,
+        "status": thread.status,
+        "assigned": thread.assigned.name if thread.assigned else None,
+        "labels": thread.labels,
+        "unread": thread.unread,
+        "banned": thread.banned,
+        "last_text": thread.last_text,
+        "last_direction": thread.last_direction,
+        "last_at": thread.last_at.isoformat().replace("+00:00", "Z"),
     }
 
 
-def _line_of(card: "Card") -> str:
-    signs = [card.status if card.status != "open" else "", "banned" if card.banned else ""]
-    signs += [card.chat.status if card.chat.status not in {"active", "stopped"} else ""]
-    signs += [f"@{card.assigned.name}" if card.assigned else "", *(f"#{it}" for it in card.labels)]
+def _line_of(thread: "ThreadSummary") -> str:
+    signs = [thread.status if thread.status != "open" else "", "banned" if thread.banned else ""]
+    signs += [thread.chat.status if thread.chat.status not in {"active", "stopped"} else ""]
+    signs += [
+        f"@{thread.assigned.name}" if thread.assigned else "",
+        *(f"#{it}" for it in thread.labels),
+    ]
     about = " ".join(sign for sign in signs if sign)
-    last = " ".join((card.last_text or "").split())[:60]
-    arrow = {"in": "<", "out": ">"}.get(card.last_direction or "", " ")
-    return f"{card.unread or '':>3} {card.chat.id:>13}  {card.chat.name:<20} {arrow} {last}" + (
-        f"  [{about}]" if about else ""
+    last = " ".join((thread.last_text or "").split())[:60]
+    arrow = {"in": "<", "out": ">"}.get(thread.last_direction or "", " ")
+    return (
+        f"{thread.unread or '':>3} {thread.chat.id:>13}  {thread.chat.name:<20} {arrow} {last}"
+        + (f"  [{about}]" if about else "")
     )
 
 
-def _message(line: "Line") -> dict[str, Any]:
+def _message(message: "ThreadMessage") -> dict[str, Any]:
     return {
-        "id": line.id,
-        "direction": line.direction,
-        "text": line.text,
-        "files": [{"kind": it.kind, "name": it.name, "size": it.size} for it in line.files],
-        "state": line.state,
-        "reason": line.reason,
-        "author": line.author.name if line.author else None,
-        "edited_at": line.edited_at.isoformat().replace("+00:00", "Z") if line.edited_at else None,
-        "at": line.at.isoformat().replace("+00:00", "Z"),
+        "id": message.id,
+        "direction": message.direction,
+        "text": message.text,
+        "files": [{"kind": it.kind, "name": it.name, "size": it.size} for it in message.files],
+        "state": message.state,
+        "reason": message.reason,
+        "author": message.author.name if message.author else None,
+        "edited_at": message.edited_at.isoformat().replace("+00:00", "Z")
+        if message.edited_at
+        else None,
+        "at": message.at.isoformat().replace("+00:00", "Z"),
     }
 
 
-def _said(line: "Line", name: str) -> str:
+def _said(message: "ThreadMessage", name: str) -> str:
     from appliance.services.inbox.threads import with_kinds
 
-    who = name if line.direction == "in" else line.author.name if line.author else "bot"
-    state = f" ({line.state}{f': {line.reason}' if line.reason else ''})" if line.state else ""
-    words = with_kinds([file.kind for file in line.files], line.text)
-    return f"{line.at:%Y-%m-%d %H:%M} {who}: {words}{state}"
+    who = name if message.direction == "in" else message.author.name if message.author else "bot"
+    state = (
+        f" ({message.state}{f': {message.reason}' if message.reason else ''})"
+        if message.state
+        else ""
+    )
+    words = with_kinds([file.kind for file in message.files], message.text)
+    return f"{message.at:%Y-%m-%d %H:%M} {who}: {words}{state}"
 
 
 def _operator_id(session: "Session", name: str) -> int:

@@ -27,7 +27,7 @@ UNSURVEYED = -MAX_ID - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Progress:
     """How far an operation has come: the last chat with all before it done, and those that are
     still to be looked at again."""
 
@@ -204,8 +204,8 @@ def find_delivered(
 def advance(
     session: Session,
     operation_id: int,
-    was: Place,
-    to: Place,
+    was: Progress,
+    to: Progress,
     counts: Mapping[str, int],
     reasons: Mapping[str, int],
 ) -> bool:
@@ -215,7 +215,7 @@ def advance(
     cancelled, or somebody else went on with it, and these messages would be counted twice.
     """
     operation = _lock(session, operation_id)
-    if operation is None or operation.status != BroadcastStatus.RUNNING or _place(operation) != was:
+    if operation is None or operation.status != BroadcastStatus.RUNNING or _progress_of(operation) != was:
         return False
     operation.cursor = to.cursor
     operation.late = sorted(to.late)
@@ -252,8 +252,8 @@ def _lock(session: Session, operation_id: int) -> Operation | None:
     return session.get(Operation, operation_id, **options)
 
 
-def _place(operation: Operation) -> Place:
-    return Place(operation.cursor, frozenset(operation.late))
+def _progress_of(operation: Operation) -> Progress:
+    return Progress(operation.cursor, frozenset(operation.late))
 
 
 def set_content(session: Session, broadcast: Broadcast, **values: object) -> None:

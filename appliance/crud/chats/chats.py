@@ -149,10 +149,10 @@ def list_admins(session: Session) -> Sequence[Chat]:
 
 
 def list_page(
-    session: Session, narrow: ChatFilter, limit: int, after: int | None = None
+    session: Session, filter: ChatFilter, limit: int, after: int | None = None
 ) -> Sequence[Chat]:
     """Chats by id, from after `after`, with their users."""
-    query = _narrowed(select(Chat).options(joinedload(Chat.user)), narrow).order_by(Chat.id)
+    query = _filtered(select(Chat).options(joinedload(Chat.user)), filter).order_by(Chat.id)
     if after is not None:
         query = query.where(Chat.id > after)
     return session.scalars(query.limit(limit)).all()
@@ -168,21 +168,21 @@ def zones(session: Session) -> set[str]:
     return found
 
 
-def count(session: Session, narrow: ChatFilter) -> int:
-    return session.scalar(_narrowed(select(func.count(Chat.id)), narrow)) or 0
+def count(session: Session, filter: ChatFilter) -> int:
+    return session.scalar(_filtered(select(func.count(Chat.id)), filter)) or 0
 
 
-def _narrowed(query: Select, narrow: ChatFilter) -> Select:  # type: ignore[type-arg]
-    if narrow.status:
-        query = query.where(Chat.status.in_(_STATUSES.get(narrow.status, (narrow.status,))))
-    if narrow.type:
-        query = query.where(Chat.type.in_(_TYPES.get(narrow.type, (narrow.type,))))
-    if narrow.approved is not None:
-        query = query.where(Chat.approved.is_(narrow.approved))
-    if narrow.linked is not None:
-        query = query.where(Chat.user_id.is_not(None) if narrow.linked else Chat.user_id.is_(None))
-    if narrow.query:
-        words = narrow.query.strip().removeprefix("@")
+def _filtered(query: Select, filter: ChatFilter) -> Select:  # type: ignore[type-arg]
+    if filter.status:
+        query = query.where(Chat.status.in_(_STATUSES.get(filter.status, (filter.status,))))
+    if filter.type:
+        query = query.where(Chat.type.in_(_TYPES.get(filter.type, (filter.type,))))
+    if filter.approved is not None:
+        query = query.where(Chat.approved.is_(filter.approved))
+    if filter.linked is not None:
+        query = query.where(Chat.user_id.is_not(None) if filter.linked else Chat.user_id.is_(None))
+    if filter.query:
+        words = filter.query.strip().removeprefix("@")
         names = (Chat.first_name, Chat.last_name, Chat.username, Chat.title)
         matches = [name.icontains(words, autoescape=True) for name in names]
         if _CHAT_ID.fullmatch(words) and abs(int(words)) <= MAX_ID:

@@ -20,8 +20,8 @@ _SHOWN = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus.DONE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a line stands in time; unique, so that pages neither repeat nor miss one."""
+class Cursor:
+    """Where an entry stands in time; unique, so that pages neither repeat nor miss one."""
 
     at: datetime
     kind: str
@@ -29,13 +29,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One message or broadcast; `direction` is in or out, `format` plain or html.
+class Entry:
+    """One message or broadcast of a list; `direction` is in or out, `format` plain or html.
 
     `variants` are a broadcast's texts by language, None of a message, `kinds` those of its files.
     """
 
-    place: Place
+    cursor: Cursor
     direction: str
     text: str
     format: str
@@ -57,25 +57,25 @@ class Account:
     until: datetime | None = None
 
 
-def lines(
+def list_entries(
     session: Session,
     chat_id: int | None,
     limit: int,
-    before: Place | None = None,
+    before: Cursor | None = None,
     account: Account | None = None,
-) -> list[Line]:
-    """Newest first, from before a place: of a chat, of an account, or of both."""
+) -> list[Entry]:
+    """Newest first, from before a cursor: of a chat, of an account, or of both."""
     parts = []
     if chat_id is not None:
         parts += [_messages(session, chat_id, limit, before)]
         parts += [_broadcasts(session, chat_id, limit, before)]
     if account is not None:
         parts += [_meant(session, account, chat_id, limit, before)]
-    merged = heapq.merge(*parts, key=lambda line: line.place, reverse=True)
+    merged = heapq.merge(*parts, key=lambda entry: entry.cursor, reverse=True)
     return list(islice(merged, limit))
 
 
-def _messages(session: Session, chat_id: int, limit: int, before: Place | None) -> Iterator[Line]:
+def _messages(session: Session, chat_id: int, limit: int, before: Cursor | None) -> Iterator[Entry]:
     query = select(Message).where(Message.chat_id == chat_id, Message.visible)
     if before is not None:
         query = query.where(_earlier(Message.created_at, Message.id, MESSAGE, before))
@@ -84,8 +84,8 @@ def _messages(session: Session, chat_id: int, limit: int, before: Place | None) 
         params = row.params or {}
         html = params.get("parse_mode") == "HTML"
         text = params.get("text") or params.get("caption") if html else row.text
-        yield Line(
-            Place(row.created_at, MESSAGE, row.id),
+        yield Entry(
+            Cursor(row.created_at, MESSAGE, row.id),
             row.direction,
             text or row.text or "",
             "html" if html else "plain",
@@ -94,7 +94,9 @@ def _messages(session: Session, chat_id: int, limit: int, before: Place | None) 
         )
 
 
-def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None) -> Iterator[Line]:
+def _broadcasts(
+    session: Session, chat_id: int, limit: int, before: Cursor | None
+) -> Iterator[Entry]:
     # what waits is not news yet, and what was cancelled never will be; whom the bot cannot reach
     # reads it here alone
     told = or_(
@@ -111,13 +113,13 @@ def _broadcasts(session: Session, chat_id: int, limit: int, before: Place | None
         query = query.where(_earlier(at, Broadcast.id, BROADCAST, before))
     query = query.order_by(at.desc(), Broadcast.id.desc()).limit(limit)
     for row, state in session.execute(query):
-        place = Place(row.started_at or row.created_at, BROADCAST, row.id)
-        yield Line(place, "out", row.text, row.format, DeliveryState(state), row.variants or {})
+        cursor = Cursor(row.started_at or row.created_at, BROADCAST, row.id)
+        yield Entry(cursor, "out", row.text, row.format, DeliveryState(state), row.variants or {})
 
 
 def _meant(
-    session: Session, account: Account, chat_id: int | None, limit: int, before: Place | None
-) -> Iterator[Line]:
+    session: Session, account: Account, chat_id: int | None, limit: int, before: Cursor | None
+) -> Iterator[Entry]:
     """Broadcasts whose audience names the account, and whose ledger has no line for its chat."""
     at = func.coalesce(Broadcast.started_at, Broadcast.created_at)
     query = select(Broadcast.id, Broadcast.audience).where(
@@ -136,17 +138,17 @@ def _meant(
         select(Broadcast).where(Broadcast.id.in_(ids)).order_by(at.desc(), Broadcast.id.desc())
     )
     for row in rows:
-        place = Place(row.started_at or row.created_at, BROADCAST, row.id)
-        yield Line(place, "out", row.text, row.format, None, row.variants or {})
+        cursor = Cursor(row.started_at or row.created_at, BROADCAST, row.id)
+        yield Entry(cursor, "out", row.text, row.format, None, row.variants or {})
 
 
 def _earlier(
     at: ColumnElement[datetime] | InstrumentedAttribute[datetime],
     number: InstrumentedAttribute[int],
     kind: str,
-    before: Place,
+    before: Cursor,
 ) -> ColumnElement[bool]:
-    """Strictly before a place, in the order (at, kind, id)."""
+    """Strictly before a cursor, in the order (at, kind, id)."""
     if kind < before.kind:
         return at <= before.at
     if kind > before.kind:

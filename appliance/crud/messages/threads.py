@@ -36,7 +36,7 @@ class ThreadFilter:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Cursor:
     """Where a thread stands in the list; the greatest comes first."""
 
     last_at: datetime
@@ -52,8 +52,8 @@ class Row:
     last: Message | None
 
     @property
-    def place(self) -> Place:
-        return Place(self.thread.last_at, self.thread.chat_id)
+    def cursor(self) -> Cursor:
+        return Cursor(self.thread.last_at, self.thread.chat_id)
 
 
 def get(session: Session, chat_id: int) -> Thread | None:
@@ -128,22 +128,22 @@ def last_of(session: Session, chat_id: int) -> Message | None:
 
 
 def list_page(
-    session: Session, narrow: ThreadFilter, limit: int, after: Place | None = None
+    session: Session, filter: ThreadFilter, limit: int, after: Cursor | None = None
 ) -> list[Row]:
-    """The threads with the latest news first, from after a place."""
-    if narrow.status is not None:
-        return list(_of_status(session, narrow, limit, after))
+    """The threads with the latest news first, from after a cursor."""
+    if filter.status is not None:
+        return list(_of_status(session, filter, limit, after))
     # each status by its own part of the index: over both, all threads would be sorted
     parts = [
-        _of_status(session, replace(narrow, status=status), limit, after) for status in STATUSES
+        _of_status(session, replace(filter, status=status), limit, after) for status in STATUSES
     ]
-    return list(islice(heapq.merge(*parts, key=lambda row: row.place, reverse=True), limit))
+    return list(islice(heapq.merge(*parts, key=lambda row: row.cursor, reverse=True), limit))
 
 
 def _of_status(
-    session: Session, narrow: ThreadFilter, limit: int, after: Place | None
+    session: Session, filter: ThreadFilter, limit: int, after: Cursor | None
 ) -> Iterator[Row]:
-    query = _narrowed(_threads().where(Thread.status == narrow.status), narrow)
+    query = _filtered(_threads().where(Thread.status == filter.status), filter)
     if after is not None:
         query = query.where(
             Thread.last_at <= after.last_at,
@@ -187,17 +187,17 @@ def _rows(session: Session, query: _Query) -> Iterator[Row]:
         yield Row(thread, chat, last.get(last_id or 0))
 
 
-def _narrowed(query: _Query, narrow: ThreadFilter) -> _Query:
-    if narrow.assigned_to is not None:
-        query = query.where(Thread.assigned_to == narrow.assigned_to)
-    if narrow.unassigned:
+def _filtered(query: _Query, filter: ThreadFilter) -> _Query:
+    if filter.assigned_to is not None:
+        query = query.where(Thread.assigned_to == filter.assigned_to)
+    if filter.unassigned:
         query = query.where(Thread.assigned_to.is_(None))
-    if narrow.label:
+    if filter.label:
         # in the stored JSON a label stands between its quotes
-        words = json.dumps(narrow.label)
+        words = json.dumps(filter.label)
         query = query.where(cast(Thread.labels, Text).contains(words, autoescape=True))
-    if narrow.query and narrow.query.strip():
-        query = query.where(_matches(narrow.query.strip()))
+    if filter.query and filter.query.strip():
+        query = query.where(_matches(filter.query.strip()))
     return query
 
 

@@ -1,4 +1,4 @@
-"""A member's web inbox: what was said in their chat, and every broadcast meant for them.
+"""A member's own messages on the site: their chat with the bot, and every broadcast meant for them.
 
 The ledger of a broadcast names chats. A member whom the bot does not know yet is found by the
 words of the audience instead, as far as they can be told without a chat.
@@ -16,7 +16,7 @@ from appliance.crud.broadcasts import recipients
 from appliance.crud.broadcasts.recipients import NOBODY, Person
 from appliance.crud.chats import chats, topics
 from appliance.crud.messages import member_messages
-from appliance.crud.messages.member_messages import BROADCAST, MESSAGE, Account, Line, Place
+from appliance.crud.messages.member_messages import BROADCAST, MESSAGE, Account, Cursor, Entry
 from appliance.errors import Fault, Invalid, localized
 from appliance.models import MAX_ID, User
 from appliance.services import content
@@ -24,8 +24,8 @@ from appliance.services.inbox.threads import with_kinds
 
 
 @dataclass(frozen=True, slots=True)
-class InboxItem:
-    """One line of the inbox; `html` is safe to show, `state` is a delivery state's word."""
+class MemberMessage:
+    """One entry of the list; `html` is safe to show, `state` is a delivery state's word."""
 
     id: str
     kind: str  # broadcast | in | out
@@ -37,24 +37,24 @@ class InboxItem:
 
 def list_for_user(
     session: Session, user_id: int, limit: int, before: str | None = None
-) -> list[InboxItem]:
+) -> list[MemberMessage]:
     """Newest first, from before the item with that id.
 
     Raises NotFound for a user who does not exist, Invalid for an id that no page gave.
     """
     user = users.get(session, user_id)
-    place = _parse(before) if before is not None else None
+    cursor = _parse(before) if before is not None else None
     chat = chats.get_by_user(session, user_id)
     meant = _meaning(user, topics.default_names(session))
     if chat is None:
         account = Account(meant, user.created_at)
-        lines = member_messages.lines(session, None, limit, place, account)
+        entries = member_messages.list_entries(session, None, limit, cursor, account)
         person = Person(first_name=user.name, language=user.language)
     else:  # what came before the bot knew the chat stays
         account = Account(meant, user.created_at, chat.created_at)
-        lines = member_messages.lines(session, chat.id, limit, place, account)
+        entries = member_messages.list_entries(session, chat.id, limit, cursor, account)
         person = recipients.people_of(session, [chat.id]).get(chat.id, NOBODY)
-    return [_item(line, person) for line in lines]
+    return [_message(entry, person) for entry in entries]
 
 
 def _meaning(user: User, default_topics: Sequence[str]) -> Callable[[dict[str, Any]], bool]:
@@ -71,28 +71,28 @@ def _meaning(user: User, default_topics: Sequence[str]) -> Callable[[dict[str, A
     )
 
 
-def _item(line: Line, person: Person) -> InboxItem:
+def _message(entry: Entry, person: Person) -> MemberMessage:
     """A broadcast as this person got it: in their language, with their name."""
-    broadcast = line.place.kind == BROADCAST
-    text = line.text
-    if line.variants is not None:
-        text = content.words_for(person, line.text, line.format, line.variants)
-    html = content.to_html(text, line.format)
-    return InboxItem(
-        id=_format(line.place),
-        kind=BROADCAST if broadcast else line.direction,
-        text=with_kinds(line.kinds, text),
-        html=with_kinds(line.kinds, html),
-        state=line.state.word if line.state is not None else None,
-        at=line.place.at,
+    broadcast = entry.cursor.kind == BROADCAST
+    text = entry.text
+    if entry.variants is not None:
+        text = content.words_for(person, entry.text, entry.format, entry.variants)
+    html = content.to_html(text, entry.format)
+    return MemberMessage(
+        id=_format(entry.cursor),
+        kind=BROADCAST if broadcast else entry.direction,
+        text=with_kinds(entry.kinds, text),
+        html=with_kinds(entry.kinds, html),
+        state=entry.state.word if entry.state is not None else None,
+        at=entry.cursor.at,
     )
 
 
-def _format(place: Place) -> str:
-    return f"{place.kind[0]}{place.id}-{round(place.at.timestamp() * 1_000_000)}"
+def _format(cursor: Cursor) -> str:
+    return f"{cursor.kind[0]}{cursor.id}-{round(cursor.at.timestamp() * 1_000_000)}"
 
 
-def _parse(text: str) -> Place:
+def _parse(text: str) -> Cursor:
     kind = {BROADCAST[0]: BROADCAST, MESSAGE[0]: MESSAGE}.get(text[:1])
     number, _, microseconds = text[1:].partition("-")
     try:
@@ -102,7 +102,7 @@ def _parse(text: str) -> Place:
         at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
         if not 0 < int(number) <= MAX_ID:
             raise ValueError
-        return Place(at, kind, int(number))
+        return Cursor(at, kind, int(number))
     except (ValueError, OverflowError, OSError):
         message = localized("invalid cursor {place!r}: start without one", place=text)
         raise Invalid(message, (Fault("cursor", message),)) from None

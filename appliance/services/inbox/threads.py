@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from appliance import models
 from appliance.crud import media, notes
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
-from appliance.crud.messages.threads import Place, Row, ThreadFilter
+from appliance.crud.messages.threads import Cursor, Row, ThreadFilter
 from appliance.errors import Conflict, Fault, Invalid, NotFound, localized
-from appliance.models import Chat, ChatType, DeliveryState, Message, Note, Role, User
+from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
 from appliance.services import content
 from appliance.services.chats.command_menu import role_of
 
@@ -30,7 +31,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ThreadSummary:
     """A thread as a list shows it."""
 
     chat: Chat
@@ -43,11 +44,11 @@ class Card:
     last_direction: str | None
     last_at: datetime
     banned: bool
-    place: Place
+    cursor: Cursor
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Note:
     """A note, with who wrote it."""
 
     id: int
@@ -68,7 +69,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ThreadMessage:
     """A message; `html` is safe to show, `state` a delivery state's word, `reason` of a failure."""
 
     id: int
@@ -84,14 +85,14 @@ class Line:
     at: datetime
 
 
-def list_cards(
-    session: Session, narrow: ThreadFilter, limit: int, after: Place | None = None
-) -> list[Card]:
+def list_summaries(
+    session: Session, filter: ThreadFilter, limit: int, after: Cursor | None = None
+) -> list[ThreadSummary]:
     """The latest news first."""
-    return _cards(session, threads.list_page(session, narrow, limit, after))
+    return _summaries(session, threads.list_page(session, filter, limit, after))
 
 
-def card(session: Session, chat_id: int) -> Card:
+def get_summary(session: Session, chat_id: int) -> ThreadSummary:
     """Raises NotFound. A person who never wrote has an empty thread, so that one may begin."""
     chat = person_chat(session, chat_id)
     rows = threads.rows_of(session, [chat_id])
@@ -99,7 +100,7 @@ def card(session: Session, chat_id: int) -> Card:
         thread = threads.new(chat_id, chat.created_at)
         thread.status = "closed"
         rows = [Row(thread, chat, threads.last_of(session, chat_id))]
-    return _cards(session, rows)[0]
+    return _summaries(session, rows)[0]
 
 
 def person_chat(session: Session, chat_id: int) -> Chat:
@@ -112,17 +113,19 @@ def person_chat(session: Session, chat_id: int) -> Chat:
     return chat
 
 
-def lines(session: Session, chat_id: int, limit: int, before_id: int | None = None) -> list[Line]:
+def list_messages(
+    session: Session, chat_id: int, limit: int, before_id: int | None = None
+) -> list[ThreadMessage]:
     """Newest first. Raises NotFound."""
     person_chat(session, chat_id)
-    return lines_of(session, messages.thread(session, chat_id, limit, before_id))
+    return messages_of(session, messages.thread(session, chat_id, limit, before_id))
 
 
-def lines_of(session: Session, rows: Sequence[Message]) -> list[Line]:
+def messages_of(session: Session, rows: Sequence[Message]) -> list[ThreadMessage]:
     names = users.names_of(session, (row.author_id for row in rows))
     sent = {item["id"] for row in rows for item in row.media or ()}
     known = {item.id: item for item in media.get_all(session, sorted(sent))}
-    return [_line(row, names, known) for row in rows]
+    return [_message(row, names, known) for row in rows]
 
 
 def summary(message: Message) -> str:
@@ -208,30 +211,30 @@ def add_note(
     text: str,
     author_id: int | None,
     now: datetime | None = None,
-) -> Remark:
+) -> Note:
     """Raises NotFound, Invalid: nothing in it."""
     person_chat(session, chat_id)
     if not text.strip():
         message = localized("the note is empty")
         raise Invalid(message, (Fault("text", message),))
     note = notes.add(session, chat_id, author_id, text.strip(), now)
-    return _remarks(session, [note])[0]
+    return _notes(session, [note])[0]
 
 
-def remarks(session: Session, chat_id: int) -> list[Remark]:
+def list_notes(session: Session, chat_id: int) -> list[Note]:
     """Oldest first."""
-    return _remarks(session, notes.list_of(session, chat_id))
+    return _notes(session, notes.list_of(session, chat_id))
 
 
-def _remarks(session: Session, rows: Sequence[Note]) -> list[Remark]:
+def _notes(session: Session, rows: Sequence[models.Note]) -> list[Note]:
     names = users.names_of(session, (row.author_id for row in rows))
-    return [Remark(r.id, r.text, _person(r.author_id, names), r.created_at) for r in rows]
+    return [Note(row.id, row.text, _person(row.author_id, names), row.created_at) for row in rows]
 
 
-def _cards(session: Session, rows: Sequence[Row]) -> list[Card]:
+def _summaries(session: Session, rows: Sequence[Row]) -> list[ThreadSummary]:
     names = users.names_of(session, (row.thread.assigned_to for row in rows))
     return [
-        Card(
+        ThreadSummary(
             chat=row.chat,
             user=row.chat.user,
             status=row.thread.status,
@@ -242,17 +245,17 @@ def _cards(session: Session, rows: Sequence[Row]) -> list[Card]:
             last_direction=row.last.direction if row.last else None,
             last_at=row.thread.last_at,
             banned=row.chat.banned,
-            place=row.place,
+            cursor=row.cursor,
         )
         for row in rows
     ]
 
 
-def _line(row: Message, names: dict[int, str], known: dict[int, Any]) -> Line:
+def _message(row: Message, names: dict[int, str], known: dict[int, Any]) -> ThreadMessage:
     params = row.params or {}
     format_ = "html" if params.get("parse_mode") == "HTML" else "plain"
     source = params.get("text") or params.get("caption") if format_ == "html" else row.text
-    return Line(
+    return ThreadMessage(
         id=row.id,
         direction=row.direction,
         text=row.text or "",

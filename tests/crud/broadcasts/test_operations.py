@@ -7,7 +7,7 @@ import pytest
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import audience, broadcasts, operations
 from appliance.crud.broadcasts.audience import Audience, Term
-from appliance.crud.broadcasts.operations import Place
+from appliance.crud.broadcasts.operations import Progress
 from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import NotFound
@@ -106,7 +106,7 @@ def test_a_draft_that_was_paused_is_one_still(store, number, draft):
         assert operations.find(session, draft).status == "running"
 
 
-START, THERE = Place(None, frozenset()), Place(3, frozenset({9, 8}))
+START, THERE = Progress(None, frozenset()), Progress(3, frozenset({9, 8}))
 
 
 def test_it_comes_forward(store, operation):
@@ -121,11 +121,11 @@ def test_it_comes_forward(store, operation):
         assert row.reasons == {"blocked": 2}
 
 
-@pytest.mark.parametrize("was", [START, Place(3, frozenset()), Place(2, frozenset({8, 9}))])
+@pytest.mark.parametrize("was", [START, Progress(3, frozenset()), Progress(2, frozenset({8, 9}))])
 def test_who_stands_elsewhere_does_not_move_it(store, operation, was):
     with store.writing() as session:
         assert operations.advance(session, operation, START, THERE, {"done": 3}, {})
-        assert not operations.advance(session, operation, was, Place(9, frozenset()), {}, {})
+        assert not operations.advance(session, operation, was, Progress(9, frozenset()), {}, {})
         row = operations.find(session, operation)
         assert (row.cursor, row.late, row.done) == (3, [8, 9], 3)
 

@@ -15,10 +15,10 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def found(store):
-    def found(**narrow):
+    def found(**filter):
         with store.reading() as session:
-            rows = chats.list_page(session, ChatFilter(**narrow), 100)
-            assert chats.count(session, ChatFilter(**narrow)) == len(rows)
+            rows = chats.list_page(session, ChatFilter(**filter), 100)
+            assert chats.count(session, ChatFilter(**filter)) == len(rows)
         return [row.id for row in rows]
 
     return found

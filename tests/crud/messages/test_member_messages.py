@@ -49,10 +49,10 @@ def pages(store):
     def pages(limit):
         found, before = [], None
         with store.reading() as session:
-            while page := member_messages.lines(session, 1, limit, before):
+            while page := member_messages.list_entries(session, 1, limit, before):
                 assert len(page) <= limit
-                found += [(line.place.kind, line.place.id) for line in page]
-                before = page[-1].place
+                found += [(entry.cursor.kind, entry.cursor.id) for entry in page]
+                before = page[-1].cursor
         return found
 
     return pages
@@ -95,7 +95,9 @@ def test_only_ones_own(store, know, told, said, pages):
     told(1)
     assert [kind for kind, _ in pages(10)] == ["broadcast"]
     with store.reading() as session:
-        assert [line.place.kind for line in member_messages.lines(session, 2, 10)] == ["message"]
+        assert [entry.cursor.kind for entry in member_messages.list_entries(session, 2, 10)] == [
+            "message"
+        ]
 
 
 @pytest.mark.parametrize("state", DeliveryState)
@@ -118,8 +120,8 @@ def test_lines_say_what_was_said(store, know, told):
             messages.queue(session, 1, "sendMessage", params, text=text, now=at(minute))
         messages.queue(session, 1, "answerCallbackQuery", {}, visible=False, now=at(4))
         found = [
-            (line.direction, line.text, line.format, line.state)
-            for line in member_messages.lines(session, 1, 10)
+            (entry.direction, entry.text, entry.format, entry.state)
+            for entry in member_messages.list_entries(session, 1, 10)
         ]
     assert found == [
         ("out", "b < c", "plain", DeliveryState.PENDING),
@@ -155,7 +157,8 @@ def test_what_an_account_is_meant_by(store, know, told, announce):
         def read(chat_id, *times):
             account = member_messages.Account(lambda audience: audience["to"] == ["all"], *times)
             return [
-                line.place.id for line in member_messages.lines(session, chat_id, 9, None, account)
+                entry.cursor.id
+                for entry in member_messages.list_entries(session, chat_id, 9, None, account)
             ]
 
         assert read(None, at(2), at(5)) == [unknown[2], unknown[1]]

@@ -30,9 +30,9 @@ def write(store, know):
 
 @pytest.fixture
 def listed(store):
-    def listed(narrow=None, limit=10, after=None):
+    def listed(filter=None, limit=10, after=None):
         with store.reading() as session:
-            return threads.list_page(session, narrow or ThreadFilter(), limit, after)
+            return threads.list_page(session, filter or ThreadFilter(), limit, after)
 
     return listed
 
@@ -63,14 +63,14 @@ def test_an_answer_reads_and_moves_up(store, write):
 def test_pages_neither_repeat_nor_miss_one(write, listed):
     for number in range(1, 8):
         write(number, minutes=number // 3, status="closed" if number % 2 else "open")
-    for narrow in (ThreadFilter(), ThreadFilter(status="open"), ThreadFilter(status="closed")):
-        whole = listed(narrow, 100)
+    for filter in (ThreadFilter(), ThreadFilter(status="open"), ThreadFilter(status="closed")):
+        whole = listed(filter, 100)
         found, after = [], None
-        while page := listed(narrow, 2, after):
+        while page := listed(filter, 2, after):
             found += page
-            after = page[-1].place
+            after = page[-1].cursor
         assert ids(found) == ids(whole)
-        assert [row.place for row in whole] == sorted((r.place for r in whole), reverse=True)
+        assert [row.cursor for row in whole] == sorted((r.cursor for r in whole), reverse=True)
     assert len(listed(limit=100)) == 7
 
 
@@ -111,8 +111,8 @@ def test_narrowing(store, write, listed, enrol, know):
         ThreadFilter(query=" "): [1, 2, 3],
         ThreadFilter(status="closed"): [3],
     }
-    for narrow, expected in cases.items():
-        assert sorted(ids(listed(narrow))) == expected, narrow
+    for filter, expected in cases.items():
+        assert sorted(ids(listed(filter))) == expected, filter
 
 
 def test_topics_of_the_group(store, write):
@@ -134,16 +134,16 @@ def test_a_hundred_thousand_threads_are_listed_from_the_index(database):
             insert(Thread),
             [{"chat_id": n, "status": "open", "labels": [], "last_at": NOW} for n in (1, 2, 3)],
         )
-    place = threads.Place(NOW, 2)
-    for narrow in (ThreadFilter(), ThreadFilter(status="open"), ThreadFilter(unassigned=True)):
-        for after in (None, place):
-            steps = _plan(database, narrow, after)
+    cursor = threads.Cursor(NOW, 2)
+    for filter in (ThreadFilter(), ThreadFilter(status="open"), ThreadFilter(unassigned=True)):
+        for after in (None, cursor):
+            steps = _plan(database, filter, after)
             assert any("ix_threads_list (status=?" in step for step in steps), steps
             assert not any("TEMP B-TREE" in step for step in steps), steps
             assert not any(step.startswith("SCAN") for step in steps), steps
 
 
-def _plan(database, narrow, after):
+def _plan(database, filter, after):
     statements = []
 
     def note(connection, cursor, statement, parameters, context, executemany):
@@ -152,7 +152,7 @@ def _plan(database, narrow, after):
 
     event.listen(database.engine, "before_cursor_execute", note)
     with database.reading() as session:
-        threads.list_page(session, narrow, 50, after)
+        threads.list_page(session, filter, 50, after)
     event.remove(database.engine, "before_cursor_execute", note)
     with database.reading() as session:
         connection = session.connection()

@@ -18,13 +18,13 @@ def test_a_line_shows_what_telegram_shows(database, know, enrol):
         params = {"caption": "<b>x</b>", "parse_mode": "HTML", "photo": "F"}
         files = [{"kind": "photo", "file_id": "F"}]
         messages.queue(session, 1, "sendPhoto", params, text="x", author_id=olga, files=files)
-        (line,) = inbox_threads.lines(session, 1, 10)
-    assert (line.html, line.author, line.state) == (
+        (message,) = inbox_threads.list_messages(session, 1, 10)
+    assert (message.html, message.author, message.state) == (
         "<b>x</b>",
         inbox_threads.Person(olga, "Olga"),
         "pending",
     )
-    assert line.files == [inbox_threads.File(0, "photo", None, None, None)]
+    assert message.files == [inbox_threads.File(0, "photo", None, None, None)]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_only_enabled_operators_are_given_threads(database, know, enrol):
     with database.writing() as session:
         assert [person.id for person in inbox_threads.operators(session)] == [ada, zoe]
         inbox_threads.assign(session, 1, zoe)
-        assert inbox_threads.card(session, 1).assigned == inbox_threads.Person(zoe, "Zoe")
+        assert inbox_threads.get_summary(session, 1).assigned == inbox_threads.Person(zoe, "Zoe")
         for user_id in (gone, member):
             with pytest.raises(Invalid):
                 inbox_threads.assign(session, 1, user_id)
@@ -57,14 +57,14 @@ def test_closing_reads(database, know):
     with database.writing() as session:
         threads.heard(session, 1, utcnow())
         inbox_threads.set_status(session, 1, "closed")
-        (card,) = inbox_threads.list_cards(session, ThreadFilter(), 10)
-        assert (card.status, card.unread) == ("closed", 0)
+        (summary,) = inbox_threads.list_summaries(session, ThreadFilter(), 10)
+        assert (summary.status, summary.unread) == ("closed", 0)
 
 
 def test_a_group_has_no_thread(database, know):
     know(-5, type="group")
     with database.reading() as session, pytest.raises(NotFound):
-        inbox_threads.card(session, -5)
+        inbox_threads.get_summary(session, -5)
 
 
 def test_an_admin_is_not_banned(database, know, enrol):
