@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 from appliance import config
 from appliance.crud import deliveries
 from appliance.crud import settings as stored
+from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, LeaseLost, wall_and_monotonic
@@ -210,7 +211,7 @@ def test_what_was_in_flight_at_a_crash_is_unknown(
     ids = people(4)
     number = queue()
     with database.writing() as session:
-        broadcast = service.broadcasts.get(session, number)
+        broadcast = broadcasts.get(session, number)
         freeze(session, broadcast, wall_and_monotonic())
         deliveries.take(session, number, ids[:2], 0)
 
