@@ -9,8 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from appliance.sandbox.methods.table import METHODS, SENDING, count_of
-from appliance.sandbox.protocol.parameters import Parameters, read
-from appliance.sandbox.protocol.responses import ApiError, failure, success
+from appliance.sandbox.protocol.errors import ApiError
+from appliance.sandbox.protocol.parameters import Parameters
+from appliance.sandbox.protocol.requests import read
+from appliance.sandbox.protocol.responses import failure, success
 from appliance.sandbox.world.faults import PAGES
 from appliance.sandbox.world.model import Group
 from appliance.sandbox.world.world import World

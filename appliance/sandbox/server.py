@@ -12,7 +12,8 @@ from appliance.errors import ConfigError, Unavailable
 from appliance.sandbox.bot_api import BotApi
 from appliance.sandbox.control.chats import ChatControl
 from appliance.sandbox.control.faults import TroubleControl
-from appliance.sandbox.control.people import Control, guard
+from appliance.sandbox.control.guard import guard
+from appliance.sandbox.control.people import Control
 from appliance.sandbox.methods.webhook import Deliverer
 from appliance.sandbox.world.files import UPLOAD_BYTES
 from appliance.sandbox.world.flood_control import Flood, Limits

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from appliance.sandbox.protocol.errors import ApiError, bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError, bad_request
 from appliance.telegram.urls import LinkError, checked_link
 
 CALLBACK_DATA_BYTES = 64

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from appliance.sandbox.protocol.errors import ApiError, bad_request, forbidden
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError, bad_request, forbidden
 from appliance.sandbox.world.model import (
     CHANNEL,
     GROUP,

@@ -4,8 +4,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from appliance.sandbox.api_types.entity_detection import add_detected
+from appliance.sandbox.protocol.errors import ApiError, bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError, bad_request
 from appliance.telegram.entities import (
     MONOSPACE,
     QUOTES,

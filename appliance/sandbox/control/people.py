@@ -1,20 +1,17 @@
-"""The control API: people and what they do, the record. JSON, from loopback only."""
+"""The control API's people: who there is, what they do, what reached them."""
 
-import ipaddress
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from appliance.errors import ApplianceError, Conflict, Forbidden, Invalid, NotFound
+from appliance.errors import NotFound
 from appliance.sandbox.control import requests
 from appliance.sandbox.control.actions import ACTS, Act
 from appliance.sandbox.control.views import message_view, person_view
-from appliance.sandbox.methods.commands import commands_seen
 from appliance.sandbox.people import actions
+from appliance.sandbox.people.command_menu import commands_seen
 from appliance.sandbox.people.messages import find_place
 from appliance.sandbox.people.names import make_person
 from appliance.sandbox.protocol.responses import as_json
@@ -22,46 +19,8 @@ from appliance.sandbox.world.model import Person, Sent, person_fields
 from appliance.sandbox.world.state import people_after
 from appliance.sandbox.world.world import World
 
-_STATUSES: dict[type[ApplianceError], int] = {
-    Invalid: 400,
-    Forbidden: 403,
-    NotFound: 404,
-    Conflict: 409,
-}
 _PAGE = 100
 _RECORD_PAGE = 1000
-
-
-@web.middleware
-async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse other sites' pages, and answer domain errors as JSON.
-
-    The token guards the Bot API; here a page that a browser on this machine shows could call us,
-    under its own name (`Origin`) or under a name that it lets point at loopback (`Host`).
-    """
-    if not request.path.startswith("/sandbox/"):
-        return await handler(request)
-    try:
-        _check_caller(request)
-        return await handler(request)
-    except ApplianceError as error:
-        return web.json_response({"error": str(error)}, status=_STATUSES.get(type(error), 400))
-
-
-def _check_caller(request: web.Request) -> None:
-    origin = request.headers.get("Origin")
-    hosts = [urlsplit(f"//{request.host}").hostname]
-    if origin is not None:
-        hosts.append(urlsplit(origin).hostname)
-    if not all(host and _is_loopback(host) for host in hosts):
-        raise Forbidden("the simulator's control API answers loopback addresses only")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Control:

@@ -7,8 +7,8 @@ from appliance.sandbox.api_types.targets import reachable_chat, seen_chat
 from appliance.sandbox.api_types.text import Content, caption_of
 from appliance.sandbox.methods.editing import change, editable
 from appliance.sandbox.methods.sending import deliver
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.files import media_of
 from appliance.sandbox.world.world import World
 

@@ -1,14 +1,13 @@
 """The bot's commands, which differ by scope and language."""
 
-import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from appliance.sandbox.api_types.targets import chat_of
+from appliance.sandbox.people.command_menu import Command, scope_key
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
-from appliance.sandbox.world.model import ADMINISTRATOR, CHANNEL, CREATOR, Chat, Group, Person
+from appliance.sandbox.world.model import CHANNEL, Chat, Group, Person
 from appliance.sandbox.world.world import World
 
 _MAX_COMMANDS = 100
@@ -19,8 +18,6 @@ _EVERYWHERE = frozenset(
     {"default", "all_private_chats", "all_group_chats", "all_chat_administrators"}
 )
 _ONE_CHAT = frozenset({"chat", "chat_administrators", "chat_member"})
-
-Command = dict[str, str]
 
 
 def set_my_commands(world: World, parameters: Parameters) -> bool:
@@ -41,17 +38,8 @@ def delete_my_commands(world: World, parameters: Parameters) -> bool:
 
 def get_my_commands(world: World, parameters: Parameters) -> list[Command]:
     """Exactly those of this scope and language: which of several counts, the programs choose."""
-    key = _key(language_of(parameters), _scope(world, parameters))
+    key = scope_key(language_of(parameters), _scope(world, parameters))
     return world.state.commands.get(key, [])
-
-
-def commands_seen(world: World, person: Person, chat: Chat) -> list[Command]:
-    """What this person's menu shows there: the narrowest scope, in their language if it has it."""
-    for scope in _scopes(person, chat):
-        for language in (person.language_code, ""):
-            if commands := world.state.commands.get(_key(language, scope)):
-                return commands
-    return []
 
 
 def language_of(parameters: Parameters) -> str:
@@ -63,23 +51,8 @@ def language_of(parameters: Parameters) -> str:
 
 
 def _store(world: World, parameters: Parameters, commands: list[Command]) -> None:
-    key = _key(language_of(parameters), _scope(world, parameters))
+    key = scope_key(language_of(parameters), _scope(world, parameters))
     world.state.commit("commands", scope=key, commands=commands)
-
-
-def _scopes(person: Person, chat: Chat) -> Iterator[dict[str, Any]]:
-    """From the narrowest to the widest, as the documentation of BotCommandScope orders them."""
-    place = {"chat_id": chat.id}
-    if isinstance(chat, Person):
-        yield from ({"type": "chat", **place}, {"type": "all_private_chats"})
-    elif chat.type != CHANNEL:
-        leads = chat.status_of(person.id) in (CREATOR, ADMINISTRATOR)
-        yield {"type": "chat_member", **place, "user_id": person.id}
-        yield from ([{"type": "chat_administrators", **place}] if leads else [])
-        yield {"type": "chat", **place}
-        yield from ([{"type": "all_chat_administrators"}] if leads else [])
-        yield {"type": "all_group_chats"}
-    yield {"type": "default"}
 
 
 def _scope(world: World, parameters: Parameters) -> dict[str, Any]:
@@ -106,10 +79,6 @@ def _check_kind(kind: str, chat: Chat) -> None:
         raise bad_request("Can't change commands in channel chats")
     if kind != "chat" and isinstance(chat, Person):
         raise bad_request(f"Chat_id of the {kind} scope must be a group")
-
-
-def _key(language: str, scope: dict[str, Any]) -> str:
-    return f"{language} {json.dumps(scope, sort_keys=True)}"
 
 
 def _command(item: Any) -> Command:

@@ -7,8 +7,8 @@ from appliance.sandbox.api_types.serialize import chat_document, somebody
 from appliance.sandbox.api_types.targets import chat_of, message_of
 from appliance.sandbox.api_types.text import Content, caption_of
 from appliance.sandbox.methods.sending import deliver
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
 from appliance.sandbox.world.world import World
 

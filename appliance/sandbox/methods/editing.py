@@ -7,8 +7,8 @@ from appliance.sandbox.api_types.serialize import message_document
 from appliance.sandbox.api_types.targets import message_of, seen_chat
 from appliance.sandbox.api_types.text import Content, caption_of, text_of
 from appliance.sandbox.methods.sending import preview_of
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
 from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World

@@ -5,8 +5,8 @@ from typing import Any
 
 from appliance.sandbox.api_types.text import Content
 from appliance.sandbox.methods.sending import deliver, send_media
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.files import media_of
 from appliance.sandbox.world.world import World
 

@@ -11,8 +11,8 @@ from appliance.sandbox.api_types.serialize import (
 )
 from appliance.sandbox.api_types.targets import chat_of, check_right, group_of, person_of, seen_chat
 from appliance.sandbox.people.groups import rename, set_status
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.model import (
     ADMINISTRATOR,
     CHANNEL,

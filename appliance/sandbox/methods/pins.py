@@ -3,8 +3,8 @@
 from appliance.sandbox.api_types.serialize import message_document, without_reply
 from appliance.sandbox.api_types.targets import check_right, message_of, reachable_chat
 from appliance.sandbox.people.groups import announce
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.model import CHANNEL, Chat, Group
 from appliance.sandbox.world.world import World
 

@@ -6,8 +6,8 @@ from typing import Any
 from appliance.sandbox.api_types.serialize import RIGHTS
 from appliance.sandbox.api_types.targets import chat_of
 from appliance.sandbox.methods.commands import language_of
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.world import BOT_NAME, World
 
 Method = Callable[[World, Parameters], Any]

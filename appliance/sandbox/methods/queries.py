@@ -5,8 +5,8 @@ from typing import Any
 
 from appliance.sandbox.api_types.targets import person_of
 from appliance.sandbox.methods.webhook import remember_allowed
+from appliance.sandbox.protocol.errors import bad_request, conflict
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request, conflict
 from appliance.sandbox.world.files import DOWNLOAD_BYTES
 from appliance.sandbox.world.update_queue import MAX_LIMIT, MAX_TIMEOUT
 from appliance.sandbox.world.world import World

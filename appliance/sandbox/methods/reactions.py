@@ -3,8 +3,8 @@
 from typing import Any
 
 from appliance.sandbox.api_types.targets import message_of, seen_chat
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.world import World
 
 _EMOJI = (

@@ -7,8 +7,8 @@ from appliance.sandbox.api_types.keyboards import markup_of
 from appliance.sandbox.api_types.serialize import message_document, without_reply
 from appliance.sandbox.api_types.targets import reachable_chat, replied_message, topic_of
 from appliance.sandbox.api_types.text import Content, caption_of, text_of
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.files import media_of
 from appliance.sandbox.world.model import Chat, Message
 from appliance.sandbox.world.state import now

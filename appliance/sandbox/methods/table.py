@@ -18,8 +18,8 @@ from appliance.sandbox.methods import (
     topics,
     webhook,
 )
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError
 from appliance.sandbox.world.world import World
 
 Method = Callable[[World, Parameters], Any]

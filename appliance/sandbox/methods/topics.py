@@ -4,8 +4,8 @@ from typing import Any
 
 from appliance.sandbox.api_types.targets import check_right, group_of
 from appliance.sandbox.people.groups import TOPIC_COLORS, change_topic, open_topic
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import bad_request
 from appliance.sandbox.world.model import Group, Topic
 from appliance.sandbox.world.world import World
 

@@ -13,8 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 
 from appliance.config import LOOPBACK
+from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import Described, bad_request
+from appliance.sandbox.protocol.responses import Described
 from appliance.sandbox.world.update_queue import Update
 from appliance.sandbox.world.world import World
 

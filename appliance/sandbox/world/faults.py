@@ -4,7 +4,7 @@ import random
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from appliance.sandbox.protocol.responses import ApiError, too_many_requests
+from appliance.sandbox.protocol.errors import ApiError, too_many_requests
 
 
 class Answer(NamedTuple):

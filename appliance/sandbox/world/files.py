@@ -6,8 +6,8 @@ import mimetypes
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.sandbox.protocol.errors import ApiError, bad_request
 from appliance.sandbox.protocol.parameters import Parameters, Upload
-from appliance.sandbox.protocol.responses import ApiError, bad_request
 from appliance.sandbox.world.images import image_size
 
 PHOTO_BYTES = 10 * 1024 * 1024

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from appliance.errors import Invalid
-from appliance.sandbox.protocol.responses import ApiError, too_many_requests
+from appliance.sandbox.protocol.errors import ApiError, too_many_requests
 
 _SECOND = 1.0
 _MINUTE = 60.0

@@ -5,7 +5,7 @@ import random
 from collections import deque
 from typing import Any
 
-from appliance.sandbox.protocol.responses import conflict
+from appliance.sandbox.protocol.errors import conflict
 
 Update = dict[str, Any]
 

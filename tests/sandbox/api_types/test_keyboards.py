@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from appliance.sandbox.api_types.keyboards import inline_markup_of, markup_of
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError
 
 
 def markup(value: Any) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from appliance.sandbox.api_types.targets import chat_of, message_of, reachable_chat, replied_message
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError
 from appliance.sandbox.world.model import Person
 from appliance.sandbox.world.world import World
 

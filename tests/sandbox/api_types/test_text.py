@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from appliance.sandbox.api_types.text import caption_of, text_of
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError
 
 
 def text(**values: Any) -> tuple[str, list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""The bot's commands: by scope and language, and what a menu shows of them."""
+"""The bot's commands, which differ by scope and language."""
 
 from typing import Any
 
@@ -55,34 +55,3 @@ def test_scopes_of_another_kind_of_chat(api: Any) -> None:
     for kind, chat in wrong:
         scope = {"type": kind, "chat_id": chat}
         assert api.refused("setMyCommands", commands=[], scope=scope).code == 400
-
-
-def test_the_menu_shows_the_narrowest_scope(api: Any) -> None:
-    """In the person's language, else for all languages, and only then a wider scope."""
-    anna = api.person(language_code="ru")
-    boris = api.person(language_code="en")
-    group = api.group(anna, members=[boris])
-
-    def set_(name: str, language: str = "", **scope: Any) -> None:
-        commands = [{"command": name, "description": "x"}]
-        api.call("setMyCommands", commands=commands, language_code=language, scope=scope)
-
-    def menu(person: int, chat: int | None = None) -> str:
-        place = f"?chat_id={chat}" if chat else ""
-        commands = api.control("GET", f"/people/{person}/commands{place}")["commands"]
-        return ",".join(command["command"] for command in commands)
-
-    assert menu(anna) == ""
-    set_("all", type="default")
-    set_("all_ru", "ru", type="default")
-    assert (menu(anna), menu(boris)) == ("all_ru", "all")
-    set_("private", type="all_private_chats")
-    assert (menu(anna), menu(boris), menu(anna, group)) == ("private", "private", "all_ru")
-    set_("leaders", type="all_chat_administrators")
-    set_("groups", type="all_group_chats")
-    assert (menu(anna, group), menu(boris, group)) == ("leaders", "groups")
-    set_("hers", type="chat_member", chat_id=group, user_id=anna)
-    set_("mine", type="chat", chat_id=boris)
-    assert (menu(anna, group), menu(boris)) == ("hers", "mine")
-    api.call("deleteMyCommands", scope={"type": "chat", "chat_id": boris})
-    assert menu(boris) == "private"

@@ -6,8 +6,8 @@ import pytest
 
 from appliance.sandbox.methods.queries import answer_callback_query
 from appliance.sandbox.people.actions import press
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.protocol.responses import ApiError
 from appliance.sandbox.world.model import Person
 from appliance.sandbox.world.world import World
 

@@ -2,32 +2,11 @@
 
 import json
 
-import pytest
-
-from appliance.sandbox.protocol.responses import (
-    ApiError,
-    Described,
+from appliance.sandbox.protocol.errors import (
     bad_request,
-    conflict,
-    failure,
-    forbidden,
-    success,
     too_many_requests,
 )
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "description"),
-    [
-        (bad_request("Chat not found"), 400, "Bad Request: chat not found"),
-        (bad_request("BUTTON_DATA_INVALID"), 400, "Bad Request: BUTTON_DATA_INVALID"),
-        (forbidden("Bot was blocked by the user"), 403, "Forbidden: bot was blocked by the user"),
-        (conflict("terminated by x"), 409, "Conflict: terminated by x"),
-        (too_many_requests(5), 429, "Too Many Requests: retry after 5"),
-    ],
-)
-def test_words(error: ApiError, code: int, description: str) -> None:
-    assert (error.code, error.description) == (code, description)
+from appliance.sandbox.protocol.responses import Described, failure, success
 
 
 def test_an_error_has_its_code_as_status() -> None:

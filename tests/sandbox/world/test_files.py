@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters, Upload
-from appliance.sandbox.protocol.responses import ApiError
 from appliance.sandbox.world.files import Files, media_of
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.errors import Invalid
-from appliance.sandbox.protocol.responses import ApiError
+from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.world.flood_control import Flood, Limits
 
 LOOSE = Limits(chat_per_second=0, group_per_minute=0)
