@@ -45,6 +45,7 @@ KNOWS = {
     "telebot": {"bot", "delivery", "services"},
     "click": {"cli"},
     "waitress": {"runtime", "web"},
+    "aiohttp": {"sandbox"},
     "alembic": {"migrations", "services"},
 }
 QUERY_WORDS = {"select", "insert", "update", "delete", "text", "union", "union_all"}

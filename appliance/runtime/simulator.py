@@ -3,12 +3,15 @@
 import dataclasses
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 from appliance.config import Settings
 from appliance.crud.settings import SANDBOX, get_setting, put_setting
 from appliance.database import Database
 from appliance.errors import Unavailable
-from appliance.sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from appliance.sandbox.server import Sandbox
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,10 @@ class Simulator:
             self._sandbox.stop()
 
     def _url(self) -> str:
+        # Here and not above: the simulator's HTTP server costs 250 ms and 12 MB, which a process
+        # that talks to the real Telegram, or to another's simulator, need not pay.
+        from appliance.sandbox.server import Sandbox
+
         if self._sandbox is None:
             self._settings.data.mkdir(parents=True, exist_ok=True)
             sandbox = Sandbox(
