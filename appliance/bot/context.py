@@ -10,7 +10,6 @@ from telebot.types import Message
 from appliance.bot.keyboards import Markup
 from appliance.crud.messages import messages
 from appliance.models import Chat, Priority
-from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
 
@@ -42,7 +41,7 @@ class Context:
     @property
     def role(self) -> str | None:
         """Of the account that a private chat is linked to; None without one that is in use."""
-        return command_menu.role_of(self.chat.user)
+        return self.chat.role
 
     @property
     def language(self) -> str:

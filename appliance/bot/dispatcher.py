@@ -25,7 +25,6 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.models import Chat, ChatStatus, ChatType, Role
 from appliance.services import telegram_auth
-from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
 
 _GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
@@ -205,7 +204,7 @@ def _own(query: CallbackQuery) -> bool:
 def _is_admin(session: Session, query: CallbackQuery) -> bool:
     """Whether the account of who pressed it is an admin's."""
     own = chats.get(session, query.from_user.id)
-    return own is not None and command_menu.role_of(own.user) == Role.ADMIN
+    return own is not None and own.role == Role.ADMIN
 
 
 def _say_nothing(context: Context, press: Press) -> None:

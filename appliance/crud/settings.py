@@ -28,7 +28,7 @@ INBOX = "inbox"
 """{"hours", "auto_reply"} of the shared inbox, see `services/inbox/settings.py`."""
 
 OPERATORS = "operators"
-"""{"chat_id", "topics", …} of the operators' group, see `services/inbox/settings.py`."""
+"""{"chat_id", "topics", …} of the operators' group, see `services/inbox/operators_group.py`."""
 
 
 def get_setting(session: Session, name: str) -> dict[str, Any] | None:

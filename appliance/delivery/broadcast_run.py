@@ -17,7 +17,7 @@ from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
-from appliance.services.inbox import settings
+from appliance.services.inbox import operators_group
 
 SPAN = 10_000  # lines of the ledger that are looked through in one transaction
 HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
@@ -204,7 +204,7 @@ class Run:
         elif kind == Kind.GONE:
             gone = ChatStatus.LEFT if result.job.chat_id < 0 else ChatStatus.BLOCKED
             chats.set_status(session, result.job.chat_id, gone)
-            settings.lose_group(session, result.job.chat_id)
+            operators_group.lose_group(session, result.job.chat_id)
 
     def _halt_if_hopeless(self, session: Session, results: list[Result]) -> bool:
         """Content errors and nothing else: nobody can get this message, so stop and say why."""

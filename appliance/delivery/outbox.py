@@ -14,7 +14,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.silent_hours import Hush
 from appliance.models import ChatStatus, DeliveryState, Priority
-from appliance.services.inbox import delivery_results, settings
+from appliance.services.inbox import delivery_results, operators_group
 from appliance.services.inbox.group_copies import NEW_TOPIC
 
 _FINAL = {
@@ -79,7 +79,7 @@ class Outbox:
             elif verdict.kind == Kind.GONE and result.job.method != NEW_TOPIC:
                 gone = ChatStatus.LEFT if chat_id < 0 else ChatStatus.BLOCKED
                 chats.set_status(session, chat_id, gone, wall)
-                settings.lose_group(session, chat_id, wall)
+                operators_group.lose_group(session, chat_id, wall)
             self._follow(session, result, wall)
 
     def _once_more(self, session: Session, result: Result, now: Moment) -> Result:

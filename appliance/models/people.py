@@ -60,6 +60,11 @@ class User(Base):
         back_populates="user", uselist=False, foreign_keys="Chat.user_id"
     )
 
+    @property
+    def effective_role(self) -> str | None:
+        """The role that counts: a disabled account has none."""
+        return None if self.disabled else self.role
+
 
 class Chat(Base):
     """A private chat, group or channel the bot knows; the id is Telegram's."""
@@ -107,6 +112,11 @@ class Chat(Base):
         """What people call it: a title, a person's name, or the id."""
         person = " ".join(part for part in (self.first_name, self.last_name) if part)
         return self.title or person or str(self.id)
+
+    @property
+    def role(self) -> str | None:
+        """That of the account a chat is linked to; None without one that is in use."""
+        return self.user.effective_role if self.user is not None else None
 
 
 class LinkCode(Base):

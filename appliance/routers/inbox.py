@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, Response, request, send_file
 from werkzeug.datastructures import FileStorage
 
-from appliance.crud import notes
+from appliance.crud.messages import threads as threads_crud
 from appliance.crud.messages.threads import Cursor, ThreadFilter
 from appliance.database import writing
 from appliance.errors import ApplianceError, Fault, Invalid, localized
@@ -34,7 +34,7 @@ from appliance.schemas.inbox import (
 )
 from appliance.services.bot_files import BotFiles
 from appliance.services.content import media
-from appliance.services.inbox import attachments, replies, threads
+from appliance.services.inbox import attachments, operators_group, replies, threads
 from appliance.services.inbox import settings as inbox_settings
 from appliance.services.inbox.threads import ThreadSummary
 
@@ -82,7 +82,7 @@ def change_inbox_settings(body: InboxSettings) -> InboxSettings:
     chosen = inbox_settings.Options(body.hours, body.auto_reply.model_dump())
     with writing(context.session()) as session:
         inbox_settings.set_options(session, chosen)
-        inbox_settings.set_group(session, group)
+        operators_group.set_group(session, group)
     return _settings()
 
 
@@ -215,13 +215,13 @@ def add_note(chat_id: int, body: NewNote) -> Note:
 def delete_note(chat_id: int, note_id: int) -> None:
     """Delete a note."""
     with writing(context.session()) as session:
-        notes.delete(session, chat_id, note_id)
+        threads_crud.delete_note(session, chat_id, note_id)
 
 
 def _settings() -> InboxSettings:
     chosen, group = (
         inbox_settings.options(context.session()),
-        inbox_settings.chosen_group(context.session()),
+        operators_group.chosen_group(context.session()),
     )
     return InboxSettings(
         hours=chosen.hours,
@@ -278,12 +278,15 @@ def _bot_files() -> BotFiles:
     return BotFiles(settings.api_url, settings.bot_token or "")
 
 
-def _group(chat_id: int | None) -> inbox_settings.Group | None:
+def _group(chat_id: int | None) -> operators_group.Group | None:
     """The group as it was, or a new one, which speaks the language of whoever chose it."""
-    before, language = inbox_settings.chosen_group(context.session()), credentials.caller().language
+    before, language = (
+        operators_group.chosen_group(context.session()),
+        credentials.caller().language,
+    )
     if chat_id is None or (before is not None and before.chat_id == chat_id):
         return before if chat_id is not None else None
-    return inbox_settings.Group(chat_id, _has_topics(chat_id), language)
+    return operators_group.Group(chat_id, _has_topics(chat_id), language)
 
 
 def _has_topics(chat_id: int) -> bool:

@@ -62,18 +62,14 @@ from appliance.schemas.broadcasts import (
     Preview,
 )
 from appliance.schemas.errors import Fault, Problem, faults_of
-from appliance.schemas.programs import (
+from appliance.schemas.notifications import (
     Alert,
     LinkButton,
-    MadeToken,
     NewNotification,
-    NewToken,
     Notified,
     NotifyQuery,
-    Scope,
-    Token,
-    TokenPage,
 )
+from appliance.schemas.programs import MadeToken, NewToken, Scope, Token, TokenPage
 from appliance.schemas.schedules import NewSchedule, Schedule, SchedulePage, SchedulePatch
 from appliance.schemas.system import (
     Health,

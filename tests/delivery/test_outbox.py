@@ -15,7 +15,7 @@ from appliance.delivery.classify import Answer, Kind, Verdict, classify
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
-from appliance.services.inbox import settings as inbox_settings
+from appliance.services.inbox import operators_group
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -146,7 +146,7 @@ def test_an_operators_group_that_is_gone_is_chosen_no_more(
     record(Result(claim()[0], Verdict(Kind.GONE, "kicked")))
 
     with database.reading() as session:
-        assert inbox_settings.chosen_group(session) is None
+        assert operators_group.chosen_group(session) is None
 
 
 def test_a_photo_that_may_not_be_sent_there_does_not_lose_the_group(
@@ -164,7 +164,7 @@ def test_a_photo_that_may_not_be_sent_there_does_not_lose_the_group(
     with database.reading() as session:
         chat = chats.find(session, -5)
         assert (chat.status, chat.approved) == (ChatStatus.ACTIVE, True)
-        assert inbox_settings.chosen_group(session) is not None
+        assert operators_group.chosen_group(session) is not None
 
 
 def test_a_group_that_moved_gets_it_under_its_new_id(

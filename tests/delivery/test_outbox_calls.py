@@ -19,8 +19,7 @@ from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
 from appliance.models import ChatStatus, DeliveryState, Media, Message
 from appliance.services.content import media
-from appliance.services.inbox import replies
-from appliance.services.inbox import settings as inbox_settings
+from appliance.services.inbox import operators_group, replies
 from appliance.services.inbox.group_copies import NEW_TOPIC
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
@@ -80,7 +79,7 @@ def copy(database: Database) -> Callable[..., int]:
     with database.writing() as session:
         chats.remember(session, 1, first_name="Anna")
         chats.remember(session, GROUP, type="supergroup", title="Desk")
-        inbox_settings.set_group(session, inbox_settings.Group(GROUP, topics=True))
+        operators_group.set_group(session, operators_group.Group(GROUP, topics=True))
         threads.ensure(session, 1)
 
     def copy(method: str = "sendMessage") -> int:
@@ -211,7 +210,9 @@ def test_a_bot_that_may_make_no_topics_stays_in_the_group(
     record(claim(), Kind.GONE, "Bad Request: not enough rights to create a topic")
     with database.reading() as session:
         assert chats.find(session, GROUP).status == ChatStatus.ACTIVE
-        assert inbox_settings.chosen_group(session) == inbox_settings.Group(GROUP, topics_off=True)
+        assert operators_group.chosen_group(session) == operators_group.Group(
+            GROUP, topics_off=True
+        )
 
 
 def test_the_group_hears_of_an_answer_that_did_not_arrive(
@@ -221,7 +222,7 @@ def test_the_group_hears_of_an_answer_that_did_not_arrive(
     database: Database,
 ) -> None:
     with database.writing() as session:
-        inbox_settings.set_group(session, inbox_settings.Group(GROUP))
+        operators_group.set_group(session, operators_group.Group(GROUP))
         replies.answer(session, 1, "hi")
     job = claim()
     assert job.chat_id == 1

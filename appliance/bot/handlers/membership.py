@@ -11,7 +11,7 @@ from appliance.bot.people import remember
 from appliance.bot.router import Router
 from appliance.crud.chats import chats, supergroups
 from appliance.models import Chat, ChatStatus, ChatType
-from appliance.services.inbox import settings
+from appliance.services.inbox import operators_group
 
 _PRESENT = {"member", "administrator", "creator", "restricted"}
 
@@ -35,7 +35,7 @@ def membership(session: Session, site: Site, update: ChatMemberUpdated, now: dat
         return
     chats.set_status(session, chat.id, ChatStatus.ACTIVE if present else absent, now)
     if not present:
-        settings.lose_group(session, chat.id, now)
+        operators_group.lose_group(session, chat.id, now)
 
 
 def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
@@ -44,7 +44,7 @@ def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
     Added, or heard by a word said there: a refusal or a lost update had told that it was gone.
     """
     chats.set_status(session, chat.id, ChatStatus.ACTIVE, now)
-    settings.lose_group(session, chat.id, now)
+    operators_group.lose_group(session, chat.id, now)
     if not chat.approved:
         tell_admins(session, site, chat, now)
 

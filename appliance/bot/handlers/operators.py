@@ -16,8 +16,8 @@ from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Message as Copy
 from appliance.models import Role, User
 from appliance.services.i18n.catalog import choose
-from appliance.services.inbox import group_copies, replies, settings
-from appliance.services.inbox.settings import Group
+from appliance.services.inbox import group_copies, operators_group, replies
+from appliance.services.inbox.operators_group import Group
 from appliance.services.inbox.threads import OPERATORS
 
 COMMAND = "operators"
@@ -41,7 +41,7 @@ def hear(context: Context, message: Message) -> bool:
             return False
         _choose(context, message, command.argument)
         return True
-    group = settings.chosen_group(context.session)
+    group = operators_group.chosen_group(context.session)
     if group is None or group.chat_id != context.chat.id:
         return False
     _notice_topics(context, message, group)
@@ -87,16 +87,16 @@ def _choose(context: Context, message: Message, argument: str) -> None:
     if account is None or account.role != Role.ADMIN:
         context.reply(context.phrase("operators_not_admin"))
         return
-    current = settings.chosen_group(context.session)
+    current = operators_group.chosen_group(context.session)
     if argument.strip().lower() == "off":
         here = current is not None and current.chat_id == context.chat.id
         if here:
-            settings.set_group(context.session, None, context.now)
+            operators_group.set_group(context.session, None, context.now)
         context.reply(context.phrase("operators_off" if here else "operators_none"))
         return
     language = choose(account.language, context.site.default_language)
     group = Group(context.chat.id, bool(message.chat.is_forum), language)
-    settings.set_group(context.session, group, context.now)
+    operators_group.set_group(context.session, group, context.now)
     told = context.phrase("operators_set")
     context.reply(f"{told}\n\n{context.phrase('operators_topics')}" if group.topics else told)
 
@@ -104,7 +104,7 @@ def _choose(context: Context, message: Message, argument: str) -> None:
 def _notice_topics(context: Context, message: Message, group: Group) -> None:
     """A group that became one with topics since it was chosen. Refused once, no more."""
     if message.chat.is_forum and not (group.topics or group.topics_off):
-        settings.set_topics(context.session, group)
+        operators_group.set_topics(context.session, group)
 
 
 def _account(context: Context) -> User | None:

@@ -233,7 +233,7 @@ def _message(message: "ThreadMessage") -> dict[str, Any]:
 
 
 def _said(message: "ThreadMessage", name: str) -> str:
-    from appliance.services.inbox.threads import with_kinds
+    from appliance.services.inbox.labels import with_kinds
 
     who = name if message.direction == "in" else message.author.name if message.author else "bot"
     state = (

@@ -27,20 +27,20 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
       appliance inbox group --topics -- -1001234567890
       appliance inbox group --off
     """
-    from appliance.services.inbox import settings
+    from appliance.services.inbox import operators_group
 
     if off and chat_id is not None:
         raise click.UsageError("it takes a CHAT_ID or --off")
     with context.database.writing() as session:
-        chosen = settings.chosen_group(session)
+        chosen = operators_group.chosen_group(session)
         if off:
             chosen = None
         elif chat_id is not None and (chosen is None or chosen.chat_id != chat_id):
-            chosen = settings.Group(chat_id, language=context.settings.default_language)
+            chosen = operators_group.Group(chat_id, language=context.settings.default_language)
         if chosen is not None and topics is not None:
             chosen = replace(chosen, topics=topics, topics_off=not topics)
         if off or chat_id is not None or topics is not None:
-            settings.set_group(session, chosen)
+            operators_group.set_group(session, chosen)
     text = f"Group {chosen.chat_id}{', with topics' if chosen.topics else ''}." if chosen else ""
     context.emit(asdict(chosen) if chosen else {"chat_id": None}, text or "No operators' group.")
 

@@ -215,7 +215,11 @@ def advance(
     cancelled, or somebody else went on with it, and these messages would be counted twice.
     """
     operation = _lock(session, operation_id)
-    if operation is None or operation.status != BroadcastStatus.RUNNING or _progress_of(operation) != was:
+    if (
+        operation is None
+        or operation.status != BroadcastStatus.RUNNING
+        or _progress_of(operation) != was
+    ):
         return False
     operation.cursor = to.cursor
     operation.late = sorted(to.late)

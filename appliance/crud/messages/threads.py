@@ -1,4 +1,4 @@
-"""Threads of the shared inbox: one a person, listed by when something was last said.
+"""Threads of the shared inbox: one a person, listed by when something was last said; their notes.
 
 The list walks `ix_threads_list` and stops when the page is full, so that it costs the same with a
 hundred threads and with a hundred thousand.
@@ -14,7 +14,8 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from appliance.models import MAX_ID, Chat, Direction, Message, Thread, User, utcnow
+from appliance.errors import NotFound, localized
+from appliance.models import MAX_ID, Chat, Direction, Message, Note, Thread, User, utcnow
 
 _Query = Select[Thread, Chat, int | None]
 
@@ -114,6 +115,29 @@ def forget_topics(session: Session) -> None:
     session.execute(
         update(Thread).where(Thread.group_topic_id.is_not(None)).values(group_topic_id=None)
     )
+
+
+def list_notes(session: Session, chat_id: int) -> Sequence[Note]:
+    """Oldest first."""
+    return session.scalars(select(Note).where(Note.chat_id == chat_id).order_by(Note.id)).all()
+
+
+def add_note(
+    session: Session, chat_id: int, author_id: int | None, text: str, now: datetime | None = None
+) -> Note:
+    note = Note(chat_id=chat_id, author_id=author_id, text=text, created_at=now or utcnow())
+    session.add(note)
+    session.flush()
+    return note
+
+
+def delete_note(session: Session, chat_id: int, note_id: int) -> None:
+    """Raises NotFound: no such note about this person."""
+    note = session.get(Note, note_id)
+    if note is None or note.chat_id != chat_id:
+        raise NotFound(localized("there is no note {id}", id=note_id))
+    session.delete(note)
+    session.flush()
 
 
 def rows_of(session: Session, chat_ids: Sequence[int]) -> list[Row]:

@@ -20,7 +20,7 @@ from appliance.crud.messages.member_messages import BROADCAST, MESSAGE, Account,
 from appliance.errors import Fault, Invalid, localized
 from appliance.models import MAX_ID, User
 from appliance.services import content
-from appliance.services.inbox.threads import with_kinds
+from appliance.services.inbox.labels import with_kinds
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,13 +156,13 @@ def update_access(
         raise Conflict(
             localized("{email} is the last admin: make another one first", email=user.email)
         )
-    before = command_menu.role_of(user)
+    before = user.effective_role
     if role is not None:
         user.role = Role(role)
     if disabled is not None and disabled != user.disabled:
         user.disabled = disabled
         user.session_version += 1
-    if user.chat is not None and command_menu.role_of(user) != before:
+    if user.chat is not None and user.effective_role != before:
         command_menu.publish(session, user.chat, user.language, utcnow())
     return user
 

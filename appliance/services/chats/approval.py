@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.chats import chats
 from appliance.errors import Conflict, localized
 from appliance.models import Chat, ChatStatus, ChatType
-from appliance.services.inbox import settings
+from appliance.services.inbox import operators_group
 
 
 def decide(
@@ -30,5 +30,5 @@ def decide(
     if chat.approved != approved or chat.approved_by is None:
         chats.set_approved(session, chat, approved, by, now)
     if not approved:
-        settings.lose_group(session, chat_id, now)
+        operators_group.lose_group(session, chat_id, now)
     return chat

@@ -38,15 +38,10 @@ def descriptions(language: str, commands: Iterable[str]) -> dict[str, str]:
     return {command: catalog(language)[f"command_{command}"] for command in commands}
 
 
-def role_of(user: User | None) -> str | None:
-    """The role that counts: a disabled account has none."""
-    return user.role if user is not None and not user.disabled else None
-
-
 def publish(session: Session, chat: Chat, default_language: str, now: datetime) -> None:
     """Queue the menu of one chat as it has to be now, in the language the chat speaks."""
     language = choose(chat.language, default_language)
-    commands = descriptions(language, commands_for(role_of(chat.user)))
+    commands = descriptions(language, commands_for(chat.role))
     params = {
         "commands": [{"command": name, "description": text} for name, text in commands.items()],
         "scope": {"type": "chat", "chat_id": chat.id},

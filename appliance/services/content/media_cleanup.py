@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from appliance.crud import media_uses
+from appliance.crud import media as media_crud
 from appliance.database import Database
 from appliance.services.content import media
 
@@ -29,7 +29,7 @@ def tidy(database: Database, data: Path, now: datetime) -> int:
     before = now - KEEP
     _forget(database, before)
     with database.reading() as session:
-        kept = media_uses.kept(session)
+        kept = media_crud.kept(session)
     gone = 0
     for path in _old_files(media.folder(data), before):
         if path.name not in kept:
@@ -44,15 +44,15 @@ def tidy(database: Database, data: Path, now: datetime) -> int:
 def _forget(database: Database, before: datetime) -> None:
     """Read all there is without the write lock, then only what came meanwhile with it."""
     with database.reading() as session:
-        old = media_uses.older_than(session, before)
+        old = media_crud.older_than(session, before)
         if not old:
             return
-        seen = media_uses.newest(session)
-        unused = old - media_uses.in_use(session, media_uses.Seen())
+        seen = media_crud.newest(session)
+        unused = old - media_crud.in_use(session, media_crud.Seen())
     if unused:
         with database.writing() as session:
-            unused -= media_uses.in_use(session, seen)
-            media_uses.remove(session, unused, before)
+            unused -= media_crud.in_use(session, seen)
+            media_crud.remove(session, unused, before)
 
 
 def _old_files(folder: Path, before: datetime) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.messages import threads
 from appliance.models import Message
-from appliance.services.inbox import group_copies, settings
+from appliance.services.inbox import group_copies, operators_group
 
 TOPIC_GONE = "message thread not found"
 """Telegram's words for a topic that was deleted in the group."""
@@ -23,7 +23,7 @@ def topic_made(session: Session, message_id: int, result: Any) -> None:
     message = session.get(Message, message_id)
     topic_id = result.get("message_thread_id") if isinstance(result, dict) else None
     if message is not None and message.about_chat_id is not None and isinstance(topic_id, int):
-        group = settings.chosen_group(session)
+        group = operators_group.chosen_group(session)
         if group is not None and group.chat_id == message.chat_id:
             threads.set_topic(session, message.about_chat_id, topic_id)
 
@@ -35,9 +35,9 @@ def topic_refused(session: Session, message_id: int, words: str) -> None:
     """
     if not any(sign in words.lower() for sign in _NO_TOPICS):
         return
-    message, group = session.get(Message, message_id), settings.chosen_group(session)
+    message, group = session.get(Message, message_id), operators_group.chosen_group(session)
     if message is not None and group is not None and group.chat_id == message.chat_id:
-        settings.refuse_topics(session, group)
+        operators_group.refuse_topics(session, group)
 
 
 def topic_lost(session: Session, message_id: int) -> bool:

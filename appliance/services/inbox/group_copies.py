@@ -19,10 +19,9 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.models import Chat, Direction, Message, Priority
 from appliance.services.i18n.catalog import phrase
-from appliance.services.inbox.labels import in_words, reason_in_words
+from appliance.services.inbox.labels import in_words, reason_in_words, summary
 from appliance.services.inbox.message_parser import Received
-from appliance.services.inbox.settings import Group, operators_group
-from appliance.services.inbox.threads import summary
+from appliance.services.inbox.operators_group import Group, reachable_group
 from appliance.telegram import html as telegram_html
 from appliance.telegram.entities import utf16_length
 
@@ -47,7 +46,7 @@ def copy(
 
     Of somebody who writes faster than a group may hear, the rest is one line: others are there too.
     """
-    group = operators_group(session)
+    group = reachable_group(session)
     if group is None:
         return
     head = _head(chat, site_url)
@@ -75,7 +74,7 @@ def copy(
 
 def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) -> None:
     """Tell the group what was answered elsewhere, so that nobody answers again."""
-    group = operators_group(session)
+    group = reachable_group(session)
     if group is None:
         return
     author = users.names_of(session, [answer.author_id]).get(answer.author_id or 0)
@@ -94,7 +93,7 @@ def undelivered(session: Session, message_id: int, reason: str | None, now: date
 
     Of a copy that the group does not take the words at least are told.
     """
-    answer, group = session.get(Message, message_id), operators_group(session)
+    answer, group = session.get(Message, message_id), reachable_group(session)
     if answer is None or group is None or answer.about_chat_id is None:
         return
     if answer.about_chat_id != answer.chat_id:

@@ -5,7 +5,9 @@ them, `[photo × 3] the hall`, and a failure has a short reason.
 """
 
 import re
+from collections.abc import Sequence
 
+from appliance.models import Message
 from appliance.services.i18n.catalog import catalog
 
 _CODE = re.compile(r"\[([a-z_]+)( × \d+)?\]", re.ASCII)
@@ -21,3 +23,17 @@ def in_words(text: str, language: str) -> str:
 def reason_in_words(reason: str, language: str) -> str:
     """One that nobody gave words to stays a code."""
     return catalog(language).get(f"reason_{reason}", reason)
+
+
+def summary(message: Message) -> str:
+    """A message in one line: the kinds of its files in brackets, and its words."""
+    kinds = [item["kind"] for item in [*(message.files or ()), *(message.media or ())]]
+    return with_kinds(kinds, message.text or "")
+
+
+def with_kinds(kinds: Sequence[str], text: str) -> str:
+    """A text after what its files are: `[photo × 3] the hall`."""
+    if not kinds:
+        return text
+    count = f" × {len(kinds)}" if len(kinds) > 1 else ""
+    return f"[{kinds[0]}{count}] {text}".strip()

@@ -1,20 +1,15 @@
-"""What an organisation decides about its inbox: opening hours, words outside them, the group."""
+"""What an organisation decides about its inbox: opening hours, and the text sent outside them."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud.chats import chats
-from appliance.crud.messages import messages, threads
-from appliance.crud.settings import INBOX, OPERATORS, get_setting, put_setting
+from appliance.crud.settings import INBOX, get_setting, put_setting
 from appliance.errors import Fault, Invalid, localized
-from appliance.models import Chat, ChatStatus, ChatType
-from appliance.services.i18n.catalog import LANGUAGES, choose, phrase
+from appliance.services.i18n.catalog import LANGUAGES
 from appliance.services.inbox import opening_hours as opening
-from appliance.telegram import html as telegram_html
 
-_GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
 _LONGEST = 1000
 
 
@@ -24,18 +19,6 @@ class Options:
 
     hours: str | None = None
     auto_reply: dict[str, str] = field(default_factory=lambda: dict.fromkeys(LANGUAGES, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The operators' group; with `topics` each person has one there."""
-
-    chat_id: int
-    topics: bool = False
-    language: str = "en"
-    """In which the bot speaks there."""
-    topics_off: bool = False
-    """The bot may not make topics, or shall not: until the group is chosen anew."""
 
 
 def options(session: Session) -> Options:
@@ -56,71 +39,3 @@ def set_options(session: Session, chosen: Options, now: datetime | None = None) 
             raise Invalid(message, (Fault(f"auto_reply.{language}", message),))
     put_setting(session, INBOX, {"hours": hours, "auto_reply": texts}, now)
     return Options(hours, texts)
-
-
-def operators_group(session: Session) -> Group | None:
-    """The group that gets copies; None also while the bot is not in it."""
-    group = chosen_group(session)
-    chat = chats.get(session, group.chat_id) if group else None
-    return group if chat is not None and chat.status != ChatStatus.LEFT else None
-
-
-def chosen_group(session: Session) -> Group | None:
-    """What was chosen, whether the bot is there or not."""
-    stored = get_setting(session, OPERATORS) or {}
-    chat_id = stored.get("chat_id")
-    if not isinstance(chat_id, int):
-        return None
-    language = choose(stored.get("language"), "en")
-    return Group(chat_id, bool(stored.get("topics")), language, bool(stored.get("topics_off")))
-
-
-def set_group(session: Session, group: Group | None, now: datetime | None = None) -> Chat | None:
-    """Make a group the operators', or none. Raises Invalid: the bot knows no such group.
-
-    Copies that wait for another one do not leave any more.
-    """
-    chat = _group(session, group.chat_id) if group is not None else None
-    before = chosen_group(session)
-    if before is not None and (group is None or group.chat_id != before.chat_id):
-        threads.forget_topics(session)
-        messages.give_up_copies(session, before.chat_id, "group_changed", now)
-    if before != group:
-        put_setting(session, OPERATORS, asdict(group) if group else {}, now)
-    return chat
-
-
-def lose_group(session: Session, chat_id: int, now: datetime | None = None) -> None:
-    """The bot left this group or was refused: if it is the operators', it is so no more.
-
-    Whoever adds the bot there again gets nobody's messages by that; the admins are told.
-    """
-    group, chat = chosen_group(session), chats.get(session, chat_id)
-    if group is None or group.chat_id != chat_id:
-        return
-    set_group(session, None, now)
-    for admin in chats.list_admins(session):
-        own = choose(admin.user.language if admin.user else None, group.language)
-        name = chat.name if chat else str(chat_id)
-        html = phrase(choose(admin.language, own), "operators_lost", name=name)
-        params = {"text": html, "parse_mode": "HTML"}
-        plain = telegram_html.parse(html)[0]
-        messages.queue(session, admin.id, "sendMessage", params, text=plain, now=now)
-
-
-def set_topics(session: Session, group: Group) -> None:
-    """That the operators' group has topics."""
-    put_setting(session, OPERATORS, asdict(replace(group, topics=True)))
-
-
-def refuse_topics(session: Session, group: Group) -> None:
-    """That the bot may not make topics there."""
-    put_setting(session, OPERATORS, asdict(replace(group, topics=False, topics_off=True)))
-
-
-def _group(session: Session, chat_id: int) -> Chat:
-    chat = chats.get(session, chat_id)
-    if chat is None or chat.type not in _GROUPS or chat.status == ChatStatus.LEFT:
-        message = localized("the bot is not in the group {id}: add it there first", id=chat_id)
-        raise Invalid(message, (Fault("operators_chat_id", message),))
-    return chat

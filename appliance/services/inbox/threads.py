@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance import models
-from appliance.crud import media, notes
+from appliance.crud import media
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
@@ -17,7 +17,7 @@ from appliance.crud.messages.threads import Cursor, Row, ThreadFilter
 from appliance.errors import Conflict, Fault, Invalid, NotFound, localized
 from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
 from appliance.services import content
-from appliance.services.chats.command_menu import role_of
+from appliance.services.inbox.labels import summary
 
 OPERATORS = (Role.OPERATOR, Role.ADMIN)
 MOST_LABELS = 20
@@ -128,20 +128,6 @@ def messages_of(session: Session, rows: Sequence[Message]) -> list[ThreadMessage
     return [_message(row, names, known) for row in rows]
 
 
-def summary(message: Message) -> str:
-    """A message in one line: the kinds of its files in brackets, and its words."""
-    kinds = [item["kind"] for item in [*(message.files or ()), *(message.media or ())]]
-    return with_kinds(kinds, message.text or "")
-
-
-def with_kinds(kinds: Sequence[str], text: str) -> str:
-    """A text after what its files are: `[photo × 3] the hall`."""
-    if not kinds:
-        return text
-    count = f" × {len(kinds)}" if len(kinds) > 1 else ""
-    return f"[{kinds[0]}{count}] {text}".strip()
-
-
 def operators(session: Session) -> list[Person]:
     """Who can be given a thread, by name."""
     found = users.list_with_roles(session, OPERATORS)
@@ -188,7 +174,7 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
 def ban(session: Session, chat_id: int, banned: bool) -> None:
     """Whether what the person writes is passed over. Raises NotFound, Conflict: an admin's chat."""
     chat = person_chat(session, chat_id)
-    if banned and role_of(chat.user) == Role.ADMIN:
+    if banned and chat.role == Role.ADMIN:
         raise Conflict(
             localized("{name} is an admin of the site: admins cannot be banned", name=chat.name)
         )
@@ -217,13 +203,13 @@ def add_note(
     if not text.strip():
         message = localized("the note is empty")
         raise Invalid(message, (Fault("text", message),))
-    note = notes.add(session, chat_id, author_id, text.strip(), now)
+    note = threads.add_note(session, chat_id, author_id, text.strip(), now)
     return _notes(session, [note])[0]
 
 
 def list_notes(session: Session, chat_id: int) -> list[Note]:
     """Oldest first."""
-    return _notes(session, notes.list_of(session, chat_id))
+    return _notes(session, threads.list_notes(session, chat_id))
 
 
 def _notes(session: Session, rows: Sequence[models.Note]) -> list[Note]:

@@ -7,7 +7,7 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.models import ChatStatus, Message, Priority, Role
 from appliance.services.i18n.catalog import phrase
-from appliance.services.inbox import settings as inbox_settings
+from appliance.services.inbox import operators_group
 
 GROUP = -1001234567890
 PHOTO = [{"file_id": "pic", "file_unique_id": "u", "width": 9, "height": 9}]
@@ -403,7 +403,7 @@ def test_refused_topics_are_not_asked_for_again(desk, copies):
     chat = {"id": GROUP, "type": "supergroup", "title": "Desk", "is_forum": True}
     desk.feed(desk.group_message({"text": "/operators", "chat": chat}))
     with desk.database.writing() as session:
-        inbox_settings.refuse_topics(session, inbox_settings.chosen_group(session))
+        operators_group.refuse_topics(session, operators_group.chosen_group(session))
     desk.feed(desk.group_message({"text": "lunch?", "chat": chat}))
     desk.say("one", person=1002)
     assert "createForumTopic" not in [method for method, _ in copies()]

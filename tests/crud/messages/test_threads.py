@@ -7,6 +7,7 @@ from sqlalchemy import event, insert
 
 from appliance.crud.messages import messages, threads
 from appliance.crud.messages.threads import ThreadFilter
+from appliance.errors import NotFound
 from appliance.models import Chat, Role, Thread
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
@@ -161,3 +162,27 @@ def _plan(database, filter, after):
             for statement, parameters in statements
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
+
+
+def test_notes_come_in_order_and_go(store, know, enrol):
+    know(1, 2)
+    author = enrol("olga")
+    with store.writing() as session:
+        first = threads.add_note(session, 1, author, "sings bass").id
+        second = threads.add_note(session, 1, None, "pays late").id
+        threads.add_note(session, 2, author, "another")
+    with store.reading() as session:
+        assert [note.id for note in threads.list_notes(session, 1)] == [first, second]
+    with store.writing() as session:
+        threads.delete_note(session, 1, first)
+    with store.reading() as session:
+        assert [note.text for note in threads.list_notes(session, 1)] == ["pays late"]
+
+
+def test_a_note_about_somebody_else_is_not_found(store, know):
+    know(1, 2)
+    with store.writing() as session:
+        number = threads.add_note(session, 1, None, "x").id
+        for chat_id, note_id in ((2, number), (1, 99)):
+            with pytest.raises(NotFound):
+                threads.delete_note(session, chat_id, note_id)

@@ -7,7 +7,7 @@ from appliance.crud.chats import chats
 from appliance.errors import Conflict, NotFound
 from appliance.models import ChatStatus, ChatType
 from appliance.services.chats import approval
-from appliance.services.inbox import settings as inbox_settings
+from appliance.services.inbox import operators_group
 
 
 @pytest.fixture
@@ -40,6 +40,6 @@ def test_where_the_bot_is_not(session):
 def test_a_group_that_is_refused_is_not_the_operators_any_more(session):
     settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
     approval.decide(session, -5, True, None)
-    assert inbox_settings.chosen_group(session) is not None
+    assert operators_group.chosen_group(session) is not None
     approval.decide(session, -5, False, None)
-    assert inbox_settings.chosen_group(session) is None
+    assert operators_group.chosen_group(session) is None

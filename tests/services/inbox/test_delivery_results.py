@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.crud.messages import messages, threads
-from appliance.services.inbox import delivery_results, group_copies, replies, settings
+from appliance.services.inbox import delivery_results, group_copies, replies
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 GROUP = -1005
@@ -34,7 +34,7 @@ def test_a_topic_is_remembered(database, asked):
 def test_a_topic_of_another_group_is_not(database, know, asked):
     know(-6, type="group")
     with database.writing() as session:
-        settings.set_group(session, settings.Group(-6))
+        operators_group.set_group(session, operators_group.Group(-6))
         delivery_results.topic_made(session, asked, {"message_thread_id": 44})
         assert threads.topics_of(session, [1]) == {}
 
@@ -42,11 +42,11 @@ def test_a_topic_of_another_group_is_not(database, know, asked):
 def test_a_bot_without_the_right_asks_no_more(database, asked):
     with database.writing() as session:
         delivery_results.topic_refused(session, asked, "Bad Request: TOPIC_TITLE_EMPTY")
-        assert settings.chosen_group(session).topics is True
+        assert operators_group.chosen_group(session).topics is True
         delivery_results.topic_refused(
             session, asked, "Bad Request: not enough rights to create a topic"
         )
-        group = settings.chosen_group(session)
+        group = operators_group.chosen_group(session)
         assert (group.topics, group.topics_off) == (False, True)
 
 

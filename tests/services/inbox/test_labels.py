@@ -4,7 +4,7 @@ import pytest
 from telebot.util import content_type_media
 
 from appliance.services.i18n.catalog import catalog
-from appliance.services.inbox.labels import in_words, reason_in_words
+from appliance.services.inbox.labels import in_words, reason_in_words, with_kinds
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,15 @@ def test_every_kind_of_letter_has_a_word():
 def test_reasons():
     assert reason_in_words("content", "ru") == "Telegram не принял сообщение"
     assert reason_in_words("new_to_us", "ru") == "new_to_us"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "text", "shown"),
+    [
+        ([], "hi", "hi"),
+        (["photo"], "", "[photo]"),
+        (["photo", "video"], "x", "[photo × 2] x"),
+    ],
+)
+def test_kinds_in_words(kinds, text, shown):
+    assert with_kinds(kinds, text) == shown

@@ -27,18 +27,6 @@ def test_a_line_shows_what_telegram_shows(database, know, enrol):
     assert message.files == [inbox_threads.File(0, "photo", None, None, None)]
 
 
-@pytest.mark.parametrize(
-    ("kinds", "text", "shown"),
-    [
-        ([], "hi", "hi"),
-        (["photo"], "", "[photo]"),
-        (["photo", "video"], "x", "[photo × 2] x"),
-    ],
-)
-def test_kinds_in_words(kinds, text, shown):
-    assert inbox_threads.with_kinds(kinds, text) == shown
-
-
 def test_only_enabled_operators_are_given_threads(database, know, enrol):
     know(1)
     zoe, ada = enrol("zoe"), enrol("ada", Role.ADMIN)
