@@ -3,11 +3,14 @@ import tailwindcss from "@tailwindcss/vite";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+import { styleLicenses } from "./licenses";
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const LICENSES = "licenses.md";
 const backend = process.env.APPLIANCE_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [tailwindcss(), svelte()],
+  plugins: [tailwindcss(), svelte(), styleLicenses(here("./src/app.css"), LICENSES)],
   resolve: {
     alias: {
       $lib: here("./src/lib"),
@@ -18,6 +21,7 @@ export default defineConfig({
   },
   build: {
     outDir: "../frontend_dist",
+    license: { fileName: LICENSES },
     emptyOutDir: true,
     // The polyfill would be an inline script, and data: assets would need a wider CSP.
     modulePreload: { polyfill: false },

@@ -209,3 +209,19 @@ def test_front_end_is_built() -> None:
     named = re.findall(r"(?:src|href)=\"/(assets/[^\"]+)\"", index)
     assert named
     assert [name for name in named if not (ROOT / "frontend_dist" / name).is_file()] == []
+
+
+def test_bundled_front_end_code_carries_its_licences() -> None:
+    """Made by the build from what it bundles, with the versions that are locked."""
+    text = (ROOT / "frontend_dist" / "licenses.md").read_text(encoding="utf-8")
+    lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text(encoding="utf-8"))
+    entries = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    named = {}
+    for entry in entries:
+        heading, _, licence = entry.partition("\n")
+        name, _, rest = heading.partition(" - ")
+        named[name] = rest.split(" ")[0]
+        assert "Permission is hereby granted" in licence, name
+    assert {"svelte", "openapi-fetch", "tailwindcss", "daisyui"} <= named.keys()
+    locked = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in named}
+    assert named == locked

@@ -53,6 +53,7 @@ def test_wheel_holds_what_is_committed(wheel: Path, root: Path) -> None:
     }
     assert packed == expected
     assert "appliance/frontend_dist/index.html" in packed
+    assert "appliance/frontend_dist/licenses.md" in packed
     assert "appliance/migrations/script.py.mako" in packed
     assert any(name.startswith("appliance/migrations/versions/0001") for name in packed)
 
