@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.crud.messages import messages, threads
-from appliance.services.inbox import delivery_results, group_copies, replies
+from appliance.services.inbox import delivery_results, group_copies, operators_group, replies
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 GROUP = -1005
