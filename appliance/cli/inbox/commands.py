@@ -183,6 +183,8 @@ def reply(
 
 def document_of(thread: "ThreadSummary") -> dict[str, Any]:
     """A thread as scripts get it."""
+    from appliance.services.broadcasts import rfc3339
+
     return {
         "chat_id": thread.chat.id,
         "name": thread.chat.name,
@@ -196,7 +198,7 @@ def document_of(thread: "ThreadSummary") -> dict[str, Any]:
         "banned": thread.banned,
         "last_text": thread.last_text,
         "last_direction": thread.last_direction,
-        "last_at": thread.last_at.isoformat().replace("+00:00", "Z"),
+        "last_at": rfc3339(thread.last_at),
     }
 
 
@@ -217,6 +219,8 @@ def _line_of(thread: "ThreadSummary") -> str:
 
 
 def _message(message: "ThreadMessage") -> dict[str, Any]:
+    from appliance.services.broadcasts import rfc3339
+
     return {
         "id": message.id,
         "direction": message.direction,
@@ -225,10 +229,8 @@ def _message(message: "ThreadMessage") -> dict[str, Any]:
         "state": message.state,
         "reason": message.reason,
         "author": message.author.name if message.author else None,
-        "edited_at": message.edited_at.isoformat().replace("+00:00", "Z")
-        if message.edited_at
-        else None,
-        "at": message.at.isoformat().replace("+00:00", "Z"),
+        "edited_at": rfc3339(message.edited_at),
+        "at": rfc3339(message.at),
     }
 
 

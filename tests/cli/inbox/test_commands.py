@@ -1,6 +1,7 @@
 """`appliance inbox list|show|reply`"""
 
 import json
+import re
 
 import pytest
 
@@ -82,6 +83,8 @@ def test_a_thread_is_shown(write, answer, invoke):
         ("out", "two"),
     ]
     assert [note["text"] for note in shown["notes"]] == ["sings bass"]
+    times = [shown["last_at"], *(line["at"] for line in shown["messages"])]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", at) for at in times), times
     text = invoke("inbox", "show", 1, "--limit", 1).stdout
     assert "note: sings bass" in text
     assert text.endswith("bot: two (pending)\n")
