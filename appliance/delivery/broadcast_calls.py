@@ -18,9 +18,9 @@ from appliance.crud.broadcasts import albums, recipients
 from appliance.crud.broadcasts.recipients import Person
 from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.classify import Kind
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result, Source
-from appliance.delivery.silent_hours import Hush
+from appliance.delivery.silent_hours import SilentHours
 from appliance.models import Broadcast
 from appliance.services import content
 from appliance.services.broadcasts import click_tracking
@@ -30,19 +30,19 @@ NOT_THERE = "wrong file identifier"
 """Telegram's words for a `file_id` it does not take (any more)."""
 
 
-class Letters:
+class BroadcastCalls:
     """Makes the jobs of a broadcast; learns file ids from the answers to uploads."""
 
-    def __init__(self, session: Session, broadcast: Broadcast, around: Surroundings) -> None:
+    def __init__(self, session: Session, broadcast: Broadcast, config: EngineConfig) -> None:
         self._broadcast = broadcast
         self._tracker = click_tracking.tracker_for(
-            session, around.site_url, around.secret, broadcast
+            session, config.site_url, config.secret, broadcast
         )
-        self._folder: Path = around.media
-        self._extra = {"allow_paid_broadcast": True} if around.paid else {}
+        self._folder: Path = config.media
+        self._extra = {"allow_paid_broadcast": True} if config.paid else {}
         self._bot_id = int((get_setting(session, BOT) or {}).get("id", 0))
         # silent anyway, or (False) a notification of high priority: no need to ask who wants it
-        self._hush = None if "silent" in broadcast.options else Hush(around.timezone)
+        self._silent_hours = None if "silent" in broadcast.options else SilentHours(config.timezone)
         self._uploading = False
         self._refused = False  # a file id was refused once; a second time it is the file's fault
         self._load(session)
@@ -66,7 +66,9 @@ class Letters:
         people: dict[int, Person] = {}
         if self._composer.needs_person:
             people = recipients.people_of(session, chat_ids)
-        hushed = self._hush.wanted(session, chat_ids, now) if self._hush else frozenset()
+        hushed = (
+            self._silent_hours.wanted(session, chat_ids, now) if self._silent_hours else frozenset()
+        )
         return [
             self._job(source, row, chat, before, people.get(chat), chat in hushed)
             for chat, before in tries

@@ -9,10 +9,10 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, supergroups
 from appliance.crud.deliveries import DeliveryOutcome, Tally
-from appliance.delivery.broadcast_calls import Letters
+from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.canary import Canary
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
@@ -36,16 +36,16 @@ class Run:
         session: Session,
         broadcast: Broadcast,
         chat_pacer: ChatPacer,
-        around: Surroundings | None = None,
+        config: EngineConfig | None = None,
     ) -> None:
-        around = around or Surroundings()
+        config = config or EngineConfig()
         self.id = broadcast.id
         self.version = broadcast.version
         self.priority = broadcast.priority
         self._pacer = chat_pacer
-        self._letters = Letters(session, broadcast, around)
+        self._calls = BroadcastCalls(session, broadcast, config)
         self._canary = Canary(broadcast)
-        self._quiet = QuietHours(broadcast.quiet, around.timezone) if broadcast.quiet else None
+        self._quiet = QuietHours(broadcast.quiet, config.timezone) if broadcast.quiet else None
         self._after: int | None = None
         self._until: int | None = None  # the end of the span that is looked through; None: no end
         self._in_span = False
@@ -83,14 +83,14 @@ class Run:
         tally = Tally(self.id)
         self._record(session, results, tally, now)
         self.halted = self._halt_if_hopeless(session, results)
-        self._letters.learn(session, results)
-        room = self._letters.room(self._canary.room(limit))
+        self._calls.learn(session, results)
+        room = self._calls.room(self._canary.room(limit))
         taken = [] if self.halted else self._claim(session, room, tally, now)
         self._canary.count(len(taken), sum(r.retry_at is not None for r in results))
         tally.write(session)
         self.halted = self.halted or self._canary.judge(session, now)
         tries = [(chat_id, self._tries.get(chat_id, 0)) for chat_id in taken]
-        return self._letters.jobs(session, self, self.id, tries, now) if taken else []
+        return self._calls.jobs(session, self, self.id, tries, now) if taken else []
 
     def _claim(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         if limit <= 0:
@@ -102,9 +102,9 @@ class Run:
 
     def _record(self, session: Session, results: list[Result], tally: Tally, now: Moment) -> None:
         """Write the outcomes; marks chats that are gone."""
-        if any(self._letters.is_stale(result) for result in results):
+        if any(self._calls.is_stale(result) for result in results):
             results = [self._once_more(result, now) for result in results]
-            self._letters.renew(session)
+            self._calls.renew(session)
         migrated = [r for r in results if r.verdict.kind == Kind.MIGRATED and r.retry_at is None]
         plain = [r for r in results if r not in migrated]
         outcomes = [self._outcome(r) for r in plain]
@@ -180,7 +180,7 @@ class Run:
 
     def _once_more(self, result: Result, now: Moment) -> Result:
         """A refused file id is not the recipient's fault: another try, with an upload."""
-        if not self._letters.is_stale(result):
+        if not self._calls.is_stale(result):
             return result
         return Result(result.job, Verdict(Kind.SERVER, "stale_file"), now.mono, counts=False)
 

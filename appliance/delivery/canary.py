@@ -11,8 +11,12 @@ from appliance.errors import Localized, localized
 from appliance.models import Broadcast, BroadcastStatus
 from appliance.services.i18n import stored
 
-LIMIT = 0.1  # the share of failures and blocks at which the rest is not sent to
-WAIT = 60  # seconds in which people may block the bot
+DEFAULT_LIMIT = 0.1
+"""The share of failures and blocks over which the rest is not sent to."""
+
+DEFAULT_WAIT_SECONDS = 60
+"""In which those who got it may block the bot."""
+
 PART = 2000  # lines of the ledger that are looked through in one transaction
 
 
@@ -23,9 +27,9 @@ class Canary:
         self._id = broadcast.id
         self._open = broadcast.canary is None or broadcast.canary_passed
         self._size = broadcast.canary or 0
-        self._limit = LIMIT if broadcast.canary_limit is None else broadcast.canary_limit
+        self._limit = DEFAULT_LIMIT if broadcast.canary_limit is None else broadcast.canary_limit
         self._wait = timedelta(
-            seconds=WAIT if broadcast.canary_wait is None else broadcast.canary_wait
+            seconds=DEFAULT_WAIT_SECONDS if broadcast.canary_wait is None else broadcast.canary_wait
         )
         self._looked_at = self._look_at = 0.0  # seconds since 1970
         self._tried = _tried(broadcast)

@@ -15,7 +15,7 @@ from appliance.crud.broadcasts.broadcasts import Active
 from appliance.crud.messages import messages
 from appliance.database import Database, data_version
 from appliance.delivery.broadcast_run import Run
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source
 from appliance.delivery.operation_run import OperationRun
@@ -30,15 +30,18 @@ from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
 
-BEAT = 3.0  # seconds between two signs of life
-LOOK = 0.5  # seconds after which time alone may have brought something to do
+HEARTBEAT_SECONDS = 3.0
+"""Between two signs of life; the lease runs out after 12."""
+
+NEWS_POLL_SECONDS = 0.5
+"""After which time alone may have brought something to do: a broadcast that is due."""
 
 
 class LeaseLost(Exception):
     """Another process took over: this one must not send any more."""
 
 
-class Ledger:
+class Coordinator:
     """What the engine knows of the work: the outbox, the running broadcasts, what is claimed."""
 
     def __init__(
@@ -46,14 +49,14 @@ class Ledger:
         database: Database,
         lease: Holding,
         chat_pacer: ChatPacer,
-        around: Surroundings | None = None,
+        config: EngineConfig | None = None,
     ) -> None:
         self._database = database
         self._writer = database.writer()
         self._lease = lease
         self._chat_pacer = chat_pacer
-        self._around = around or Surroundings()
-        self._outbox = Outbox(chat_pacer.busy, self._around.timezone, self._around.media)
+        self._config = config or EngineConfig()
+        self._outbox = Outbox(chat_pacer.busy, self._config.timezone, self._config.media)
         self._runs: dict[int, Run] = {}
         self._operations: dict[int, OperationRun] = {}
         self._seen: list[Active] = []
@@ -111,7 +114,7 @@ class Ledger:
             news = broadcasts.list_active(session, wall) != self._seen
             news = news or operations.list_running(session) != list(self._operations)
             self.work = news or messages.any_waiting(session) or self._due(now)
-        return self.work or now.mono - self._beat_at >= BEAT
+        return self.work or now.mono - self._beat_at >= HEARTBEAT_SECONDS
 
     def settle(
         self, results: list[Result], wanted: int, flood_until: float | None, state: str, now: Moment
@@ -192,12 +195,12 @@ class Ledger:
         Asking the tables each time would be half of what a transaction costs at 30/s.
         """
         unchanged = version is not None and version == self._version
-        return not unchanged or self.freezing or now.mono - self._looked_at >= LOOK
+        return not unchanged or self.freezing or now.mono - self._looked_at >= NEWS_POLL_SECONDS
 
     def _fence(self, session: Session, now: Moment, state: str) -> None:
         """The lease must be ours in this very transaction. Raises LeaseLost."""
         wall = datetime.fromtimestamp(now.wall, UTC)
-        if now.mono - self._beat_at < BEAT:
+        if now.mono - self._beat_at < HEARTBEAT_SECONDS:
             alive = self._lease.held(session, wall)
         else:
             alive = self._lease.keep(session, state, wall)
@@ -301,7 +304,7 @@ class Ledger:
         runs = [self._run(session, a, now) for a in running]
         self._runs = {run.id: run for run in runs if run is not None}
         self._operations = {
-            number: self._operations.get(number) or load_operation(session, number, self._around)
+            number: self._operations.get(number) or load_operation(session, number, self._config)
             for number in operations.list_running(session)
         }
         self.freezing = bool(scheduled)
@@ -318,7 +321,7 @@ class Ledger:
             return known
         broadcast = broadcasts.get_fresh(session, active.id)
         try:
-            return Run(session, broadcast, self._chat_pacer, self._around)
+            return Run(session, broadcast, self._chat_pacer, self._config)
         except ApplianceError as error:
             log.error("broadcast %d is halted: %s", active.id, error)
             details = {"note": i18n_stored.pack(error.message)}

@@ -3,8 +3,8 @@
 Each turn of the loop collects answers, settles (one transaction that writes the outcomes and
 claims what will leave until the next one) and starts what the budget allows. `sending` is
 committed before a request leaves and the outcome after it, in batches by time: what a kill leaves
-`unknown` is at most rate × (latency + 2 × SETTLE + AHEAD), 190 at 1,000/s and 11 at 30/s, for a
-latency of 50 ms.
+`unknown` is at most rate × (latency + 2 × SETTLE_SECONDS + CLAIM_AHEAD_SECONDS), 190 at 1,000/s
+and 11 at 30/s, for a latency of 50 ms.
 """
 
 import gc
@@ -19,12 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
-from appliance.delivery.coordinator import LeaseLost, Ledger
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.coordinator import Coordinator, LeaseLost
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
-from appliance.delivery.pacer import FAST, ChatPacer, Pacer
-from appliance.delivery.retry_policy import TOKEN_PAUSE, Reactions, again
+from appliance.delivery.pacer import FAST_RATE, ChatPacer, Pacer
+from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS, RetryPolicy, again
 from appliance.errors import localized
 from appliance.services.i18n import stored
 from appliance.services.leases import Holding
@@ -33,19 +33,38 @@ __all__ = ["Engine", "LeaseLost"]
 
 log = logging.getLogger(__name__)
 
-SETTLE = (0.05, 0.14)  # seconds between two transactions: at a high rate, at a low one
-HURRY = 0.005  # the same, when somebody waits for an answer
-# The same, while a ledger is gone through by parts: SQLite's waiting writers look again after 1,
-# 2, 5, 10 ms, so that one that came at the start of a part finds the lock free before 20 ms are
-# over.
-BREATH = 0.015
-AHEAD = 0.04  # seconds of sending that are claimed beyond the next transaction, which takes 15 ms
-LOOK = 0.2  # seconds between two looks for work of other processes
-QUANTUM = 0.005  # above 200/s: send in groups, which halves the CPU
-GROUP = 3  # times what a group holds in an even flow: so fast is made up for what a commit held up
-DRAIN = 8.0  # seconds that calls in flight get on stop
-STALE = 5.0  # a process that slept for so long asks whether the lease is still its own
-TROUBLE = 1.0  # seconds between two tries of a database that fails
+SETTLE_SECONDS = (0.05, 0.14)
+"""Between two transactions: at a high rate, at a low one. An fsync each; what a kill leaves
+`unknown` grows with it."""
+
+URGENT_SETTLE_SECONDS = 0.005
+"""The same, when somebody waits for an answer."""
+
+WALK_SETTLE_SECONDS = 0.015
+"""The same, while a ledger is gone through by parts: SQLite's waiting writers look again after 1,
+2, 5, 10 ms, so one that came at the start of a part finds the lock free before 20 ms are over."""
+
+CLAIM_AHEAD_SECONDS = 0.04
+"""Of sending, claimed beyond the next transaction, which takes 15 ms. With 20 ms what was claimed
+ran out before each transaction at 1,000/s, and went out in a burst after it."""
+
+WORK_POLL_SECONDS = 0.2
+"""Between two looks for work of other processes."""
+
+GROUP_SECONDS = 0.005
+"""Above 200/s calls are started in groups, that long apart: half the CPU."""
+
+GROUP_FACTOR = 3
+"""How much of an even flow a group may hold: as fast is made up for what a commit held up."""
+
+DRAIN_SECONDS = 8.0
+"""What calls in flight get on stop; systemd kills after 15."""
+
+STALE_CLAIM_SECONDS = 5.0
+"""A process that slept for so long asks whether the lease (12 s) is still its own."""
+
+DATABASE_RETRY_SECONDS = 1.0
+"""Between two tries of a database that fails."""
 
 
 def wall_and_monotonic() -> Moment:
@@ -62,19 +81,19 @@ class Engine:
         lease: Holding,
         *,
         rate: float,
-        around: Surroundings | None = None,
-        token_pause: float = TOKEN_PAUSE,
+        config: EngineConfig | None = None,
+        token_pause: float = TOKEN_PAUSE_SECONDS,
     ) -> None:
         """`rate` is in messages a second over the whole bot, `token_pause` in seconds."""
         self._client = client
         self._pacer = Pacer(rate)
         self._chats = ChatPacer()
-        self._ledger = Ledger(database, lease, self._chats, around or Surroundings())
-        self._reactions = Reactions(self._pacer, token_pause)
-        self._quantum = QUANTUM if rate > FAST else 0.0
-        self._group = math.ceil(GROUP * QUANTUM * max(rate, FAST))
+        self._coordinator = Coordinator(database, lease, self._chats, config or EngineConfig())
+        self._retry_policy = RetryPolicy(self._pacer, token_pause)
+        self._group_seconds = GROUP_SECONDS if rate > FAST_RATE else 0.0
+        self._group = math.ceil(GROUP_FACTOR * GROUP_SECONDS * max(rate, FAST_RATE))
         # Four messages a transaction, but not too seldom: each costs as much as ten messages.
-        self._settle_every = min(SETTLE[1], max(SETTLE[0], 4 / rate))
+        self._settle_every = min(SETTLE_SECONDS[1], max(SETTLE_SECONDS[0], 4 / rate))
         self._replies: deque[Job] = deque()
         self._broadcasts: deque[Job] = deque()
         self._finished: list[Result] = []
@@ -112,14 +131,14 @@ class Engine:
     def recover(self) -> None:
         """After a crash: what was in flight is `unknown`; a flood pause goes on."""
         now = wall_and_monotonic()
-        lost, flood_until = self._ledger.recover(now)
+        lost, flood_until = self._coordinator.recover(now)
         if lost:
             log.warning("%d messages were in flight when the engine last ended: unknown", lost)
         self._pacer.pause(now.mono + flood_until - now.wall)
         self._state = "idle"
 
     def step(self) -> None:
-        """One turn of the loop; waits at most LOOK seconds for something to happen."""
+        """One turn of the loop; waits at most WORK_POLL_SECONDS seconds for something to happen."""
         self._collect(self._wait(wall_and_monotonic()))
         now = wall_and_monotonic()
         if self._settle_due(now):
@@ -127,14 +146,14 @@ class Engine:
             now = wall_and_monotonic()
         self._dispatch(now)
 
-    def drain(self, seconds: float = DRAIN) -> None:
+    def drain(self, seconds: float = DRAIN_SECONDS) -> None:
         """Take back what did not leave, wait for what did, record both."""
         deadline = time.monotonic() + seconds
         self._put_back("stopped", time.monotonic())
         while self._client.in_flight and time.monotonic() < deadline:
             self._collect(0.1)
         try:
-            self._ledger.hand_in(self._finished, wall_and_monotonic())
+            self._coordinator.hand_in(self._finished, wall_and_monotonic())
         except SQLAlchemyError as error:
             log.error("the last outcomes could not be written: %s", _reason(error))
         self._finished.clear()
@@ -145,63 +164,63 @@ class Engine:
 
     def _wait(self, now: Moment) -> float:
         """Seconds until there is something to do besides answers."""
-        until = self._looked_at + LOOK
-        if self._ledger.walking(now):
-            until = min(until, self._settled_at + BREATH)
+        until = self._looked_at + WORK_POLL_SECONDS
+        if self._coordinator.walking(now):
+            until = min(until, self._settled_at + WALK_SETTLE_SECONDS)
         elif self._finished or self._wanted(now):
             until = min(until, self._settled_at + self._settle_every)
         if self._hurry.is_set():
-            until = min(until, self._settled_at + HURRY)
+            until = min(until, self._settled_at + URGENT_SETTLE_SECONDS)
         if self._ready and self._client.room:
-            due = max(self._pacer.ready_at(now.mono), self._sent_at + self._quantum)
+            due = max(self._pacer.ready_at(now.mono), self._sent_at + self._group_seconds)
             until = min(until, due)
         until = max(until, self._trouble_until)
-        return min(max(0.0, until - now.mono), LOOK)
+        return min(max(0.0, until - now.mono), WORK_POLL_SECONDS)
 
     def _wanted(self, now: Moment) -> int:
         """How many more calls should be claimed now."""
-        if not self._ledger.work:
+        if not self._coordinator.work:
             return 0
-        due = self._pacer.due_within(now.mono, self._settle_every + AHEAD)
+        due = self._pacer.due_within(now.mono, self._settle_every + CLAIM_AHEAD_SECONDS)
         return max(0, min(due, self._client.connections) - self._ready)
 
     def _settle_due(self, now: Moment) -> bool:
         since = now.mono - self._settled_at
         if now.mono < self._trouble_until:
             return False
-        if since >= HURRY and self._hurry.is_set():
+        if since >= URGENT_SETTLE_SECONDS and self._hurry.is_set():
             return True
-        if since >= BREATH and self._ledger.walking(now):
+        if since >= WALK_SETTLE_SECONDS and self._coordinator.walking(now):
             return True
         if since >= self._settle_every and (self._finished or self._wanted(now)):
             return True
-        return now.mono - self._looked_at >= LOOK and self._look(now)
+        return now.mono - self._looked_at >= WORK_POLL_SECONDS and self._look(now)
 
     def _look(self, now: Moment) -> bool:
         self._looked_at = now.mono
         try:
-            return self._ledger.look(now)
+            return self._coordinator.look(now)
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
             return False
 
     def _settle(self, now: Moment) -> None:
         self._hurry.clear()
-        flood_until = self._reactions.flood_until
+        flood_until = self._retry_policy.flood_until
         try:
-            if self._ledger.doubtful:
-                self._ledger.reconcile(self._held(), now)
-            jobs = self._ledger.settle(
+            if self._coordinator.doubtful:
+                self._coordinator.reconcile(self._held(), now)
+            jobs = self._coordinator.settle(
                 self._finished, self._wanted(now), flood_until, self._state, now
             )
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
             return
         self._finished.clear()
-        self._reactions.flood_until = None
+        self._retry_policy.flood_until = None
         for job in jobs:
             (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
-        if self._reactions.hear(self._ledger.flood_until, now):
+        if self._retry_policy.extend_pause(self._coordinator.flood_until, now):
             self._put_back("pause", self._pacer.paused_until)
         self._put_back_stopped(now)
         self._state = self._describe(now)
@@ -216,15 +235,15 @@ class Engine:
     def _sweep(self, now: Moment) -> None:
         """In a transaction of its own: what was claimed above is kept should this one fail."""
         try:
-            self._ledger.sweep(now)
+            self._coordinator.sweep(now)
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
 
     def _dispatch(self, now: Moment) -> None:
         """Start what the budget allows; replies first."""
-        if now.mono - self._sent_at < self._quantum or now.mono < self._trouble_until:
+        if now.mono - self._sent_at < self._group_seconds or now.mono < self._trouble_until:
             return
-        if now.mono - self._settled_at > STALE:
+        if now.mono - self._settled_at > STALE_CLAIM_SECONDS:
             self._put_back("stale", now.mono)  # stopped and continued, or a machine that slept
             return
         left = 0
@@ -260,7 +279,7 @@ class Engine:
         """Take the answers that came; a pause they ask for holds for what is claimed as well."""
         for job, answer in self._client.poll(timeout):
             now = wall_and_monotonic()
-            self._finished.append(self._reactions.act(job, classify(answer), now))
+            self._finished.append(self._retry_policy.act(job, classify(answer), now))
             if self._pacer.paused_until > now.mono:
                 self._put_back("pause", self._pacer.paused_until)
 
@@ -272,23 +291,25 @@ class Engine:
 
     def _put_back_stopped(self, now: Moment) -> None:
         """What was claimed for a broadcast that is paused or cancelled now does not leave."""
-        stopped = [job for job in self._broadcasts if self._ledger.is_stopped(job)]
+        stopped = [job for job in self._broadcasts if self._coordinator.is_stopped(job)]
         if stopped:
             self._finished.extend(again(job, "stopped", now.mono) for job in stopped)
-            self._broadcasts = deque(j for j in self._broadcasts if not self._ledger.is_stopped(j))
+            self._broadcasts = deque(
+                j for j in self._broadcasts if not self._coordinator.is_stopped(j)
+            )
 
     def _in_trouble(self, error: SQLAlchemyError, now: Moment) -> None:
         """The database failed: nothing was changed by the transaction; start again from it."""
         if not self._state.startswith("database"):
             log.error("sending stopped, the database cannot be used: %s", _reason(error))
         self._state = f"database: {_reason(error)}"[:255]
-        self._ledger.forget()
-        self._trouble_until = now.mono + TROUBLE
+        self._coordinator.forget()
+        self._trouble_until = now.mono + DATABASE_RETRY_SECONDS
 
     def _describe(self, now: Moment) -> str:
         if self._pacer.paused_until > now.mono:
-            return self._reactions.words or "flood pause from before the start"
-        return "sending" if self._ledger.work or self._client.in_flight else "idle"
+            return self._retry_policy.words or "flood pause from before the start"
+        return "sending" if self._coordinator.work or self._client.in_flight else "idle"
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class EngineConfig:
     """`media` is where files are kept; `timezone` the one of chats that have none."""
 
     media: Path = Path("data/media")

@@ -17,7 +17,7 @@ from appliance.crud.broadcasts import albums, broadcasts, events, operations, re
 from appliance.crud.broadcasts.operations import Delivered, Progress
 from appliance.delivery.broadcast_run import HALT_AFTER
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result, encode
 from appliance.models import MAX_ID, Broadcast, BroadcastStatus, Operation
 from appliance.services import content
@@ -210,9 +210,9 @@ class OperationRun:
         return self._tracker.fill(body, chat_id) if self._tracker else body
 
 
-def load(session: Session, operation_id: int, around: Surroundings) -> OperationRun:
+def load(session: Session, operation_id: int, config: EngineConfig) -> OperationRun:
     """The operation with its broadcast. Raises NotFound."""
     operation = operations.find(session, operation_id)
     broadcast = broadcasts.get(session, operation.broadcast_id)
-    tracker = tracker_for(session, around.site_url, around.secret, broadcast)
+    tracker = tracker_for(session, config.site_url, config.secret, broadcast)
     return OperationRun(operation, broadcast, tracker)

@@ -12,7 +12,7 @@ from appliance.crud.messages.messages import MessageOutcome
 from appliance.delivery import outbox_calls
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.silent_hours import Hush
+from appliance.delivery.silent_hours import SilentHours
 from appliance.models import ChatStatus, DeliveryState, Priority
 from appliance.services.inbox import delivery_results, operators_group
 from appliance.services.inbox.group_copies import NEW_TOPIC
@@ -41,7 +41,7 @@ class Outbox:
         """
         self._busy = busy
         self._folder = folder
-        self._hush = Hush(zone)
+        self._silent_hours = SilentHours(zone)
         self._later: dict[int, float] = {}  # chat id → monotonic time of its next try
         self.waits = False
         """Whether anything waited when the last exchange was over."""
@@ -60,7 +60,7 @@ class Outbox:
         wall = datetime.fromtimestamp(now.wall, UTC)
         rows = messages.take(session, limit, frozenset(busy), wall)
         news = [row.chat_id for row in rows if row.priority == Priority.NOTIFICATION]
-        hushed = self._hush.wanted(session, news, now) if news else frozenset()
+        hushed = self._silent_hours.wanted(session, news, now) if news else frozenset()
         for row in rows:
             if row.chat_id in hushed and row.priority == Priority.NOTIFICATION:
                 # one of high priority says False, and sounds all the same

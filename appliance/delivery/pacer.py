@@ -12,23 +12,22 @@ from dataclasses import dataclass, field
 
 from appliance.config import RATE_SHARE
 
-SHARE = RATE_SHARE
-FAST = 200.0
+FAST_RATE = 200.0
 """Messages a second from which the loop sends in groups, and a late group is made up for."""
 
 FAST_SHARE = 0.989
 
-JITTER = 0.008
+JITTER_SECONDS = 0.008
 """Seconds by which the time on the way may differ from one message to another. No second and this
 holds more than the rate here, so a server sees no second that does, however they are bunched."""
 
-FLOWING = 0.3
+FLOWING_SECONDS = 0.3
 """A flow is under way when a second's worth of messages left in no more than a second and this."""
 
-CATCH_UP = 0.05
+CATCH_UP_SECONDS = 0.05
 """Seconds that a commit may hold up a flow that is under way, and that are made up for."""
 
-WARM_UP = 0.95
+WARM_UP_SHARE = 0.95
 """Of the pace, before the flow is under way: the first messages wait for their connections, and
 with all of it a server saw 1,028 in the first second."""
 
@@ -37,10 +36,10 @@ PAIR_SECONDS = 0.005
 
 CHAT_SECONDS = 1.0
 GROUP_MESSAGES = 20  # a minute
-MINUTE = 61.0
+GROUP_WINDOW_SECONDS = 61.0
 """Seconds that hold no more than that; the one over 60 is for jitter on the way."""
 
-SPAN = 3.0
+FORGET_SECONDS = 3.0
 """Seconds after which what was noted of a chat may be forgotten."""
 
 
@@ -61,30 +60,30 @@ class Pacer:
     _pair_until: float = field(init=False, default=0.0)  # when the companion's chance is over
 
     def __post_init__(self) -> None:
-        fast = self.rate > FAST
+        fast = self.rate > FAST_RATE
         # Slow: spacing keeps a second under the limit, with room for 12 ms of jitter on the way.
         # Fast: the loop sends in groups and commits in between; what 12 ms cost is made up for.
-        self.interval = 1.0 / (self.rate * (FAST_SHARE if fast else SHARE))
+        self.interval = 1.0 / (self.rate * (FAST_SHARE if fast else RATE_SHARE))
         self.tolerance = 0.012 if fast else 0.008
         self._left = deque(maxlen=int(self.rate) if fast else 0)
         # 15 pairs in any second at 30/s are within the limit; 16 at 31/s would not be
-        self._pairs = not fast and 2 * math.ceil(self.rate * SHARE / 2) <= self.rate
+        self._pairs = not fast and 2 * math.ceil(self.rate * RATE_SHARE / 2) <= self.rate
 
     def ready_at(self, now: float) -> float:
         """When the next message may leave; at or before `now`: at once."""
         if now < self._pair_until:
             return max(now, self.paused_until)
-        tolerance = CATCH_UP if self._flowing(now) else self.tolerance
+        tolerance = CATCH_UP_SECONDS if self._flowing(now) else self.tolerance
         return max(self.next - tolerance, self.paused_until, self._second_over)
 
     @property
     def _second_over(self) -> float:
         """When the last second that held all it may is over."""
         full = self._left and len(self._left) == self._left.maxlen
-        return self._left[0] + 1.0 + JITTER if full else 0.0
+        return self._left[0] + 1.0 + JITTER_SECONDS if full else 0.0
 
     def _flowing(self, now: float) -> bool:
-        return now < self._second_over + FLOWING
+        return now < self._second_over + FLOWING_SECONDS
 
     def take(self, now: float) -> bool:
         """Use one message of the budget; False, and nothing used, when it is not due."""
@@ -92,7 +91,7 @@ class Pacer:
             return False
         companion = now < self._pair_until
         cold = self._left.maxlen and not self._flowing(now)
-        interval = self.interval / WARM_UP if cold else self.interval
+        interval = self.interval / WARM_UP_SHARE if cold else self.interval
         self.next = (self.next if companion else max(self.next, now)) + interval
         self._pair_until = now + PAIR_SECONDS if self._pairs and not companion else 0.0
         self._left.append(now)
@@ -132,7 +131,7 @@ class ChatPacer:
 
     def note(self, chat_id: int, now: float) -> None:
         """A message to this chat leaves now."""
-        if now - self._turned > SPAN:
+        if now - self._turned > FORGET_SECONDS:
             self._older, self._recent, self._turned = self._recent, {}, now
             self._full = {group: ready for group, ready in self._full.items() if ready > now}
         self._recent[chat_id] = now + CHAT_SECONDS
@@ -145,12 +144,14 @@ class ChatPacer:
         return frozenset(chat for chat, ready in times.items() if ready > now)
 
     def _count(self, group: int, now: float) -> None:
-        if now - self._minute_turned > MINUTE:
+        if now - self._minute_turned > GROUP_WINDOW_SECONDS:
             self._minute_before, self._minute, self._minute_turned = self._minute, {}, now
         before = self._minute.get(group) or self._minute_before.get(group) or ()
-        times = (*(at for at in before if at + MINUTE > now), now)
+        times = (*(at for at in before if at + GROUP_WINDOW_SECONDS > now), now)
         self._minute[group] = times
         if len(times) < GROUP_MESSAGES:
             self._full.pop(group, None)
         else:
-            self._full[group] = max(times[-GROUP_MESSAGES] + MINUTE, now + CHAT_SECONDS)
+            self._full[group] = max(
+                times[-GROUP_MESSAGES] + GROUP_WINDOW_SECONDS, now + CHAT_SECONDS
+            )

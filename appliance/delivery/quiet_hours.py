@@ -8,7 +8,9 @@ from appliance.crud.chats import chats
 from appliance.delivery.jobs import Moment
 from appliance.services.timing import clock
 
-REFRESH = 30.0  # seconds for which the answer to "who sleeps?" is good
+ANSWER_VALID_SECONDS = 30.0
+"""How long the answer to "who sleeps?" is good: hours are said in minutes."""
+
 NEVER = float("-inf")
 
 
@@ -25,7 +27,9 @@ class QuietHours:
 
     def asleep(self, session: Session, now: Moment) -> frozenset[str]:
         """The zones in which it is night at the moment."""
-        if not 0 <= now.wall - self._looked_at < REFRESH:  # below 0: the clock was set back
+        if (
+            not 0 <= now.wall - self._looked_at < ANSWER_VALID_SECONDS
+        ):  # below 0: the clock was set back
             zones = chats.zones(session) | {self.default_zone}
             at = datetime.fromtimestamp(now.wall, UTC)
             self._asleep = clock.quiet_zones(self._hours, frozenset(zones), at)

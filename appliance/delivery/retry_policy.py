@@ -13,18 +13,26 @@ from appliance.delivery.pacer import Pacer
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 6
-TOKEN_PAUSE = 30.0  # seconds; a token does not heal by itself
-TROUBLED = 5  # failures of the server in a row that mean it is down, not one recipient's bad luck
-IN_THE_WAY = 2  # the same for pages of a proxy, which has less reason to refuse a single call
-SELDOM = 60.0  # seconds between two tries of a call that a proxy does not pass on
+
+TOKEN_PAUSE_SECONDS = 30.0
+"""A refused token does not heal by itself: somebody has to write a new one into `.env`."""
+
+SERVER_DOWN_FAILURES = 5
+"""So many failures of the server in a row mean that it is down: not one recipient's bad luck."""
+
+PROXY_DOWN_FAILURES = 2
+"""The same for pages of a proxy, which has less reason to refuse a single call."""
+
+PROXY_RETRY_SECONDS = 60.0
+"""Between two tries of a call that a proxy does not pass on while others get through."""
 
 _TROUBLE = frozenset({Kind.OFFLINE, Kind.SERVER, Kind.PROXY})
 
 
-class Reactions:
+class RetryPolicy:
     """Silences the pacer where Telegram or the network ask for it, and remembers why."""
 
-    def __init__(self, pacer: Pacer, token_pause: float = TOKEN_PAUSE) -> None:
+    def __init__(self, pacer: Pacer, token_pause: float = TOKEN_PAUSE_SECONDS) -> None:
         self._pacer = pacer
         self._token_pause = token_pause
         self._failures = 0  # of the way or the server, in a row; all that fail at once are one
@@ -59,7 +67,7 @@ class Reactions:
             self._failures = 0
         return Result(job, verdict)
 
-    def hear(self, until: float, now: Moment) -> bool:
+    def extend_pause(self, until: float, now: Moment) -> bool:
         """Any part of the program was told to be silent until then (seconds since 1970).
 
         True when that is news and prolongs the pause. Asked again with the same time it does
@@ -74,8 +82,8 @@ class Reactions:
 
     def _server_error(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         self._failures += 1
-        if self._failures >= TROUBLED:
-            seconds = backoff(self._failures - TROUBLED + 1)
+        if self._failures >= SERVER_DOWN_FAILURES:
+            seconds = backoff(self._failures - SERVER_DOWN_FAILURES + 1)
             self._silence(seconds, now, f"server: {verdict.words}")
             return self._after_pause(job, verdict)
         if job.tries + 1 >= MAX_TRIES:
@@ -85,12 +93,12 @@ class Reactions:
     def _in_the_way(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         """Nobody is `failed` for a page of a proxy: it is asked again until it lets it through."""
         self._failures += 1
-        if self._failures >= IN_THE_WAY:
-            seconds = backoff(self._failures - IN_THE_WAY + 1)
+        if self._failures >= PROXY_DOWN_FAILURES:
+            seconds = backoff(self._failures - PROXY_DOWN_FAILURES + 1)
             self._silence(seconds, now, f"a proxy is in the way: {verdict.words}")
             return self._after_pause(job, verdict)
         counts = job.tries + 1 < MAX_TRIES
-        wait = backoff(job.tries + 1) if counts else SELDOM
+        wait = backoff(job.tries + 1) if counts else PROXY_RETRY_SECONDS
         return Result(job, verdict, now.mono + wait, counts)
 
     def _without_answer(self, verdict: Verdict, now: Moment) -> None:
@@ -98,8 +106,8 @@ class Reactions:
         if self._pacer.paused_until > now.mono:
             return
         self._failures += 1
-        if self._failures >= TROUBLED:
-            seconds = backoff(self._failures - TROUBLED + 1)
+        if self._failures >= SERVER_DOWN_FAILURES:
+            seconds = backoff(self._failures - SERVER_DOWN_FAILURES + 1)
             self._silence(seconds, now, f"no answers: {verdict.words}")
 
     def _after_pause(self, job: Job, verdict: Verdict) -> Result:

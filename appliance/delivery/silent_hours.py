@@ -9,11 +9,14 @@ from appliance.crud.broadcasts import recipients
 from appliance.delivery.jobs import Moment
 from appliance.services.chats import quiet_hours
 
-REFRESH = 30.0  # seconds for which the answer about some hours in some zone is good
-LOOK = 5.0  # seconds after which somebody may have been the first to choose any
+ANSWER_VALID_SECONDS = 30.0
+"""How long the answer about some hours in some zone is good: hours are said in minutes."""
+
+FIRST_CHOICE_POLL_SECONDS = 5.0
+"""While nobody has chosen any hours: between two looks whether somebody is the first."""
 
 
-class Hush:
+class SilentHours:
     """Remembers for each (hours, zone) whether it is quiet, so that few clocks are asked."""
 
     def __init__(self, default_zone: str) -> None:
@@ -27,14 +30,19 @@ class Hush:
     def wanted(self, session: Session, chat_ids: Iterable[int], now: Moment) -> frozenset[int]:
         """The chats among these in which a message makes no sound now."""
         if now.mono >= self._look_at:
-            self._anybody, self._look_at = recipients.anybody_quiet(session), now.mono + LOOK
+            self._anybody, self._look_at = (
+                recipients.anybody_quiet(session),
+                now.mono + FIRST_CHOICE_POLL_SECONDS,
+            )
         if not self._anybody:
             return frozenset()  # as in most places: at 30/s the question was 3 % of the engine
         found = recipients.quiet_of(session, chat_ids)
         return frozenset(one.chat_id for one in found if self._is_quiet(one, now))
 
     def _is_quiet(self, one: recipients.Quiet, now: Moment) -> bool:
-        if not 0 <= now.wall - self._asked_at < REFRESH:  # below 0: the clock was set back
+        if (
+            not 0 <= now.wall - self._asked_at < ANSWER_VALID_SECONDS
+        ):  # below 0: the clock was set back
             self._quiet.clear()
             self._asked_at = now.wall
         key = (one.hours, one.zone or self._default_zone)

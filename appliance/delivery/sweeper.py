@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from appliance.crud import deliveries
 from appliance.delivery.jobs import Moment
 
-PATIENCE = 3.0  # seconds in which nobody is skipped: whoever cancelled it is not at it any more
+PATIENCE_SECONDS = 3.0
+"""When nobody was skipped for so long, whoever cancelled the broadcast is not at it any more."""
+
 PART = 2000  # lines of the ledger a transaction: holds other writers up for some 5 ms
 
 
@@ -35,7 +37,7 @@ class Sweeper:
 
     def follow(self, pending: Mapping[int, int], now: Moment) -> None:
         """How many are pending in each broadcast that is cancelled and not swept."""
-        known, later = self._sweeps, now.mono + PATIENCE
+        known, later = self._sweeps, now.mono + PATIENCE_SECONDS
         self._sweeps = {n: known.get(n) or _Sweep(later, count) for n, count in pending.items()}
         for number, sweep in self._sweeps.items():
             if sweep.pending != pending[number]:
@@ -51,4 +53,4 @@ class Sweeper:
         sweep.after, count = deliveries.skip_pending(session, broadcast_id, wall, sweep.after, PART)
         sweep.pending -= count
         if sweep.after is None:  # from the start again: some may have been put back behind it
-            sweep.at = now.mono + PATIENCE
+            sweep.at = now.mono + PATIENCE_SECONDS

@@ -8,7 +8,7 @@ from appliance.config import Settings
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import rehearse
 from appliance.delivery.jobs import Job
 from appliance.runtime.parts import LeasedPart
@@ -44,7 +44,7 @@ class Delivery:
             client,
             holding,
             rate=settings.rate,
-            around=Surroundings(
+            config=EngineConfig(
                 media=settings.data / "media",
                 timezone=settings.timezone,
                 paid=settings.paid,

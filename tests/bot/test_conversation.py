@@ -16,7 +16,7 @@ from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job
 from appliance.models import DeliveryState, Media, Message
 from appliance.services.accounts import users
@@ -68,7 +68,7 @@ def until(
     holding = Holding(database, DELIVERY)
     assert holding.acquire()
     engine = Engine(
-        database, client, holding, rate=1000, around=Surroundings(media=settings.data / "media")
+        database, client, holding, rate=1000, config=EngineConfig(media=settings.data / "media")
     )
     stop, poller = threading.Event(), make_poller()
     sending = threading.Thread(target=engine.run, args=(stop,))

@@ -14,11 +14,11 @@ from appliance.crud.broadcasts import albums, broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, put_setting
 from appliance.database import Database
-from appliance.delivery.broadcast_calls import Letters
+from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.classify import Answer, classify
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
 from appliance.models import Broadcast
@@ -43,8 +43,8 @@ def media_engine(
 ) -> Engine:
     with database.writing() as session:
         put_setting(session, BOT, {"id": int(SANDBOX_TOKEN.partition(":")[0]), "username": "b"})
-    around = Surroundings(media=settings.data / "media")
-    engine = Engine(database, client, lease, rate=1000, around=around)
+    config = EngineConfig(media=settings.data / "media")
+    engine = Engine(database, client, lease, rate=1000, config=config)
     engine.recover()
     return engine
 
@@ -195,8 +195,8 @@ def test_an_albums_ids_are_kept_where_the_first_does_not_tell_them(
     job = Job(Outbox(lambda now: frozenset()), number, chat_id, "sendMediaGroup", b"")
 
     with database.writing() as session:
-        letters = Letters(session, shown(number), Surroundings())
-        letters.learn(session, [Result(job, verdict)])
+        calls = BroadcastCalls(session, shown(number), EngineConfig())
+        calls.learn(session, [Result(job, verdict)])
         found = albums.ids_of(session, number, [chat_id])
 
     assert found.get(chat_id, []) == kept
@@ -215,9 +215,9 @@ def sleepers(database: Database) -> None:
 
 def bodies(database: Database, number: int) -> dict[int, dict[str, Any]]:
     with database.writing() as session:
-        letters = Letters(session, broadcasts.get(session, number), Surroundings())
+        calls = BroadcastCalls(session, broadcasts.get(session, number), EngineConfig())
         tries = [(1, 0), (2, 0), (3, 0)]
-        jobs = letters.jobs(session, Outbox(lambda now: frozenset()), number, tries, NIGHT)
+        jobs = calls.jobs(session, Outbox(lambda now: frozenset()), number, tries, NIGHT)
         return {job.chat_id: json.loads(job.body) for job in jobs}
 
 
@@ -237,5 +237,5 @@ def test_who_chose_quiet_hours_hears_nothing(
 
 
 def test_a_silent_broadcast_need_not_ask(database: Database, sleepers: None, send: Any) -> None:
-    found = bodies(database, send("hush", options={"silent": True}))
+    found = bodies(database, send("quiet", options={"silent": True}))
     assert all(body["disable_notification"] for body in found.values())

@@ -12,7 +12,7 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.coordinator import LeaseLost, Ledger
+from appliance.delivery.coordinator import Coordinator, LeaseLost
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
@@ -25,15 +25,15 @@ Shown = Callable[[int], Broadcast]
 
 
 @pytest.fixture
-def ledger(database: Database, lease: Holding) -> Ledger:
-    return Ledger(database, lease, ChatPacer())
+def coordinator(database: Database, lease: Holding) -> Coordinator:
+    return Coordinator(database, lease, ChatPacer())
 
 
 @pytest.fixture
-def settle(ledger: Ledger) -> Callable[..., list[object]]:
+def settle(coordinator: Coordinator) -> Callable[..., list[object]]:
     def settle(results=(), wanted=100, flood_until=None):
         now = Moment(time.time(), time.monotonic())
-        return ledger.settle(list(results), wanted, flood_until, "sending", now)
+        return coordinator.settle(list(results), wanted, flood_until, "sending", now)
 
     return settle
 
@@ -90,7 +90,7 @@ def test_notifications_go_before_broadcasts(settle, queue: Queue, database: Data
 
 
 def test_what_another_process_changed_is_seen_in_the_next_transaction(
-    settle, ledger: Ledger, queue: Queue, database: Database
+    settle, coordinator: Coordinator, queue: Queue, database: Database
 ) -> None:
     number = queue()
     settle(wanted=1)
@@ -102,7 +102,7 @@ def test_what_another_process_changed_is_seen_in_the_next_transaction(
 
 
 def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
-    settle, ledger: Ledger, queue: Queue, database: Database
+    settle, coordinator: Coordinator, queue: Queue, database: Database
 ) -> None:
     queue()
     settle()
@@ -112,7 +112,7 @@ def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
 
     settle(flood_until=until - 1800)
 
-    assert ledger.flood_until == until
+    assert coordinator.flood_until == until
     with database.reading() as session:
         assert stored.pause_until(session, stored.FLOOD) == until
 
@@ -132,7 +132,7 @@ def test_a_lost_lease_changes_nothing(
 
 
 def test_a_paused_broadcast_is_claimed_no_more(
-    settle, ledger: Ledger, queue: Queue, database: Database
+    settle, coordinator: Coordinator, queue: Queue, database: Database
 ) -> None:
     number = queue()
     settle()
@@ -141,7 +141,7 @@ def test_a_paused_broadcast_is_claimed_no_more(
         service.pause(session, number)
 
     assert settle() == []
-    assert ledger.is_stopped(job)
+    assert coordinator.is_stopped(job)
 
 
 def test_an_outcome_after_a_pause_is_kept(
@@ -166,7 +166,7 @@ def test_the_flood_pause_is_stored_with_the_outcomes(settle, database: Database)
 
 
 def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
-    settle, ledger: Ledger, queue: Queue, database: Database, shown: Shown
+    settle, coordinator: Coordinator, queue: Queue, database: Database, shown: Shown
 ) -> None:
     number = queue()
     settle()
@@ -174,7 +174,7 @@ def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
     with database.writing() as session:  # the process that took over
         deliveries.recover(session, number, [job.chat_id for job in jobs], 0)
 
-    ledger.hand_in([Result(jobs[0], Verdict(Kind.SENT, message_id=4))], Moment(0.0, 0.0))
+    coordinator.hand_in([Result(jobs[0], Verdict(Kind.SENT, message_id=4))], Moment(0.0, 0.0))
 
     with database.reading() as session:
         states = deliveries.states_of(session, number)
@@ -182,14 +182,16 @@ def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
     assert (shown(number).unknown, shown(number).pending, shown(number).sent) == (2, 3, 0)
 
 
-def test_what_was_forgotten_is_looked_for_at_once(settle, ledger: Ledger, queue: Queue) -> None:
+def test_what_was_forgotten_is_looked_for_at_once(
+    settle, coordinator: Coordinator, queue: Queue
+) -> None:
     queue()
     settle()
     settle(wanted=1)
-    ledger.forget()
+    coordinator.forget()
 
-    assert ledger.look(Moment(time.time(), time.monotonic()))
-    assert ledger.work
+    assert coordinator.look(Moment(time.time(), time.monotonic()))
+    assert coordinator.work
 
 
 def test_outcomes_from_before_and_after_a_resume_are_all_kept(
@@ -212,7 +214,7 @@ def test_outcomes_from_before_and_after_a_resume_are_all_kept(
 
 
 def test_recovery_asks_for_the_lease_where_it_writes(
-    settle, ledger: Ledger, queue: Queue, database: Database, lease: Holding, shown: Shown
+    settle, coordinator: Coordinator, queue: Queue, database: Database, lease: Holding, shown: Shown
 ) -> None:
     number = queue()
     settle()
@@ -221,20 +223,20 @@ def test_recovery_asks_for_the_lease_where_it_writes(
         leases.release(session, DELIVERY, lease.holder)
 
     with pytest.raises(LeaseLost):
-        ledger.recover(Moment(time.time(), time.monotonic()))
+        coordinator.recover(Moment(time.time(), time.monotonic()))
 
     assert shown(number).sending == 2
 
 
 def test_a_crash_leaves_unknown_what_was_being_sent_in_each_broadcast(
-    settle, ledger: Ledger, queue: Queue, shown: Shown
+    settle, coordinator: Coordinator, queue: Queue, shown: Shown
 ) -> None:
     numbers = [queue(), queue()]
     settle(wanted=0)
     settle(wanted=0)
     settle(wanted=6)
 
-    lost, _ = ledger.recover(Moment(time.time(), time.monotonic()))
+    lost, _ = coordinator.recover(Moment(time.time(), time.monotonic()))
 
     assert lost == 6
     assert [(shown(n).unknown, shown(n).sending, shown(n).pending) for n in numbers] == [
@@ -264,7 +266,7 @@ def test_who_is_put_back_after_a_cancellation_is_skipped(
 def test_nobody_waits_while_a_ledger_is_looked_through(
     walk: str,
     settle,
-    ledger: Ledger,
+    coordinator: Coordinator,
     queue: Queue,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
@@ -284,9 +286,9 @@ def test_nobody_waits_while_a_ledger_is_looked_through(
     monkeypatch.setattr(deliveries, "chats_in", beside)
     now = Moment(time.time(), time.monotonic())
     if walk == "recover":
-        ledger.recover(now)
+        coordinator.recover(now)
     else:
-        ledger.reconcile([], now)
+        coordinator.reconcile([], now)
 
     assert others == [99]
     assert (shown(number).sending, shown(number).pending + shown(number).unknown) == (0, 5)

@@ -15,7 +15,7 @@ from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, wall_and_monotonic
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.operation_run import OperationRun, load
@@ -289,7 +289,7 @@ def arrived(session: Any, number: int, ids: list[int], at: int) -> None:
 
 
 def begun(session: Any, number: int) -> OperationRun:
-    return load(session, operations.list_for(session, number)[-1].id, Surroundings())
+    return load(session, operations.list_for(session, number)[-1].id, EngineConfig())
 
 
 def done(job: Job) -> Result:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.pacer import MINUTE, SHARE, ChatPacer, Pacer
+from appliance.delivery.pacer import GROUP_WINDOW_SECONDS, RATE_SHARE, ChatPacer, Pacer
 
 
 def send_for(
@@ -151,7 +151,7 @@ def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None
     pacer = Pacer(30)
 
     assert 30 * pacer.interval - pacer.tolerance > 1.012, "31 messages never fit into a second"
-    assert SHARE >= 0.96
+    assert RATE_SHARE >= 0.96
 
 
 def test_a_chat_and_a_group_get_one_a_second() -> None:
@@ -170,9 +170,9 @@ def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute() -> N
         assert chats.ready_at(-7) <= 100.0 + number
         chats.note(-7, 100.0 + number)
 
-    assert chats.ready_at(-7) == 100.0 + MINUTE
+    assert chats.ready_at(-7) == 100.0 + GROUP_WINDOW_SECONDS
     assert chats.busy(130.0) == {-7}
-    assert chats.busy(100.0 + MINUTE) == frozenset()
+    assert chats.busy(100.0 + GROUP_WINDOW_SECONDS) == frozenset()
 
 
 @given(
@@ -207,5 +207,5 @@ def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
     assert chats.ready_at(99_999) == pytest.approx(200.999)
     assert chats.ready_at(1) == 0.0
     for number in range(3):
-        chats.note(-1_000_000, 1000.0 + number * (MINUTE + 1))
+        chats.note(-1_000_000, 1000.0 + number * (GROUP_WINDOW_SECONDS + 1))
     assert len(pickle.dumps(chats)) < 1000, "nothing of the many groups is left"

@@ -9,7 +9,7 @@ from appliance.crud.chats import chats, topics
 from appliance.database import Database
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
@@ -33,7 +33,7 @@ def run(database: Database) -> Run:
         made.quiet = "22:00-08:00"
         session.flush()
         freeze(session, made, at("2026-11-23T12:00"))
-        return Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), Surroundings())
+        return Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), EngineConfig())
 
 
 def claim(database: Database, run: Run, now: Moment) -> list[int]:
@@ -136,7 +136,7 @@ def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database: Databas
         made.quiet = "22:00-08:00"
         session.flush()
         freeze(session, made, noon)
-        run = Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), Surroundings())
+        run = Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), EngineConfig())
         number, topic_id = made.id, news.id
     assert claim(database, run, night) == []
     with database.writing() as session:

@@ -7,12 +7,12 @@ from appliance.delivery.jobs import Job, Moment
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import Pacer
 from appliance.delivery.retry_policy import (
-    IN_THE_WAY,
     MAX_TRIES,
-    SELDOM,
-    TOKEN_PAUSE,
-    TROUBLED,
-    Reactions,
+    PROXY_DOWN_FAILURES,
+    PROXY_RETRY_SECONDS,
+    SERVER_DOWN_FAILURES,
+    TOKEN_PAUSE_SECONDS,
+    RetryPolicy,
     backoff,
 )
 
@@ -25,8 +25,8 @@ def pacer() -> Pacer:
 
 
 @pytest.fixture
-def reactions(pacer: Pacer) -> Reactions:
-    return Reactions(pacer)
+def policy(pacer: Pacer) -> RetryPolicy:
+    return RetryPolicy(pacer)
 
 
 def job(tries: int = 0) -> Job:
@@ -34,55 +34,53 @@ def job(tries: int = 0) -> Job:
 
 
 @pytest.mark.parametrize("kind", [Kind.SENT, Kind.GONE, Kind.REFUSED, Kind.CONTENT, Kind.UNKNOWN])
-def test_an_outcome_is_final(kind: Kind, reactions: Reactions, pacer: Pacer) -> None:
-    result = reactions.act(job(), Verdict(kind), NOW)
+def test_an_outcome_is_final(kind: Kind, policy: RetryPolicy, pacer: Pacer) -> None:
+    result = policy.act(job(), Verdict(kind), NOW)
 
     assert result.retry_at is None
     assert pacer.paused_until == 0.0
 
 
-def test_a_flood_pause_is_for_everybody_and_to_be_stored(
-    reactions: Reactions, pacer: Pacer
-) -> None:
-    result = reactions.act(job(), Verdict(Kind.FLOOD, retry_after=7), NOW)
+def test_a_flood_pause_is_for_everybody_and_to_be_stored(policy: RetryPolicy, pacer: Pacer) -> None:
+    result = policy.act(job(), Verdict(Kind.FLOOD, retry_after=7), NOW)
 
     assert pacer.paused_until == 1007.0
     assert (result.retry_at, result.counts) == (1007.0, False)
-    assert reactions.flood_until == NOW.wall + 7
+    assert policy.flood_until == NOW.wall + 7
 
 
-def test_a_second_flood_answer_never_shortens_the_first(reactions: Reactions, pacer: Pacer) -> None:
-    reactions.act(job(), Verdict(Kind.FLOOD, retry_after=60), NOW)
-    reactions.act(job(), Verdict(Kind.FLOOD, retry_after=1), NOW)
+def test_a_second_flood_answer_never_shortens_the_first(policy: RetryPolicy, pacer: Pacer) -> None:
+    policy.act(job(), Verdict(Kind.FLOOD, retry_after=60), NOW)
+    policy.act(job(), Verdict(Kind.FLOOD, retry_after=1), NOW)
 
     assert pacer.paused_until == 1060.0
-    assert reactions.flood_until == NOW.wall + 60
+    assert policy.flood_until == NOW.wall + 60
 
 
-def test_a_pause_told_to_another_part_is_kept_once(reactions: Reactions, pacer: Pacer) -> None:
+def test_a_pause_told_to_another_part_is_kept_once(policy: RetryPolicy, pacer: Pacer) -> None:
     until = NOW.wall + 60
-    assert not reactions.hear(0.0, NOW)
-    assert not reactions.hear(NOW.wall - 1, NOW)
+    assert not policy.extend_pause(0.0, NOW)
+    assert not policy.extend_pause(NOW.wall - 1, NOW)
     assert pacer.paused_until == 0.0
-    assert reactions.hear(until, NOW)
-    assert (pacer.paused_until, reactions.words) == (NOW.mono + 60, "flood pause, 60 s")
+    assert policy.extend_pause(until, NOW)
+    assert (pacer.paused_until, policy.words) == (NOW.mono + 60, "flood pause, 60 s")
     later = Moment(NOW.wall - 3600, NOW.mono + 61)
-    assert not reactions.hear(until, later), "the clock was set back"
+    assert not policy.extend_pause(until, later), "the clock was set back"
     assert pacer.paused_until == NOW.mono + 60
-    assert reactions.flood_until is None, "it is stored already"
-    assert not reactions.hear(NOW.wall + 30, NOW), "an earlier one never shortens it"
+    assert policy.flood_until is None, "it is stored already"
+    assert not policy.extend_pause(NOW.wall + 30, NOW), "an earlier one never shortens it"
     assert pacer.paused_until == NOW.mono + 60
 
 
-def test_a_refused_token_silences_and_says_so(reactions: Reactions, pacer: Pacer) -> None:
-    reactions.act(job(), Verdict(Kind.TOKEN, words="Unauthorized"), NOW)
+def test_a_refused_token_silences_and_says_so(policy: RetryPolicy, pacer: Pacer) -> None:
+    policy.act(job(), Verdict(Kind.TOKEN, words="Unauthorized"), NOW)
 
-    assert pacer.paused_until == NOW.mono + TOKEN_PAUSE
-    assert reactions.words == "token refused: Unauthorized"
+    assert pacer.paused_until == NOW.mono + TOKEN_PAUSE_SECONDS
+    assert policy.words == "token refused: Unauthorized"
 
 
-def test_one_server_error_is_the_recipients_affair(reactions: Reactions, pacer: Pacer) -> None:
-    result = reactions.act(job(), Verdict(Kind.SERVER), NOW)
+def test_one_server_error_is_the_recipients_affair(policy: RetryPolicy, pacer: Pacer) -> None:
+    result = policy.act(job(), Verdict(Kind.SERVER), NOW)
 
     assert result.retry_at is not None
     assert result.retry_at > NOW.mono
@@ -90,90 +88,93 @@ def test_one_server_error_is_the_recipients_affair(reactions: Reactions, pacer: 
     assert pacer.paused_until == 0.0
 
 
-def test_many_in_a_row_are_the_servers(reactions: Reactions, pacer: Pacer) -> None:
-    results = [reactions.act(job(), Verdict(Kind.SERVER), NOW) for _ in range(TROUBLED)]
+def test_many_in_a_row_are_the_servers(policy: RetryPolicy, pacer: Pacer) -> None:
+    results = [policy.act(job(), Verdict(Kind.SERVER), NOW) for _ in range(SERVER_DOWN_FAILURES)]
 
     assert pacer.paused_until > NOW.mono
     assert not results[-1].counts
 
 
 @pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER, Kind.PROXY])
-def test_what_fails_at_once_is_one_failure(kind: Kind, reactions: Reactions, pacer: Pacer) -> None:
+def test_what_fails_at_once_is_one_failure(kind: Kind, policy: RetryPolicy, pacer: Pacer) -> None:
     """A hundred calls are in flight when the network goes for a second: no minute's silence."""
-    results = [reactions.act(job(), Verdict(kind), NOW) for _ in range(100)]
+    results = [policy.act(job(), Verdict(kind), NOW) for _ in range(100)]
 
     assert NOW.mono < pacer.paused_until < NOW.mono + 1
     assert not results[-1].counts
 
 
-def test_an_outage_that_lasts_is_asked_ever_more_rarely(reactions: Reactions, pacer: Pacer) -> None:
+def test_an_outage_that_lasts_is_asked_ever_more_rarely(policy: RetryPolicy, pacer: Pacer) -> None:
     pauses = []
     now = NOW
     for _ in range(5):
-        reactions.act(job(), Verdict(Kind.OFFLINE), now)
+        policy.act(job(), Verdict(Kind.OFFLINE), now)
         pauses.append(pacer.paused_until - now.mono)
         now = Moment(now.wall, pacer.paused_until)
 
     assert pauses[-1] > 4
 
 
-def test_a_success_in_between_makes_it_single_again(reactions: Reactions, pacer: Pacer) -> None:
-    for _ in range(3 * TROUBLED):
-        reactions.act(job(), Verdict(Kind.SERVER), NOW)
-        reactions.act(job(), Verdict(Kind.SENT), NOW)
+def test_a_success_in_between_makes_it_single_again(policy: RetryPolicy, pacer: Pacer) -> None:
+    for _ in range(3 * SERVER_DOWN_FAILURES):
+        policy.act(job(), Verdict(Kind.SERVER), NOW)
+        policy.act(job(), Verdict(Kind.SENT), NOW)
 
     assert pacer.paused_until == 0.0
 
 
-def test_tries_end(reactions: Reactions) -> None:
-    assert reactions.act(job(MAX_TRIES - 1), Verdict(Kind.SERVER), NOW).retry_at is None
+def test_tries_end(policy: RetryPolicy) -> None:
+    assert policy.act(job(MAX_TRIES - 1), Verdict(Kind.SERVER), NOW).retry_at is None
 
 
-def test_being_offline_costs_no_try(reactions: Reactions, pacer: Pacer) -> None:
-    result = reactions.act(job(), Verdict(Kind.OFFLINE, words="refused"), NOW)
+def test_being_offline_costs_no_try(policy: RetryPolicy, pacer: Pacer) -> None:
+    result = policy.act(job(), Verdict(Kind.OFFLINE, words="refused"), NOW)
 
     assert not result.counts
     assert pacer.paused_until > NOW.mono
 
 
 def test_a_proxy_in_the_way_silences_everybody_and_says_so(
-    reactions: Reactions, pacer: Pacer
+    policy: RetryPolicy, pacer: Pacer
 ) -> None:
     page = Verdict(Kind.PROXY, "http_403", "HTTP 403 without a Bot API answer")
 
-    results = [reactions.act(job(), page, NOW) for _ in range(IN_THE_WAY)]
+    results = [policy.act(job(), page, NOW) for _ in range(PROXY_DOWN_FAILURES)]
 
     assert pacer.paused_until > NOW.mono
-    assert reactions.words == "a proxy is in the way: HTTP 403 without a Bot API answer"
+    assert policy.words == "a proxy is in the way: HTTP 403 without a Bot API answer"
     assert all(result.retry_at is not None for result in results)
     assert not results[-1].counts
 
 
 def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(
-    reactions: Reactions, pacer: Pacer
+    policy: RetryPolicy, pacer: Pacer
 ) -> None:
     """Others get through: so it is this call, but still nothing that the recipient did."""
-    result = reactions.act(job(MAX_TRIES - 1), Verdict(Kind.PROXY), NOW)
+    result = policy.act(job(MAX_TRIES - 1), Verdict(Kind.PROXY), NOW)
 
-    assert result.retry_at == NOW.mono + SELDOM
+    assert result.retry_at == NOW.mono + PROXY_RETRY_SECONDS
     assert not result.counts
     assert pacer.paused_until == 0.0
 
 
 def test_answers_that_never_come_do_not_make_everybody_unknown(
-    reactions: Reactions, pacer: Pacer
+    policy: RetryPolicy, pacer: Pacer
 ) -> None:
-    results = [reactions.act(job(), Verdict(Kind.UNKNOWN, words="x"), NOW) for _ in range(TROUBLED)]
+    results = [
+        policy.act(job(), Verdict(Kind.UNKNOWN, words="x"), NOW)
+        for _ in range(SERVER_DOWN_FAILURES)
+    ]
 
     assert all(result.retry_at is None for result in results), "none is sent again"
     assert pacer.paused_until > NOW.mono
-    assert reactions.words == "no answers: x"
+    assert policy.words == "no answers: x"
 
 
-def test_a_lost_answer_now_and_then_pauses_nothing(reactions: Reactions, pacer: Pacer) -> None:
-    for _ in range(3 * TROUBLED):
-        reactions.act(job(), Verdict(Kind.UNKNOWN), NOW)
-        reactions.act(job(), Verdict(Kind.SENT), NOW)
+def test_a_lost_answer_now_and_then_pauses_nothing(policy: RetryPolicy, pacer: Pacer) -> None:
+    for _ in range(3 * SERVER_DOWN_FAILURES):
+        policy.act(job(), Verdict(Kind.UNKNOWN), NOW)
+        policy.act(job(), Verdict(Kind.SENT), NOW)
 
     assert pacer.paused_until == 0.0
 

@@ -11,7 +11,7 @@ from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery import broadcast_run
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.coordinator import Ledger
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
@@ -29,17 +29,17 @@ def moment() -> Moment:
 
 
 @pytest.fixture
-def ledger(database: Database, lease: Holding) -> Ledger:
-    return Ledger(database, lease, ChatPacer())
+def coordinator(database: Database, lease: Holding) -> Coordinator:
+    return Coordinator(database, lease, ChatPacer())
 
 
 @pytest.fixture
-def turn(ledger: Ledger) -> Callable[..., list[Job]]:
+def turn(coordinator: Coordinator) -> Callable[..., list[Job]]:
     """One transaction: these were sent, so many are wanted."""
 
     def turn(sent: list[Job] = (), wanted: int = 0) -> list[Job]:  # type: ignore[assignment]
         results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in sent]
-        return ledger.settle(results, wanted, None, "", moment())
+        return coordinator.settle(results, wanted, None, "", moment())
 
     return turn
 
@@ -70,7 +70,7 @@ def test_what_waits_for_its_canary_leaves_its_share(
 
 
 def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
-    turn: Callable[..., list[Job]], ledger: Ledger, database: Database, shown: Shown
+    turn: Callable[..., list[Job]], coordinator: Coordinator, database: Database, shown: Shown
 ) -> None:
     know(database, 100)
     number = canary(database, 5, wait=0)
@@ -80,7 +80,7 @@ def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
     assert turn(wanted=10) == []
 
     put_back = [again(job, "stopped", time.monotonic()) for job in jobs]
-    first = ledger.settle(put_back, 10, None, "", moment())
+    first = coordinator.settle(put_back, 10, None, "", moment())
     first += turn(wanted=10)
 
     assert not shown(number).canary_passed
@@ -91,21 +91,25 @@ def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
 
 
 def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
-    turn: Callable[..., list[Job]], ledger: Ledger, database: Database, queue: Queue, shown: Shown
+    turn: Callable[..., list[Job]],
+    coordinator: Coordinator,
+    database: Database,
+    queue: Queue,
+    shown: Shown,
 ) -> None:
     know(database, 5)
     number = queue()
     turn()
     held = turn(wanted=1)
-    with pytest.raises(OperationalError), ledger._writer.writing() as session:
-        ledger._exchange(session, [], 2, moment(), True)
+    with pytest.raises(OperationalError), coordinator._writer.writing() as session:
+        coordinator._exchange(session, [], 2, moment(), True)
         session.commit()
         raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
     assert shown(number).sending == 3
 
-    ledger.forget()
-    assert ledger.doubtful
-    ledger.reconcile(held, moment())
+    coordinator.forget()
+    assert coordinator.doubtful
+    coordinator.reconcile(held, moment())
 
     assert (shown(number).sending, shown(number).pending) == (1, 4)
     turn(held)
@@ -115,7 +119,7 @@ def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
 
 
 def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
-    turn: Callable[..., list[Job]], ledger: Ledger, database: Database, queue: Queue
+    turn: Callable[..., list[Job]], coordinator: Coordinator, database: Database, queue: Queue
 ) -> None:
     know(database, 5)
     number = queue()
@@ -133,7 +137,7 @@ def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
     turn(second[:3])
 
     results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in first]
-    ledger.hand_in(results, moment())
+    coordinator.hand_in(results, moment())
 
     with database.reading() as session:
         assert operations.find(session, operation.id).done == 3
@@ -160,7 +164,7 @@ def test_a_broadcast_that_cannot_be_sent_stops_nobody_else(
 
 def test_a_long_walk_is_made_in_steps(
     turn: Callable[..., list[Job]],
-    ledger: Ledger,
+    coordinator: Coordinator,
     database: Database,
     queue: Queue,
     monkeypatch: pytest.MonkeyPatch,
@@ -173,7 +177,7 @@ def test_a_long_walk_is_made_in_steps(
     while len(sent) < 95:
         sent += turn(wanted=95 - len(sent))
     turn(sent)
-    ledger.forget()  # a new run, which begins at the front
+    coordinator.forget()  # a new run, which begins at the front
 
     walked = 0
     while not (jobs := turn(wanted=10)):

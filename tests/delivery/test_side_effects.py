@@ -13,7 +13,7 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.coordinator import Ledger
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
@@ -46,12 +46,12 @@ class Effect(NamedTuple):
 
 
 @pytest.fixture
-def coordinator(database: Database, lease: Holding) -> Ledger:
-    return Ledger(database, lease, ChatPacer())
+def coordinator(database: Database, lease: Holding) -> Coordinator:
+    return Coordinator(database, lease, ChatPacer())
 
 
 @pytest.fixture
-def settle(coordinator: Ledger) -> Callable[..., list[Job]]:
+def settle(coordinator: Coordinator) -> Callable[..., list[Job]]:
     """One transaction of the engine: what became of these jobs, and up to so many new ones."""
 
     def settle(results: list[Result], wanted: int) -> list[Job]:

@@ -8,7 +8,7 @@ import pytest
 from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.jobs import Moment
-from appliance.delivery.silent_hours import LOOK, Hush
+from appliance.delivery.silent_hours import FIRST_CHOICE_POLL_SECONDS, SilentHours
 
 MORNING = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)  # 07:00 in Berlin, 10:00 in Omsk
 
@@ -18,7 +18,7 @@ def at(hour: int, minute: int = 0) -> Moment:
 
 
 @pytest.fixture
-def hush(database: Database) -> Hush:
+def silent_hours(database: Database) -> SilentHours:
     with database.writing() as session:
         for chat_id, quiet, zone in (
             (1, None, None),
@@ -28,33 +28,37 @@ def hush(database: Database) -> Hush:
         ):
             chat = chats.remember(session, chat_id)
             chat.quiet, chat.timezone = quiet, zone
-    return Hush("Europe/Berlin")
+    return SilentHours("Europe/Berlin")
 
 
 @pytest.mark.parametrize(("hour", "quiet"), [(5, {2, 4}), (6, {4}), (16, {3, 4}), (20, {2, 3, 4})])
-def test_by_their_clocks(hush: Hush, database: Database, hour: int, quiet: set[int]) -> None:
+def test_by_their_clocks(
+    silent_hours: SilentHours, database: Database, hour: int, quiet: set[int]
+) -> None:
     with database.reading() as session:
-        assert hush.wanted(session, [1, 2, 3, 4, 99], at(hour)) == quiet
-        assert hush.wanted(session, [], at(hour)) == frozenset()
+        assert silent_hours.wanted(session, [1, 2, 3, 4, 99], at(hour)) == quiet
+        assert silent_hours.wanted(session, [], at(hour)) == frozenset()
 
 
-def test_the_hour_is_noticed_while_it_runs(hush: Hush, database: Database) -> None:
+def test_the_hour_is_noticed_while_it_runs(silent_hours: SilentHours, database: Database) -> None:
     with database.reading() as session:
-        assert hush.wanted(session, [2], at(5, 59)) == {2}
-        assert hush.wanted(session, [2], at(6, 1)) == frozenset()
+        assert silent_hours.wanted(session, [2], at(5, 59)) == {2}
+        assert silent_hours.wanted(session, [2], at(6, 1)) == frozenset()
 
 
-def test_a_clock_that_is_set_back_is_noticed(hush: Hush, database: Database) -> None:
+def test_a_clock_that_is_set_back_is_noticed(silent_hours: SilentHours, database: Database) -> None:
     with database.reading() as session:
-        assert hush.wanted(session, [2], at(6, 1)) == frozenset()
-        assert hush.wanted(session, [2], at(5, 1)) == {2}
+        assert silent_hours.wanted(session, [2], at(6, 1)) == frozenset()
+        assert silent_hours.wanted(session, [2], at(5, 1)) == {2}
 
 
 def test_the_first_who_chooses_hours_is_noticed_soon(database: Database) -> None:
     with database.writing() as session:
         chat = chats.remember(session, 1)
-        hush, now = Hush("Europe/Berlin"), at(6)
-        assert hush.wanted(session, [1], now) == frozenset()
+        silent_hours, now = SilentHours("Europe/Berlin"), at(6)
+        assert silent_hours.wanted(session, [1], now) == frozenset()
         chat.quiet = "always"
         session.flush()
-        assert hush.wanted(session, [1], Moment(now.wall, now.mono + LOOK)) == {1}
+        assert silent_hours.wanted(
+            session, [1], Moment(now.wall, now.mono + FIRST_CHOICE_POLL_SECONDS)
+        ) == {1}

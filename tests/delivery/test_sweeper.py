@@ -10,11 +10,11 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery import sweeper
-from appliance.delivery.coordinator import Ledger
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Moment
 from appliance.delivery.pacer import ChatPacer
-from appliance.delivery.sweeper import PATIENCE, Sweeper
+from appliance.delivery.sweeper import PATIENCE_SECONDS, Sweeper
 from appliance.models import Broadcast, Delivery, DeliveryState, utcnow
 from appliance.services import broadcasts as service
 from appliance.services.leases import Holding
@@ -71,12 +71,12 @@ def test_it_is_patient_and_then_goes_by_parts(
 ) -> None:
     sweeper = Sweeper()
     assert turn(sweeper, 0) is None
-    assert turn(sweeper, PATIENCE - 0.1) is None
+    assert turn(sweeper, PATIENCE_SECONDS - 0.1) is None
 
-    left = [turn(sweeper, PATIENCE + i) and shown(number).pending for i in range(3)]
+    left = [turn(sweeper, PATIENCE_SECONDS + i) and shown(number).pending for i in range(3)]
 
     assert left == [3000, 1000, 0]
-    assert turn(sweeper, PATIENCE + 3) is None
+    assert turn(sweeper, PATIENCE_SECONDS + 3) is None
     check(database, number, shown)
 
 
@@ -90,11 +90,11 @@ def test_it_keeps_away_while_whoever_cancelled_it_makes_progress(
         assert turn(sweeper, seconds) is None
         with database.writing() as session:
             after, _ = deliveries.skip_pending(session, number, 0, after, 700)
-        seconds += PATIENCE
+        seconds += PATIENCE_SECONDS
     turn(sweeper, seconds)  # there they died
 
     for _ in range(4):
-        turn(sweeper, seconds + PATIENCE)
+        turn(sweeper, seconds + PATIENCE_SECONDS)
 
     check(database, number, shown)
 
@@ -107,7 +107,7 @@ def test_both_at_once_count_everybody_once(
     after: int | None = None
     for _ in range(4):
         with database.writing() as session:
-            sweeper.step(session, number, moment(PATIENCE))
+            sweeper.step(session, number, moment(PATIENCE_SECONDS))
         with database.writing() as session:  # who cancelled it, in other parts
             after, _ = deliveries.skip_pending(session, number, 0, after, 700)
 
@@ -117,11 +117,11 @@ def test_both_at_once_count_everybody_once(
 def test_a_restart_begins_again(turn: Any, number: int, shown: Shown, database: Database) -> None:
     before, after = Sweeper(), Sweeper()
     turn(before, 0)
-    turn(before, PATIENCE)
+    turn(before, PATIENCE_SECONDS)
 
     turn(after, 10)
     for i in range(4):
-        turn(after, 10 + PATIENCE + i)
+        turn(after, 10 + PATIENCE_SECONDS + i)
 
     check(database, number, shown)
 
@@ -132,16 +132,20 @@ def test_who_was_put_back_behind_it_is_found_later(
     with database.writing() as session:
         deliveries.take(session, number, [1, 2], 0)
     sweeper = Sweeper()
-    for seconds in (0, PATIENCE, PATIENCE):
+    for seconds in (0, PATIENCE_SECONDS, PATIENCE_SECONDS):
         turn(sweeper, seconds)
     with database.writing() as session:
         deliveries.put_back(session, number, [1, 2], 0)
-    for seconds in (PATIENCE, 2 * PATIENCE, 2 * PATIENCE):  # the end of the ledger
+    for seconds in (
+        PATIENCE_SECONDS,
+        2 * PATIENCE_SECONDS,
+        2 * PATIENCE_SECONDS,
+    ):  # the end of the ledger
         turn(sweeper, seconds)
     assert shown(number).pending == 2
-    assert turn(sweeper, 2 * PATIENCE + 1) is None
+    assert turn(sweeper, 2 * PATIENCE_SECONDS + 1) is None
 
-    turn(sweeper, 3 * PATIENCE)
+    turn(sweeper, 3 * PATIENCE_SECONDS)
 
     check(database, number, shown)
 
@@ -149,15 +153,15 @@ def test_who_was_put_back_behind_it_is_found_later(
 def test_a_transaction_of_the_ledger_does_one_part(
     number: int, shown: Shown, database: Database, lease: Holding
 ) -> None:
-    ledger = Ledger(database, lease, ChatPacer())
+    coordinator = Coordinator(database, lease, ChatPacer())
     now = Moment(utcnow().timestamp(), 1000.0)
-    ledger.settle([], 0, None, "", now)
-    ledger.sweep(now)
-    assert (shown(number).pending, ledger.walking(now)) == (PEOPLE, False)
+    coordinator.settle([], 0, None, "", now)
+    coordinator.sweep(now)
+    assert (shown(number).pending, coordinator.walking(now)) == (PEOPLE, False)
 
-    later = Moment(now.wall + PATIENCE, now.mono + PATIENCE)
-    assert ledger.walking(later)
-    ledger.sweep(later)
+    later = Moment(now.wall + PATIENCE_SECONDS, now.mono + PATIENCE_SECONDS)
+    assert coordinator.walking(later)
+    coordinator.sweep(later)
 
     assert shown(number).pending == PEOPLE - sweeper.PART
 

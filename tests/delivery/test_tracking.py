@@ -7,15 +7,15 @@ import pytest
 
 from appliance.crud.broadcasts import click_tracking
 from appliance.crud.chats import chats
-from appliance.delivery.broadcast_calls import Letters
-from appliance.delivery.engine_config import Surroundings
+from appliance.delivery.broadcast_calls import BroadcastCalls
+from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.operation_run import load
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.broadcasts.click_tracking import Signer
 
 SECRET = "a-secret-for-tests-0123456789-0123456789"
-AROUND = Surroundings(site_url="https://club.example", secret=SECRET)
+CONFIG = EngineConfig(site_url="https://club.example", secret=SECRET)
 TEXT = 'Dear {first_name}, <a href="https://a.example/?x=1&amp;y=2">read</a>'
 
 
@@ -52,8 +52,8 @@ def test_letters_carry_each_ones_own_links(database, number):
 
     now = Moment(1_800_000_000, 1.0)
     with database.writing() as session:
-        letters = Letters(session, broadcasts.get(session, number), AROUND)
-        jobs = letters.jobs(session, None, number, [(1, 0), (2, 0)], now)
+        calls = BroadcastCalls(session, broadcasts.get(session, number), CONFIG)
+        jobs = calls.jobs(session, None, number, [(1, 0), (2, 0)], now)
         stored = {
             link.url: place for place, link in enumerate(click_tracking.by_link(session, number), 1)
         }
@@ -85,7 +85,7 @@ def test_an_edit_keeps_the_links_tracked(database, number):
     _, operation = changes.edit(database.writing, number, "x", text=text, format="html")
     assert operation is not None
     with database.writing() as session:
-        run = load(session, operation.id, AROUND)
+        run = load(session, operation.id, CONFIG)
         (job,) = run.exchange(session, [], 10, Moment(1_800_000_001, 1.0))
     (link,) = Links(json.loads(job.body)["text"]).found
     opened = read(link)

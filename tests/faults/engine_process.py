@@ -21,7 +21,7 @@ from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
-from appliance.delivery.retry_policy import TOKEN_PAUSE
+from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS
 from appliance.runtime.logs import set_up
 from appliance.runtime.parts import LeasedPart
 from appliance.services.leases import DELIVERY, Holding
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--fork", action="store_true")
     parser.add_argument("--timeout", type=float, default=30.0)
     parser.add_argument("--checkpoint", type=int, default=1000)  # SQLite's own default
-    parser.add_argument("--token-pause", type=float, default=TOKEN_PAUSE)
+    parser.add_argument("--token-pause", type=float, default=TOKEN_PAUSE_SECONDS)
     arguments = parser.parse_args()
     (fork_for_each_line if arguments.fork else send)(arguments)
 

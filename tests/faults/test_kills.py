@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from appliance.delivery.engine import AHEAD, SETTLE
+from appliance.delivery.engine import CLAIM_AHEAD_SECONDS, SETTLE_SECONDS
 from appliance.models import Broadcast
 
 KILLS = 100
@@ -20,9 +20,11 @@ LATENCY = 0.05
 EARLY = 15  # kills with no regard to how far it got: a start, a recovery, a part of the audience
 LONGEST = 0.15  # seconds before a kill, counted from the start or from the first thing it did
 # What leaves no trace at the server: claimed for the next turn, or in a socket of the dead.
-CLAIMED_AHEAD = math.ceil(RATE * (SETTLE[0] + AHEAD + 0.02)) + 2  # 0.02: over the tolerance
+CLAIMED_AHEAD = (
+    math.ceil(RATE * (SETTLE_SECONDS[0] + CLAIM_AHEAD_SECONDS + 0.02)) + 2
+)  # 0.02: over the tolerance
 IN_FLIGHT = RATE * (
-    LATENCY + 2 * SETTLE[0] + AHEAD
+    LATENCY + 2 * SETTLE_SECONDS[0] + CLAIM_AHEAD_SECONDS
 )  # what `delivery/engine.py` promises of one kill
 
 

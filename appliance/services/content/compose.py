@@ -63,18 +63,18 @@ class Composer:
         }
         self.needs_person = len(self._templates) > 1 or self._templates[""].personal
         """Whether recipients get different words: `body_for` then wants a person."""
-        self._letters = {
-            language: _Letter(template, self._params(template, _MARK))
+        self._calls = {
+            language: _CallTemplate(template, self._params(template, _MARK))
             for language, template in self._templates.items()
         }
-        self._common = self._letters[""]
+        self._common = self._calls[""]
 
     def body_for(self, chat_id: int, person: Person | None = None) -> bytes:
         """The JSON of the call to one chat; with `needs_upload` it is of no use."""
         if not self.needs_person:
             return self._common.to(chat_id, NOBODY)
         person = person or NOBODY
-        return self._letters[self._language(person)].to(chat_id, person)
+        return self._calls[self._language(person)].to(chat_id, person)
 
     def upload(self, chat_id: int, person: Person | None, folder: Path) -> Upload:
         """The call to one chat that brings along the files Telegram does not have yet.
@@ -119,7 +119,7 @@ class Composer:
         return {"parse_mode": "HTML"} if self._format == "html" else {}
 
 
-class _Letter:
+class _CallTemplate:
     """A call's JSON, encoded but for the chat and the values that differ by recipient."""
 
     def __init__(self, template: Template, params: Params) -> None:
