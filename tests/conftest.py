@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ import pytest
 from appliance import config
 from appliance.config import Settings
 from appliance.database import Database
+from support import simulator
 
 if TYPE_CHECKING:
     from appliance.sandbox.server import Sandbox
@@ -157,6 +159,12 @@ def sandbox() -> Iterator["Sandbox"]:
     sandbox.start()
     yield sandbox
     sandbox.stop()
+
+
+@pytest.fixture
+def ask(sandbox: "Sandbox") -> Callable[..., Any]:
+    """`ask("people")` reads the simulator's control API, `ask("people", {…})` posts to it."""
+    return partial(simulator.ask, sandbox.url)
 
 
 @pytest.fixture(scope="session")

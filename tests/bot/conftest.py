@@ -25,6 +25,7 @@ from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.models import Chat, Direction, Message, Role, Update, User
 from appliance.services import updates as service_updates
+from support import simulator
 
 SITE_URL = "https://members.example.org"
 ANNA = 1001
@@ -215,31 +216,26 @@ class Phone:
     def __init__(self, url: str) -> None:
         self.url = url
 
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return simulator.ask(self.url, path, body)
+
     def new(self, **fields: Any) -> int:
-        return int(self.post("/people", fields)["id"])
+        return int(self.ask("people", fields)["id"])
 
     def start(self, person: int, payload: str = "") -> None:
-        self.post(f"/people/{person}/start", {"payload": payload})
+        self.ask(f"people/{person}/start", {"payload": payload})
 
     def send(self, person: int, text: str) -> None:
-        self.post(f"/people/{person}/send", {"text": text})
+        self.ask(f"people/{person}/send", {"text": text})
 
     def fault(self, kind: str, **fields: Any) -> None:
-        self.post("/faults", {"kind": kind, **fields})
+        self.ask("faults", {"kind": kind, **fields})
 
     def calls(self) -> dict[str, int]:
-        return dict(self.get("/stats")["calls"])
+        return dict(self.ask("stats")["calls"])
 
     def messages(self, person: int) -> list[dict[str, Any]]:
-        return list(self.get(f"/people/{person}/messages")["messages"])
-
-    def get(self, path: str) -> dict[str, Any]:
-        return dict(requests.get(f"{self.url}/sandbox{path}", timeout=10).json())
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = requests.post(f"{self.url}/sandbox{path}", json=body, timeout=10)
-        assert answer.ok, answer.text
-        return dict(answer.json())
+        return list(self.ask(f"people/{person}/messages")["messages"])
 
     def call(self, method: str, **params: Any) -> Any:
         """A call to the Bot API, as some other program with the token would make it."""

@@ -61,14 +61,13 @@ def test_buttons(phone, talk):
     phone.start(person)
     phone.send(person, "/language")
     asked = talk(person)[-1]
-    phone.post(
-        f"/people/{person}/press", {"message_id": asked["message_id"], "data": "language:ru"}
-    )
+    press = {"message_id": asked["message_id"], "data": "language:ru"}
+    phone.ask(f"people/{person}/press", press)
     messages = talk(person)
     assert messages[-1]["text"] == "Теперь я говорю с вами по-русски."
     edited = next(found for found in messages if found["message_id"] == asked["message_id"])
     assert edited["text"] == "На каком языке мне говорить?"
-    (answer,) = phone.get(f"/callbacks?person={person}")["answers"]
+    (answer,) = phone.ask(f"callbacks?person={person}")["answers"]
     assert answer["answered"] and answer["text"] == messages[-1]["text"]
 
 
@@ -93,7 +92,7 @@ def test_what_an_admin_sees(desk, phone, talk):
         data = _first_button(phone, person, message["message_id"])
         if data is not None:
             press = {"message_id": message["message_id"], "data": data}
-            phone.post(f"/people/{person}/press", press)
+            phone.ask(f"people/{person}/press", press)
             talk(person)
 
 

@@ -104,12 +104,12 @@ def make_group(phone: Any, database: Database, site: Site, until: Any) -> Callab
         olga = phone.new(first_name="Olga")
         phone.start(olga)
         body = {"type": "supergroup", "title": "Desk", "creator": olga, "bot": "administrator"}
-        group = int(phone.post("/chats", {**body, **fields})["id"])
+        group = int(phone.ask("chats", {**body, **fields})["id"])
         until(lambda: phone.messages(olga)[1:])
         with database.writing() as session:
             user = users.users.get_by_email(session, "olga@example.org")
             chats.find(session, olga).user_id = user.id
-        phone.post(f"/people/{olga}/send", {"chat_id": group, "text": "/operators"})
+        phone.ask(f"people/{olga}/send", {"chat_id": group, "text": "/operators"})
         until(lambda: _chosen(database))
         return group, olga
 
@@ -122,13 +122,13 @@ def _chosen(database: Database) -> Any:
 
 
 def texts(phone: Any, chat: int) -> list[str]:
-    path = f"/chats/{chat}/messages" if chat < 0 else f"/people/{chat}/messages"
-    found = phone.get(path)["messages"]
+    path = f"chats/{chat}/messages" if chat < 0 else f"people/{chat}/messages"
+    found = phone.ask(path)["messages"]
     return [m["text"] or m["caption"] or "" for m in found if m["from"] == "bot"]
 
 
 def find(phone: Any, group: int, words: str) -> Any:
-    found = phone.get(f"/chats/{group}/messages")["messages"]
+    found = phone.ask(f"chats/{group}/messages")["messages"]
     return next((m for m in found if words in (m["text"] or m["caption"] or "")), None)
 
 
@@ -148,7 +148,7 @@ def test_answered_on_the_site(phone, person, site, until, database, settings):
         (kept,) = session.query(Media)
         assert kept.file_id
 
-    phone.post(f"/people/{person}/block", {"silent": True})
+    phone.ask(f"people/{person}/block", {"silent": True})
     number = site.post(f"/inbox/{person}/reply", json={"text": "Hello?"}).json["id"]
 
     def told():
@@ -163,7 +163,7 @@ def test_answered_on_the_site(phone, person, site, until, database, settings):
 def test_files_are_fetched_from_telegram(phone, person, site, until):
     content = base64.b64encode(PICTURE).decode()
     body = {"content": content, "name": "a.png", "mime": "image/png", "caption": "see"}
-    phone.post(f"/people/{person}/document", body)
+    phone.ask(f"people/{person}/document", body)
     until(lambda: site.get("/inbox").json["items"])
     (line, *_) = [it for it in site.get(f"/inbox/{person}/messages").json["items"] if it["files"]]
     assert (line["text"], line["files"][0]["kind"]) == ("see", "document")
@@ -180,7 +180,7 @@ def test_answered_in_the_group(phone, person, site, make_group, until):
     assert "Anna" in copy["text"]
 
     reply = {"chat_id": group, "text": "At the river", "reply_to": copy["message_id"]}
-    phone.post(f"/people/{olga}/send", reply)
+    phone.ask(f"people/{olga}/send", reply)
     until(lambda: "At the river" in texts(phone, person))
     lines = site.get(f"/inbox/{person}/messages").json["items"]
     answer = next(line for line in lines if line["text"] == "At the river")
@@ -188,7 +188,7 @@ def test_answered_in_the_group(phone, person, site, make_group, until):
 
     content = base64.b64encode(b"a plan").decode()
     file = {"content": content, "name": "plan.txt", "chat_id": group, "caption": "The plan"}
-    phone.post(f"/people/{olga}/document", {**file, "reply_to": copy["message_id"]})
+    phone.ask(f"people/{olga}/document", {**file, "reply_to": copy["message_id"]})
     until(lambda: "The plan" in texts(phone, person))
 
     site.post(f"/inbox/{person}/reply", json={"text": "And from the site"})
@@ -203,7 +203,7 @@ def test_an_album_of_the_group_is_one_answer(phone, person, site, make_group, un
     content = base64.b64encode(PICTURE).decode()
     files = [{"content": content, "kind": "photo", "name": f"{n}.png"} for n in range(3)]
     body = {"files": files, "caption": "So", "chat_id": group, "reply_to": copy["message_id"]}
-    phone.post(f"/people/{olga}/album", body)
+    phone.ask(f"people/{olga}/album", body)
 
     until(lambda: "So" in texts(phone, person))
     lines = site.get(f"/inbox/{person}/messages").json["items"]
@@ -219,12 +219,12 @@ def test_a_topic_for_each_person(phone, person, make_group, until, database):
     group, olga = make_group(is_forum=True)
     phone.send(person, "Hello")
     copy = until(lambda: find(phone, group, "Hello"))
-    (topic,) = [it for it in phone.get(f"/chats/{group}")["topics"] if it["name"] == "Anna"]
+    (topic,) = [it for it in phone.ask(f"chats/{group}")["topics"] if it["name"] == "Anna"]
     assert copy["thread"] == topic["id"]
 
     reply = {"chat_id": group, "text": "Hi", "thread": topic["id"]}
-    phone.post(f"/people/{olga}/send", {**reply, "text": "among us"})
-    phone.post(f"/people/{olga}/send", {**reply, "reply_to": copy["message_id"]})
+    phone.ask(f"people/{olga}/send", {**reply, "text": "among us"})
+    phone.ask(f"people/{olga}/send", {**reply, "reply_to": copy["message_id"]})
     until(lambda: "Hi" in texts(phone, person))
     assert "among us" not in texts(phone, person)
 

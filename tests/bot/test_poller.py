@@ -70,7 +70,7 @@ class TestPolling:
         poller = make_poller()
         phone.start(person)
         for act, status in (("block", ChatStatus.BLOCKED), ("unblock", ChatStatus.ACTIVE)):
-            phone.post(f"/people/{person}/{act}", {})
+            phone.ask(f"people/{person}/{act}", {})
             poller.poll_once(0)
             desk.handler.run_through()
             assert desk.chat(person).status == status

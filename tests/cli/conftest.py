@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -156,21 +155,6 @@ def password(tmp_path: Path) -> Path:
     path = tmp_path / "password"
     path.write_text(f"{PASSWORD}\nsecond line\n", encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def ask(sandbox: Any) -> Callable[..., Any]:
-    """`ask("people")` reads the simulator's control interface, `ask("people", {…})` posts to it."""
-
-    def ask(path: str, body: dict[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(
-            f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"}
-        )
-        with urlopen(request, timeout=20) as response:
-            return json.load(response)
-
-    return ask
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """An engine under the test's own hand, against the real simulator."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -22,21 +20,6 @@ from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import DELIVERY, Holding
 
 Ask = Callable[..., Any]
-
-
-@pytest.fixture
-def ask(sandbox: Sandbox) -> Ask:
-    """`ask("people")` reads the simulator's control interface, `ask("people", {…})` posts to it."""
-
-    def ask(path: str, body: dict[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(
-            f"{sandbox.url}/sandbox/{path}", data, {"Content-Type": "application/json"}
-        )
-        with urlopen(request, timeout=20) as answer:
-            return json.load(answer)
-
-    return ask
 
 
 @pytest.fixture

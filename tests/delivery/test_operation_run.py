@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import update
@@ -20,7 +19,6 @@ from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.operation_run import OperationRun, load
 from appliance.models import Broadcast, Delivery, DeliveryState, Operation
-from appliance.sandbox.server import Sandbox
 from appliance.services.broadcasts import changes, sweep_cancelled
 from appliance.services.leases import Holding
 
@@ -231,7 +229,6 @@ def test_an_edit_that_telegram_refuses_pauses_itself(
     client: Client[Job],
     lease: Holding,
     wait_until: Callable[..., Any],
-    sandbox: Sandbox,
 ) -> None:
     ids = people(40)
     number = queue("six")
@@ -254,8 +251,7 @@ def test_an_edit_that_telegram_refuses_pauses_itself(
     assert (said.actor, said.action) == ("engine", "pause")
     assert said.details == {"operation": stood.id, "kind": "edit", "reason": words}
 
-    with urlopen(Request(f"{sandbox.url}/sandbox/faults", method="DELETE"), timeout=20):
-        pass
+    ask("faults", method="DELETE")
     edit(number, "eight")
     wait_until(lambda: engine.step() or last(number).status == "done")
     assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["eight"] * 40

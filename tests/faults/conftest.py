@@ -1,6 +1,5 @@
 """Engines as processes, a world to write to, and what must hold whatever happened to them."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from sqlalchemy import insert
@@ -26,6 +24,7 @@ from appliance.models import Broadcast, Chat, DeliveryState
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
+from support import simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "hello"
@@ -40,12 +39,8 @@ class World:
         self.database = database
 
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
-        """Read the simulator's control interface, or post to it."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = Request(f"{self.url}/sandbox/{path}", data, headers, method=method)
-        with urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+        """Read the simulator's control API, or post to it."""
+        return simulator.ask(self.url, path, body, method)
 
     def strike(self, kind: str, **fields: Any) -> None:
         self.ask("faults", {"kind": kind, "method": "sendMessage", **fields})

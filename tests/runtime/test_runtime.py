@@ -1,12 +1,11 @@
 """The whole process: its parts together, and a second process that takes over."""
 
 import dataclasses
-import json
 import os
 import signal
 import socket
 import threading
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import pytest
 
@@ -86,19 +85,19 @@ def pids(parts):
 
 @pytest.mark.slow
 def test_a_second_process_takes_over_from_a_killed_one(
-    with_simulator, database, start, parts, wait_until, sandbox
+    with_simulator, database, start, parts, wait_until, ask
 ):
     first = start("bot")
     wait_until(lambda: set(pids(parts).values()) == {first.pid}, 20, first.log)
     second = start("bot")
-    _people(sandbox, 1)
+    _people(ask, 1)
     _arrive(database, wait_until, 1)
     assert set(pids(parts).values()) == {first.pid}
     assert second.poll() is None
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     wait_until(lambda: set(pids(parts).values()) == {second.pid}, 20, second.log)
-    _people(sandbox, 2)
+    _people(ask, 2)
     _arrive(database, wait_until, 3)
     with database.writing() as session:
         number = service.create(session, NewBroadcast("hello", to=("all",)))[0].id
@@ -107,10 +106,8 @@ def test_a_second_process_takes_over_from_a_killed_one(
     assert second.wait(15) == 0
 
 
-def _people(sandbox, count):
-    body = json.dumps({"count": count, "start": True}).encode()
-    request = Request(f"{sandbox.url}/sandbox/people", body, {"Content-Type": "application/json"})
-    urlopen(request, timeout=20).close()
+def _people(ask, count):
+    ask("people", {"count": count, "start": True})
 
 
 def _arrive(database, wait_until, count):

@@ -1,10 +1,8 @@
 """The updates part: it learns who the bot is, and listens until it is told to stop."""
 
 import dataclasses
-import json
 import socket
 import threading
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -21,20 +19,6 @@ from appliance.services.leases import Holding
 from appliance.services.updates import receive, webhook_url
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def ask(sandbox):
-    def ask(path, body):
-        request = Request(
-            f"{sandbox.url}/sandbox/{path}",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urlopen(request, timeout=20) as answer:
-            return json.load(answer)
-
-    return ask
 
 
 @pytest.fixture

@@ -38,14 +38,8 @@ def call(sandbox):
 
 
 @pytest.fixture
-def person(sandbox):
-    def make() -> int:
-        body = json.dumps({"count": 1, "start": True}).encode()
-        headers = {"Content-Type": "application/json"}
-        with urlopen(Request(f"{sandbox.url}/sandbox/people", body, headers)) as answer:
-            return json.load(answer)["people"][0]["id"]
-
-    return make
+def person(ask):
+    return lambda: ask("people", {"count": 1, "start": True})["people"][0]["id"]
 
 
 @pytest.fixture
