@@ -96,6 +96,22 @@ def test_one_chat_takes_a_burst_and_then_one_a_second(clock: Clock) -> None:
         flood.take(7)
 
 
+def test_who_waits_is_shown_until_the_wait_is_over(clock: Clock) -> None:
+    """A chat by its id, beside the bot as a whole; also when nobody calls again."""
+    flood = Flood(Limits(), clock)
+    for _ in range(5):
+        flood.take(7)
+    refused(flood, 7)
+    assert flood.as_dict()["waits"] == {"7": 1}
+    flood.take(8, 25)
+    refused(flood, 9)
+    assert flood.as_dict()["waits"] == {"7": 1, "bot": 3}
+    clock.now += 1
+    assert flood.as_dict()["waits"] == {"bot": 2}
+    clock.now += 2
+    assert flood.as_dict()["waits"] == {}
+
+
 def test_a_group_takes_twenty_a_minute(clock: Clock) -> None:
     flood = Flood(Limits(), clock)
     for _ in range(20):
