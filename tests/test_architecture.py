@@ -5,10 +5,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,78 @@ def _may_import(here: str, there: str) -> bool:
         return True
     above, below = floor(here), floor(there)
     return above is not None and below is not None and below < above
+
+
+def test_no_file_imports_itself_by_a_way_round():
+    """Lazy imports count: a circle that only runs later is one all the same."""
+    files = {_module_name(path): path for path in sources()}
+    graph = {
+        name: {_file_of(imported.target, files) for imported in imports(path)} - {None, name}
+        for name, path in files.items()
+    }
+    assert _circles(graph) == []
+
+
+def test_folders_of_services_import_each_other_one_way():
+    """A subject that needs another is above it, with all its files."""
+    files = {_module_name(path): path for path in sources()}
+    graph: dict[str, set[str | None]] = {}
+    for name, path in files.items():
+        here = _folder_of_services(name)
+        if here is not None:
+            there = {_folder_of_services(imported.target) for imported in imports(path)}
+            graph[here] = graph.get(here, set()) | (there - {None, here})
+    assert len(graph) > 5
+    assert _circles(graph) == []
+
+
+def _file_of(target: str, files: Mapping[str, Path]) -> str | None:
+    """The file of the package that an imported name is in."""
+    while target not in files and "." in target:
+        target = target.rpartition(".")[0]
+    return target if target in files and target != "appliance" else None
+
+
+def _folder_of_services(target: str) -> str | None:
+    """The folder that a dotted name in `services` is in; None for files that lie beside them."""
+    parts = target.split(".")
+    if parts[:2] != ["appliance", "services"] or len(parts) < 3:
+        return None
+    return parts[2] if (PACKAGE / "services" / parts[2]).is_dir() else None
+
+
+def _circles(graph: Mapping[str, set[Any]]) -> list[str]:
+    """`a -> b -> a` for each name that comes back to itself, by the shortest way."""
+    ways = (_way_back(name, graph) for name in sorted(graph))
+    return [" -> ".join(way) for way in ways if way]
+
+
+def _way_back(start: str, graph: Mapping[str, set[Any]]) -> list[str]:
+    ways, seen = [[start]], set()
+    while ways:
+        way = ways.pop(0)
+        for name in sorted(graph.get(way[-1], ())):
+            if name == start:
+                return [*way, start]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
+
+
+def test_circles_are_found():
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b -> c -> b", "c -> b -> c"]
+
+
+def test_no_folder_is_a_hall():
+    """More than 20 files in one folder are no order: a subject wants a folder of its own."""
+    files = Counter(
+        path.parent
+        for path in sources()
+        if path.stem != "__init__" and "versions" not in path.parts  # of migrations: history
+    )
+    large = {str(folder.relative_to(ROOT)): n for folder, n in files.items() if n > 20}
+    assert large == {}
 
 
 def test_libraries_are_known_only_where_they_belong() -> None:

@@ -12,10 +12,10 @@ from telebot.util import content_type_service
 
 from appliance.crud.chats import chats
 from appliance.models import Chat
+from appliance.services.inbox.message_parser import storable
 from appliance.services.updates import chat_id_of as chat_id_of
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
-_LONGEST = 16_000  # Telegram stops at 4096; only a forged message is longer
 
 # What Telegram says of the chat itself (a pin, a new title, …), and not what people send. Named is
 # what does not count: a kind that telebot learns next is a letter until somebody says otherwise.
@@ -61,11 +61,6 @@ def describe(message: Message) -> str:
     content: str | None = message.content_type
     kind = f"[{content or 'message'}]"
     return storable(f"{kind} {message.caption}") if message.caption else kind
-
-
-def storable(text: str) -> str:
-    """Without what no database takes: NUL and halves of surrogate pairs."""
-    return text[:_LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def remember(

@@ -12,7 +12,6 @@ from appliance.bot.people import (
     describe,
     is_from_person,
     parse_command,
-    storable,
 )
 
 PRIVATE = {"id": 1001, "type": "private", "first_name": "Anna"}
@@ -97,11 +96,6 @@ def of_kind(kind):
     found = message()
     found.content_type = kind
     return found
-
-
-def test_text_becomes_storable():
-    assert storable("a\0b\ud800c") == "ab?c"
-    assert len(storable("x" * 10_000_000)) == 16_000
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What people write that is no command: kept, shown to the operators, and thanked for."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from telebot.types import Message
@@ -10,9 +9,9 @@ from appliance.bot.people import kept_text, parse_command
 from appliance.bot.router import Router
 from appliance.crud.messages import messages
 from appliance.models import Direction
-from appliance.services import telegram_auth
-from appliance.services.inbox import auto_reply, group_copies, incoming
-from appliance.services.inbox.message_parser import read
+from appliance.services import inbound
+from appliance.services.inbox import auto_reply
+from appliance.services.inbox.message_parser import storable
 
 QUIET = timedelta(hours=1)
 """Thanks are said once in this time: nobody wants an answer to each of ten lines."""
@@ -30,34 +29,31 @@ def hear(context: Context, message: Message) -> None:
 
 def keep(context: Context, message: Message) -> bool:
     """Into the thread and to the operators; False: a part of what is there already."""
-    got = read(message)
-    telegram_auth.invalidate_codes_in(context.session, got.text, context.now)
-    kept = incoming.take(context.session, context.chat.id, got, context.now)
-    if kept.changed:
-        group_copies.copy(
-            context.session, context.chat, got, context.site.url, context.now, edited=False
-        )
+    kept = inbound.receive(context.session, context.chat, message, context.site.url, context.now)
     return kept.new
 
 
 def hear_edited(context: Context, message: Message) -> None:
-    """A new version. A command that is edited is neither obeyed nor kept; a letter that becomes
-    one is an edit of the letter.
+    """A new version. An edited command is neither obeyed nor kept; a message that becomes a command
+    is kept as an edit of the message.
     """
-    got, command = read(message), parse_command(message.text)
+    command, text = parse_command(message.text), None
     if command is not None:
-        if not _was_letter(context, message):
+        if not _was_message(context, message):
             return
-        got = replace(got, text=kept_text(command, got.text))
-    telegram_auth.invalidate_codes_in(context.session, got.text, context.now)
-    kept = incoming.edit(context.session, context.chat.id, got, context.now)
-    if kept.changed and got.kind != "location":  # a live one moves every few seconds
-        group_copies.copy(
-            context.session, context.chat, got, context.site.url, context.now, edited=not kept.new
-        )
+        text = kept_text(command, storable(message.text or ""))
+    inbound.receive(
+        context.session,
+        context.chat,
+        message,
+        context.site.url,
+        context.now,
+        edited=True,
+        text=text,
+    )
 
 
-def _was_letter(context: Context, message: Message) -> bool:
+def _was_message(context: Context, message: Message) -> bool:
     known = messages.find_by_telegram_id(context.session, context.chat.id, message.message_id)
     if known is None or known.direction != Direction.IN:
         return False

@@ -17,7 +17,8 @@ from appliance.services.inbox.message_parser import Received
 MOST_EDITS = 50
 """Earlier texts of one message that are kept; the oldest go."""
 
-_MOVING = "location"  # a live one is edited every few seconds
+MOVING = "location"
+"""The kind of a message that is edited every few seconds while it is live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def edit(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
     text = _captions(files) if got.album_id else got.text
     changed = text != (message.text or "") or files != (message.files or [])
     if changed:
-        _change(message, text, files, now, history=got.kind != _MOVING)
+        _change(message, text, files, now, history=got.kind != MOVING)
         thread = threads.ensure(session, chat_id, now)
         thread.unread = max(1, thread.unread)
     session.flush()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.services.inbox.message_parser import as_html, read
+from appliance.services.inbox.message_parser import as_html, read, storable
 
 FILE = {"file_id": "F", "file_unique_id": "u"}
 SIZES = [{**FILE, "width": 9, "height": 9}, {**FILE, "file_id": "BIG", "width": 90, "height": 90}]
@@ -130,3 +130,8 @@ def test_formatting_survives_and_nonsense_does_not(telegram, text, entities, htm
     assert as_html(telegram(text=text, entities=entities)) == html
     captioned = telegram(photo=SIZES, caption=text, caption_entities=entities)
     assert as_html(captioned) == html
+
+
+def test_text_becomes_storable():
+    assert storable("a\0b\ud800c") == "ab?c"
+    assert len(storable("x" * 10_000_000)) == 16_000
