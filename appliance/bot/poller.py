@@ -1,6 +1,7 @@
 """Fetches updates by long polling; Telegram is told that they arrived only after the commit."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telebot import TeleBot
 
 from appliance.bot.failures import RUNNING, Streak, Trouble
-from appliance.bot.telegram import drop_webhook, get_updates
+from appliance.bot.telegram import NOT_UPDATES, drop_webhook, get_updates
 from appliance.crud import updates
 from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting, prolong_pause
 from appliance.crud.updates import NewUpdate
@@ -22,6 +23,11 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 4
 """A stop interrupts the poll; when the server hangs, it ends after 4 + 5 s (`POLL_SLACK`)."""
+
+UNHELD_POLL_SECONDS = 1.0
+"""The pause after a long poll that was not held and brought nothing new. Telegram holds it; a
+server that does not (BOT_API_URL leads to something else, a proxy answers from its cache) would be
+asked hundreds of times a second."""
 
 Clock = Callable[[], datetime]
 Tell = Callable[[str], None]
@@ -58,12 +64,15 @@ class Poller:
             if not self._ready and (pause := self._prepare()):
                 return pause
             # At the start and after trouble a short one, to know soon whether all is well.
-            self.poll_once(self._poll_seconds if self.state == RUNNING else 0)
+            timeout = self._poll_seconds if self.state == RUNNING else 0
+            began = time.monotonic()
+            fresh = self.poll_once(timeout)
         except Exception as error:
             return 0.0 if self._interrupted else self._suffer(self._streak.judge(error))
         self._streak.over()
         self._become(RUNNING, logging.INFO)
-        return 0.0
+        held = time.monotonic() - began >= timeout / 2  # by half: clocks differ
+        return 0.0 if fresh or held else UNHELD_POLL_SECONDS
 
     def poll_once(self, timeout: int, limit: int = 100) -> int:
         """Fetch, store, commit, and remember what to confirm. Returns how many were new.
@@ -75,7 +84,7 @@ class Poller:
         raws = get_updates(self._bot, self._offset, timeout, limit)
         news = list(_readable(raws))
         if raws and not news:
-            raise Unavailable("what getUpdates answers are no updates: check BOT_API_URL")
+            raise Unavailable(NOT_UPDATES)
         if not news:
             self._offset = None
             return 0

@@ -52,6 +52,8 @@ ALLOWED_UPDATES = (
 WEBHOOK_CONNECTIONS = 4
 """As many as the web part has threads. Telegram keeps the order of one chat over all of them."""
 
+NOT_UPDATES = "the answer to getUpdates is not a list of updates: check BOT_API_URL"
+
 CONNECT_SECONDS = 4
 READ_SECONDS = 10
 POLL_SLACK = 5
@@ -158,7 +160,7 @@ def get_updates(bot: TeleBot, offset: int | None, timeout: int, limit: int = 100
 
     Telegram forgets those below `offset`. Raises BadToken, Refused, Unavailable.
     """
-    found: list[Any] | None = _call(
+    updates: object = _call(
         lambda: apihelper.get_updates(  # type: ignore[no-untyped-call]
             bot.token,
             offset=offset,
@@ -168,7 +170,9 @@ def get_updates(bot: TeleBot, offset: int | None, timeout: int, limit: int = 100
             long_polling_timeout=timeout,
         )
     )
-    return found or []
+    if not isinstance(updates, list):
+        raise Unavailable(NOT_UPDATES)
+    return updates
 
 
 def drop_webhook(bot: TeleBot) -> bool:

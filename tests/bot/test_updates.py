@@ -108,6 +108,22 @@ class TestTheWholePart:
         wait_until(lambda: updates.state == RUNNING)
         assert desk.said()
 
+    def test_what_is_stored_wakes_whoever_handles(self, desk, phone, person, run, wait_until):
+        """Nobody would look for an hour."""
+        looked = threading.Event()
+
+        class Sleepy(Handler):
+            def step(self):
+                pause = super().step()
+                looked.set()
+                return pause
+
+        handler = Sleepy(desk.database, desk.dispatcher, idle_seconds=3600)
+        run(handler)
+        assert looked.wait(10)
+        phone.start(person)
+        wait_until(lambda: desk.said(person))
+
 
 class TestByWebhook:
     def test_the_handler_sees_what_others_store(self, desk, sandbox, wait_until):
