@@ -12,7 +12,7 @@ from appliance.bot.poller import POLL_SECONDS, Poller
 from appliance.bot.telegram import make_bot, webhook_info
 from appliance.bot.updates import Updates
 from appliance.bot.webhook import Webhook
-from appliance.bot.worker import LOOK_SECONDS, Handler
+from appliance.bot.worker import SHARED_IDLE_SECONDS, Handler
 from appliance.config import SANDBOX_TOKEN
 
 
@@ -128,7 +128,7 @@ class TestTheWholePart:
 class TestByWebhook:
     def test_the_handler_sees_what_others_store(self, desk, sandbox, wait_until):
         bot = make_bot(SANDBOX_TOKEN, sandbox.url)
-        handler = Handler(desk.database, desk.dispatcher, idle_seconds=LOOK_SECONDS)
+        handler = Handler(desk.database, desk.dispatcher, idle_seconds=SHARED_IDLE_SECONDS)
         updates = Updates(handler, Webhook(bot, "http://127.0.0.1:9/telegram/webhook", "s"))
         updates.start()
         wait_until(lambda: updates.state == RUNNING)
