@@ -40,7 +40,6 @@ from appliance.services.timing import clock
 
 blueprint = Blueprint("broadcasts", __name__)
 
-COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")
 _CLOCKWORK = {"seconds", "rate"}  # they move by themselves, and are no news
 
 
@@ -210,10 +209,9 @@ def _lines(rows: Iterable[DeliveryRow]) -> Iterator[str]:
     """CSV, some hundred rows a piece: a piece a row would be a system call a row."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(broadcasts.REPORT_COLUMNS)
     for number, row in enumerate(rows, 1):
-        time = broadcasts.rfc3339(row.updated_at)
-        writer.writerow((row.chat_id, row.state, row.reason, row.attempts, row.message_id, time))
+        writer.writerow(broadcasts.report_line(row).values())
         if number % 500 == 0:
             yield buffer.getvalue()
             buffer.seek(0)

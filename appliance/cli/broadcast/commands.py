@@ -120,7 +120,7 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
     """Every recipient: chat, state, reason, attempts, message id, time. Written as it is read."""
     from appliance.crud import deliveries
     from appliance.crud.broadcasts import broadcasts
-    from appliance.services.broadcasts import report_line
+    from appliance.services.broadcasts import REPORT_COLUMNS, report_line
 
     with context.database.reading() as session:
         broadcasts.get(session, broadcast_id)
@@ -131,6 +131,3 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(REPORT_COLUMNS)
             writer.writerows(line.values() for line in lines)
-
-
-REPORT_COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")

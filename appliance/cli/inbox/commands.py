@@ -183,7 +183,7 @@ def reply(
 
 def document_of(thread: "ThreadSummary") -> dict[str, Any]:
     """A thread as scripts get it."""
-    from appliance.services.broadcasts import rfc3339
+    from appliance.services.timing.clock import rfc3339
 
     return {
         "chat_id": thread.chat.id,
@@ -219,7 +219,7 @@ def _line_of(thread: "ThreadSummary") -> str:
 
 
 def _message(message: "ThreadMessage") -> dict[str, Any]:
-    from appliance.services.broadcasts import rfc3339
+    from appliance.services.timing.clock import rfc3339
 
     return {
         "id": message.id,

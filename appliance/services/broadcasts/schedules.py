@@ -16,9 +16,10 @@ from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.database import Database
 from appliance.errors import ApplianceError, Fault, Invalid, Localized, localized
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
-from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft, rfc3339
+from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft
 from appliance.services.i18n import stored
 from appliance.services.timing import clock, cron
+from appliance.services.timing.clock import rfc3339
 
 log = logging.getLogger(__name__)
 

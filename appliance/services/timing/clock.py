@@ -38,6 +38,11 @@ class Quiet:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
 
+def rfc3339(time: datetime | None) -> str | None:
+    """A time in UTC as JSON has it, to the millisecond."""
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+
+
 # Wall time and moments
 
 
