@@ -14,7 +14,6 @@ from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.coordinator import Coordinator, LeaseLost
 from appliance.delivery.jobs import Moment, Result
-from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
 from appliance.models import Broadcast, DeliveryState, Priority
 from appliance.services.broadcasts import changes
@@ -22,20 +21,6 @@ from appliance.services.leases import DELIVERY, Holding
 
 Queue = Callable[..., int]
 Shown = Callable[[int], Broadcast]
-
-
-@pytest.fixture
-def coordinator(database: Database, lease: Holding) -> Coordinator:
-    return Coordinator(database, lease, ChatPacer())
-
-
-@pytest.fixture
-def settle(coordinator: Coordinator) -> Callable[..., list[object]]:
-    def settle(results=(), wanted=100, flood_until=None):
-        now = Moment(time.time(), time.monotonic())
-        return coordinator.settle(list(results), wanted, flood_until, "sending", now)
-
-    return settle
 
 
 @pytest.fixture(autouse=True)

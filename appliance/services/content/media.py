@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
 from appliance.errors import Fault, Invalid, Localized, Unavailable, localized
-from appliance.models import Broadcast, Media
-from appliance.services.content import KINDS, File
+from appliance.models import Media
+from appliance.services.content import KINDS
 
 MEGABYTE = 1024 * 1024
 LIMITS = {"photo": 10 * MEGABYTE, "document": 50 * MEGABYTE, "video": 50 * MEGABYTE}
@@ -100,16 +100,6 @@ def record(session: Session, kept: Kept) -> Media:
 def described(media: Sequence[Media]) -> list[dict[str, Any]]:
     """As a broadcast keeps its files."""
     return [{"id": item.id, "kind": item.kind} for item in media]
-
-
-def files_for(session: Session, broadcast: Broadcast, bot_id: int) -> tuple[File, ...]:
-    """A broadcast's files, each with the id by which this bot may send it again, if any."""
-    rows = media_crud.get_all(session, (item["id"] for item in broadcast.media or ()))
-    ids = media_crud.file_ids(session, rows, bot_id)
-    return tuple(
-        File(row.id, row.kind, row.sha256, row.name, file_id)
-        for row, file_id in zip(rows, ids, strict=True)
-    )
 
 
 def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
