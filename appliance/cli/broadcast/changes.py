@@ -1,4 +1,4 @@
-"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`: decisions, each recorded."""
+"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`; the history records who."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -33,15 +33,15 @@ def plan(context: Context, draft: Draft, when: When) -> None:
     from appliance.services.broadcasts import dry_run as service
 
     when.check(key=None, wait=False)
-    new = when.applied(context, draft.made(context))
+    new = when.applied(context, draft.build(context))
     with context.database.reading() as session:
-        made = service.make(session, context.settings, new)
-    told = f"{made.count} chats, about {made.seconds:.0f} s at {made.rate:g}/s"
-    if made.stars:
-        told += f", {made.stars:g} Stars"
-    if made.last_id is not None:
-        told += f"\nSince broadcast {made.last_id}: {made.joined} joined, {made.left} left"
-    context.emit(made.as_document(), told)
+        plan = service.make(session, context.settings, new)
+    text = f"{plan.count} chats, about {plan.seconds:.0f} s at {plan.rate:g}/s"
+    if plan.stars:
+        text += f", {plan.stars:g} Stars"
+    if plan.last_id is not None:
+        text += f"\nSince broadcast {plan.last_id}: {plan.joined} joined, {plan.left} left"
+    context.emit(plan.as_document(), text)
 
 
 _OPERATION = click.option(
@@ -163,12 +163,12 @@ def edit(
 
     if variant and no_variants:
         raise click.UsageError("--variant and --no-variants contradict each other")
-    words, chosen = read_text(text), variants_of(variant)
+    content, chosen = read_text(text), variants_of(variant)
     changed, operation = changes.edit(
         context.database.writing,
         broadcast_id,
         actor(),
-        text=words,
+        text=content,
         format="html" if html else "plain",
         variants=chosen if variant or no_variants else None,
     )
@@ -200,17 +200,17 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
 
     with context.database.reading() as session:
         reach = changes.recallable(session, broadcast_id)
-    told = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
+    facts = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
     if reach.unknown:
-        told += f" {reach.unknown} may have it and cannot be recalled."
+        facts += f" {reach.unknown} may have it and cannot be recalled."
     if dry_run:
-        return context.emit(asdict(reach), told)
+        return context.emit(asdict(reach), facts)
     if context.interactive and not yes:
-        click.confirm(f"{told} Recall broadcast {broadcast_id}?", abort=True, err=True)
+        click.confirm(f"{facts} Recall broadcast {broadcast_id}?", abort=True, err=True)
     changed, operation = changes.recall(context.database.writing, broadcast_id, actor())
     document = _document(changed, [operation] if operation else [])
     done = "is being recalled" if operation else "is stopped"
-    return context.report(document, f"Broadcast {broadcast_id} {done}. {told}")
+    return context.report(document, f"Broadcast {broadcast_id} {done}. {facts}")
 
 
 def _report(context: Context, broadcast: "Broadcast") -> None:
