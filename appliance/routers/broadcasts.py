@@ -17,7 +17,7 @@ from appliance.crud.accounts import users
 from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.deliveries import DeliveryRow
 from appliance.database import writing
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.models import DeliveryState
 from appliance.routers.api import context, credentials, language
 from appliance.routers.api.endpoints import Access, answer, endpoint
@@ -175,17 +175,11 @@ def new_of(
 
 
 def _key(of_body: str | None) -> str | None:
-    """From the header or the body. Raises Invalid when they differ or it is empty or too long."""
+    """From the header or the body. Raises Invalid when they differ."""
     key = request.headers.get("Idempotency-Key", of_body)
     if of_body is not None and key != of_body:
-        raise _bad_key(localized("Idempotency-Key and `key` differ: one is enough"))
-    if key is not None and not 0 < len(key) <= 255:
-        raise _bad_key(localized("the key must have 1 to 255 characters"))
+        raise Invalid.at("key", localized("Idempotency-Key and `key` differ: one is enough"))
     return key
-
-
-def _bad_key(message: str) -> Invalid:
-    return Invalid(message, (Fault("key", message),))
 
 
 def show(session: Session, broadcast: models.Broadcast) -> Broadcast:

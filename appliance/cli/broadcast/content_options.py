@@ -8,7 +8,7 @@ import click
 
 from appliance.cli.context import Context
 from appliance.cli.options import bundled
-from appliance.errors import Fault, Invalid
+from appliance.errors import Invalid
 
 if TYPE_CHECKING:
     from appliance.services.content.media import Kept
@@ -118,7 +118,7 @@ def _keep(context: Context, kind: str, path: Path) -> "Kept":
         with path.open("rb") as file:
             return media.keep(context.settings.data, kind, file, path.name)
     except OSError as error:
-        raise _invalid(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
+        raise Invalid.at(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
 
 
 def variants_of(options: tuple[str, ...]) -> dict[str, str]:
@@ -130,7 +130,7 @@ def _variant(option: str) -> tuple[str, str]:
     language, equals, text = option.partition("=")
     if not equals or not language.strip():
         message = f"invalid --variant {option!r}: expected LANG=TEXT or LANG=@FILE"
-        raise _invalid("variant", message)
+        raise Invalid.at("variant", message)
     if text.startswith("@@"):
         text = text[1:]  # a text that begins with @
     elif text.startswith("@"):
@@ -144,14 +144,14 @@ def _read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         message = f"--variant: cannot read {path}: {reason}; a text that begins with @ takes @@"
-        raise _invalid("variant", message) from None
+        raise Invalid.at("variant", message) from None
 
 
 def button_of(option: str) -> dict[str, str]:
     """A button from the value of `--button TEXT=URL`. Raises Invalid."""
     label, equals, url = option.partition("=")
     if not equals:
-        raise _invalid("button", f"invalid --button {option!r}: expected TEXT=URL")
+        raise Invalid.at("button", f"invalid --button {option!r}: expected TEXT=URL")
     return {"text": label.strip(), "url": url.strip()}
 
 
@@ -166,7 +166,3 @@ def _opt_out(context: Context, option: str) -> dict[str, str]:
         with context.database.reading() as session:
             label = f"🔕 {topics.find(session, name.strip()).title}"[:64]
     return {"text": label.strip(), "topic_off": name.strip()}
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(message, (Fault(field, message),))

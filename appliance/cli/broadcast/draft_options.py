@@ -8,7 +8,7 @@ import click
 from appliance.cli.broadcast.content_options import What, content_options
 from appliance.cli.context import Context
 from appliance.cli.options import bundled
-from appliance.errors import Fault, Invalid
+from appliance.errors import Invalid
 
 if TYPE_CHECKING:
     from appliance.services.broadcasts import NewBroadcast
@@ -80,4 +80,4 @@ def _share(text: str) -> float:
     except ValueError:
         pass
     message = f"invalid --canary-limit {text!r}: expected a share like 10% or 0.1"
-    raise Invalid(message, (Fault("canary_limit", message),))
+    raise Invalid.at("canary_limit", message)

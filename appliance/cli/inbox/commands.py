@@ -256,7 +256,7 @@ def _operator_id(session: "Session", name: str) -> int:
 
 def _store_file(context: Context, path: Path) -> Any:
     """Raises Invalid: it cannot be read, or Telegram would not take it."""
-    from appliance.errors import Fault, Invalid
+    from appliance.errors import Invalid
     from appliance.services.content import media
 
     try:
@@ -265,4 +265,4 @@ def _store_file(context: Context, path: Path) -> Any:
             return media.keep(context.settings.data, kind, file, path.name)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
-        raise Invalid(message, (Fault("file", message),)) from None
+        raise Invalid.at("file", message) from None

@@ -15,7 +15,7 @@ from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import topics
 from appliance.errors import Fault, Invalid, NotFound, NothingToDo, localized
 from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
-from appliance.services import content
+from appliance.services import content, idempotency
 from appliance.services.broadcasts import audience, canary, click_tracking
 from appliance.services.content import media
 from appliance.services.timing import clock
@@ -71,9 +71,7 @@ def create(
     Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo when nobody
     is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
-    if new.key is not None and not 0 < len(new.key) <= 255:
-        message = localized("the key must have 1 to 255 characters")
-        raise Invalid(message, (Fault("key", message),))
+    idempotency.check_key(new.key)
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
     broadcast = draft(session, new, now)
@@ -147,7 +145,7 @@ def _files(session: Session, new: NewBroadcast) -> list[Media]:
     try:
         return media_crud.get_all(session, new.media)
     except NotFound as error:
-        raise Invalid(error.message, (Fault("media", error.message),)) from None
+        raise Invalid.at("media", error.message) from None
 
 
 def lowered(variants: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +158,7 @@ def resolve_topics(session: Session, options: Mapping[str, Any]) -> dict[str, An
     try:
         return content.with_topics(options, lambda name: topics.find(session, name).id)
     except NotFound as error:
-        raise Invalid(error.message, (Fault("options.buttons", error.message),)) from None
+        raise Invalid.at("options.buttons", error.message) from None
 
 
 def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:

@@ -18,7 +18,7 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.errors import Fault, Invalid, Localized, Unavailable, localized
+from appliance.errors import Invalid, Localized, Unavailable, localized
 from appliance.models import Media
 from appliance.services.content import KINDS
 
@@ -56,7 +56,7 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         message = localized(
             "unknown kind of file {kind!r}: expected photo, document or video", kind=kind
         )
-        raise _invalid("kind", message)
+        raise Invalid.at("kind", message)
     shown = _shown_name(name, kind)
     place = folder(data)
     try:
@@ -108,14 +108,14 @@ def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
     with os.fdopen(descriptor, "wb") as target:
         while chunk := file.read(_CHUNK):
             if size == 0 and kind == "photo" and not _is_picture(chunk[:_HEAD]):
-                raise _invalid("file", _no_picture(name))
+                raise Invalid.at("file", _no_picture(name))
             size += len(chunk)
             if size > limit:
-                raise _invalid("file", _too_large(name, kind, limit))
+                raise Invalid.at("file", _too_large(name, kind, limit))
             digest.update(chunk)
             target.write(chunk)
         if size == 0:
-            raise _invalid("file", localized("the file {name} is empty", name=name))
+            raise Invalid.at("file", localized("the file {name} is empty", name=name))
         target.flush()
         os.fsync(target.fileno())
     return digest.hexdigest(), size
@@ -165,7 +165,3 @@ def _too_large(name: str, kind: str, limit: int) -> Localized:
         name=name,
         megabytes=megabytes,
     )
-
-
-def _invalid(field: str, message: Localized) -> Invalid:
-    return Invalid(message, (Fault(field, message),))
