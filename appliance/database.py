@@ -1,5 +1,8 @@
 """The database: engine settings, sessions, transactions and the schema check.
 
+A process has one engine. Where the site runs, Flask-SQLAlchemy makes it and `Database.of(app)`
+shares it with the other parts; elsewhere `Database(url)` makes it, with the same options.
+
 SQLite runs in WAL with `synchronous=FULL`, so that an acknowledged commit survives a power cut.
 A transaction says at its start whether it writes: `reading` is a snapshot, `writing` takes
 SQLite's write lock at once. Beginning to read and then writing would fail without waiting
@@ -8,11 +11,12 @@ SQLite's write lock at once. Beginning to read and then writing would fail witho
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
@@ -30,22 +34,29 @@ SCHEMA = "0003"
 BUSY_TIMEOUT_MS = 10_000
 _WRITE = "appliance_write"
 _IF_FREE = "appliance_if_free"
+_TURNS = "appliance_turns"  # an option of the engine: the queue of this process's writers
 
-db = SQLAlchemy(metadata=Base.metadata, add_models_to_shell=False)
-"""The session of a web request: `db.session`, one an application context."""
+db = SQLAlchemy(model_class=Base)
+"""Flask-SQLAlchemy: `db.session` in a web request, `db.engine` in an application context."""
 
 
 class Database:
     """An engine and its sessions, for everything that is not a web request."""
 
-    def __init__(self, url: str) -> None:
-        """Raises ConfigError when the address cannot be understood. Nothing is connected yet."""
-        self.engine = make_engine(url)
-        sqlite = self.engine.dialect.name == "sqlite"
-        patience = BUSY_TIMEOUT_MS / 1000
-        self._turns: AbstractContextManager[None] = FairLock(patience) if sqlite else nullcontext()
+    def __init__(self, engine: sa.Engine | str) -> None:
+        """`engine` may be an address: raises ConfigError when it cannot be understood.
+
+        Nothing is connected yet.
+        """
+        self.engine = make_engine(engine) if isinstance(engine, str) else engine
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
+
+    @classmethod
+    def of(cls, app: Flask) -> "Database":
+        """On the engine of a web application, for the other parts of its process."""
+        with app.app_context():
+            return cls(db.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -56,12 +67,12 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that holds the write lock: commits at the end, rolls back on an error."""
-        with self._turns, self._sessions() as session, writing(session):
+        with self._sessions() as session, writing(session):
             yield session
 
     def writer(self) -> "Writer":
         """For a thread that writes many times a second."""
-        return Writer(self.engine, self._turns)
+        return Writer(self.engine)
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -84,10 +95,9 @@ class Writer:
     transaction itself; and only a kept connection can tell whether others wrote meanwhile.
     """
 
-    def __init__(self, engine: sa.Engine, turns: AbstractContextManager[None]) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         """Nothing is connected yet."""
         self._engine = engine
-        self._turns = turns
         self._session: _KeptSession | None = None
 
     @contextmanager
@@ -96,7 +106,7 @@ class Writer:
 
         Objects of an earlier transaction stay readable but are not this session's any more.
         """
-        with self._turns:
+        with _turns(self._engine) or nullcontext():
             session = self._opened()
             try:
                 session.connection()
@@ -145,10 +155,17 @@ def writing(session: Session) -> Iterator[Session]:
 
     What was read before in it is read again, for the snapshot it came from may be old.
     """
-    session.rollback()
-    session.connection(execution_options={_WRITE: True})
-    with _ended(session):
-        yield session
+    session.rollback()  # first: a thread that waits for its turn holds no connection
+    with _turns(session.get_bind()) or nullcontext():
+        session.connection(execution_options={_WRITE: True})
+        with _ended(session):
+            yield session
+
+
+def _turns(bind: sa.Engine | sa.Connection) -> FairLock | None:
+    """The queue of this process's writers; None where the database needs none (PostgreSQL)."""
+    turns: FairLock | None = bind.get_execution_options().get(_TURNS)
+    return turns
 
 
 @contextmanager
@@ -163,24 +180,28 @@ def _ended(session: Session) -> Iterator[None]:
 
 @contextmanager
 def writing_if_free(session: Session) -> Iterator[Session]:
-    """As `writing`, but raises TryLater at once where SQLite's write lock is taken.
+    """As `writing`, but raises TryLater at once where somebody else writes to SQLite.
 
     For what is good to know and not worth waiting for.
     """
     session.rollback()
-    try:
-        session.connection(execution_options={_WRITE: True, _IF_FREE: True})
-    except OperationalError:
-        session.rollback()
-        raise TryLater("the database is busy") from None
-    with _ended(session):
-        yield session
+    turns = _turns(session.get_bind())
+    with turns.if_free() if turns else nullcontext(True) as free:
+        if not free:
+            raise TryLater("the database is busy")
+        try:
+            session.connection(execution_options={_WRITE: True, _IF_FREE: True})
+        except OperationalError:  # another process writes
+            session.rollback()
+            raise TryLater("the database is busy") from None
+        with _ended(session):
+            yield session
 
 
-def make_engine(url: str, **options: Any) -> sa.Engine:
+def make_engine(url: str) -> sa.Engine:
     """An engine that is set up. Raises ConfigError; connects to nothing yet."""
     try:
-        engine = sa.create_engine(parse_url(url), **engine_options(url), **options)
+        engine = sa.create_engine(parse_url(url), **engine_options(url))
     except ModuleNotFoundError:
         raise ConfigError(
             "DATABASE_URL names PostgreSQL and its driver is not installed:"
@@ -198,7 +219,10 @@ def engine_options(url: str) -> dict[str, Any]:
     shared = {"hide_parameters": True}
     if parse_url(url).get_backend_name() == "sqlite":
         patience = BUSY_TIMEOUT_MS / 1000
-        return shared | {"connect_args": {"timeout": patience, "check_same_thread": False}}
+        return shared | {
+            "connect_args": {"timeout": patience, "check_same_thread": False},
+            "execution_options": {_TURNS: FairLock(patience)},
+        }
     return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
 
 
@@ -216,6 +240,9 @@ def parse_url(url: str) -> URL:
         raise ConfigError(f"DATABASE_URL names {backend}: it takes sqlite or postgresql")
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
+    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
+        # Flask-SQLAlchemy would look for a relative path in the application's instance folder.
+        return parsed.set(database=str(Path(parsed.database).absolute()))
     return parsed
 
 
@@ -225,7 +252,8 @@ def migration_engine(url: str) -> sa.Engine:
     Foreign keys are off: with them on, a batch alter (copy, drop, rename) cascades into every
     child row.
     """
-    engine = make_engine(url, execution_options={_WRITE: True})
+    engine = make_engine(url)
+    engine.update_execution_options(**{_WRITE: True})
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=OFF"))
     return engine

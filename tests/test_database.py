@@ -20,13 +20,15 @@ from appliance.database import (
     Database,
     check_schema,
     data_version,
+    db,
     parse_url,
     schema_version,
     writing,
     writing_if_free,
 )
 from appliance.errors import ConfigError, SchemaError, TryLater
-from appliance.models import Chat, Message, User, utcnow
+from appliance.models import Base, Chat, Message, User, utcnow
+from appliance.write_queue import FairLock
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -94,6 +96,49 @@ def test_writing_if_free_does_not_wait(database):
     assert timeout == 10_000  # the connection waits again, for whoever uses it next
     with database.reading() as reader, writing_if_free(reader):
         assert get_setting(reader, "a") == {"n": 1}
+
+
+def test_writing_if_free_asks_for_no_turn(database):
+    """Nor does it come in between while others of this process wait for theirs."""
+    refused = []
+
+    def ask():
+        try:
+            with database.reading() as session, writing_if_free(session):
+                pass
+        except TryLater as error:
+            refused.append(error)
+
+    with database.writing():
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(10)
+    assert len(refused) == 1
+
+
+def turns_of(database):
+    options = database.engine.get_execution_options().values()
+    (turns,) = (option for option in options if isinstance(option, FairLock))
+    return turns
+
+
+def test_sessions_write_in_the_order_they_asked(database, wait_until):
+    order, threads = [], []
+
+    def write(number):
+        with database.reading() as session, writing(session):
+            order.append(number)
+
+    with database.writing():
+        for number in range(3):
+            threads.append(threading.Thread(target=write, args=(number,)))
+            threads[-1].start()
+            queue = f"<FairLock taken, {number + 1} waiting>"
+            wait_until(lambda queue=queue: repr(turns_of(database)) == queue)
+        assert order == []
+    for thread in threads:
+        thread.join(10)
+    assert order == [0, 1, 2]
 
 
 def test_reading_changes_nothing(store):
@@ -265,7 +310,23 @@ def test_a_database_that_cannot_be_written_says_so(database):
         put_setting(session, "a", {})
 
 
+# Flask-SQLAlchemy
+
+
+def test_its_model_class_shares_the_tables():
+    assert db.metadata is Base.metadata
+    assert db.Model.registry is Base.registry
+    assert "users" in db.metadata.tables
+
+
 # Addresses
+
+
+def test_a_relative_file_is_in_the_working_directory(tmp_path, monkeypatch):
+    """Also for Flask-SQLAlchemy, which would look in the application's instance folder."""
+    monkeypatch.chdir(tmp_path)
+    assert parse_url("sqlite:///x/y.db").database == f"{tmp_path}/x/y.db"
+    assert parse_url("sqlite://").database is None
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,16 @@
 
 import dataclasses
 import logging
+import threading
 
 import pytest
+from sqlalchemy import text
 
 from appliance import web
+from appliance.crud.accounts import users
+from appliance.database import Database, db
 from appliance.errors import ConfigError
+from appliance.write_queue import FairLock
 
 
 @pytest.fixture
@@ -103,6 +108,49 @@ def test_two_applications_live_side_by_side(make_app):
     first, second = make_app(), make_app(domain="choir.example")
     assert first.test_client().get("/api/v1/site").json["name"] == "Appliance"
     assert second.test_client().get("/api/v1/site").json["name"] == "choir.example"
+
+
+def test_one_engine_serves_the_site_and_the_other_parts(make_app):
+    app = make_app()
+    parts = Database.of(app)
+    with app.app_context():
+        assert db.engine is parts.engine
+        settings = [db.session.execute(text(f"PRAGMA {name}")).scalar() for name in PRAGMAS]
+    assert settings == list(PRAGMAS.values())
+
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_a_write_of_the_site_waits_for_its_turn(make_app, wait_until):
+    """Behind the other parts of the process, and before whoever asks after it."""
+    app, seen = make_app(), {}
+    database = Database.of(app)
+    (turns,) = (
+        option
+        for option in database.engine.get_execution_options().values()
+        if isinstance(option, FairLock)
+    )
+
+    def register():
+        body = {"email": "ann@example.org", "password": "correct horse battery", "name": "Ann"}
+        answer = app.test_client().post("/api/v1/auth/register", json=body)
+        seen["status"] = answer.status_code
+
+    def look():
+        with database.writing() as session:
+            seen["users"] = users.count(session)
+
+    threads = [threading.Thread(target=register), threading.Thread(target=look)]
+    with database.writing():
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            queue = f"<FairLock taken, {number} waiting>"
+            wait_until(lambda queue=queue: repr(turns) == queue)
+        assert seen == {}
+    for thread in threads:
+        thread.join(20)
+    assert seen == {"status": 201, "users": 1}
 
 
 def test_a_database_nobody_knows_is_refused(settings):

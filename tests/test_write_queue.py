@@ -1,29 +1,25 @@
 """One at a time, in the order they asked."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from appliance.write_queue import FairLock
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline, pause = 400, threading.Event()
-    while not true():
-        deadline -= 1
-        assert deadline, "it never became true"
-        pause.wait(0.01)
-
-
 def waiting(turns: FairLock) -> int:
-    return len(turns._waiting)
+    return int(repr(turns).split()[-2])
 
 
-def test_who_asked_first_is_first() -> None:
+def is_free(turns: FairLock) -> bool:
+    with turns.if_free() as free:
+        return free
+
+
+def test_who_asked_first_is_first(wait_until):
     turns, order = FairLock(10), []
 
-    def go(number: int) -> None:
+    def go(number: int):
         with turns:
             order.append(number)
 
@@ -38,14 +34,16 @@ def test_who_asked_first_is_first() -> None:
     assert order == list(range(6))
 
 
-def test_never_two_at_once() -> None:
-    turns, inside, most = FairLock(10), [0], [0]
+def test_never_two_at_once():
+    turns, inside, met = FairLock(10), [0], threading.Event()
 
-    def go() -> None:
-        for _ in range(200):
+    def go():
+        for _ in range(3):
             with turns:
                 inside[0] += 1
-                most[0] = max(most[0], inside[0])
+                if inside[0] > 1:
+                    met.set()
+                met.wait(0.01)  # so that another could come in beside us, if anything let it
                 inside[0] -= 1
 
     threads = [threading.Thread(target=go) for _ in range(4)]
@@ -53,10 +51,10 @@ def test_never_two_at_once() -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert most == [1]
+    assert not met.is_set()
 
 
-def test_a_turn_inside_one_s_own_is_the_same_turn() -> None:
+def test_a_turn_inside_one_s_own_is_the_same_turn(wait_until):
     turns = FairLock(10)
     entered = threading.Event()
     with turns:
@@ -70,17 +68,17 @@ def test_a_turn_inside_one_s_own_is_the_same_turn() -> None:
     assert entered.is_set()
 
 
-def test_an_error_passes_it_on() -> None:
+def test_an_error_passes_it_on():
     turns = FairLock(0.01)
     with pytest.raises(ValueError), turns:
         raise ValueError
-    assert turns._wait(), "it is free"
+    assert is_free(turns)
 
 
-def test_whoever_loses_patience_goes_on_and_takes_nothing_from_anybody() -> None:
+def test_whoever_loses_patience_goes_on_and_takes_nothing_from_anybody():
     turns, went_on = FairLock(0.01), threading.Event()
 
-    def impatient() -> None:
+    def impatient():
         with turns:
             went_on.set()
 
@@ -90,5 +88,30 @@ def test_whoever_loses_patience_goes_on_and_takes_nothing_from_anybody() -> None
         thread.join(10)
         assert went_on.is_set()
         assert waiting(turns) == 0
-        assert not turns._wait(), "it is still ours"
-    assert turns._wait()
+        assert repr(turns) == "<FairLock taken, 0 waiting>"
+    assert is_free(turns)
+
+
+def test_if_free_takes_a_turn_without_waiting_for_one():
+    turns, others = FairLock(10), []
+
+    def ask():
+        thread = threading.Thread(target=lambda: others.append(is_free(turns)))
+        thread.start()
+        thread.join(10)
+
+    with turns.if_free() as free:
+        assert free
+        ask()
+        with turns.if_free() as again:
+            assert again, "it is our own turn"
+        ask()
+    ask()
+    assert others == [False, False, True]
+
+
+def test_an_error_in_a_free_turn_passes_it_on():
+    turns = FairLock(10)
+    with pytest.raises(ValueError), turns.if_free():
+        raise ValueError
+    assert is_free(turns)

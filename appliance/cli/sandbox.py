@@ -234,13 +234,12 @@ def _client(context: Context, url: str | None) -> "ControlClient":
 
 def _of_serve(context: Context) -> str | None:
     """The simulator that runs inside `serve`, if this home ever had one."""
-    from appliance.crud.settings import SANDBOX, get_setting
+    from appliance.crud.settings import simulator_url
 
     if not (context.home / ".env").exists():
         return None
     with context.database.reading() as session:
-        stored = get_setting(session, SANDBOX)
-    return str(stored["url"]) if stored else None
+        return simulator_url(session)
 
 
 def _harmless_token(home: Path, given: str | None) -> str:

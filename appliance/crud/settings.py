@@ -49,6 +49,12 @@ def put_setting(
     session.flush()
 
 
+def simulator_url(session: Session) -> str | None:
+    """Where the simulator inside `serve` listens, or did; None where there never was one."""
+    stored = get_setting(session, SANDBOX)
+    return str(stored["url"]) if stored else None
+
+
 def pause_until(session: Session, name: str) -> float:
     """When a stored pause ends, in seconds since 1970; 0.0: there is none. A look by key."""
     value = session.connection().execute(_VALUE, {"wanted": name}).scalar()

@@ -12,15 +12,14 @@ from sqlalchemy import (
     MetaData,
     TypeDecorator,
 )
-from sqlalchemy.orm import DeclarativeBase
-
-# SQLite's row id is an INTEGER; ids of Telegram need 64 bits on PostgreSQL.
-
+from sqlalchemy.orm import DeclarativeBase, registry
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
-
+"""Telegram's ids need 64 bits. SQLite counts rows up by itself only where the type is INTEGER,
+which has 64 bits there."""
 
 MAX_ID = 2**63 - 1
+"""The largest id that both databases can store."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -47,13 +46,19 @@ def utcnow() -> datetime:
 
 
 class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    """The base class of every table; Flask-SQLAlchemy is given it as its `model_class`."""
+
+    # A registry and not `metadata` and `type_annotation_map` beside each other: Flask-SQLAlchemy
+    # makes `db.Model` from a copy of this class, and SQLAlchemy refuses a copy that has those.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON},
     )
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012

@@ -264,9 +264,9 @@ def _shown(chat_id: int, line: threads.ThreadMessage) -> ThreadMessage:
 
 
 def _bot_files() -> BotFiles:
-    settings = context.settings()
+    url = context.bot_api_url()
     context.session().rollback()  # no transaction is held while Telegram is asked
-    return BotFiles(settings.api_url, settings.bot_token or "")
+    return BotFiles(url, context.settings().bot_token or "")
 
 
 def _group(chat_id: int | None) -> operators_group.Group | None:

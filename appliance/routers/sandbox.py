@@ -149,13 +149,14 @@ def delete_fault(fault_id: int) -> Response:
 
 def _forward() -> Response:
     """The same request to the simulator, and its answer. Raises Unavailable."""
-    path = request.path.removeprefix("/api/v1")
+    url = context.bot_api_url() + request.path.removeprefix("/api/v1")
+    context.session().rollback()  # no transaction is held while the simulator is asked
     with requests.Session() as client:
         client.trust_env = False  # a proxy of the environment must not see loopback
         try:
             reply = client.request(
                 request.method,
-                f"{context.settings().api_url}{path}",
+                url,
                 params=request.args.to_dict(),
                 data=request.get_data(),
                 headers={"Content-Type": "application/json"},

@@ -14,6 +14,7 @@ from appliance.runtime.systemd import Systemd
 from appliance.runtime.updates import UpdatesPart
 from appliance.runtime.webserver import WebPart, check_port
 from appliance.services.leases import SCHEDULE, UPDATES, Holding
+from appliance.web import create_app
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,13 @@ class Runtime:
         Raises SchemaError, ConfigError, Unavailable, with nothing left running.
         """
         check_schema(settings)
-        self.database = Database(settings.database_url)
+        self._app = create_app(settings, on_update=self._wake_updates) if web else None
+        self.database = Database.of(self._app) if self._app else Database(settings.database_url)
         self._simulator = Simulator(settings, self.database)
         self._by_webhook = by_webhook or settings.bot_mode == "webhook"
         self._systemd = Systemd()
         self._stopped = threading.Event()
+        self._updates: UpdatesPart | None = None
         try:
             if web:
                 check_port(settings)  # before a simulator is started for nothing
@@ -88,21 +91,26 @@ class Runtime:
     def _make_parts(self, web: bool, bot: bool) -> list[Part]:
         parts: list[Part] = []
         delivery = Delivery(self._simulator.locate, self.database)
-        updates = UpdatesPart(
+        updates = self._updates = UpdatesPart(
             self._simulator.locate,
             self.database,
             delivery.wake,
             by_webhook=self._by_webhook,
             web_is_here=web,
         )
-        if web:
-            parts.append(WebPart(self.settings, self.database, on_update=updates.wake))
+        if self._app:
+            parts.append(WebPart(self._app, self.settings, self.database))
         if bot:
             parts.append(delivery.part())
             parts.append(LeasedPart(Holding(self.database, UPDATES), updates.run))
         schedule = Schedule(self.database, self.settings.data)
         parts.append(LeasedPart(Holding(self.database, SCHEDULE), schedule.run))
         return parts
+
+    def _wake_updates(self) -> None:
+        """The site has stored an update; it is made before the part that handles them."""
+        if self._updates is not None:
+            self._updates.wake()
 
     def _close(self) -> None:
         self._simulator.stop()

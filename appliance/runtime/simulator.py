@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from appliance.config import Settings
-from appliance.crud.settings import SANDBOX, get_setting, put_setting
+from appliance.crud.settings import SANDBOX, put_setting, simulator_url
 from appliance.database import Database
 from appliance.errors import Unavailable
 
@@ -61,7 +61,7 @@ class Simulator:
 
     def _known(self) -> str:
         with self._database.reading() as session:
-            found = get_setting(session, SANDBOX)
-        if not found:
+            url = simulator_url(session)
+        if url is None:
             raise Unavailable("another simulator of this home is starting: try again")
-        return str(found["url"])
+        return url

@@ -4,8 +4,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from sqlalchemy.exc import SQLAlchemyError
 from waitress import wasyncore
@@ -15,7 +15,6 @@ from appliance.config import Settings
 from appliance.database import Database
 from appliance.errors import Unavailable
 from appliance.services.leases import WEB, Holding
-from appliance.web import close_app, create_app
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +29,10 @@ class WebPart:
 
     name = WEB
 
-    def __init__(
-        self,
-        settings: Settings,
-        database: Database,
-        on_update: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Binds the port. Raises Unavailable when it cannot be had.
-
-        `on_update` is called when the webhook has stored an update.
-        """
-        self._app = create_app(settings, on_update=on_update)
+    def __init__(self, app: WSGIApplication, settings: Settings, database: Database) -> None:
+        """Binds the port. Raises Unavailable when it cannot be had."""
         self._map: dict[int, Any] = {}
-        self._server = _bind(self._app, settings, self._map)
+        self._server = _bind(app, settings, self._map)
         self._holding = Holding(database, WEB)
         self._stop = threading.Event()
         self._alive_at = time.monotonic()
@@ -76,7 +66,6 @@ class WebPart:
             self._turn()
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
         wasyncore.close_all(self._map)
-        close_app(self._app)
 
     def _turn(self) -> None:
         wasyncore.loop(timeout=0.25, use_poll=True, map=self._map, count=1)
@@ -120,7 +109,7 @@ def check_port(settings: Settings) -> None:
         raise _cannot_listen(settings, error) from None
 
 
-def _bind(app: Any, settings: Settings, sockets: dict[int, Any]) -> Any:
+def _bind(app: WSGIApplication, settings: Settings, sockets: dict[int, Any]) -> Any:
     options: dict[str, Any] = {}
     if settings.trusted_proxy:
         options = {

@@ -21,12 +21,14 @@ from appliance.runtime.parts import LeasedPart
 from appliance.runtime.updates import UpdatesPart
 from appliance.runtime.webserver import WebPart
 from appliance.services.leases import UPDATES, Holding
+from appliance.web import create_app
 
 
 def listen(settings: Settings, by_webhook: bool) -> None:
     """Until it is killed."""
     set_up(settings)
-    database = Database(settings.database_url)
+    app = create_app(settings, on_update=lambda: updates.wake())
+    database = Database.of(app)
     updates = UpdatesPart(
         lambda: settings,
         database,
@@ -35,7 +37,7 @@ def listen(settings: Settings, by_webhook: bool) -> None:
         web_is_here=by_webhook,
     )
     if by_webhook:
-        WebPart(settings, database, on_update=updates.wake).start()
+        WebPart(app, settings, database).start()
     LeasedPart(Holding(database, UPDATES), updates.run).start()
     threading.Event().wait()
 

@@ -7,8 +7,10 @@ import threading
 import pytest
 import requests
 
+from appliance.database import Database
 from appliance.errors import Unavailable
 from appliance.runtime.webserver import WebPart, check_port
+from appliance.web import close_app, create_app
 
 
 @pytest.fixture
@@ -19,8 +21,15 @@ def port():
 
 
 @pytest.fixture
-def web(settings, database, port):
-    part = WebPart(dataclasses.replace(settings, port=port), database)
+def app(settings, database):
+    app = create_app(settings)
+    yield app
+    close_app(app)
+
+
+@pytest.fixture
+def web(app, settings, port):
+    part = WebPart(app, dataclasses.replace(settings, port=port), Database.of(app))
     part.start()
     yield part
     part.ask_to_stop()
@@ -95,13 +104,13 @@ def test_an_idle_connection_does_not_hold_the_stop_up(client, web):
 
 
 @pytest.mark.parametrize("bind", [check_port, None])
-def test_a_port_in_use(settings, database, port, bind):
+def test_a_port_in_use(app, settings, database, port, bind):
     told = dataclasses.replace(settings, port=port)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         with pytest.raises(Unavailable, match=f"cannot listen on 127.0.0.1 port {port}: .*in use"):
-            bind(told) if bind else WebPart(told, database)
+            bind(told) if bind else WebPart(app, told, database)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])

@@ -8,7 +8,9 @@ from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from appliance.config import Settings
+from appliance.crud.settings import simulator_url
 from appliance.database import db
+from appliance.errors import Unavailable, localized
 from appliance.services.accounts.rate_limit import Limiter
 from appliance.services.broadcasts.statistics import StatisticsCache
 from appliance.services.telegram_auth.oidc import Client
@@ -37,6 +39,20 @@ def context() -> Context:
 
 def settings() -> Settings:
     return context().settings
+
+
+def bot_api_url() -> str:
+    """Where the Bot API is; in sandbox mode, where this home's simulator listens.
+
+    Raises Unavailable where there is no simulator yet.
+    """
+    configured = settings()
+    if not configured.sandbox or configured.bot_api_url is not None:
+        return configured.api_url
+    url = simulator_url(session())
+    if url is None:
+        raise Unavailable(localized("the simulator does not answer: is it running?"))
+    return url
 
 
 def session() -> Session:
