@@ -1,4 +1,7 @@
-"""The web application: `create_app(settings)`; importing does nothing."""
+"""The web application: `flask --app appliance.web routes` finds `create_app`.
+
+Importing does nothing.
+"""
 
 import logging
 import time
@@ -10,7 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 
 from appliance import frontend, routers
-from appliance.config import Settings
+from appliance.config import Settings, home_from_environment
 from appliance.database import db, engine_options, parse_url, prepare
 from appliance.routers.api import context
 from appliance.services.telegram_auth import oidc
@@ -42,17 +45,18 @@ _CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-
 
 
 def create_app(
-    settings: Settings,
+    settings: Settings | None = None,
     build: Path | None = None,
     *,
     on_update: Callable[[], None] = lambda: None,
 ) -> Flask:
-    """The application on the database of `settings`; `build` is the front end's folder.
+    """The application of `settings`, by default those of APPLIANCE_HOME or the working directory.
 
-    `on_update` is called when the webhook has stored an update.
+    `build` is the front end's folder. `on_update` is called when the webhook has stored an update.
 
-    Raises ConfigError for a database address nobody understands. Connects to nothing yet.
+    Raises ConfigError. Connects to nothing yet.
     """
+    settings = settings or Settings.load(home_from_environment())
     app = Flask("appliance", static_folder=None)
     app.config.update(_config(settings))
     client = oidc.make_client(settings)

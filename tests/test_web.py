@@ -2,7 +2,11 @@
 
 import dataclasses
 import logging
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -151,6 +155,22 @@ def test_a_write_of_the_site_waits_for_its_turn(make_app, wait_until):
     for thread in threads:
         thread.join(20)
     assert seen == {"status": 201, "users": 1}
+
+
+@pytest.mark.slow
+def test_flask_s_own_command_lists_every_route(make_app, settings):
+    listed = subprocess.run(
+        [Path(sys.executable).with_name("flask"), "--app", "appliance.web", "routes"],
+        cwd=settings.home,
+        env={"PATH": os.defpath, "APPLIANCE_HOME": str(settings.home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rules = [rule.rule for rule in make_app().url_map.iter_rules()]
+    lines = [line.rstrip() for line in listed.splitlines()[2:]]
+    assert len(lines) == len(rules) > 50
+    assert all(any(line.endswith(f" {rule}") for line in lines) for rule in rules)
 
 
 def test_a_database_nobody_knows_is_refused(settings):
