@@ -93,6 +93,9 @@ def _config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
         "SESSION_REFRESH_EACH_REQUEST": False,
+        # Not used. By the usual name, a cookie of another Flask program of this host would keep
+        # Flask-Login from asking for a token.
+        "REMEMBER_COOKIE_NAME": "appliance_remember",
     }
 
 

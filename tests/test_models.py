@@ -13,6 +13,7 @@ from appliance.models import (
     LinkCode,
     Priority,
     Setting,
+    User,
     utcnow,
 )
 
@@ -113,3 +114,11 @@ def test_every_constraint_has_a_name():
     for table in Base.metadata.tables.values():
         assert all(constraint.name for constraint in table.constraints)
         assert all(index.name for index in table.indexes)
+
+
+def test_a_user_is_what_flask_login_logs_in():
+    user = User(id=7, session_version=2, disabled=False)
+    assert (user.get_id(), user.is_active, user.is_authenticated) == ("7.2", True, True)
+    assert not user.is_anonymous
+    user.disabled = True
+    assert (user.is_active, user.is_authenticated) == (False, False)

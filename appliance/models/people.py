@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from flask_login import UserMixin
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
@@ -40,8 +41,8 @@ class ChatStatus(StrEnum):
     NEW = "new"  # proved who they are on the site, but never pressed Start
 
 
-class User(Base):
-    """An account on the web site."""
+class User(UserMixin, Base):
+    """An account on the web site; Flask-Login's `current_user` is one of these."""
 
     __tablename__ = "users"
 
@@ -59,6 +60,15 @@ class User(Base):
     chat: Mapped["Chat | None"] = relationship(
         back_populates="user", uselist=False, foreign_keys="Chat.user_id"
     )
+
+    @property
+    def is_active(self) -> bool:
+        """Flask-Login logs nobody in, and takes nobody for logged in, who is not active."""
+        return not self.disabled
+
+    def get_id(self) -> str:
+        """What Flask-Login keeps in the session; no session outlives its `session_version`."""
+        return f"{self.id}.{self.session_version}"
 
     @property
     def effective_role(self) -> str | None:

@@ -1,19 +1,20 @@
-"""Who calls: a browser by its session (Flask-Login), or a program by its API token.
+"""Who calls: a browser by its session, or a program by its API token.
 
-The cookie is signed, so there is no session id to fixate; it carries the user's id and
-`session_version`, and a raised version (a new password, a disabled account) ends every session.
-A write in a session carries the session's token, which protects from other sites.
+Both are Flask-Login's `current_user`. The cookie is signed, so there is no session id to fixate; it
+carries the user's id and `session_version`, and a raised version (a new password, a disabled
+account) ends every session. A write in a session carries the session's token, which protects from
+other sites.
 
-Where a request has an `Authorization` header, only that counts: Flask-Login, which would look at
-the cookie first, is not asked.
+Where a request has an `Authorization` header, only that counts: its cookie opens no session.
 """
 
 import hmac
 import logging
 import secrets
 
-from flask import Flask, current_app, g, request, session
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask import Flask, Request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_login import LoginManager, current_user, login_user, logout_user
 
 from appliance.crud.accounts import users
 from appliance.database import db
@@ -27,36 +28,55 @@ from appliance.services.accounts.tokens import Program, TokenRefused
 log = logging.getLogger(__name__)
 
 _CSRF = "csrf"
-_USER = "_user_id"  # Flask-Login's
 _PROGRAM = "program"
+_NAMED = "session_names_a_user"
 _REFUSALS = Rate(burst=30, seconds=3)  # a monitor with an old token must not fill the log
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
+login_manager = LoginManager()
+login_manager.session_protection = None  # a phone changes its address all day
 
-class Visitor(UserMixin):  # type: ignore[misc]
-    """A user as Flask-Login knows it."""
 
-    def __init__(self, user: User) -> None:
-        self.user = user
+class _BrowserSessions(SecureCookieSessionInterface):
+    """Cookies of browsers only.
 
-    def get_id(self) -> str:
-        return f"{self.user.id}.{self.user.session_version}"
+    Flask-Login looks at the session first: with a cookie and a token that is refused, it would take
+    the request for the cookie's user.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if "Authorization" in request.headers:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def init_app(app: Flask) -> None:
-    manager = LoginManager()
-    manager.session_protection = None  # a phone changes its address all day
-    manager.user_loader(_load)
-    manager.init_app(app)
+    app.session_interface = _BrowserSessions()
+    login_manager.init_app(app)
     app.before_request(check_request)
+
+
+@login_manager.user_loader
+def _load_from_session(kept: str) -> User | None:
+    """By what `User.get_id` was when the session began."""
+    setattr(g, _NAMED, True)
+    try:
+        user = users.get(db.session(), int(kept.partition(".")[0]))
+    except (NotFound, ValueError):
+        return None
+    return user if user.get_id() == kept else None
+
+
+@login_manager.request_loader
+def _load_from_token(_: Request) -> User | None:
+    calling = program()
+    return calling.user if calling else None
 
 
 def current() -> User | None:
     """The user who calls, by a session or a token, or None."""
-    if "Authorization" in request.headers:
-        calling = program()
-        return calling.user if calling else None
-    return current_user.user if current_user.is_authenticated else None
+    user = current_user._get_current_object()
+    return user if user.is_authenticated else None
 
 
 def program() -> Program | None:
@@ -83,12 +103,12 @@ def begin(user: User) -> None:
     """Log `user` in, in a session that keeps nothing of the one before."""
     session.clear()
     session.permanent = True
-    login_user(Visitor(user))
+    login_user(user)
 
 
 def stay(user: User) -> None:
     """Go on in this session, with its token, when all of the user's sessions were just ended."""
-    login_user(Visitor(user))
+    login_user(user)
 
 
 def end() -> None:
@@ -99,7 +119,7 @@ def end() -> None:
 
 def was_ended() -> bool:
     """Whether the cookie is one that all of its user's sessions were ended after."""
-    return current() is None and _USER in session
+    return current() is None and _NAMED in g
 
 
 def csrf_token() -> str:
@@ -155,14 +175,3 @@ def _check_csrf(given: str) -> None:
         raise Forbidden(
             localized("X-CSRF-Token is missing or old: reload the page, or ask GET /api/v1/session")
         )
-
-
-def _load(visitor: str) -> Visitor | None:
-    user_id, _, version = visitor.partition(".")
-    try:
-        user = users.get(db.session(), int(user_id))
-    except (NotFound, ValueError):
-        return None
-    if user.disabled or version != str(user.session_version):
-        return None
-    return Visitor(user)

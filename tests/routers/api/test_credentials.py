@@ -4,10 +4,12 @@ import base64
 import logging
 
 import pytest
+from flask_login import current_user
 
 from appliance.crud.accounts import tokens, users
+from appliance.errors import Unauthorized
 from appliance.models import utcnow
-from appliance.routers.api.credentials import Visitor
+from appliance.routers.api import credentials
 from appliance.services.accounts import users as account_users
 
 
@@ -62,10 +64,47 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(browser):
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
 
 
-def test_a_visitor_carries_the_version_of_the_session(make_user, database):
-    user_id = make_user("anna")
-    with database.reading() as session:
-        assert Visitor(users.get(session, user_id)).get_id() == f"{user_id}.0"
+def test_nobody_is_no_caller(app):
+    with app.test_request_context("/"), pytest.raises(Unauthorized):
+        credentials.caller()
+
+
+def test_a_log_out_forgets_the_token_for_writes(member):
+    before = member.token
+    assert member.post("/auth/logout").status_code == 204
+    assert member.get("/session").json["csrf_token"] != before
+    write = member.client.patch("/api/v1/users/me", json={}, headers={"X-CSRF-Token": before})
+    assert write.status_code == 403
+
+
+def test_a_disabled_account_is_logged_in_nowhere(member, database):
+    """Also where its sessions were not ended."""
+    with database.writing() as session:
+        users.get_by_email(session, "mila@example.org").disabled = True
+    assert member.get("/users/me").status_code == 401
+    answer = member.get("/session").json
+    assert (answer["user"], answer["ended"]) == (None, True)
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_current_user_is_who_calls(app, program, make_user, header):
+    """With a token or a session, as Flask-Login's documents say; without, its anonymous user."""
+    caller = program(make_user("anna"), "read")
+    headers = {"Authorization": f"Bearer {caller.token}"} if header else {}
+    with app.test_request_context("/api/v1/site", headers=headers):
+        assert app.preprocess_request() is None
+        assert current_user.is_authenticated is header
+        assert current_user.is_anonymous is not header
+        if header:
+            assert (current_user.email, current_user.get_id()) == ("anna@example.org", "1.0")
+
+
+def test_another_program_s_cookie_does_not_hide_a_token(browser, program, make_user):
+    """Flask-Login asks for no token where a cookie to remember somebody by is sent."""
+    caller = program(make_user("anna"), "read")
+    headers = {"Authorization": f"Bearer {caller.token}"}
+    browser.client.set_cookie("remember_token", "1|of another program")
+    assert browser.get("/users/me", headers=headers).status_code == 200
 
 
 def basic(user, password):

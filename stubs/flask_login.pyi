@@ -1,0 +1,29 @@
+"""Types of what is used of Flask-Login, which ships none."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask
+from werkzeug.local import LocalProxy
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+class UserMixin:
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def is_authenticated(self) -> bool: ...
+    @property
+    def is_anonymous(self) -> bool: ...
+    def get_id(self) -> str: ...
+
+class LoginManager:
+    session_protection: str | None
+    def init_app(self, app: Flask) -> None: ...
+    def user_loader(self, callback: C) -> C: ...
+    def request_loader(self, callback: C) -> C: ...
+
+current_user: LocalProxy[Any]
+
+def login_user(user: UserMixin) -> bool: ...
+def logout_user() -> bool: ...
