@@ -18,32 +18,40 @@ INTRODUCTION = """\
 
 `appliance --home DIRECTORY`, and a command with its options. Without `--home` the home is
 `$APPLIANCE_HOME`, else the working directory; what it holds is told in
-[configuration](configuration.md). Every command answers `--help`.
+[configuration](configuration.md).
 
-The answer goes to stdout, everything else to stderr. Commands that take `--json` answer with one
-JSON document; `--quiet` leaves out remarks and progress bars, which are shown only at a terminal
-anyway. Without a terminal nothing is ever asked: what is missing is an error that names the option.
+The answer goes to stdout, everything else to stderr. Every command takes `--help`; all that print
+something take `--json` (one JSON document) and `--quiet` (no remarks, no progress bars; these are
+shown only at a terminal anyway). Without a terminal nothing is ever asked: what is missing is an
+error that names the option. `appliance broadcast TEXT` is short for
+`appliance broadcast send TEXT`.
+
+## Exit codes
 
 | exit code | meaning |
 | --- | --- |
-| 0 | done; people who blocked the bot or left are an outcome, not a fault |
+| 0 | done; people who blocked the bot or left are an outcome, not an error |
 | 1 | it failed, and one line on stderr says why |
 | 2 | refused as it stands: an unknown option, a broken text, an audience nobody knows |
 | 3 | done in part: some recipients failed for another reason, or their outcome is unknown |
 | 4 | nothing to do: nobody is in the audience |
 | 75 | try again later: nothing sends at the moment, or another process is about to |
-
-`appliance broadcast TEXT` is short for `appliance broadcast send TEXT`.
 """
+
+# In the introduction, for nearly every command has them.
+COMMON = {"--json", "--quiet", "-h, --help"}
+SHARED = 8  # that many options in common with another command, and that one is named instead
+
+Record = tuple[str, str]
 
 
 def page() -> str:
     """The whole of docs/cli.md."""
     settings = {**root.context_settings, "terminal_width": WIDTH}
     found = list(commands(click.Context(root, info_name="appliance", **settings)))
-    lines = [f"| [`{ctx.command_path}`](#{anchor(ctx)}) | {short(ctx)} |" for ctx in found]
-    sections = [f"## {ctx.command_path}\n\n```text\n{ctx.get_help()}\n```\n" for ctx in found]
-    return "\n".join([INTRODUCTION, "| command | |", "| --- | --- |", *lines, "", *sections])
+    top = [ctx for ctx in found[1:] if ctx.parent is found[0]]
+    links = " ·\n".join(f"[`{ctx.info_name}`](#{anchor(ctx)})" for ctx in top)
+    return "\n".join([INTRODUCTION, "## Commands\n", f"{links}\n", *map(section, found[1:])])
 
 
 def commands(context: click.Context) -> Iterator[click.Context]:
@@ -57,12 +65,59 @@ def commands(context: click.Context) -> Iterator[click.Context]:
             yield from commands(click.Context(below, info_name=name, parent=context))
 
 
+def section(context: click.Context) -> str:
+    """A heading, and what `--help` says without what all commands have in common."""
+    marks = "###" if context.parent and context.parent.parent is None else "####"
+    return f"{marks} {context.command_path}\n\n```text\n{help_text(context)}\n```\n"
+
+
+def help_text(context: click.Context) -> str:
+    """What it is called with, what it does, its own options."""
+    formatter = context.make_formatter()
+    arguments = [p for p in context.command.get_params(context) if isinstance(p, click.Argument)]
+    if arguments:
+        names = [argument.make_metavar(context) for argument in arguments]
+        formatter.write(" ".join([context.command_path, *names]) + "\n")
+    context.command.format_help_text(context, formatter)
+    write_options(context, formatter)
+    return formatter.getvalue().strip("\n")
+
+
+def write_options(context: click.Context, formatter: click.HelpFormatter) -> None:
+    own = records(context)
+    larger = next((other for other in siblings(context) if _holds(records(other), own)), None)
+    if larger is not None:
+        left_out = ", ".join(name for name, _ in records(larger) if (name, _) not in own)
+        told = f"Options: those of `{larger.command_path}` without {left_out}."
+        formatter.write_paragraph()
+        formatter.write_text(told)
+    elif own:
+        with formatter.section("Options"):
+            formatter.write_dl(own)
+
+
+def records(context: click.Context) -> list[Record]:
+    """Its options with what they say, but those that all commands have."""
+    options = [p for p in context.command.get_params(context) if isinstance(p, click.Option)]
+    found = [record for option in options if (record := option.get_help_record(context))]
+    return [record for record in found if record[0] not in COMMON]
+
+
+def siblings(context: click.Context) -> Iterator[click.Context]:
+    above = context.parent
+    if above is None or not isinstance(above.command, click.Group):
+        return
+    for name, command in above.command.commands.items():
+        if name != context.info_name:
+            yield click.Context(command, info_name=name, parent=above)
+
+
+def _holds(many: list[Record], few: list[Record]) -> bool:
+    return len(few) >= SHARED and set(few) < set(many)
+
+
 def anchor(context: click.Context) -> str:
     return context.command_path.replace(" ", "-")
-
-
-def short(context: click.Context) -> str:
-    return context.command.get_short_help_str(limit=WIDTH)
 
 
 def main(arguments: list[str]) -> None:
