@@ -1,4 +1,4 @@
-"""A thread that repeats a step until it is stopped."""
+"""A thread that calls a step again and again, until it is stopped."""
 
 import logging
 import threading
@@ -11,20 +11,19 @@ from appliance.models import utcnow
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
-"""A long pause is waited for in pieces of this size, so that the heartbeat goes on: a loop without
-one for 30 s counts as hung (`runtime/updates.py`)."""
+BEAT_SECONDS = 5.0
+"""A long pause is waited for in pieces of this size, so that the heartbeat goes on."""
 
 
 class Loop:
-    """Calls `step`, waits the number of seconds it returns, and repeats. Can be started once."""
+    """Calls `step`, waits as many seconds as it returns, and so on. Starts once."""
 
     def __init__(
         self, name: str, step: Callable[[], float], clock: Callable[[], datetime] = utcnow
     ) -> None:
         self.name = name
         self.alive_at = clock()
-        """When the last step ended, or a long pause was last seen to be going on."""
+        """When the loop last went round."""
         self._step = step
         self._clock = clock
         self._stopped = threading.Event()
@@ -40,17 +39,17 @@ class Loop:
         self._thread.start()
 
     def wake(self) -> None:
-        """End the pause, or skip the next one if a step is being made."""
+        """End the pause."""
         self._woken.set()
 
     def ask_to_stop(self) -> None:
-        """Make no further step. May be called before the start: then none is made at all."""
+        """Before the start as well: then no step is made."""
         self._stopped.set()
         self._woken.set()
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; False when the step still runs after `seconds`."""
-        if self._thread.ident is not None:  # a thread that was never started cannot be joined
+        if self._thread.ident is not None:
             self._thread.join(max(0.0, seconds))
         return not self._thread.is_alive()
 
@@ -66,12 +65,12 @@ class Loop:
             return self._step()
         except Exception as error:  # the steps catch what they expect; a bug must not end the bot
             log.error("%s: %s", self.name, where(error))
-            return HEARTBEAT_SECONDS
+            return BEAT_SECONDS
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self._woken.wait(min(left, HEARTBEAT_SECONDS)):
+            if self._woken.wait(min(left, BEAT_SECONDS)):
                 break
             self.alive_at = self._clock()
         self._woken.clear()

@@ -1,4 +1,4 @@
-"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`; the history records who."""
+"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`: decisions, each recorded."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,6 @@ from appliance.cli.broadcast.time_options import When, time_options
 from appliance.cli.context import Context, actor, common_options, pass_context
 
 if TYPE_CHECKING:
-    from appliance.models import Broadcast
     from appliance.services.broadcasts.changes import Verb
 
 
@@ -33,15 +32,15 @@ def plan(context: Context, draft: Draft, when: When) -> None:
     from appliance.services.broadcasts import dry_run as service
 
     when.check(key=None, wait=False)
-    new = when.applied(context, draft.build(context))
+    new = when.applied(context, draft.made(context))
     with context.database.reading() as session:
-        plan = service.make(session, context.settings, new)
-    text = f"{plan.count} chats, about {plan.seconds:.0f} s at {plan.rate:g}/s"
-    if plan.stars:
-        text += f", {plan.stars:g} Stars"
-    if plan.last_id is not None:
-        text += f"\nSince broadcast {plan.last_id}: {plan.joined} joined, {plan.left} left"
-    context.emit(plan.as_document(), text)
+        made = service.make(session, context.settings, new)
+    told = f"{made.count} chats, about {made.seconds:.0f} s at {made.rate:g}/s"
+    if made.stars:
+        told += f", {made.stars:g} Stars"
+    if made.last_id is not None:
+        told += f"\nSince broadcast {made.last_id}: {made.joined} joined, {made.left} left"
+    context.emit(made.as_document(), told)
 
 
 _OPERATION = click.option(
@@ -56,11 +55,9 @@ _OPERATION = click.option(
 @pass_context
 def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
     """Stop sending, editing or recalling for now; effective within a second."""
-    from appliance.services.broadcasts import changes
-
     if operation is not None:
         return _decide_operation(context, broadcast_id, operation, "pause")
-    return _report(context, changes.pause(context.database.writing, broadcast_id, actor()))
+    return _decide(context, broadcast_id, "pause")
 
 
 @click.command()
@@ -70,11 +67,9 @@ def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
 @pass_context
 def resume(context: Context, broadcast_id: int, operation: int | None) -> None:
     """Go on with a broadcast that was paused or halted, or with its edit or recall."""
-    from appliance.services.broadcasts import changes
-
     if operation is not None:
         return _decide_operation(context, broadcast_id, operation, "resume")
-    return _report(context, changes.resume(context.database.writing, broadcast_id, actor()))
+    return _decide(context, broadcast_id, "resume")
 
 
 @click.command()
@@ -87,12 +82,14 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
 
     With --operation only that edit or recall is ended; what it changed already stays so.
     """
-    from appliance.services.broadcasts import changes
+    from appliance.models import utcnow
+    from appliance.services.broadcasts import sweep_cancelled
 
     if operation is not None:
         _decide_operation(context, broadcast_id, operation, "cancel")
         return
-    changes.cancel(context.database.writing, broadcast_id, actor())
+    _decide(context, broadcast_id, "cancel", quiet=True)
+    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     show.report(context, broadcast_id)
 
 
@@ -163,12 +160,12 @@ def edit(
 
     if variant and no_variants:
         raise click.UsageError("--variant and --no-variants contradict each other")
-    content, chosen = read_text(text), variants_of(variant)
+    words, chosen = read_text(text), variants_of(variant)
     changed, operation = changes.edit(
         context.database.writing,
         broadcast_id,
         actor(),
-        text=content,
+        text=words,
         format="html" if html else "plain",
         variants=chosen if variant or no_variants else None,
     )
@@ -196,40 +193,45 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
       appliance broadcast recall 7 --dry-run
       appliance broadcast recall 7 --yes
     """
-    from appliance.services.broadcasts import changes
+    from appliance.models import utcnow
+    from appliance.services.broadcasts import changes, sweep_cancelled
 
     with context.database.reading() as session:
         reach = changes.recallable(session, broadcast_id)
-    facts = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
+    told = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
     if reach.unknown:
-        facts += f" {reach.unknown} may have it and cannot be recalled."
+        told += f" {reach.unknown} may have it and cannot be recalled."
     if dry_run:
-        return context.emit(asdict(reach), facts)
+        return context.emit(asdict(reach), told)
     if context.interactive and not yes:
-        click.confirm(f"{facts} Recall broadcast {broadcast_id}?", abort=True, err=True)
+        click.confirm(f"{told} Recall broadcast {broadcast_id}?", abort=True, err=True)
     changed, operation = changes.recall(context.database.writing, broadcast_id, actor())
     document = _document(changed, [operation] if operation else [])
+    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     done = "is being recalled" if operation else "is stopped"
-    return context.report(document, f"Broadcast {broadcast_id} {done}. {facts}")
+    return context.report(document, f"Broadcast {broadcast_id} {done}. {told}")
 
 
-def _report(context: Context, broadcast: "Broadcast") -> None:
-    from appliance.services.broadcasts import as_document
+def _decide(context: Context, broadcast_id: int, verb: "Verb", *, quiet: bool = False) -> None:
+    from appliance.services.broadcasts import as_document, changes
 
-    context.report(as_document(broadcast), f"Broadcast {broadcast.id} is {broadcast.status}.")
+    with context.database.writing() as session:
+        document = as_document(changes.decide(session, broadcast_id, verb, actor()))
+    if not quiet:
+        context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
 
 
 def _decide_operation(context: Context, broadcast_id: int, number: int, verb: "Verb") -> None:
-    from appliance.services.broadcasts import changes, operation_document
+    from appliance.services.broadcasts import changes
 
     with context.database.writing() as session:
         changed = changes.decide_operation(session, broadcast_id, number, verb, actor())
-        document = operation_document(changed)
+        document = changes.as_document(changed)
     context.report(document, show.operation_line(document))
 
 
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:
-    from appliance.services.broadcasts import as_document, operation_document
+    from appliance.services.broadcasts import as_document, changes
 
-    shown = [operation_document(operation) for operation in operations]
+    shown = [changes.as_document(operation) for operation in operations]
     return {**as_document(broadcast), "operations": shown}

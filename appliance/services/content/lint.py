@@ -28,7 +28,9 @@ def check(
     kinds: Sequence[str] = (),
 ) -> None:
     """Raises Invalid with every fault; returns when the message can be queued."""
-    Invalid.raise_for(lint_message(text, format, options, variants, kinds))
+    faults = lint_message(text, format, options, variants, kinds)
+    if faults:
+        raise Invalid(faults[0].message, faults)
 
 
 def lint_message(

@@ -1,0 +1,174 @@
+"""A site where things have happened, for the commands of the documents; files they name."""
+
+import json
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from appliance.cli import main
+from appliance.config import SANDBOX_TOKEN
+from appliance.sandbox.server import Sandbox
+
+PASSWORD = "correct horse battery"
+USERS = {"ann@example.org": "member", "olga@example.org": "operator", "admin@example.org": "admin"}
+BROADCASTS = 7
+
+
+@dataclass(frozen=True)
+class Site:
+    """A home with a running `serve`; `person` has written to the bot, `group` waits."""
+
+    home: str
+    url: str
+    person: int
+    group: int
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory, forking):
+    """A folder with the files and commands that readers are told to name."""
+    folder = tmp_path_factory.mktemp("work")
+    for name in ("letter.html", "letter.ru.html", "answer.html"):
+        (folder / name).write_text("<b>Open again</b>", encoding="utf-8")
+    for name in ("minutes.pdf", "plan.pdf"):
+        (folder / name).write_bytes(b"%PDF-1.4")
+    (folder / "hall.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(60))
+    (folder / "rehearsal.txt").write_text("Rehearsal at seven")
+    programs = {"menu-of-the-day": "echo Soup", "check-disk": "exit 1", "appliance": forking}
+    for name, code in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{code}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def forking(tmp_path_factory):
+    """A line of shell that is `appliance` with the arguments it gets; see forking.py."""
+    script = Path(__file__).with_name("forking.py")
+    path = tmp_path_factory.mktemp("forking") / "socket"
+    serve = [sys.executable, script, "serve", path]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "listening\n"
+        yield f'exec {sys.executable} -S -E {script} run {path} "$@"'
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def clone(root, tmp_path_factory):
+    """What a stranger has after `git clone`: what git has or would take, as it stands here."""
+    folder = tmp_path_factory.mktemp("clone")
+    git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    listed = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout
+    for name in names.split("\0"):
+        if name and (root / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, folder / name)
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Copy"]):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    """`free_port()`: a port of the loopback interface that nobody has."""
+
+    def free_port():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    return free_port
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    sandbox = Sandbox(SANDBOX_TOKEN)
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, simulator, free_port, wait_until):
+    home = tmp_path_factory.mktemp("site") / "home"
+    command = Command(home)
+    admin = ("--admin-email", "admin@example.org", "--admin-password-file", "-")
+    command("init", "--sandbox", *admin, input=PASSWORD)
+    port = free_port()
+    with (home / ".env").open("a") as file:
+        file.write(f"BOT_API_URL={simulator.url}\nPORT={port}\n")
+    with (home / "log").open("w") as log:
+        serve = [sys.executable, "-m", "appliance", "--home", home, "serve"]
+        process = subprocess.Popen(serve, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: "The site is at" in (home / "log").read_text(), 30)
+        filled = fill(home, command, simulator.url, wait_until)
+        yield Site(str(home), f"http://127.0.0.1:{port}", *filled)
+    finally:
+        process.terminate()
+        assert process.wait(15) == 0
+
+
+class Command:
+    """`appliance` on a home, in this process: what it answers to `--json`."""
+
+    def __init__(self, home):
+        self._home = str(home)
+
+    def __call__(self, *words, input=""):
+        done = CliRunner().invoke(main, ["--home", self._home, *words, "--json"], input=input)
+        assert done.exit_code == 0, (words, done.output)
+        return json.loads(done.stdout)
+
+
+def fill(home, command, simulator, wait_until):
+    """People and a group, three of them linked, topics, tokens, broadcasts up to the seventh."""
+    people = ask(simulator, "people", count=20, start=True, seed=7)["people"]
+    ids = [person["id"] for person in people]
+    group = ask(simulator, "chats", title="Operators", type="supergroup", members=ids[:3])["id"]
+    ask(simulator, f"people/{ids[5]}/send", text="When does the hall open?")
+    wait_until(lambda: len(command("chat", "list")) == len(ids) + 1, 30)
+    wait_until(lambda: command("inbox", "list"), 30)
+
+    for email, role in USERS.items():
+        if role != "admin":
+            command("user", "add", email, "--role", role, "--password-file", "-", input=PASSWORD)
+    link(home, dict(zip(USERS, ids, strict=False)))
+    for topic in ("choir", "dev", "menu"):
+        command("topic", "add", topic)
+    wait_until(lambda: not command("status")["queue"]["pending"], 30)  # or a welcome tells
+    for person in ids[-2:]:
+        ask(simulator, f"people/{person}/block", silent=True)
+    for number in range(1, BROADCASTS + 1):
+        words = ("--user", "admin@example.org", "--name", f"number {number}", "--scope")
+        command("token", "create", *words, "notify")
+        to = "all" if number == BROADCASTS else f"chat:{ids[number]}"
+        command("broadcast", "send", "Open again", "--to", to)
+    wait_until(lambda: command("broadcast", "show", str(BROADCASTS))["status"] == "done", 30)
+    return ids[5], group
+
+
+def link(home, chats):
+    """As if they had linked their Telegram."""
+    with closing(sqlite3.connect(home / "data" / "database.db")) as database:
+        words = "UPDATE chats SET user_id = (SELECT id FROM users WHERE email = ?) WHERE id = ?"
+        database.executemany(words, chats.items())
+        database.commit()
+
+
+def ask(simulator, path, **body):
+    """POST to the control interface of the simulator."""
+    headers = {"Content-Type": "application/json"}
+    request = Request(f"{simulator}/sandbox/{path}", json.dumps(body).encode(), headers)
+    with urlopen(request, timeout=30) as answer:
+        return json.load(answer)
