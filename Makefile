@@ -1,4 +1,4 @@
-.PHONY: help demo test test-all check format frontend screenshot lock wheel clean
+.PHONY: help demo test test-all check format frontend types screenshot lock wheel clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -22,6 +22,9 @@ format: ## write the formatting, mend what lint can mend
 
 frontend: ## build frontend/ into frontend_dist/
 	scripts/build-frontend
+
+types: ## the front end's types of the API, from its OpenAPI document
+	scripts/types
 
 screenshot: ## the pictures of the README, taken from the running demo
 	scripts/screenshot

@@ -77,6 +77,17 @@ class Invalid(ApplianceError):
         super().__init__(message)
         self.faults = faults
 
+    @classmethod
+    def at(cls, field: str, message: str, offset: int | None = None) -> "Invalid":
+        """One fault, in the input of that name; its words are the message, too."""
+        return cls(message, (Fault(field, message, offset),))
+
+    @classmethod
+    def raise_for(cls, faults: tuple[Fault, ...]) -> None:
+        """Raises for all of these; the first one's words are the message. Nothing for none."""
+        if faults:
+            raise cls(faults[0].message, faults)
+
 
 class Conflict(ApplianceError):
     """The request contradicts what is stored already (a taken name, a wrong state)."""

@@ -27,7 +27,7 @@ from table import Table
 
 from appliance.config import Settings
 from appliance.database import Database
-from appliance.services import broadcasts
+from appliance.services.broadcasts import changes
 
 FEW = 10_000
 TOLERANCE = 5.0  # MB between two runs of the same: the allocator's luck
@@ -66,8 +66,7 @@ def begin(settings: Settings, fake: stage.FakeApi, people: int) -> Begun:
 def pause_seconds(settings: Settings, fake: stage.FakeApi) -> float:
     """From the commit of the pause to the last message that left after it."""
     database = Database(settings.database_url)
-    with database.writing() as session:
-        broadcasts.pause(session, 1)
+    changes.pause(database.writing, 1, "benchmark")
     asked = time.monotonic()
     database.dispose()
     threading.Event().wait(SILENCE)

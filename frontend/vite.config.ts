@@ -3,7 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-import { styleLicenses } from "./licenses";
+import { styleLicenses } from "./licenses.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const LICENSES = "licenses.md";

@@ -1,5 +1,10 @@
-"""Starts `appliance demo`, looks at it with Chromium, and writes pictures into a folder."""
+"""Starts `appliance demo`, looks at it with Chromium, and writes the pictures of the documents.
 
+The alternative text of each picture ends with the menu that it shows; tests/test_pictures.py
+compares that with the product's, so that pictures of an older one are noticed.
+"""
+
+import re
 import shutil
 import signal
 import subprocess
@@ -11,11 +16,16 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 WIDE = {"width": 1240, "height": 860}
+TALL = {"width": 1240, "height": 1180}  # down to the first recipients by name
 TEXT = (
     "<b>Choir rehearsal</b> moves to <i>Thursday</i>, 19:00.\n\n"
     "Same place. Please bring the <u>new scores</u> and a pencil.\n"
     "<blockquote>Doors open at 18:30</blockquote>"
 )
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+# In `![What is seen. Menu: Messages, …](docs/images/x.png)` what stands before and after the menu.
+MENU = re.compile(r"(!\[[^\]]*(?:Menu|Меню): )[^\]]*(\]\([^)]*images/)")
 ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 
 
@@ -35,6 +45,7 @@ def main(folder: Path) -> None:
         picture_of_results(page, folder / "results.png")
         picture_of_composer(page, folder / "composer.png")
         picture_of_phone(page, folder / "phone.png")
+        note_menu(page)
         browser.close()
 
 
@@ -67,10 +78,12 @@ def log_in(page: Page, shown: dict[str, str]) -> None:
 
 
 def picture_of_results(page: Page, file: Path) -> None:
+    page.set_viewport_size(TALL)
     page.goto("/broadcasts/1")
     page.get_by_test_id("results-filter").select_option("failed")
     page.get_by_test_id("result-row").filter(has_text="failed").first.wait_for()
     page.screenshot(path=file)
+    page.set_viewport_size(WIDE)
 
 
 def picture_of_composer(page: Page, file: Path) -> None:
@@ -91,6 +104,15 @@ def picture_of_phone(page: Page, file: Path) -> None:
     page.get_by_test_id("phone-person").first.click()
     page.get_by_test_id("phone-message").filter(has_text="Summer party").wait_for()
     page.screenshot(path=file)
+
+
+def note_menu(page: Page) -> None:
+    """Writes the menu as it is shown into the alternative texts."""
+    items = page.locator("#menu li a").all_inner_texts()
+    menu = ", ".join(item.splitlines()[0] for item in items)
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        document.write_text(MENU.sub(rf"\g<1>{menu}\2", text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,20 @@ def test_faults_travel_with_the_error():
     assert Invalid("no").faults == ()
 
 
+def test_one_fault_says_what_the_error_says():
+    assert Invalid.at("name", "no name").faults == (Fault("name", "no name"),)
+    assert Invalid.at("text", "no tag", 4).faults == (Fault("text", "no tag", 4),)
+    assert str(Invalid.at("name", "no name")) == "no name"
+
+
+def test_faults_are_raised_together_and_none_raise_nothing():
+    faults = (Fault("a", "first"), Fault("b", "second"))
+    with pytest.raises(Invalid, match="first") as caught:
+        Invalid.raise_for(faults)
+    assert caught.value.faults == faults
+    Invalid.raise_for(())
+
+
 def test_a_fault_tells_only_what_it_knows():
     assert Fault("text", "no").as_dict() == {"field": "text", "message": "no"}
     assert Fault("text", "no", 0, 1, 1).as_dict() == {

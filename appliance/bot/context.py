@@ -1,4 +1,4 @@
-"""What a handler is given: the transaction, the chat, and ways to answer through the outbox."""
+"""What a handler gets: the transaction, the chat, and ways to answer through the outbox."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,12 @@ from appliance.models import Chat, Priority
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
 
-_LONGEST_ANSWER = 200  # characters that answerCallbackQuery takes
+_MAX_ANSWER_LENGTH = 200  # characters; the limit of answerCallbackQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the bot must know of the site."""
+    """What handlers need to know about the site."""
 
     url: str
     default_language: str
@@ -34,13 +34,13 @@ class Context:
     site: Site
     now: datetime
     person_id: int | None = None
-    """Who acts; in a group somebody else than the chat."""
+    """The Telegram user who wrote or pressed; in a private chat the same as the chat's id."""
     message: Message | None = None
-    """What was written, when that is what is handled."""
+    """The message being handled; None for other updates."""
 
     @property
     def role(self) -> str | None:
-        """Of the account that a private chat is linked to; None without one that is in use."""
+        """The role of the account that a private chat is linked to; None without an enabled one."""
         return self.chat.role
 
     @property
@@ -48,7 +48,7 @@ class Context:
         return choose(self.chat.language, self.site.default_language)
 
     def phrase(self, key: str, **values: object) -> str:
-        """A phrase in the chat's language, as Telegram's HTML."""
+        """A text of the bot in the chat's language, as Telegram's HTML; values are escaped."""
         return phrase(self.language, key, **values)
 
     def reply(self, html: str, markup: Markup | None = None) -> None:
@@ -57,36 +57,37 @@ class Context:
         self._queue("sendMessage", _content(html, markup), plain)
 
     def reply_unkept(self, html: str, markup: Markup | None = None) -> None:
-        """Send a message with a code in it: kept in no thread, and not kept at all once sent."""
+        """Send a message with a code in it: it appears in no thread and is deleted once sent."""
         self._queue("sendMessage", _content(html, markup))
 
     def edit(self, message_id: int, html: str, markup: Markup | None = None) -> None:
-        """Change a message the bot has sent."""
+        """Change a message that the bot has sent."""
         self._queue("editMessageText", {"message_id": message_id, **_content(html, markup)})
 
     def send(self, method: str, params: dict[str, Any], plain: str) -> None:
-        """Send a message made elsewhere; `plain` is what the thread shows of it."""
+        """Send a message by the given call; `plain` is the text that the thread shows."""
         self._queue(method, params, plain)
 
     def answer(self, callback_id: str, html: str | None = None, *, alert: bool = False) -> None:
-        """End the waiting of a pressed button; with a text, show it for a moment, or as an alert
-        until it is closed.
+        """Answer a pressed button, which shows progress until then.
+
+        A text is shown for a moment; as an alert it stays until it is closed.
         """
         params: dict[str, Any] = {"callback_query_id": callback_id}
         if html:
-            params["text"] = telegram_html.parse(html)[0][:_LONGEST_ANSWER]
+            params["text"] = telegram_html.parse(html)[0][:_MAX_ANSWER_LENGTH]
         if alert:
             params["show_alert"] = True
         self._queue("answerCallbackQuery", params)
 
     def said_since(self, html: str, since: datetime) -> bool:
-        """Whether this very message was sent to the chat after a time."""
+        """Whether a message with exactly this text was sent to the chat after `since`."""
         plain = telegram_html.parse(html)[0]
         last = messages.last_outgoing_at(self.session, self.chat.id, plain)
         return last is not None and last > since
 
     def _queue(self, method: str, params: dict[str, Any], text: str | None = None) -> None:
-        """Without a text it is a call, not a message: it stays out of the thread."""
+        """Without a text it is a call and not a message, and stays out of the thread."""
         messages.queue(
             self.session,
             self.chat.id,

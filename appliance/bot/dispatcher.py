@@ -11,7 +11,6 @@ from appliance.bot.context import Context, Site
 from appliance.bot.parsing import read_update
 from appliance.bot.people import (
     Command,
-    chat_id_of,
     describe,
     is_from_person,
     kept_text,
@@ -26,18 +25,22 @@ from appliance.crud.messages import messages
 from appliance.models import Chat, ChatStatus, ChatType, Role
 from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import choose, phrase
+from appliance.services.updates import chat_id_of
 
-_GROUP_QUIET = timedelta(minutes=1)  # a group may hear 20 messages a minute from the bot
+_GROUP_HINT_INTERVAL = timedelta(minutes=1)  # Telegram allows 20 messages a minute to a group
 
-_CAN_WRITE_NOW = {ChatStatus.BLOCKED, ChatStatus.NEW}  # nobody writes to a bot he blocks
-_EVEN_BANNED = {"start", "stop"}  # a ban is the inbox's: news are everybody's own business
-_EVEN_BANNED_PRESS = {keyboards.RESTART, keyboards.TOPIC, keyboards.TIE}
-# The others are not even read: telebot stumbles over what is newer than itself.
+# A message from such a chat proves that the bot may write there: nobody can write to a bot that
+# they have blocked, or before they have pressed Start.
+_PROVED_ACTIVE = {ChatStatus.BLOCKED, ChatStatus.NEW}
+# A ban keeps people out of the inbox; whether they get broadcasts is still their own choice.
+_ALLOWED_WHEN_BANNED = {"start", "stop"}
+_BUTTONS_ALLOWED_WHEN_BANNED = {keyboards.RESTART, keyboards.TOPIC, keyboards.LINK}
+# Other kinds are not even parsed: telebot raises for some that are newer than itself.
 _HANDLED = {"update_id", "message", "edited_message", "callback_query", "my_chat_member"}
 
 
 class Dispatcher:
-    """Knows who is spoken to and what is kept; the answers themselves are the handlers'."""
+    """Decides which handler gets an update, in which context, and what is stored of it."""
 
     def __init__(self, router: Router, site: Site) -> None:
         self._router = router
@@ -46,8 +49,8 @@ class Dispatcher:
     def dispatch(self, session: Session, payload: dict[str, Any], now: datetime) -> None:
         """Handle one update. Whatever is raised, the caller rolls back and goes on.
 
-        Kinds of update that nobody answers (posts in channels, what is newer than this program)
-        pass.
+        Kinds of update without a handler (posts in channels, kinds newer than this program) are
+        passed over.
         """
         known = {name: part for name, part in payload.items() if name in _HANDLED}
         update = read_update(known)
@@ -61,19 +64,19 @@ class Dispatcher:
             self._router.membership(session, self._site, update.my_chat_member, now)
 
     def apologise(self, session: Session, payload: dict[str, Any], now: datetime) -> None:
-        """Tell the person whose update could not be handled, if the chat is known.
+        """Tell the person that their update could not be handled, if the chat is known.
 
-        A pressed button is answered wherever it is; what is written in a group is not.
+        A pressed button is answered in private chats and groups; a message in a group is not.
         """
         chat = chats.get(session, chat_id_of(payload) or 0)
         if chat is None:
             return
         context, press = Context(session, chat, self._site, now), payload.get("callback_query")
-        if press is not None:  # as it came: it may be telebot that cannot read it
+        if press is not None:  # the raw update: the failure may be that telebot cannot parse it
             own = chat.type == ChatType.PRIVATE
-            spoken = chat.language if own else press["from"].get("language_code")
-            words = phrase(choose(spoken, self._site.default_language), "wrong")
-            context.answer(press["id"], words, alert=True)
+            language = chat.language if own else press["from"].get("language_code")
+            text = phrase(choose(language, self._site.default_language), "wrong")
+            context.answer(press["id"], text, alert=True)
         elif chat.type == ChatType.PRIVATE:
             context.reply(context.phrase("wrong"))
 
@@ -87,7 +90,7 @@ class Dispatcher:
 
     def _private(self, session: Session, message: Message, now: datetime) -> None:
         chat = remember(session, message.chat, message.from_user, now)
-        if chat.status in _CAN_WRITE_NOW:
+        if chat.status in _PROVED_ACTIVE:
             chats.set_status(session, chat.id, ChatStatus.ACTIVE, now)
         if not is_from_person(message):
             return
@@ -99,12 +102,12 @@ class Dispatcher:
             self._talk(context, message)
 
     def _run(self, context: Context, command: Command, message: Message) -> None:
-        if context.chat.banned and command.name not in _EVEN_BANNED:
+        if context.chat.banned and command.name not in _ALLOWED_WHEN_BANNED:
             return
         handler = self._router.commands.get(command.name)
         kept = kept_text(command, describe(message))
         telegram_auth.invalidate_codes_in(context.session, kept, context.now)
-        context.chat.dialog = None  # who says something else does not answer a question
+        context.chat.dialog = None  # a command is no answer to what the bot has asked
         messages.record_incoming(
             context.session, context.chat.id, kept, message.message_id, context.now, flush=False
         )
@@ -114,13 +117,13 @@ class Dispatcher:
             context.reply(context.phrase("unknown_command"))
 
     def _talk(self, context: Context, message: Message) -> None:
-        """An answer the bot waits for, a code, or else a letter to the people of the site."""
+        """An answer the bot waits for, a code for linking, or else a message for the inbox."""
         dialog = self._router.dialogs.get((context.chat.dialog or {}).get("kind", ""))
         if dialog is not None and dialog(context, message):
             return
         if self._router.typed and self._router.typed(context, message.text or ""):
             return
-        elif self._router.text:
+        if self._router.text:
             self._router.text(context, message)
 
     def _edited(self, session: Session, message: Message, now: datetime) -> None:
@@ -132,15 +135,15 @@ class Dispatcher:
             self._router.edited(context, message)
 
     def _command(self, message: Message) -> Command | None:
-        """A typed command, or the one that a label of the keyboard stands for."""
+        """A typed command, or the one whose label was pressed on the keyboard under the chat."""
         label = command_of_label(message.text or "")
         return Command(label, None, "") if label else parse_command(message.text)
 
     def _group(self, session: Session, message: Message, now: datetime) -> None:
-        """Groups are kept as destinations; their talk is nobody's business here.
+        """Groups are stored as destinations of broadcasts; what is said in them is not stored.
 
-        A known command is answered by the way to the private chat: what the commands do concerns
-        one person, and a code for linking shown to a group could be used by anybody in it.
+        A known command is answered with a hint to use the private chat: what commands do concerns
+        one person, and a code for linking shown in a group could be used by anybody in it.
         """
         chat = remember(session, message.chat, None, now)
         if chat.status == ChatStatus.LEFT and self._router.arrival and is_from_person(message):
@@ -156,12 +159,12 @@ class Dispatcher:
             return
         messages.record_incoming(session, chat.id, f"/{command.name}", message.message_id, now)
         hint = context.phrase("in_private")
-        if not context.said_since(hint, now - _GROUP_QUIET):
+        if not context.said_since(hint, now - _GROUP_HINT_INTERVAL):
             context.reply(hint)
 
     def _press(self, session: Session, query: CallbackQuery, now: datetime) -> None:
-        """Every press is answered, or the button would go on waiting before the person's eyes."""
-        if query.message is None:  # under an inline message, and the bot sends none
+        """Every press is answered: until then Telegram shows progress on the button."""
+        if query.message is None:  # of an inline message, which this bot never sends
             self._refuse(session, chats.get(session, query.from_user.id), query, now)
             return
         message = query.message
@@ -173,8 +176,8 @@ class Dispatcher:
             key = "button_admins" if shared and not _own(query) else "button_old"
             self._refuse(session, chat, query, now, key)
             return
-        if chat.banned and action not in _EVEN_BANNED_PRESS:
-            handler = _say_nothing
+        if chat.banned and action not in _BUTTONS_ALLOWED_WHEN_BANNED:
+            handler = _only_answer
         context = Context(session, chat, self._site, now, query.from_user.id)
         editable = isinstance(message, Message)
         handler(context, Press(query.id, argument, message.message_id if editable else None))
@@ -187,27 +190,30 @@ class Dispatcher:
         now: datetime,
         key: str = "button_old",
     ) -> None:
-        """In the language of who pressed it, be it in a group that has another."""
+        """Answer in the language of the person who pressed, not in that of the group."""
         if chat is None:
-            return  # forged: whoever has a button of the bot is known
-        own = chat.language if chat.id == query.from_user.id else query.from_user.language_code
-        language = choose(own, self._site.default_language)
+            return  # forged: whoever has got a button from the bot is known
+        private = chat.id == query.from_user.id
+        chosen = chat.language if private else query.from_user.language_code
+        language = choose(chosen, self._site.default_language)
         context = Context(session, chat, self._site, now, query.from_user.id)
         context.answer(query.id, phrase(language, key))
 
 
 def _own(query: CallbackQuery) -> bool:
-    """Whether the person pressed it in his own private chat, the only place that gets buttons."""
+    """Whether it was pressed in the private chat of the person who pressed. Only the buttons in
+    `Router.shared` are sent anywhere else.
+    """
     return query.message is not None and query.message.chat.id == query.from_user.id
 
 
 def _is_admin(session: Session, query: CallbackQuery) -> bool:
-    """Whether the account of who pressed it is an admin's."""
+    """Whether the person who pressed is linked to an admin's account."""
     own = chats.get(session, query.from_user.id)
     return own is not None and own.role == Role.ADMIN
 
 
-def _say_nothing(context: Context, press: Press) -> None:
+def _only_answer(context: Context, press: Press) -> None:
     context.answer(press.id)
 
 

@@ -1,4 +1,4 @@
-"""What somebody wrote in Telegram, with its bold and its links, as the text of a broadcast."""
+"""A message somebody wrote in Telegram, with its formatting, as the text of a broadcast."""
 
 from collections.abc import Iterable
 
@@ -7,8 +7,8 @@ from telebot.types import Message, MessageEntity
 from appliance.telegram.entities import Entity, utf16_length
 from appliance.telegram.render import render
 
-# What Telegram finds by itself (addresses, #tags, /commands) it finds again; a mention of somebody
-# without a name and custom emoji are not a bot's to send.
+# Telegram detects addresses, #tags and /commands in a text by itself, so these are left out;
+# mentions of people without a username and custom emoji are what a bot may not send.
 _KEPT = frozenset(
     {
         "bold",
@@ -24,20 +24,20 @@ _KEPT = frozenset(
     }
 )
 
-_BROWSER = ' target="_blank" rel="noopener noreferrer nofollow"'  # no concern of Telegram's
+_BROWSER = ' target="_blank" rel="noopener noreferrer nofollow"'  # `render` adds it for browsers
 
 
 def written(message: Message, after: str = "") -> tuple[str, str] | None:
-    """The text behind `after`, with which it begins, and its format; None: it has no text.
+    """The text that follows the prefix `after`, and its format: html or plain; None without a text.
 
-    Entities that leave the text (a broken client) are left out.
+    Entities that reach beyond the text (some clients send them) are left out.
     """
     if not message.text or not message.text.startswith(after):
         return None
     text = message.text[len(after) :]
-    gone = utf16_length(after)
+    shift = utf16_length(after)
     size = utf16_length(text)
-    kept = tuple(_moved(entity, gone) for entity in _formatting(message.entities or ()))
+    kept = tuple(_moved(entity, shift) for entity in _formatting(message.entities or ()))
     kept = tuple(e for e in kept if e.offset >= 0 and e.length > 0 and e.offset + e.length <= size)
     try:
         html = render(text, kept).replace(_BROWSER, "")
@@ -50,10 +50,10 @@ def _formatting(entities: Iterable[MessageEntity]) -> Iterable[MessageEntity]:
     return (entity for entity in entities if entity.type in _KEPT)
 
 
-def _moved(entity: MessageEntity, gone: int) -> Entity:
+def _moved(entity: MessageEntity, shift: int) -> Entity:
     return Entity(
         entity.type,
-        entity.offset - gone,
+        entity.offset - shift,
         entity.length,
         url=entity.url,
         language=entity.language,

@@ -1,6 +1,7 @@
-"""Keyboards, as pure functions that give `reply_markup` as the Bot API takes it.
+"""Keyboards, as pure functions that return `reply_markup` as the Bot API takes it.
 
-Data of a button is `action:argument`, at most 64 bytes; the handlers are in `handlers/`.
+The data of a button is `action:argument`, at most 64 bytes. Buttons stay under old messages for
+ever, so an action that was sent once keeps its name. The handlers are in `handlers/`.
 """
 
 import json
@@ -24,14 +25,14 @@ TOGGLE = "toggle"
 QUIET = "quiet"
 BROADCAST = "broadcast"
 APPROVE = "approve"
-TIE = "tie"
+LINK = "tie"
 
-_MOST = 80  # buttons; Telegram takes 100
-_LONGEST = 40  # characters of a group's name
+_MAX_BUTTONS = 80  # Telegram takes 100
+_MAX_NAME_LENGTH = 40  # characters of a group's name
 
 
 def main_menu(language: str) -> Markup:
-    """The keyboard under the chat: what people want most, two in a row."""
+    """The keyboard under the chat: the commands that people use most, two in a row."""
     markup = ReplyKeyboardMarkup(resize_keyboard=True, is_persistent=True, row_width=2)
     markup.add(*menu(language).values())
     return _as_dict(markup)
@@ -49,19 +50,19 @@ def languages(chosen: str) -> Markup:
 
 
 def restart(language: str) -> Markup:
-    """Under the goodbye of /stop."""
+    """Under the answer to /stop: a way back."""
     return _inline(InlineKeyboardButton(phrase(language, "restart"), callback_data=f"{RESTART}:"))
 
 
 def topic_on(language: str, topic_id: int) -> Markup:
-    """Under the confirmation of an opt-out."""
+    """Under the confirmation of an opt-out: a way back."""
     return _inline(
         InlineKeyboardButton(phrase(language, "topic_back"), callback_data=f"{TOPIC}:on:{topic_id}")
     )
 
 
 def topics(language: str, choices: Iterable[Choice]) -> Markup:
-    """A button for every topic that says how it stands and switches it."""
+    """A button for every topic that shows whether it is subscribed to, and switches it."""
     return _inline(
         *(
             InlineKeyboardButton(
@@ -74,17 +75,17 @@ def topics(language: str, choices: Iterable[Choice]) -> Markup:
 
 
 def quiet(language: str, chosen: str | None) -> Markup:
-    """Always, at night, never; the chosen one marked. Hours of one's own are typed."""
+    """Never, at night, always; the chosen one marked. Other hours are typed behind /quiet."""
     start, end = quiet_hours.NIGHT.split("-")
-    words = {"off": None, "night": quiet_hours.NIGHT, "always": quiet_hours.ALWAYS}
-    labels = {word: phrase(language, f"quiet_{word}", start=start, end=end) for word in words}
+    choices = {"off": None, "night": quiet_hours.NIGHT, "always": quiet_hours.ALWAYS}
+    labels = {name: phrase(language, f"quiet_{name}", start=start, end=end) for name in choices}
     return _inline(
         *(
             InlineKeyboardButton(
-                f"✓ {labels[word]}" if value == chosen else labels[word],
-                callback_data=f"{QUIET}:{word}",
+                f"✓ {labels[name]}" if hours == chosen else labels[name],
+                callback_data=f"{QUIET}:{name}",
             )
-            for word, value in words.items()
+            for name, hours in choices.items()
         )
     )
 
@@ -106,7 +107,8 @@ def approve(chats: Iterable[Chat]) -> Markup:
     """Yes and no for every group or channel."""
     rows = []
     for chat in chats:
-        name = chat.name if len(chat.name) <= _LONGEST else f"{chat.name[:_LONGEST]}…"
+        long = len(chat.name) > _MAX_NAME_LENGTH
+        name = f"{chat.name[:_MAX_NAME_LENGTH]}…" if long else chat.name
         yes = InlineKeyboardButton(f"✅ {name}", callback_data=f"{APPROVE}:yes:{chat.id}")
         rows.append([yes, InlineKeyboardButton("🚫", callback_data=f"{APPROVE}:no:{chat.id}")])
     return _as_dict(InlineKeyboardMarkup(rows))
@@ -117,22 +119,22 @@ def link(language: str, nonce: str) -> Markup:
     return _inline(
         *(
             InlineKeyboardButton(
-                phrase(language, f"tie_{word}"), callback_data=f"{TIE}:{word}:{nonce}"
+                phrase(language, f"tie_{answer}"), callback_data=f"{LINK}:{answer}:{nonce}"
             )
-            for word in ("yes", "no")
+            for answer in ("yes", "no")
         )
     )
 
 
 def open_link(language: str, url: str) -> Markup:
-    """A button that opens the site. Telegram refuses addresses it cannot reach: see `can_open`."""
+    """A button that opens the site; only for an address that `can_open`."""
     return _inline(InlineKeyboardButton(phrase(language, "link_button"), url=url))
 
 
 def can_open(url: str) -> bool:
-    """Whether the address may stand on a button: the whole message is refused otherwise.
+    """Whether the address may be on a button: Telegram refuses the whole message otherwise.
 
-    An address in the local network (http, as long as there is no DOMAIN) goes into the text.
+    An address in the local network (it is http as long as DOMAIN is not set) goes into the text.
     """
     return url.startswith("https://")
 
@@ -143,7 +145,7 @@ def _cancel(language: str, nonce: str) -> InlineKeyboardButton:
 
 
 def _inline(*buttons: InlineKeyboardButton) -> Markup:
-    return _as_dict(InlineKeyboardMarkup([[button] for button in buttons[:_MOST]]))
+    return _as_dict(InlineKeyboardMarkup([[button] for button in buttons[:_MAX_BUTTONS]]))
 
 
 def _as_dict(markup: InlineKeyboardMarkup | ReplyKeyboardMarkup) -> Markup:

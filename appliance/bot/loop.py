@@ -1,4 +1,4 @@
-"""A thread that calls a step again and again, until it is stopped."""
+"""A thread that repeats a step until it is stopped."""
 
 import logging
 import threading
@@ -11,19 +11,20 @@ from appliance.models import utcnow
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 5.0
-"""A long pause is waited for in pieces of this size, so that the heartbeat goes on."""
+HEARTBEAT_SECONDS = 5.0
+"""A long pause is waited for in pieces of this size, so that the heartbeat goes on: a loop without
+one for 30 s counts as hung (`runtime/updates.py`)."""
 
 
 class Loop:
-    """Calls `step`, waits as many seconds as it returns, and so on. Starts once."""
+    """Calls `step`, waits the number of seconds it returns, and repeats. Can be started once."""
 
     def __init__(
         self, name: str, step: Callable[[], float], clock: Callable[[], datetime] = utcnow
     ) -> None:
         self.name = name
         self.alive_at = clock()
-        """When the loop last went round."""
+        """When the last step ended, or a long pause was last seen to be going on."""
         self._step = step
         self._clock = clock
         self._stopped = threading.Event()
@@ -39,17 +40,17 @@ class Loop:
         self._thread.start()
 
     def wake(self) -> None:
-        """End the pause."""
+        """End the pause, or skip the next one if a step is being made."""
         self._woken.set()
 
     def ask_to_stop(self) -> None:
-        """Before the start as well: then no step is made."""
+        """Make no further step. May be called before the start: then none is made at all."""
         self._stopped.set()
         self._woken.set()
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; False when the step still runs after `seconds`."""
-        if self._thread.ident is not None:
+        if self._thread.ident is not None:  # a thread that was never started cannot be joined
             self._thread.join(max(0.0, seconds))
         return not self._thread.is_alive()
 
@@ -65,12 +66,12 @@ class Loop:
             return self._step()
         except Exception as error:  # the steps catch what they expect; a bug must not end the bot
             log.error("%s: %s", self.name, where(error))
-            return BEAT_SECONDS
+            return HEARTBEAT_SECONDS
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self._woken.wait(min(left, BEAT_SECONDS)):
+            if self._woken.wait(min(left, HEARTBEAT_SECONDS)):
                 break
             self.alive_at = self._clock()
         self._woken.clear()

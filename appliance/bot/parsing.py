@@ -1,7 +1,7 @@
-"""Updates out of JSON, also those that telebot does not understand to the end.
+"""Updates out of JSON, including those that telebot cannot parse completely.
 
-It refuses a whole message for one part that is newer than itself, a new kind of `forward_origin`
-say. What somebody wrote must not be lost by that.
+telebot raises for a whole message when one part is newer than itself, such as a new kind of
+`forward_origin`. What somebody wrote must not get lost because of that.
 """
 
 import logging
@@ -17,9 +17,9 @@ _KINDS = {*content_type_media, *content_type_service, "live_photo", "rich_messag
 
 
 def read_update(payload: dict[str, Any]) -> Update:
-    """The update; of a message that cannot be read whole the parts that can.
+    """The update; of a message that cannot be parsed completely, the parts that can be.
 
-    Raises whatever telebot does where not even the chat can be read.
+    Raises what telebot raises where not even the chat can be parsed.
     """
     try:
         return _parse(payload)
@@ -47,7 +47,7 @@ def _readable_update(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _readable(message: dict[str, Any]) -> dict[str, Any]:
-    """Each part is tried alone."""
+    """The message without the parts that telebot cannot parse; each is tried by itself."""
     needed = {name: message[name] for name in _NEEDED if name in message}
     kept = dict(needed)
     for name, part in message.items():
@@ -56,7 +56,7 @@ def _readable(message: dict[str, Any]) -> dict[str, Any]:
             kept[name] = tried
     if len(kept) < len(message):
         unread = ", ".join(sorted(message.keys() - kept.keys()))
-        log.warning("a message is kept without what telebot cannot read: %s", unread)
+        log.warning("a message is stored without the parts that telebot cannot read: %s", unread)
     return kept
 
 
@@ -69,7 +69,7 @@ def _can_read(message: dict[str, Any]) -> bool:
 
 
 def _name(message: Message | None, payload: dict[str, Any]) -> None:
-    """A message of which nothing else is left has at least its kind."""
+    """Give a message whose content could not be parsed at least its content type."""
     kinds = [name for name in payload if name in _KINDS]
     if message is not None and not message.content_type and kinds:
         message.content_type = kinds[0]

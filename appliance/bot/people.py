@@ -1,4 +1,4 @@
-"""Reading chats, people and messages out of Telegram's types, into what the database keeps."""
+"""Chats, people and messages of Telegram, as the database stores them."""
 
 import re
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from telebot.util import content_type_service
 from appliance.crud.chats import chats
 from appliance.models import Chat
 from appliance.services.inbox.message_parser import storable
-from appliance.services.updates import chat_id_of as chat_id_of
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,64}))?(?:\s+(.*))?", re.DOTALL)
 
-# What Telegram says of the chat itself (a pin, a new title, …), and not what people send. Named is
-# what does not count: a kind that telebot learns next is a letter until somebody says otherwise.
+# What Telegram reports about the chat itself (a pin, a new title, …). The list names these and not
+# what people send: a kind that the next telebot knows counts as a message until it is added here.
 _SERVICE = (
     set(content_type_service)
     | {"successful_payment", "connected_website", "passport_data", "web_app_data"}
@@ -45,17 +44,17 @@ def parse_command(text: str | None) -> Command | None:
 
 
 def kept_text(command: Command, text: str) -> str:
-    """What a thread shows of a command: a code for linking stays out of it."""
+    """What the thread shows of a command: not the argument where that may be a code for linking."""
     return f"/{command.name}" if command.argument and command.name in _TAKE_CODES else text
 
 
 def is_from_person(message: Message) -> bool:
-    """Whether somebody sent it. A kind that is newer than this program counts."""
+    """Whether a person sent it, and not Telegram. A kind newer than this program counts as sent."""
     return message.content_type not in _SERVICE
 
 
 def describe(message: Message) -> str:
-    """The text to keep; for what is not text its kind in brackets, with the caption."""
+    """The text to store; for other content its kind in brackets, with the caption."""
     if message.text is not None:
         return storable(message.text)
     content: str | None = message.content_type
@@ -66,7 +65,7 @@ def describe(message: Message) -> str:
 def remember(
     session: Session, chat: TelegramChat, person: TelegramUser | None, now: datetime
 ) -> Chat:
-    """Make the chat known; `person` tells the language of a private one."""
+    """Store or update the chat; `person` gives the language of a private one."""
     return chats.remember(
         session,
         chat.id,

@@ -1,6 +1,7 @@
 """Fetches updates by long polling; Telegram is told that they arrived only after the commit."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telebot import TeleBot
 
 from appliance.bot.failures import RUNNING, Streak, Trouble
-from appliance.bot.telegram import drop_webhook, get_updates
+from appliance.bot.telegram import NOT_UPDATES, drop_webhook, get_updates
 from appliance.crud import updates
 from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting, prolong_pause
 from appliance.crud.updates import NewUpdate
@@ -21,10 +22,15 @@ from appliance.services.updates import read
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 4
-"""A stop interrupts the poll; when the server hangs, it ends after 4 + 5 s (`POLL_SLACK`)."""
+"""A stop interrupts the poll. When the server hangs, the poll ends by itself after 4 + 5 s
+(`POLL_SLACK_SECONDS`), which is within the time that a stop has."""
+
+UNHELD_POLL_SECONDS = 1.0
+"""The pause after a long poll that was not held and brought nothing new. Telegram holds it; a
+server that does not (BOT_API_URL leads to something else, a proxy answers from its cache) would be
+asked hundreds of times a second."""
 
 Clock = Callable[[], datetime]
-Tell = Callable[[str], None]
 
 
 class Poller:
@@ -35,11 +41,11 @@ class Poller:
         database: Database,
         bot: TeleBot,
         *,
-        on_state: Tell = lambda state: None,
+        on_state: Callable[[str], None] = lambda state: None,
         clock: Clock = utcnow,
         poll_seconds: int = POLL_SECONDS,
     ) -> None:
-        """`on_state` hears a line for `appliance status` whenever it changes."""
+        """`on_state` gets a line for `appliance status` whenever it changes."""
         self.state = "starting"
         self.on_stored: Callable[[], None] = lambda: None
         self._database = database
@@ -53,44 +59,47 @@ class Poller:
         self._streak = Streak()
 
     def step(self) -> float:
-        """Poll once; returns the seconds to wait before the next. Raises nothing."""
+        """Poll once; returns the seconds to wait before the next poll. Raises nothing."""
         try:
             if not self._ready and (pause := self._prepare()):
                 return pause
-            # At the start and after trouble a short one, to know soon whether all is well.
-            self.poll_once(self._poll_seconds if self.state == RUNNING else 0)
+            # At the start and after a failure a short one, to know soon whether all is well.
+            timeout = self._poll_seconds if self.state == RUNNING else 0
+            began = time.monotonic()
+            fresh = self.poll_once(timeout)
         except Exception as error:
             return 0.0 if self._interrupted else self._suffer(self._streak.judge(error))
         self._streak.over()
         self._become(RUNNING, logging.INFO)
-        return 0.0
+        held = time.monotonic() - began >= timeout / 2  # by half: clocks differ
+        return 0.0 if fresh or held else UNHELD_POLL_SECONDS
 
     def poll_once(self, timeout: int, limit: int = 100) -> int:
-        """Fetch, store, commit, and remember what to confirm. Returns how many were new.
+        """Fetch, store, commit, and remember what to confirm. Returns how many updates were new.
 
-        The offset confirms what is stored and is then forgotten. A start has none: what is fetched
-        twice is stored once, while an offset of old would throw away what is below it, and ids
-        begin anew with another bot or after an idle week.
+        The offset of the next call confirms what is stored; then it is forgotten. It is not kept
+        over a restart either: Telegram drops every update below an offset, and ids begin anew, and
+        smaller, with another bot or after an idle week. What is fetched twice is stored once.
         """
-        raws = get_updates(self._bot, self._offset, timeout, limit)
-        news = list(_readable(raws))
-        if raws and not news:
-            raise Unavailable("what getUpdates answers are no updates: check BOT_API_URL")
-        if not news:
+        fetched = get_updates(self._bot, self._offset, timeout, limit)
+        readable = list(_readable(fetched))
+        if fetched and not readable:
+            raise Unavailable(NOT_UPDATES)
+        if not readable:
             self._offset = None
             return 0
         with self._database.writing() as session:
-            fresh = updates.store(session, news, self._clock())
-        self._offset = max(new.id for new in news) + 1
+            fresh = updates.store(session, readable, self._clock())
+        self._offset = max(update.id for update in readable) + 1
         if fresh:
             self.on_stored()
         return fresh
 
     def interrupt(self) -> None:
-        """From another thread, at the end: let Telegram end the poll that waits there.
+        """Called from another thread, at the end: let Telegram end the poll that waits there.
 
-        A second getUpdates ends the first with 409. What it brings is dropped, and so not
-        confirmed: it comes again.
+        A second getUpdates ends the first with 409. What the second brings is dropped; it was not
+        confirmed, and comes again.
         """
         self._interrupted = True
         if self.state == RUNNING:
@@ -98,7 +107,7 @@ class Poller:
                 get_updates(self._bot, self._offset, timeout=0, limit=1)
 
     def finish(self) -> None:
-        """Tell Telegram of the last batch, at the end; what comes with the answer is stored."""
+        """Confirm the last batch, at the end; updates that come with the answer are stored."""
         if self._offset is None or self.state != RUNNING:
             return
         try:
@@ -107,7 +116,9 @@ class Poller:
             log.info("the last updates stay unconfirmed: %s", type(error).__name__)
 
     def _prepare(self) -> float:
-        """Before the first poll; the seconds of a pause that was asked for before a restart."""
+        """Before the first poll: respect a pause that Telegram asked for before a restart, and
+        delete a webhook. Returns the seconds that are left of the pause, or 0.
+        """
         with self._database.reading() as session:
             stored = get_setting(session, POLL_PAUSE) or {}
         left = float(stored.get("until", 0)) - self._clock().timestamp()
@@ -126,7 +137,9 @@ class Poller:
         return trouble.seconds
 
     def _keep_pause(self, seconds: float) -> None:
-        """A restart must not call earlier, nor anybody else: penalties grow to hours."""
+        """Store the pause: after a restart, and for the engine, it must go on. Telegram's penalties
+        grow to hours.
+        """
         now = self._clock()
         until = now.timestamp() + seconds
         try:
@@ -143,9 +156,9 @@ class Poller:
             self._on_state(state)
 
 
-def _readable(raws: Iterable[object]) -> Iterable[NewUpdate]:
-    for raw in raws:
+def _readable(fetched: Iterable[object]) -> Iterable[NewUpdate]:
+    for update in fetched:
         try:
-            yield read(raw)
+            yield read(update)
         except Invalid as error:
             log.error("passed over: %s", error)

@@ -1,9 +1,8 @@
 """Which handler answers what.
 
-A table of our own instead of telebot's registry: telebot hands a handler the message only, keeps
-its errors to itself and sorts a batch of updates by type. Here a handler gets the transaction it
-works in, an error reaches the one place that rolls back, and the whole dispatch is a look into a
-dictionary.
+This table replaces telebot's registry of handlers: telebot passes a handler the message only,
+swallows its errors and sorts a batch of updates by type. Here a handler gets the transaction it
+works in, an error reaches the place that rolls back, and dispatching is a lookup in a dictionary.
 """
 
 from collections.abc import Callable
@@ -17,22 +16,22 @@ from appliance.bot.context import Context, Site
 from appliance.models import Chat
 
 CommandHandler = Callable[[Context, str], None]
-"""Gets what stands after the command."""
+"""Gets the text after the command."""
 
 TextHandler = Callable[[Context, Message], None]
-"""Gets what a person wrote, or its edited version, as Telegram tells it. Keeps it."""
+"""Stores a message that a person wrote, or its edited version."""
 
 DialogHandler = Callable[[Context, Message], bool]
-"""Gets what a person says while `Chat.dialog` is of its kind; True: that was meant for it."""
+"""Gets a message while `Chat.dialog` is of its kind. True: it was the answer, and is handled."""
 
 TypedHandler = Callable[[Context, str], bool]
-"""Looks at a text before anybody keeps it; True: it was meant for this handler."""
+"""Gets a text before it is stored. True: it was meant for this handler, and is handled."""
 
 GroupHandler = Callable[[Context, Message], bool]
-"""Looks at everything said in a group; True: it was meant for this handler."""
+"""Gets every message in a group. True: it was meant for this handler, and is handled."""
 
 ArrivalHandler = Callable[[Session, Site, Chat, datetime], None]
-"""Gets a group that is heard again though the bot was thought gone from it."""
+"""Gets a group that a message came from although the bot was recorded as having left it."""
 
 MembershipHandler = Callable[[Session, Site, ChatMemberUpdated, datetime], None]
 MigrationHandler = Callable[[Session, Message, datetime], None]
@@ -40,7 +39,7 @@ MigrationHandler = Callable[[Session, Message, datetime], None]
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A pressed inline button; `message_id` is None when its message cannot be edited any more."""
+    """A pressed inline button; `message_id` is None when its message is too old to be edited."""
 
     id: str
     argument: str
@@ -52,12 +51,12 @@ ButtonHandler = Callable[[Context, Press], None]
 
 @dataclass(slots=True)
 class Router:
-    """Handlers by what they answer; `register` functions of `handlers/` fill it."""
+    """Handlers by what they answer; the `register` functions in `handlers/` fill it."""
 
     commands: dict[str, CommandHandler] = field(default_factory=dict)
     buttons: dict[str, ButtonHandler] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
-    """Buttons that stand in groups too, where admins of the site may press them."""
+    """Buttons that are sent to groups too; there only admins of the site may press them."""
     dialogs: dict[str, DialogHandler] = field(default_factory=dict)
     typed: TypedHandler | None = None
     text: TextHandler | None = None

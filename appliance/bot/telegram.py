@@ -1,10 +1,10 @@
-"""The Bot API as the bot calls it itself: updates, who am I, webhook, commands. It never sends
-messages: those are rows of the outbox.
+"""The Bot API as the bot calls it itself: updates, identity, webhook, commands. Messages are not
+sent from here: they are rows of the outbox.
 
 telebot builds the calls and reads the answers, through a sender of ours: parameters go in the body
 (telebot puts them into the address, where logs keep them), nothing is sent twice, and no error
-carries the token. telebot's settings are the process's: one Bot API server a process, the last
-`make_bot` decides which.
+carries the token. telebot's settings are global, so a process talks to one Bot API server: that of
+the last `make_bot`.
 """
 
 import logging
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Bot = TeleBot
-"""For the floors above, which do not know the library."""
+"""For the layers above, which do not import the library."""
 
 ALLOWED_UPDATES = (
     "message",
@@ -52,10 +52,12 @@ ALLOWED_UPDATES = (
 WEBHOOK_CONNECTIONS = 4
 """As many as the web part has threads. Telegram keeps the order of one chat over all of them."""
 
+NOT_UPDATES = "the answer to getUpdates is not a list of updates: check BOT_API_URL"
+
 CONNECT_SECONDS = 4
 READ_SECONDS = 10
-POLL_SLACK = 5
-"""Seconds that an answer may be late after a long poll."""
+POLL_SLACK_SECONDS = 5
+"""How late the answer to a long poll may be."""
 
 # In an address whatever stands behind /bot; elsewhere what is too long for a host and a port.
 _TOKEN = re.compile(r"(?<=/bot)\d+:[A-Za-z0-9_-]+|\b\d{3,20}:[A-Za-z0-9_-]{20,128}")
@@ -98,7 +100,7 @@ def make_bot(token: str, api_url: str) -> TeleBot:
     apihelper.CUSTOM_REQUEST_SENDER = Sender(host)  # type: ignore[assignment]
     apihelper.CONNECT_TIMEOUT = CONNECT_SECONDS
     apihelper.READ_TIMEOUT = READ_SECONDS
-    apihelper.LONG_POLLING_TIMEOUT = 0  # what a timeout of 0 becomes; telebot's 10 would block
+    apihelper.LONG_POLLING_TIMEOUT = 0  # telebot puts this for a timeout of 0; its 10 would block
     _hide_tokens_in("urllib3.connectionpool")  # at DEBUG it logs the address of each request
     return TeleBot(token, threaded=False)
 
@@ -158,17 +160,19 @@ def get_updates(bot: TeleBot, offset: int | None, timeout: int, limit: int = 100
 
     Telegram forgets those below `offset`. Raises BadToken, Refused, Unavailable.
     """
-    found: list[Any] | None = _call(
+    updates: object = _call(
         lambda: apihelper.get_updates(  # type: ignore[no-untyped-call]
             bot.token,
             offset=offset,
             limit=limit,
-            timeout=timeout + POLL_SLACK,  # the reading's; the poll's has the longer name
+            timeout=timeout + POLL_SLACK_SECONDS,  # of reading; the poll's has the longer name
             allowed_updates=list(ALLOWED_UPDATES),
             long_polling_timeout=timeout,
         )
     )
-    return found or []
+    if not isinstance(updates, list):
+        raise Unavailable(NOT_UPDATES)
+    return updates
 
 
 def drop_webhook(bot: TeleBot) -> bool:
@@ -199,7 +203,7 @@ def set_webhook(bot: TeleBot, url: str, secret: str) -> None:
 
 
 def webhook_info(bot: TeleBot) -> WebhookInfo:
-    """The webhook that is set, and how Telegram fares with it. Raises as `set_webhook`."""
+    """The webhook that is set, and Telegram's last failure to call it. Raises as `set_webhook`."""
     return _call(bot.get_webhook_info)
 
 
@@ -254,7 +258,7 @@ def _refusal(code: int, description: str, answer: dict[str, Any]) -> Unavailable
 
 
 def _reason(error: Exception) -> str:
-    """In words, without the address: requests puts it into every message."""
+    """What went wrong, without the address, which requests puts into every message."""
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
@@ -262,9 +266,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not answer"
     text = str(error)
-    for sign, words in _REASONS:
+    for sign, reason in _REASONS:
         if sign in text:
-            return words
+            return reason
     return "the connection broke"
 
 

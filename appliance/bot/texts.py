@@ -9,23 +9,23 @@ _MENU = ("link", "topics", "me", "language", "quiet", "help")
 
 
 def masked(email: str) -> str:
-    """Enough of an address for its owner to know it."""
+    """Enough of an address for its owner to recognise it."""
     name, _, domain = email.partition("@")
     return f"{name[:1]}•••@{domain}"
 
 
 def language_names() -> dict[str, str]:
-    """Every language by code, in its own words."""
+    """The name of every language in that language, by its code."""
     return {language: catalog(language)["language_name"] for language in LANGUAGES}
 
 
 def menu(language: str) -> dict[str, str]:
-    """The labels of the keyboard under the chat, by the command each stands for."""
+    """The labels on the keyboard under the chat, by command."""
     return {command: catalog(language)[f"menu_{command}"] for command in _MENU}
 
 
 def command_of_label(text: str) -> str | None:
-    """The command a label stands for, in whatever language the person's keyboard still is."""
+    """The command of a label, in any language: an old keyboard stays when the language changes."""
     for language in LANGUAGES:
         for command, label in menu(language).items():
             if label == text:

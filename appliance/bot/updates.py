@@ -1,9 +1,9 @@
 """Updates: fetched or received, stored, and only then confirmed and handled, one by one, in order.
 
-A `Source` stores what comes (`Poller`) or sees to it that the site does (`Webhook`), `Handler`
-handles what is stored. They meet in the table `updates` and nowhere else, so a kill at any point
-loses nothing: what was not stored was not confirmed and comes again, what was stored is not
-forgotten, and what is handled is marked so in the transaction that holds its effects.
+A `Source` stores what comes (`Poller`) or has Telegram bring it to the site, which stores it
+(`Webhook`); `Handler` handles what is stored. They share nothing but the table `updates`, so a kill
+at any point loses nothing: what was not stored was not confirmed and comes again, what was stored
+stays, and an update is marked as handled in the transaction that holds its effects.
 """
 
 import logging
@@ -19,6 +19,7 @@ from appliance.bot.worker import Handler
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 9.5
+"""Limit of a stop; the runtime gives each of its parts 9.8 s, systemd the process 15."""
 
 
 class Source(Protocol):
@@ -35,9 +36,9 @@ class Source(Protocol):
 
 
 class Updates:
-    """The part of `serve` that listens to Telegram: a thread for the source, one that handles.
+    """The part of `serve` that listens to Telegram: one thread for the source, one for the handler.
 
-    It starts once; for another run make another.
+    It can be started once; another run needs another object.
     """
 
     def __init__(self, handler: Handler, source: Source) -> None:
@@ -56,7 +57,7 @@ class Updates:
 
     @property
     def alive_at(self) -> datetime:
-        """The heartbeat: when the slower of the threads last went round."""
+        """The heartbeat: that of the thread whose own is older."""
         return min(loop.alive_at for loop in self._loops)
 
     def start(self) -> None:
@@ -64,7 +65,7 @@ class Updates:
             loop.start()
 
     def stop(self) -> None:
-        """Stop within 10 s; a second call finds nothing to do. What waits stays in the table."""
+        """Stop within 10 s; a second call does nothing. What waits stays in the table."""
         if self._loops[0].stopping:
             return
         end = time.monotonic() + STOP_SECONDS
@@ -74,9 +75,9 @@ class Updates:
         late = [loop.name for loop in self._loops if not loop.join(end - time.monotonic())]
         if late:
             log.warning("did not stop in time: %s; nothing is lost by it", ", ".join(late))
-        elif time.monotonic() < end - POLL_SECONDS:
+        elif time.monotonic() < end - POLL_SECONDS:  # finishing is a call, and calls may hang
             self._source.finish()
 
     def wake(self) -> None:
-        """There is something to handle."""
+        """End the handler's pause: something was stored."""
         self._loops[1].wake()

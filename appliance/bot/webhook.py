@@ -1,6 +1,6 @@
 """The other source of updates: Telegram brings them to the site, which stores them.
 
-Here the address is told to Telegram, and Telegram asked from time to time how it gets on.
+This part registers the address with Telegram, and checks from time to time that deliveries succeed.
 """
 
 import logging
@@ -16,6 +16,7 @@ from appliance.bot.telegram import redact, set_webhook, webhook_info
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 20.0
+"""Between two calls of getWebhookInfo; `appliance status` shows a broken webhook that late."""
 
 
 class Webhook:
@@ -24,7 +25,7 @@ class Webhook:
     def __init__(self, bot: TeleBot, url: str, secret: str) -> None:
         self.state = "starting"
         self.on_stored: Callable[[], None] = lambda: None
-        """The web part stores: nothing is stored here."""
+        """Never called: the web part stores, often in another process."""
         self._bot = bot
         self._url = url
         self._secret = secret
@@ -32,7 +33,7 @@ class Webhook:
         self._streak = Streak()
 
     def step(self) -> float:
-        """Set it once, look at it later; returns the seconds until the next. Raises nothing."""
+        """Set the webhook, later check it; returns the seconds to wait. Raises nothing."""
         try:
             if not self._set:
                 set_webhook(self._bot, self._url, self._secret)
@@ -47,10 +48,10 @@ class Webhook:
         return CHECK_SECONDS
 
     def interrupt(self) -> None:
-        """Nothing waits for long here."""
+        """Nothing to interrupt: no call here waits for long."""
 
     def finish(self) -> None:
-        """The webhook stays: Telegram keeps what it cannot bring, and brings it to the next."""
+        """The webhook stays set: Telegram keeps what it cannot deliver, until the next start."""
 
     def _judge(self, info: WebhookInfo) -> str:
         if info.url != self._url:
@@ -58,12 +59,12 @@ class Webhook:
         if not info.last_error_message or not info.last_error_date:
             return RUNNING
         waiting = info.pending_update_count
-        if not waiting:  # it came through since: Telegram remembers its last failure for ever
+        if not waiting:  # delivered since; Telegram never forgets its last failure
             return RUNNING
         failed = datetime.fromtimestamp(info.last_error_date, UTC)
-        words = redact(str(info.last_error_message))[:120]
+        reason = redact(str(info.last_error_message))[:120]
         return (
-            f"webhook: Telegram could not call the site at {failed:%H:%M:%S} UTC: {words};"
+            f"webhook: Telegram could not call the site at {failed:%H:%M:%S} UTC: {reason};"
             f" {waiting} wait"
         )
 

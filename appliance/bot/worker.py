@@ -19,20 +19,20 @@ from appliance.models import utcnow
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
-"""Between two looks for what was stored; whoever stores in this process wakes the handler."""
+"""Pause between two queries for stored updates; a source in this process ends it by waking."""
 
-LOOK_SECONDS = 0.05
-"""The same, where another process stores and cannot wake it: a look costs 0.1 ms."""
+SHARED_IDLE_SECONDS = 0.05
+"""The same where another process stores, which cannot wake this one: a query costs 0.1 ms."""
 
 BATCH = 50
 BATCH_SECONDS = 0.02
-"""Of one transaction: an fsync for many updates, and no other writer waits for long."""
+"""Limits of one transaction: one fsync serves many updates, and no other writer waits for long."""
 
-TELL_SECONDS = 0.05
-"""While more waits than a batch takes, the engine is not hurried more often than this."""
+ENGINE_WAKE_SECONDS = 0.05
+"""While a backlog is worked off, the engine is woken for new answers at most this often."""
 
 MAX_TRIES = 5
-"""Of one update while the database fails; then it is the update's fault."""
+"""Of one update while the database fails; after that the update itself counts as the cause."""
 
 _DATABASE_FAILS = (OperationalError, InterfaceError)
 
@@ -52,56 +52,58 @@ class Handler:
         idle_seconds: float = IDLE_SECONDS,
         batch_seconds: float = BATCH_SECONDS,
     ) -> None:
-        """`on_handled` is called when something was handled: answers may wait in the outbox."""
+        """`on_handled` is called when updates were handled: answers may wait in the outbox."""
         self.trouble: str | None = None
         """A line for `appliance status` while nothing can be handled."""
         self.handled = 0
-        """How many so far."""
+        """Number of updates handled so far."""
         self._database = database
         self._dispatcher = dispatcher
         self._on_handled = on_handled
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._batch_seconds = batch_seconds
-        self._now: Waiting | None = None
+        self._current: Waiting | None = None
         self._behind = False  # more waits than the last batch took
-        self._told, self._told_at = 0, 0.0
-        self._careful = False
+        self._reported, self._reported_at = 0, 0.0
+        self._careful = False  # each update in a savepoint, because one of the batch failed
         self._failing: tuple[int, int] = (0, 0)  # the update the database fails at, and how often
 
     def step(self) -> float:
         """Handle a batch; returns the seconds to wait before the next. Raises nothing."""
-        self._now = None
+        self._current = None
         try:
-            found = (self._behind or self._look()) and self._handle_batch() > 0
+            handled = (self._behind or self._any_waiting()) and self._handle_batch() > 0
         except Exception as error:
             return self._pause(error)
         self.trouble = None
-        self._tell(time.monotonic())
-        return 0.0 if found else self._idle_seconds
+        self._report(time.monotonic())
+        return 0.0 if handled else self._idle_seconds
 
     def run_through(self) -> int:
-        """Handle everything that waits. Returns how many, those set aside too."""
+        """Handle everything that waits. Returns how many updates, including those set aside."""
         before = self.handled
         while self.step() == 0:
             pass
         return self.handled - before
 
-    def _tell(self, now: float) -> None:
-        due = not self._behind or now - self._told_at >= TELL_SECONDS
-        if self._told < self.handled and due:
-            self._told, self._told_at = self.handled, now
+    def _report(self, now: float) -> None:
+        due = not self._behind or now - self._reported_at >= ENGINE_WAKE_SECONDS
+        if self._reported < self.handled and due:
+            self._reported, self._reported_at = self.handled, now
             self._on_handled()
 
-    def _look(self) -> bool:
+    def _any_waiting(self) -> bool:
         with self._database.reading() as session:
             return updates.any_waiting(session)
 
     def _handle_batch(self) -> int:
-        """How many. What they changed, their answers and the marks are one commit.
+        """Handle a batch; returns how many updates. Their effects, their answers and the marks that
+        they are handled are one commit.
 
-        First without savepoints, and without a word to the database between two updates where a
-        handler has no question. When one of them fails, all is rolled back and done carefully.
+        The first attempt uses no savepoints, and so no statement between two updates unless a
+        handler makes one. When an update fails, the batch is rolled back and repeated with one
+        savepoint an update, which costs two statements each.
         """
         try:
             count = self._transact()
@@ -110,7 +112,7 @@ class Handler:
                 raise
             self._careful = True
             return self._handle_batch()
-        if self._now and self._now.seq >= self._failing[0]:
+        if self._current and self._current.seq >= self._failing[0]:
             self._careful, self._failing = False, (0, 0)
         self.handled += count
         return count
@@ -120,27 +122,27 @@ class Handler:
         end = time.monotonic() + self._batch_seconds
         count, done = 0, list[int]()
         with self._database.writing() as session:
-            # After trouble one by one, so that what waits before the culprit is not held up.
+            # After a failure one by one: what waits before the culprit is not held up by it.
             rows = updates.take(session, 1 if self._failing[1] else BATCH)
             known = chats.load(session, {row.chat_id for row in rows if row.chat_id})
             for row in rows:
-                self._now = row
+                self._current = row
                 count += 1
                 if self._handle(session, row, now):
                     done.append(row.seq)
                 if time.monotonic() >= end:
                     break
             self._behind = count < len(rows) or count == BATCH
-            del known  # kept until here, or each would be asked for again
+            del known  # the session holds rows weakly: without this each would be loaded again
             if done:
                 updates.mark_handled(session, done, now)
         return count
 
     def _handle(self, session: Session, row: Waiting, now: datetime) -> bool:
-        """Whether it could be handled; what it changed is rolled back if not.
+        """Whether it could be handled; if not, what it changed is rolled back and it is set aside.
 
-        Raises whatever happens while nobody is careful, and when the database fails, which is
-        nobody's fault until it was tried often enough.
+        Raises what a handler raises, in two cases: without savepoints, and when the database fails,
+        until the update was tried `MAX_TRIES` times.
         """
         if not self._careful:
             self._dispatcher.dispatch(session, row.payload, now)
@@ -171,7 +173,7 @@ class Handler:
         return self._failing[1] if self._failing[0] == seq else 0
 
     def _pause(self, error: Exception) -> float:
-        seq = self._now.seq if self._now else 0
+        seq = self._current.seq if self._current else 0
         tries = self._tries(seq)
         trouble = judge(error, tries)
         self._failing = (seq, tries + 1)

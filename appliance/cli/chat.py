@@ -55,8 +55,8 @@ def list_(
 
     filter = ChatFilter(search, status, linked, kind, approved)
     with context.database.reading() as session:
-        found = chats.list_page(session, filter, limit or 10_000_000)
-        documents = [_document(row) for row in found]
+        rows = chats.list_page(session, filter, limit or 10_000_000)
+        documents = [_document(row) for row in rows]
     lines = [
         f"{doc['chat_id']:>15}  {doc['type']:<10} {_standing(doc):<8} {doc['name']}"
         for doc in documents
@@ -159,19 +159,21 @@ def _decide(context: Context, chat_id: int, approved: bool) -> None:
 
     with context.database.writing() as session:
         document = _document(approval.decide(session, chat_id, approved, by=None))
-    said = "may get broadcasts now." if approved else "gets no broadcasts."
-    context.emit(document, f"{document['name']} {said}")
+    result = "may get broadcasts now." if approved else "gets no broadcasts."
+    context.emit(document, f"{document['name']} {result}")
 
 
 def _standing(document: dict[str, Any]) -> str:
-    """The status; of a group or channel nobody approved that it waits."""
+    """The status; `waiting` for a group or channel that is not approved."""
     waits = document["status"] == "active" and not document["approved"]
     return "waiting" if waits and document["type"] != "private" else str(document["status"])
 
 
 @contextmanager
 def _progress(context: Context, file: BinaryIO) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr over the bytes of a file; nothing for a pipe or without a terminal."""
+    """A function that moves a bar on stderr by so many bytes of the file; without a terminal, and
+    for a pipe, which has no size, it does nothing.
+    """
     status = os.fstat(file.fileno()) if context.progress else None
     if status is None or not stat.S_ISREG(status.st_mode):
         yield lambda size: None

@@ -1,4 +1,4 @@
-"""What every command shares: the home, the settings, and how it speaks.
+"""What every command shares: the home, the settings, and how it answers.
 
 stdout carries the answer (one JSON document with --json); everything else goes to stderr.
 """
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Context:
-    """Made once a run; `settings` and `database` are loaded when a command asks for them."""
+    """One for each run; `settings` and `database` are loaded when a command asks for them."""
 
     def __init__(self, home: Path | None) -> None:
         self.home = (home or home_from_environment()).expanduser().absolute()
@@ -40,31 +40,31 @@ class Context:
         return Database(self.settings.database_url)
 
     def emit(self, document: object, text: str) -> None:
-        """The answer: the document with --json, else the text."""
+        """Print the answer: the document with --json, else the text."""
         if self.json:
             click.echo(json.dumps(document, ensure_ascii=False, default=str))
         elif text:
             click.echo(text)
 
     def report(self, document: object, text: str) -> None:
-        """What was done and went well: an answer that --quiet leaves out, but for --json."""
+        """Print what was done successfully; --quiet leaves it out, except with --json."""
         if self.json or not self.quiet:
             self.emit(document, text)
 
     def remark(self, text: str) -> None:
-        """A remark for people, on stderr; silent with --quiet."""
+        """Print a remark for people on stderr; --quiet leaves it out."""
         if not self.quiet:
             click.echo(text, err=True)
 
     def localize(self, text: str | None) -> str:
-        """What the program noted for people, in the site's language."""
+        """A stored note in the site's language; "" for None."""
         from appliance.services.i18n.catalog import translate
 
         return translate(text, self.settings.default_language) if text else ""
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody is there to be asked."""
+        """Whether questions can be asked: input and stderr are a terminal."""
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     @property
@@ -77,7 +77,7 @@ pass_context = click.make_pass_decorator(Context)
 
 
 def common_options(command: F) -> F:
-    """Add --json and --quiet; the command sees them in its context."""
+    """Add --json and --quiet; their values are in the context, not in the arguments."""
     for flag, help_text in (
         ("quiet", "Print only what was asked for, and trouble."),
         ("json", "Answer with one JSON document."),
@@ -101,7 +101,7 @@ def _remember(flag: str) -> Callable[[click.Context, click.Parameter, bool], Non
 
 
 def actor() -> str:
-    """Who decides, for the record: the login name at this shell."""
+    """Who decides, as the history of a broadcast records it: `cli:` and the login name."""
     try:
         return f"cli:{getpass.getuser()}"[:100]
     except (KeyError, OSError):  # a user without a name, as in some containers
@@ -109,7 +109,7 @@ def actor() -> str:
 
 
 def write_json_array(documents: Iterable[object]) -> None:
-    """An array on stdout, an element a line, without holding them all."""
+    """Write an array to stdout, one element a line, without holding all of them in memory."""
     separator = "[\n"
     for document in documents:
         sys.stdout.write(separator + json.dumps(document, ensure_ascii=False))

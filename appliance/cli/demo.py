@@ -18,9 +18,9 @@ import click
 
 from appliance.cli import follow
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.cli.input import Asking
+from appliance.cli.input import Prompter
 from appliance.cli.serve import asked_to_stop
-from appliance.cli.setup import Wishes, make_home
+from appliance.cli.setup import InitOptions, make_home
 from appliance.config import Settings
 from appliance.crud.chats import chats
 from appliance.crud.chats.chats import ChatFilter
@@ -52,12 +52,12 @@ def demo(context: Context, once: bool, port: int | None) -> None:
     when every recipient has an outcome and none failed but those who blocked the bot.
     """
     password = secrets.token_urlsafe(12)
-    with temporary_home() as home, asked_to_stop() as asked, running(home, password, port) as site:
+    with temporary_home() as home, asked_to_stop() as stop, running(home, password, port) as site:
         context.remark(f"A site with {PEOPLE} simulated people is starting …")
-        people_arrive(context, site, asked)
+        people_arrive(context, site, stop)
         broadcast_id = site.broadcast(TEXT)
         with follow.progress_bar(context.progress) as show:
-            document = follow.wait_for_end(site.database, broadcast_id, show, asked)
+            document = follow.wait_for_end(site.database, broadcast_id, show, stop)
         context.emit(document, "\n" + follow.summary(document))
         context.remark(
             f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
@@ -67,7 +67,7 @@ def demo(context: Context, once: bool, port: int | None) -> None:
         )
         if not once:
             context.remark("\nCtrl-C ends it.")
-            site.runtime.wait(asked)
+            site.runtime.wait(stop)
         code = follow.outcome_code(document)
     sys.exit(code)
 
@@ -100,22 +100,22 @@ class Site:
             return queued.id
 
 
-def people_arrive(context: Context, site: Site, asked: threading.Event) -> None:
-    """Everybody presses Start; then some block the bot while it does not look."""
+def people_arrive(context: Context, site: Site, stop: threading.Event) -> None:
+    """Everybody presses Start; then some block the bot, of which it is told nothing."""
     crowd = {"count": PEOPLE, "slow": SLOW, "latency_ms": SLOW_MS, "start": True, "seed": 7}
     people = site.ask_simulator("people", crowd)["people"]
     with count_bar(context.progress, PEOPLE, "people press Start") as show:
-        while (known := site.known()) < PEOPLE and not asked.wait(0.1):
+        while (known := site.known()) < PEOPLE and not stop.wait(0.1):
             show(known)
         show(known)
-    wait_for_silence(site, asked)  # a welcome that cannot be delivered would give them away
+    wait_for_silence(site, stop)  # before they block: an undelivered welcome would reveal it
     for person in people[:: PEOPLE // BLOCKED][:BLOCKED]:
         site.ask_simulator(f"people/{person['id']}/block", {"silent": True})
 
 
-def wait_for_silence(site: Site, asked: threading.Event) -> None:
-    """Until everybody was answered."""
-    while not asked.wait(0.1):
+def wait_for_silence(site: Site, stop: threading.Event) -> None:
+    """Wait until everybody was answered."""
+    while not stop.wait(0.1):
         with site.database.reading() as session:
             if not messages.waiting(session)[0]:
                 return
@@ -133,12 +133,12 @@ def count_bar(wanted: bool, length: int, label: str) -> Iterator[Callable[[int],
 
 @contextmanager
 def running(home: Path, password: str, port: int | None) -> Iterator[Site]:
-    """A home made, the site served, the simulator inside."""
+    """Make a home and serve the site and the simulator from it."""
     secret = home / "password"
     secret.touch(mode=0o600)
     secret.write_text(password, encoding="utf-8")
-    wishes = Wishes(admin_email=ADMIN, admin_password_file=secret, sandbox=True)
-    make_home(home, wishes, Asking(interactive=False), environ={})
+    options = InitOptions(admin_email=ADMIN, admin_password_file=secret, sandbox=True)
+    make_home(home, options, Prompter(interactive=False), environ={})
     settings = Settings.load(home, environ={})
     with Runtime(dataclasses.replace(settings, port=port or free_port())) as runtime:
         yield Site(runtime)
@@ -154,7 +154,7 @@ def temporary_home() -> Iterator[Path]:
 
 
 def free_port() -> int:
-    """8080 where it is free: people know it; else any."""
+    """8080, which people expect; any other where that is in use."""
     for port in (8080, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

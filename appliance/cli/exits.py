@@ -1,4 +1,4 @@
-"""Exit codes, mapped from the tree of domain errors once."""
+"""Exit codes, and their mapping from domain errors."""
 
 import sys
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def exit_code(error: ApplianceError) -> int:
 
 @contextmanager
 def exit_clearly() -> Iterator[None]:
-    """A domain error becomes one line on stderr (and one a fault) and its exit code."""
+    """Print a domain error as one line on stderr, and one a fault, and exit with its code."""
     try:
         yield
     except ApplianceError as error:
@@ -48,13 +48,13 @@ def exit_clearly() -> Iterator[None]:
 
 
 def lines_of(error: ApplianceError) -> list[str]:
-    """One line that says what is wrong and where; with several faults, one for each after it."""
+    """The lines for an error: what is wrong and where; one more for each further fault."""
     faults = list(error.faults) if isinstance(error, Invalid) else []
     place = ""
-    if faults and faults[0].message == str(error):
+    if faults and faults[0].message == str(error):  # else the same text would stand there twice
         place = _place(faults.pop(0))
-    told = [f"  {fault.field}: {_place(fault)}{fault.message}" for fault in faults]
-    return [f"appliance: {place}{error}", *told]
+    details = [f"  {fault.field}: {_place(fault)}{fault.message}" for fault in faults]
+    return [f"appliance: {place}{error}", *details]
 
 
 def _place(fault: Fault) -> str:

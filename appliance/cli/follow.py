@@ -22,15 +22,19 @@ from appliance.services.broadcasts import NewBroadcast, as_document, schedules
 from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
 
-LOOK = 0.2  # seconds between two looks at the counters
-MISSED = 1.0  # seconds between two looks for broadcasts that are too late
+PROGRESS_POLL_SECONDS = 0.2
+"""Between two queries for the counters: a bar that moves five times a second looks alive."""
+
+MISSED_CHECK_SECONDS = 1.0
+"""Between two queries for broadcasts that missed their time; these write, the others only read."""
+
 ENDED = frozenset({BroadcastStatus.DONE, BroadcastStatus.CANCELLED, BroadcastStatus.HALTED})
 
 Document = dict[str, Any]
 
 
 def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
-    """Queue it, say what was done, and with `wait` follow it; ends the process with its code."""
+    """Queue a broadcast and say so; with `wait` follow it and end the process with its code."""
     database: Database = context.database
     if ask:
         _confirm(context, new)
@@ -42,8 +46,8 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
     if wait:
         document = follow(context, document["id"])
         code = outcome_code(document)
-        told = summary({**document, "note": context.localize(document["note"])})
-        (context.emit if code else context.report)(document, told)
+        text = summary({**document, "note": context.localize(document["note"])})
+        (context.emit if code else context.report)(document, text)
         sys.exit(code)
     begins = f" for {document['starts_at']}" if document["starts_at"] else ""
     context.report(document, f"Broadcast {document['id']} is {document['status']}{begins}.")
@@ -66,39 +70,40 @@ def wait_for_end(
     database: Database,
     broadcast_id: int,
     show: Callable[[Document], None],
-    asked: threading.Event | None = None,
+    stop: threading.Event | None = None,
 ) -> Document:
-    """Look at the counters until the broadcast is done, cancelled or halted, or `asked` is set."""
-    asked = asked or threading.Event()
-    look_at = 0.0
+    """Poll the counters until the broadcast is done, cancelled or halted, or `stop` is set."""
+    stop = stop or threading.Event()
+    check_missed_at = 0.0
     while True:
-        if time.monotonic() >= look_at:
-            # The engine passes over what is too late; there may be nothing else to cancel it.
+        if time.monotonic() >= check_missed_at:
+            # The engine only passes over a broadcast that missed its time. The schedule part of
+            # `serve` cancels it, but may not be running: then this loop would wait for ever.
             schedules.cancel_missed(database, utcnow())
-            look_at = time.monotonic() + MISSED
+            check_missed_at = time.monotonic() + MISSED_CHECK_SECONDS
         with database.reading() as session:
             document = as_document(broadcasts.get(session, broadcast_id))
         show(document)
         ended = document["status"] in ENDED and not document["sending"]
-        if ended or asked.wait(LOOK):
+        if ended or stop.wait(PROGRESS_POLL_SECONDS):
             return document
 
 
 def outcome_code(document: Document) -> int:
-    """0 when everybody got it or is gone; 1 halted or cancelled; 3 failures or unknowns."""
+    """0: everybody got it or is gone; 1: halted or cancelled; 3: some failed or are unknown."""
     if document["status"] != BroadcastStatus.DONE:
         return exits.FAILED
-    return exits.IN_PART if faults_of(document) or document["unknown"] else exits.DONE
+    return exits.IN_PART if failures_of(document) or document["unknown"] else exits.DONE
 
 
-def faults_of(document: Document) -> int:
-    """Recipients who failed for another reason than having blocked the bot or left."""
+def failures_of(document: Document) -> int:
+    """How many recipients failed, without those who blocked the bot or left."""
     gone = sum(n for reason, n in document["reasons"].items() if reason in GONE_REASONS)
     return int(document["failed"] - gone)
 
 
 def summary(document: Document) -> str:
-    """A table of what happened."""
+    """The counters as a table."""
     rows: list[tuple[str, object]] = [
         (f"Broadcast {document['id']}", document["status"]),
         ("Recipients", document["recipients"]),
@@ -115,7 +120,7 @@ def summary(document: Document) -> str:
 
 @contextmanager
 def progress_bar(wanted: bool) -> Iterator[Callable[[Document], None]]:
-    """A bar on stderr that follows the counters; nothing when it is not wanted."""
+    """A function that shows the counters in a bar on stderr; it does nothing if not `wanted`."""
     if not wanted:
         yield lambda document: None
         return
@@ -131,7 +136,7 @@ def progress_bar(wanted: bool) -> Iterator[Callable[[Document], None]]:
 
 @contextmanager
 def engine_beside(context: Context) -> Iterator[None]:
-    """An engine that sends while nobody else does. Raises TryLater where there is no bot."""
+    """Run an engine that delivers whenever no other process does. Raises TryLater without a bot."""
     settings = context.settings
     with context.database.reading() as session:
         running = is_running(session, DELIVERY)

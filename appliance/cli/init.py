@@ -55,20 +55,20 @@ def init(
       appliance --home /tmp/try init --sandbox --admin-email me@example.org \\
           --admin-password-file password
     """
-    from appliance.cli.input import Asking
-    from appliance.cli.setup import Wishes, make_home
+    from appliance.cli.input import Prompter
+    from appliance.cli.setup import InitOptions, make_home
 
-    asking = Asking(context.interactive and not yes)
-    wishes = Wishes(
+    prompter = Prompter(context.interactive and not yes)
+    options = InitOptions(
         domain=domain,
-        bot_token=asking.secret_from(bot_token, bot_token_file, "--bot-token-file"),
+        bot_token=prompter.secret_from(bot_token, bot_token_file, "--bot-token-file"),
         admin_email=admin_email,
         admin_name=admin_name or "Admin",
         admin_password_file=admin_password_file,
         language=language,
         sandbox=sandbox,
     )
-    made = make_home(context.home, wishes, asking)
-    for line in made.lines:
+    result = make_home(context.home, options, prompter)
+    for line in result.lines:
         context.remark(line)
-    context.emit(made.document, made.summary)
+    context.emit(result.document, result.summary)

@@ -1,4 +1,4 @@
-"""Asking people for what is missing, at a terminal only."""
+"""Input: questions at a terminal, secrets from files, text from standard input."""
 
 import sys
 from pathlib import Path
@@ -8,31 +8,33 @@ import click
 from appliance.errors import ConfigError
 
 
-class Asking:
-    """Questions at a terminal; without one, a usage error that names the flag."""
+class Prompter:
+    """Asks for what is missing at a terminal; without one, raises a usage error with the flag."""
 
     def __init__(self, interactive: bool) -> None:
         self.interactive = interactive
 
-    def text(self, given: str | None, question: str, flag: str, default: str | None = None) -> str:
-        """What was given, or the answer to the question."""
-        if given is not None:
-            return given
-        if not self.interactive:
-            raise click.UsageError(f"{flag} is missing (nobody is at a terminal to be asked)")
+    def text(self, value: str | None, question: str, flag: str, default: str | None = None) -> str:
+        """The value of the option, or the answer to the question. Raises UsageError."""
+        if value is not None:
+            return value
+        self._check_interactive(flag)
         return str(click.prompt(question, default=default, err=True, show_default=bool(default)))
 
     def password(self, file: Path | None, question: str, flag: str) -> str:
-        """The password in the file, or typed twice without an echo."""
+        """The password in the file, or typed twice without an echo. Raises UsageError."""
         if file is not None:
             return read_secret(file, flag)
-        if not self.interactive:
-            raise click.UsageError(f"{flag} is missing (nobody is at a terminal to be asked)")
+        self._check_interactive(flag)
         return str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
 
     def secret_from(self, value: str | None, file: Path | None, flag: str) -> str | None:
         """A secret from its option or its file; None when neither was given."""
         return read_secret(file, flag) if file is not None else value
+
+    def _check_interactive(self, flag: str) -> None:
+        if not self.interactive:
+            raise click.UsageError(f"{flag} is missing (nobody is at a terminal to be asked)")
 
 
 def read_secret(file: Path, flag: str) -> str:
@@ -49,7 +51,7 @@ def read_secret(file: Path, flag: str) -> str:
 
 
 def read_text(text: str | None) -> str:
-    """The argument, or standard input for '-' or none."""
+    """The argument; standard input where it is '-' or missing. Raises ConfigError."""
     if text is not None and text != "-":
         return text
     try:

@@ -69,7 +69,7 @@ def notify(
         title=title,
         format="html" if html else "plain",
         priority=priority,
-        buttons=[[button_of(words)] for words in button],
+        buttons=[[button_of(option)] for option in button],
         key=key,
     )
     document, message_id = _queue(context, new)
@@ -80,7 +80,9 @@ def notify(
 
 
 def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | None]:
-    """Queue it, or find what was queued for its key; the row of the outbox, if it is one."""
+    """Queue a notification, or find the one with its key. The id is its message's in the outbox;
+    None for one that went to many and so is a broadcast.
+    """
     from appliance.services import notify as service
 
     with context.database.writing() as session:
@@ -108,11 +110,11 @@ def _wait(context: Context, document: Document, message_id: int | None) -> NoRet
         state, reason = followed["status"], followed["note"]
     else:
         state, reason = _follow_message(context, message_id)
-        code = _code(state, reason)
-    told = f"Notification {document['id']} to {document['to']}: {state}"
+        code = outcome_code(state, reason)
+    text = f"Notification {document['id']} to {document['to']}: {state}"
     answer = {**document, "state": state, "reason": reason}
     show = context.report if code == exits.DONE else context.emit
-    show(answer, f"{told} ({reason})." if reason else f"{told}.")
+    show(answer, f"{text} ({reason})." if reason else f"{text}.")
     sys.exit(code)
 
 
@@ -128,11 +130,11 @@ def _follow_message(context: Context, message_id: int) -> tuple[str, str | None]
                 state, reason = notifications.outcome(session, message_id)
             if state not in {DeliveryState.PENDING, DeliveryState.SENDING}:
                 return state.word, reason
-            pause.wait(follow.LOOK)
+            pause.wait(follow.PROGRESS_POLL_SECONDS)
 
 
-def _code(state: str, reason: str | None) -> int:
-    """Who blocked the bot or left is an outcome, not a fault."""
+def outcome_code(state: str, reason: str | None) -> int:
+    """Having blocked the bot or left is an expected outcome and no failure."""
     from appliance.cli import exits
     from appliance.delivery.classify import GONE_REASONS
 

@@ -10,17 +10,12 @@ import click
 from appliance import config
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.errors import ConfigError
+from appliance.sandbox.world.faults import KINDS
 
 if TYPE_CHECKING:
     from appliance.sandbox.client import ControlClient
 
 DEFAULT_PORT = 8081
-_KINDS = (
-    *("429", "403", "400", "401", "500", "502", "504", "404", "409", "webhook_active"),
-    *("blocked", "deactivated", "not_started", "kicked", "not_member", "not_found", "migrated"),
-    *("bad_entities", "too_long", "caption_too_long", "bad_media"),
-    *("latency", "slow", "close_before", "close_after"),
-)
 _GROUP_SIZE = 5
 _url_option = click.option(
     "--url",
@@ -136,7 +131,7 @@ def populate(
 
 
 @sandbox.command()
-@click.argument("kind", required=False, type=click.Choice(_KINDS))
+@click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.option("--method", help="Which calls; default: all but getUpdates. '*' is truly all.")
 @click.option("--chat", "chat_id", type=int, help="Only calls to this chat.")
 @click.option("--count", type=click.IntRange(1), help="How often; default: until it is cleared.")

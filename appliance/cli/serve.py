@@ -12,9 +12,9 @@ import click
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.config import LOOPBACK, Settings
 
-SWITCH_SECONDS = 0.0005
-"""How long a busy thread keeps the others waiting. Every statement gives Python's lock away, and
-with Python's own 5 ms the handler of updates waited for the engine as long as it worked."""
+SWITCH_INTERVAL_SECONDS = 0.0005
+"""How long a busy thread keeps the others waiting. Every SQL statement releases Python's lock; with
+the default of 5 ms the handler of updates then waited that long, whenever the engine was busy."""
 
 
 @click.command()
@@ -67,9 +67,9 @@ def _run(
     from appliance.runtime.logs import set_up
 
     set_up(settings)
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     with (
-        asked_to_stop() as asked,
+        asked_to_stop() as stop,
         Runtime(settings, web=web, bot=bot, by_webhook=by_webhook) as runtime,
     ):
         if web:
@@ -80,20 +80,20 @@ def _run(
             context.remark("Careful: whoever reaches this address can use the simulated phones.")
         if bot and not settings.bot_enabled:
             context.remark("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
-        runtime.wait(asked)
+        runtime.wait(stop)
         context.remark("Stopping …")
 
 
 @contextmanager
 def asked_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; the handlers from before come back at the end."""
-    asked = threading.Event()
+    """An event that SIGTERM and Ctrl-C set; at the end the former handlers are restored."""
+    stop = threading.Event()
     before = {
-        number: signal.signal(number, lambda *_: asked.set())
+        number: signal.signal(number, lambda *_: stop.set())
         for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
-        yield asked
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

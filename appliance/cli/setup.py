@@ -1,4 +1,4 @@
-"""What `appliance init` does; each step finds out first whether it was done before."""
+"""What `appliance init` does; each step is skipped where it was done before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import click
 
 from appliance import config
 from appliance.bot.telegram import get_me, make_bot
-from appliance.cli.input import Asking
+from appliance.cli.input import Prompter
 from appliance.config import Settings
 from appliance.crud.accounts import users
 from appliance.database import SCHEMA, Database, check_schema, schema_version
@@ -21,8 +21,8 @@ from appliance.services.updates import store_bot_identity
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asked for; None: not said."""
+class InitOptions:
+    """What the command line says; None: nothing."""
 
     domain: str | None = None
     bot_token: str | None = field(default=None, repr=False)
@@ -34,8 +34,8 @@ class Wishes:
 
 
 @dataclass(slots=True)
-class Made:
-    """What was done: lines for people, a document for programs."""
+class InitResult:
+    """What was made: lines for people, a document for programs."""
 
     home: Path
     lines: list[str] = field(default_factory=list)
@@ -67,65 +67,67 @@ class _Admin:
 
 
 def make_home(
-    home: Path, wishes: Wishes, asking: Asking, environ: Mapping[str, str] | None = None
-) -> Made:
-    """Settings, database, first admin: what is missing is made, what is there stays as it is.
+    home: Path, options: InitOptions, prompter: Prompter, environ: Mapping[str, str] | None = None
+) -> InitResult:
+    """Make settings, database and first admin where they are missing; what exists is not changed.
 
     Everything is asked and checked (the token by getMe) before the first byte is written.
-    Raises click.UsageError naming a missing flag, and domain errors.
+    Raises click.UsageError, which names a missing flag, and domain errors.
     """
-    made = Made(home)
+    result = InitResult(home)
     values = config.read_values(home, environ)
     fresh = not (home / ".env").exists()
-    new_values = _new_values(values, wishes, asking) if fresh else {}
+    new_values = _new_values(values, options, prompter) if fresh else {}
     settings = Settings.load(home, {**values, **new_values})
-    admin = None if _has_admin(settings) else _first_admin(wishes, asking)
+    admin = None if _has_admin(settings) else _first_admin(options, prompter)
     bot = _identify(settings) if fresh and settings.bot_enabled and not settings.sandbox else None
 
     _make_directory(home)
     if schema_version(settings.database_url) is None:
-        upgrade(settings)  # before .env: what cannot be had must not leave half a home
-        made.note("database", f"made the database at schema {SCHEMA}")
+        upgrade(settings)  # before .env: a database that cannot be made must leave no half a home
+        result.note("database", f"made the database at schema {SCHEMA}")
     if fresh:
         config.write_env_file(home / ".env", new_values)
-        made.note("settings", f"wrote {home / '.env'} (mode 0600)")
+        result.note("settings", f"wrote {home / '.env'} (mode 0600)")
     check_schema(settings)
-    _store(settings, admin, bot, made)
-    return made
+    _store(settings, admin, bot, result)
+    return result
 
 
-def _new_values(known: Mapping[str, str], wishes: Wishes, asking: Asking) -> dict[str, str]:
-    """The contents of a new .env; what the environment says already is not repeated."""
-    sandbox = wishes.sandbox or known.get("BOT_MODE", "").lower() == "sandbox"
-    if sandbox and wishes.bot_token:
+def _new_values(
+    known: Mapping[str, str], options: InitOptions, prompter: Prompter
+) -> dict[str, str]:
+    """The contents of a new .env, without what the environment says already."""
+    sandbox = options.sandbox or known.get("BOT_MODE", "").lower() == "sandbox"
+    if sandbox and options.bot_token:
         raise click.UsageError("--sandbox and --bot-token exclude each other: choose one")
     values = {"SECRET_KEY": known.get("SECRET_KEY") or config.new_secret_key()}
     if sandbox:
         values["BOT_MODE"] = "sandbox"
     elif known.get("BOT_MODE", "").lower() != "off":
-        token = wishes.bot_token or known.get("BOT_TOKEN")
-        values["BOT_TOKEN"] = asking.text(
+        token = options.bot_token or known.get("BOT_TOKEN")
+        values["BOT_TOKEN"] = prompter.text(
             token, "Bot token from @BotFather", "--bot-token-file (or --sandbox)"
         )
-    if wishes.domain:
+    if options.domain:
         # nginx on the same machine says who the visitor is (nginx/appliance.conf)
-        values |= {"DOMAIN": wishes.domain, "TRUSTED_PROXY": "127.0.0.1"}
-    if wishes.language:
-        values["DEFAULT_LANGUAGE"] = wishes.language
+        values |= {"DOMAIN": options.domain, "TRUSTED_PROXY": "127.0.0.1"}
+    if options.language:
+        values["DEFAULT_LANGUAGE"] = options.language
     return {name: value for name, value in values.items() if known.get(name) != value}
 
 
-def _first_admin(wishes: Wishes, asking: Asking) -> _Admin:
+def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:
     email = account_users.normalise_email(
-        asking.text(wishes.admin_email, "Email of the first admin", "--admin-email")
+        prompter.text(options.admin_email, "Email of the first admin", "--admin-email")
     )
-    password = asking.password(
-        wishes.admin_password_file, "Password of the first admin", "--admin-password-file"
+    password = prompter.password(
+        options.admin_password_file, "Password of the first admin", "--admin-password-file"
     )
     account_users.validate_password(password)
     return _Admin(
         email,
-        account_users.normalise_name(wishes.admin_name),
+        account_users.normalise_name(options.admin_name),
         account_users.hash_password(password),
     )
 
@@ -155,7 +157,7 @@ def _make_directory(home: Path) -> None:
 
 
 def _store(
-    settings: Settings, admin: _Admin | None, bot: dict[str, Any] | None, made: Made
+    settings: Settings, admin: _Admin | None, bot: dict[str, Any] | None, result: InitResult
 ) -> None:
     if admin is None and bot is None:
         return
@@ -176,5 +178,5 @@ def _store(
     finally:
         database.dispose()
     if admin:
-        made.admin = admin.email
-        made.note("admin", f"made the first admin: {admin.email}")
+        result.admin = admin.email
+        result.note("admin", f"made the first admin: {admin.email}")

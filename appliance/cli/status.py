@@ -27,8 +27,8 @@ def _table(document: dict[str, Any]) -> str:
     queue = document["queue"]
     rows.append(f"{'queue':<10} {queue['pending']} waiting, {queue['oldest_seconds']:.0f} s")
     if count := document["set_aside"]:
-        told = f"{count} update{'s' if count > 1 else ''} could not be handled"
-        rows.append(f"{'set aside':<10} {told}: see docs/telegram.md")
+        updates = f"{count} update{'s' if count > 1 else ''} could not be handled"
+        rows.append(f"{'set aside':<10} {updates}: see docs/telegram.md")
     if document["flood_until"]:
         rows.append(f"{'flood':<10} Telegram asked for silence until {document['flood_until']}")
     rows.append(f"{'version':<10} {document['version']}, schema {document['schema']}")

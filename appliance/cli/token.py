@@ -84,7 +84,7 @@ def revoke(context: Context, token_id: int) -> None:
 
 
 def _document(row: Any, email: str) -> dict[str, Any]:
-    from appliance.services.broadcasts import rfc3339
+    from appliance.services.timing.clock import rfc3339
 
     return {
         "id": row.id,

@@ -16,7 +16,7 @@ def topic() -> None:
 @click.argument("name")
 @click.option("--title", help="What people are shown. Default: the name.")
 @click.option("--title-ru", help="The same in Russian.")
-@click.option("--off", is_flag=True, help="Nobody gets it until he asks; else everybody does.")
+@click.option("--off", is_flag=True, help="Nobody gets it until they ask; else everybody does.")
 @common_options
 @pass_context
 def add(context: Context, name: str, title: str | None, title_ru: str | None, off: bool) -> None:

@@ -36,19 +36,19 @@ def add(
     Example:
       appliance user add ann@example.org --role operator --password-file password
     """
-    from appliance.cli.input import Asking
+    from appliance.cli.input import Prompter
     from appliance.services.accounts import users as account_users
 
     email = account_users.normalise_email(email)
-    password = Asking(context.interactive).password(password_file, "Password", "--password-file")
+    password = Prompter(context.interactive).password(password_file, "Password", "--password-file")
     account_users.validate_password(password)
     hashed = account_users.hash_password(password)
     language = context.settings.default_language
     with context.database.writing() as session:
-        made = account_users.create_user(
+        user = account_users.create_user(
             session, email, hashed, name or email.partition("@")[0], role, language
         )
-        document = _document(made)
+        document = _document(user)
     context.emit(document, f"Made user {document['id']}, {email} ({role}).")
 
 
@@ -120,11 +120,11 @@ def enable(context: Context, who: str) -> None:
 @pass_context
 def set_password(context: Context, who: str, password_file: Path | None) -> None:
     """Give an account a new password; its sessions end."""
-    from appliance.cli.input import Asking
+    from appliance.cli.input import Prompter
     from appliance.crud.accounts import users
     from appliance.services.accounts import users as account_users
 
-    password = Asking(context.interactive).password(
+    password = Prompter(context.interactive).password(
         password_file, "New password", "--password-file"
     )
     account_users.validate_password(password)
@@ -140,8 +140,8 @@ def _change_access(context: Context, who: str, **changes: Any) -> None:
     from appliance.services.accounts import users as account_users
 
     with context.database.writing() as session:
-        found = users.find(session, who)
-        document = _document(account_users.update_access(session, found.id, None, **changes))
+        user_id = users.find(session, who).id
+        document = _document(account_users.update_access(session, user_id, None, **changes))
     state = "disabled" if document["disabled"] else document["role"]
     context.emit(document, f"{document['email']} is {state} now.")
 

@@ -71,11 +71,11 @@ def remember(session: Session, bot_id: int, uploaded: Mapping[int, str]) -> None
         )
 
 
-def forget(session: Session, media_ids: Iterable[int]) -> None:
-    """Telegram does not take the file ids any more: upload these files again."""
+def forget(session: Session, file_ids: Iterable[str]) -> None:
+    """Telegram does not take these any more: their files have to be uploaded again."""
     session.execute(
         update(Media)
-        .where(Media.id.in_(list(media_ids)))
+        .where(Media.file_id.in_(list(file_ids)))
         .values(bot_id=None, file_id=None)
         .execution_options(synchronize_session=False)
     )

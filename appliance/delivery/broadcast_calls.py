@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import media as media_crud
 from appliance.crud.broadcasts import albums, recipients
 from appliance.crud.broadcasts.recipients import Person
-from appliance.crud.settings import BOT, get_setting
+from appliance.delivery import uploads
 from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result, Source
@@ -24,14 +23,10 @@ from appliance.delivery.silent_hours import SilentHours
 from appliance.models import Broadcast
 from appliance.services import content
 from appliance.services.broadcasts import click_tracking
-from appliance.services.content import media
-
-NOT_THERE = "wrong file identifier"
-"""Telegram's words for a `file_id` it does not take (any more)."""
 
 
 class BroadcastCalls:
-    """Makes the jobs of a broadcast; learns file ids from the answers to uploads."""
+    """Makes the jobs of a broadcast; sees what the answers say of its files."""
 
     def __init__(self, session: Session, broadcast: Broadcast, config: EngineConfig) -> None:
         self._broadcast = broadcast
@@ -40,11 +35,10 @@ class BroadcastCalls:
         )
         self._folder: Path = config.media
         self._extra = {"allow_paid_broadcast": True} if config.paid else {}
-        self._bot_id = int((get_setting(session, BOT) or {}).get("id", 0))
         # silent anyway, or (False) a notification of high priority: no need to ask who wants it
         self._silent_hours = None if "silent" in broadcast.options else SilentHours(config.timezone)
         self._uploading = False
-        self._refused = False  # a file id was refused once; a second time it is the file's fault
+        self._renewed = False
         self._load(session)
 
     def room(self, limit: int) -> int:
@@ -75,29 +69,24 @@ class BroadcastCalls:
         ]
 
     def learn(self, session: Session, results: Sequence[Result]) -> None:
-        """Take file ids from the answer to an upload, and an album's message ids where needed."""
+        """See whether files were uploaded or have to be again; keep an album's ids where needed."""
         for result in results:
             if result.verdict.kind == Kind.SENT and result.job.method == albums.METHOD:
                 self._remember_gaps(session, result)
             if result.job.upload is not None:
                 self._uploading = False
-                if result.verdict.kind == Kind.SENT:
-                    self._remember(session, content.file_ids_from(result.verdict.result))
-
-    def is_stale(self, result: Result) -> bool:
-        """Whether a refusal was of a file id, which another upload mends."""
-        refused = result.verdict.kind == Kind.CONTENT and result.job.upload is None
-        return refused and not self._refused and NOT_THERE in (result.verdict.words or "").lower()
-
-    def renew(self, session: Session) -> None:
-        """Upload the files again."""
-        self._refused = True
-        media_crud.forget(session, [item["id"] for item in self._broadcast.media])
-        self._load(session)
+        if any(result.verdict.reason == uploads.STALE for result in results):
+            self._renewed = True
+            self._load(session)
+        elif any(result.job.upload is not None for result in results):
+            self._load(session)
 
     def _load(self, session: Session) -> None:
-        files = media.files_for(session, self._broadcast, self._bot_id)
-        self._files = files
+        self._files = uploads.load(session, [item["id"] for item in self._broadcast.media or ()])
+        # An id that is refused right after an upload is the file's fault: that is not asked again,
+        # or a file that is accepted and never found would be uploaded for one recipient after
+        # the other.
+        self._renewable = () if self._renewed else self._files
         self._composer = self._make_composer(self._extra)
         self._silent: content.Composer | None = None
 
@@ -112,18 +101,9 @@ class BroadcastCalls:
             self._silent = self._make_composer({**self._extra, "disable_notification": True})
         return self._silent
 
-    def _remember(self, session: Session, ids: list[str]) -> None:
-        if len(ids) == len(self._files):
-            uploaded = {file.id: file_id for file, file_id in zip(self._files, ids, strict=True)}
-            media_crud.remember(session, self._bot_id, uploaded)
-            session.expire_all()
-            self._load(session)
-
     def _remember_gaps(self, session: Session, result: Result) -> None:
         """Keep the message ids of an album that do not follow one another."""
-        answer = result.verdict.result
-        parts = answer if isinstance(answer, list) else []
-        ids = [part["message_id"] for part in parts if isinstance(part, dict)]
+        ids = content.message_ids_from(result.verdict.result)
         if ids and ids != list(range(ids[0], ids[0] + len(ids))):
             albums.remember(session, self._broadcast.id, result.job.chat_id, ids)
 
@@ -142,8 +122,8 @@ class BroadcastCalls:
             upload = composer.upload(chat_id, person, self._folder)
             if self._tracker:
                 upload = replace(upload, fields=self._tracker.fill_fields(upload.fields, chat_id))
-            return Job(source, row, chat_id, upload.method, b"", tries, upload)
+            return Job(source, row, chat_id, upload.method, b"", tries, upload, self._files)
         body = composer.body_for(chat_id, person)
         if self._tracker:
             body = self._tracker.fill(body, chat_id)
-        return Job(source, row, chat_id, composer.method, body, tries)
+        return Job(source, row, chat_id, composer.method, body, tries, files=self._renewable)

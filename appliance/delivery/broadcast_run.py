@@ -7,25 +7,18 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
-from appliance.crud.chats import chats, supergroups
 from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.canary import Canary
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
-from appliance.services.inbox import operators_group
 
 SPAN = 10_000  # lines of the ledger that are looked through in one transaction
 HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
-
-_FINAL = {
-    Kind.SENT: DeliveryState.SENT,
-    Kind.UNKNOWN: DeliveryState.UNKNOWN,
-}
 
 
 class Run:
@@ -76,6 +69,9 @@ class Run:
             return self._quiet is not None and not self._quiet.sleeping(now)
         return self._canary.room(1) > 0 or self._canary.due(now)
 
+    def record(self, session: Session, results: list[Result], now: Moment) -> None:
+        self.exchange(session, results, 0, now)
+
     def exchange(
         self, session: Session, results: list[Result], limit: int, now: Moment
     ) -> list[Job]:
@@ -101,18 +97,14 @@ class Run:
         return taken
 
     def _record(self, session: Session, results: list[Result], tally: Tally, now: Moment) -> None:
-        """Write the outcomes; marks chats that are gone."""
-        if any(self._calls.is_stale(result) for result in results):
-            results = [self._once_more(result, now) for result in results]
-            self._calls.renew(session)
-        migrated = [r for r in results if r.verdict.kind == Kind.MIGRATED and r.retry_at is None]
-        plain = [r for r in results if r not in migrated]
-        outcomes = [self._outcome(r) for r in plain]
+        migrated = [r for r in results if r.verdict.kind == Kind.MIGRATED]
+        outcomes = [self._outcome(r) for r in results if r not in migrated]
         deliveries.record(session, self.id, outcomes, int(now.wall), tally=tally)
-        for result in plain:
-            self._learn(session, result)
         for result in migrated:
-            self._migrate(session, result, now)
+            self._move(session, result, now)
+        kinds = [result.verdict.kind for result in results]
+        self._anything_sent = self._anything_sent or Kind.SENT in kinds
+        self._content_errors += kinds.count(Kind.CONTENT)
 
     def close(self, session: Session, now: Moment) -> bool:
         """Done, when the ledger agrees that nothing is outstanding; else look again."""
@@ -178,33 +170,15 @@ class Run:
             self._after, self._in_span = self._until, False
         return list(rows)
 
-    def _once_more(self, result: Result, now: Moment) -> Result:
-        """A refused file id is not the recipient's fault: another try, with an upload."""
-        if not self._calls.is_stale(result):
-            return result
-        return Result(result.job, Verdict(Kind.SERVER, "stale_file"), now.mono, counts=False)
-
     def _outcome(self, result: Result) -> DeliveryOutcome:
         chat_id, verdict = result.job.chat_id, result.verdict
         if result.retry_at is not None:
             heapq.heappush(self._later, (result.retry_at, chat_id))
             if result.counts:
                 self._tries[chat_id] = result.job.tries + 1
-            return DeliveryOutcome(chat_id, DeliveryState.PENDING, counts=result.counts)
+            return DeliveryOutcome(chat_id, result.state, counts=result.counts)
         self._tries.pop(chat_id, None)
-        state = _FINAL.get(verdict.kind, DeliveryState.FAILED)
-        return DeliveryOutcome(chat_id, state, verdict.reason, verdict.message_id)
-
-    def _learn(self, session: Session, result: Result) -> None:
-        kind = result.verdict.kind
-        if kind == Kind.SENT:
-            self._anything_sent = True
-        elif kind == Kind.CONTENT:
-            self._content_errors += 1
-        elif kind == Kind.GONE:
-            gone = ChatStatus.LEFT if result.job.chat_id < 0 else ChatStatus.BLOCKED
-            chats.set_status(session, result.job.chat_id, gone)
-            operators_group.lose_group(session, result.job.chat_id)
+        return DeliveryOutcome(chat_id, result.state, verdict.reason, verdict.message_id)
 
     def _halt_if_hopeless(self, session: Session, results: list[Result]) -> bool:
         """Content errors and nothing else: nobody can get this message, so stop and say why."""
@@ -215,10 +189,10 @@ class Run:
             session, self.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=words[-1]
         )
 
-    def _migrate(self, session: Session, result: Result, now: Moment) -> None:
-        old, new = result.job.chat_id, result.verdict.migrate_to
-        if new is None:
-            return
-        supergroups.migrate(session, old, new)
-        if deliveries.move(session, self.id, old, new, int(now.wall)):
+    def _move(self, session: Session, result: Result, now: Moment) -> None:
+        """The group has a new id: its line waits under that."""
+        new = result.verdict.migrate_to
+        if new is not None and deliveries.move(
+            session, self.id, result.job.chat_id, new, int(now.wall)
+        ):
             heapq.heappush(self._later, (now.mono, new))

@@ -1,4 +1,7 @@
-"""What an answer of the Bot API means. Decided here once, acted on in `engine.py` once.
+"""What an answer of the Bot API means: decided here and nowhere else.
+
+What follows for the sending is `retry_policy.py`, for chats, files and the inbox
+`side_effects.py`, for the row itself `Result.state` in `jobs.py`.
 
 The rows are Telegram's documented and observed answers; see docs/telegram.md for the table.
 """

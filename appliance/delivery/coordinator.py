@@ -14,6 +14,7 @@ from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.broadcasts.broadcasts import Active
 from appliance.crud.messages import messages
 from appliance.database import Database, data_version
+from appliance.delivery import side_effects
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
@@ -143,9 +144,9 @@ class Coordinator:
     def hand_in(self, results: list[Result], now: Moment) -> None:
         """Write the last outcomes; the lease may be gone already."""
         with self._writer.writing() as session:
-            for source, own in _by_source(results):
+            for source, own in self._take_in(session, results, now).items():
                 if not isinstance(source, OperationRun) or self._is_ours(source):
-                    source.exchange(session, own, 0, now)
+                    source.record(session, own, now)
         self._writer.close()
 
     def _is_ours(self, operation: OperationRun) -> bool:
@@ -212,11 +213,10 @@ class Coordinator:
     def _exchange(
         self, session: Session, results: list[Result], wanted: int, now: Moment, news: bool
     ) -> list[Job]:
-        handed = dict(_by_source(results))
+        handed = self._take_in(session, results, now)
         jobs = []
-        answered = handed.pop(self._outbox, [])
-        if news or answered or self._outbox.waits:
-            jobs = self._outbox.exchange(session, answered, wanted, now)
+        if news or self._outbox.waits:
+            jobs = self._outbox.claim(session, wanted, now)
         if news:
             self._follow(session, now)
             self._looked_at = now.mono
@@ -225,11 +225,29 @@ class Coordinator:
             # Paused, halted or edited meanwhile: what became of it is kept. Not so for an
             # operation, which begins again from its cursor and would count it twice.
             if source not in current and not isinstance(source, OperationRun):
-                source.exchange(session, part, 0, now)
+                source.record(session, part, now)
                 self._skip_if_cancelled(session, part, now)
         jobs += self._share_out(session, current, handed, wanted - len(jobs), now)
         self.work = self._outbox.waits or self.freezing or self._due(now)
         return jobs
+
+    def _take_in(
+        self, session: Session, results: list[Result], now: Moment
+    ) -> dict[Source, list[Result]]:
+        """What follows from the results besides; returns those that runs have yet to record.
+
+        Rows of the outbox are written first: whoever loses the operators' group gives up all that
+        waits there, and what is put back here waits, too. Runs come after it: they must not claim
+        a chat that is gone.
+        """
+        wall = datetime.fromtimestamp(now.wall, UTC)
+        results = [side_effects.reconsider(session, result, now) for result in results]
+        handed = _by_source(results)
+        if answered := handed.pop(self._outbox, []):
+            self._outbox.record(session, answered, now)
+        for result in results:
+            side_effects.apply(session, result, wall)
+        return handed
 
     def _skip_if_cancelled(self, session: Session, results: list[Result], now: Moment) -> None:
         """Who was put back into a cancelled broadcast: whoever cancelled it may be past them."""
@@ -331,11 +349,11 @@ class Coordinator:
             return None
 
 
-def _by_source(results: list[Result]) -> list[tuple[Source, list[Result]]]:
+def _by_source(results: list[Result]) -> dict[Source, list[Result]]:
     groups: dict[Source, list[Result]] = {}
     for result in results:
         groups.setdefault(result.job.source, []).append(result)
-    return list(groups.items())
+    return groups
 
 
 def _key(job: Job) -> int:

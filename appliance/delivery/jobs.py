@@ -6,13 +6,20 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from appliance.delivery.classify import Verdict
-from appliance.services.content import Upload
+from appliance.delivery.classify import Kind, Verdict
+from appliance.models import DeliveryState
+from appliance.services.content import File, Upload
+
+_FINAL = {Kind.SENT: DeliveryState.SENT, Kind.UNKNOWN: DeliveryState.UNKNOWN}
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A claimed call. `row` is its message or broadcast id, `tries` the attempts made before."""
+    """A claimed call. `row` is the id of its message, broadcast or operation.
+
+    `tries` are the attempts made before, `files` those of ours whose ids an answer may tell (to an
+    `upload`) or refuse.
+    """
 
     source: "Source"
     row: int
@@ -21,16 +28,27 @@ class Job:
     body: bytes
     tries: int = 0
     upload: Upload | None = None
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a job. `retry_at` (monotonic seconds) puts it back to `pending` until then."""
+    """What became of a job. `retry_at` (monotonic seconds) puts it back to `pending` until then.
+
+    `counts` says whether that was an attempt, of which there are only so many.
+    """
 
     job: Job
     verdict: Verdict
     retry_at: float | None = None
     counts: bool = True
+
+    @property
+    def state(self) -> DeliveryState:
+        """Of the job's row from now on. What went to a group that has a new id waits under that."""
+        if self.retry_at is not None or self.verdict.kind == Kind.MIGRATED:
+            return DeliveryState.PENDING
+        return _FINAL.get(self.verdict.kind, DeliveryState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +60,10 @@ class Moment:
 
 
 class Source(Protocol):
-    """Where jobs come from and where their outcomes are written; called inside one transaction."""
+    """Where jobs come from and where their outcomes are written."""
 
-    def exchange(
-        self, session: Session, results: list[Result], limit: int, now: Moment
-    ) -> list[Job]:
-        """Hand in outcomes, take up to `limit` new jobs."""
+    def record(self, session: Session, results: list[Result], now: Moment) -> None:
+        """Write the outcomes into the rows of the jobs: nothing else, see `side_effects.py`."""
         ...
 
 

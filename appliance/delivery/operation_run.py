@@ -67,6 +67,9 @@ class OperationRun:
             return True
         return not self._exhausted or bool(self._late)
 
+    def record(self, session: Session, results: list[Result], now: Moment) -> None:
+        self.exchange(session, results, 0, now)
+
     def exchange(
         self, session: Session, results: list[Result], limit: int, now: Moment
     ) -> list[Job]:

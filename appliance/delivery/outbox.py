@@ -6,22 +6,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from appliance.crud.chats import chats, supergroups
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
 from appliance.delivery import outbox_calls
-from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.silent_hours import SilentHours
-from appliance.models import ChatStatus, DeliveryState, Priority
-from appliance.services.inbox import delivery_results, operators_group
+from appliance.models import DeliveryState, Priority
 from appliance.services.inbox.group_copies import NEW_TOPIC
 
-_FINAL = {
-    Kind.SENT: DeliveryState.SENT,
-    Kind.UNKNOWN: DeliveryState.UNKNOWN,
-}
-_REFUSALS = frozenset({Kind.GONE, Kind.REFUSED, Kind.CONTENT})
 # calls that name their chat in another way
 _WITHOUT_CHAT = frozenset({"answerCallbackQuery", "setMyCommands"})
 
@@ -44,17 +36,19 @@ class Outbox:
         self._silent_hours = SilentHours(zone)
         self._later: dict[int, float] = {}  # chat id → monotonic time of its next try
         self.waits = False
-        """Whether anything waited when the last exchange was over."""
+        """Whether anything may wait: something did at the last claim, or a chat is free again."""
 
-    def exchange(
-        self, session: Session, results: list[Result], limit: int, now: Moment
-    ) -> list[Job]:
-        if results:
-            self.record(session, results, now)
-        self.waits = messages.any_waiting(session)
-        return self.claim(session, limit, now) if self.waits and limit else []
+    def record(self, session: Session, results: list[Result], now: Moment) -> None:
+        self.waits = True
+        wall = datetime.fromtimestamp(now.wall, UTC)
+        messages.record(session, [self._outcome(result) for result in results], wall)
 
     def claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
+        """Up to `limit` calls, marked as being sent."""
+        self.waits = messages.any_waiting(session)
+        return self._take(session, limit, now) if self.waits and limit else []
+
+    def _take(self, session: Session, limit: int, now: Moment) -> list[Job]:
         self._later = {chat: when for chat, when in self._later.items() if when > now.mono}
         busy = self._busy(now.mono) | self._later.keys()
         wall = datetime.fromtimestamp(now.wall, UTC)
@@ -66,45 +60,10 @@ class Outbox:
                 # one of high priority says False, and sounds all the same
                 row.params.setdefault("disable_notification", True)
         topics = outbox_calls.topics(session, rows)
-        return [self._job(session, row, topics) for row in rows]
+        return [self.job(session, row, topics) for row in rows]
 
-    def record(self, session: Session, results: list[Result], now: Moment) -> None:
-        wall = datetime.fromtimestamp(now.wall, UTC)
-        results = [self._once_more(session, result, now) for result in results]
-        messages.record(session, [self._outcome(result) for result in results], wall)
-        for result in results:
-            verdict, chat_id = result.verdict, result.job.chat_id
-            if verdict.kind == Kind.MIGRATED and verdict.migrate_to:
-                supergroups.migrate(session, chat_id, verdict.migrate_to, wall)
-            elif verdict.kind == Kind.GONE and result.job.method != NEW_TOPIC:
-                gone = ChatStatus.LEFT if chat_id < 0 else ChatStatus.BLOCKED
-                chats.set_status(session, chat_id, gone, wall)
-                operators_group.lose_group(session, chat_id, wall)
-            self._follow(session, result, wall)
-
-    def _once_more(self, session: Session, result: Result, now: Moment) -> Result:
-        """A refused file id or a topic that is gone: another try does without it."""
-        lost = delivery_results.TOPIC_GONE in (result.verdict.words or "").lower()
-        if outbox_calls.renew(session, result) or (
-            lost and delivery_results.topic_lost(session, result.job.row)
-        ):
-            return Result(result.job, Verdict(Kind.SERVER, "stale"), now.mono, counts=False)
-        return result
-
-    def _follow(self, session: Session, result: Result, now: datetime) -> None:
-        """What else an outcome changes: file ids, topics, what operators are told."""
-        job, verdict = result.job, result.verdict
-        outbox_calls.learn(session, result)
-        if result.retry_at is not None or verdict.kind == Kind.MIGRATED:
-            return
-        if job.method == NEW_TOPIC and verdict.kind == Kind.SENT:
-            delivery_results.topic_made(session, job.row, verdict.result)
-        elif job.method == NEW_TOPIC and verdict.kind in _REFUSALS:
-            delivery_results.topic_refused(session, job.row, verdict.words or "")
-        elif verdict.kind not in _FINAL:
-            delivery_results.failed(session, job.row, verdict.reason, now)
-
-    def _job(self, session: Session, row: messages.Waiting, topics: dict[int, int]) -> Job:
+    def job(self, session: Session, row: messages.Waiting, topics: dict[int, int]) -> Job:
+        """The call of a row; `topics` as `outbox_calls.topics` tells them."""
         params = dict(row.params)
         if row.method not in _WITHOUT_CHAT:
             params["chat_id"] = row.chat_id
@@ -114,11 +73,10 @@ class Outbox:
 
     def _outcome(self, result: Result) -> MessageOutcome:
         verdict = result.verdict
-        if result.retry_at is not None or verdict.kind == Kind.MIGRATED:
+        if result.state == DeliveryState.PENDING:
             self._later[result.job.chat_id] = result.retry_at or 0.0
-            return MessageOutcome(result.job.row, DeliveryState.PENDING, counts=result.counts)
-        state = _FINAL.get(verdict.kind, DeliveryState.FAILED)
-        return MessageOutcome(result.job.row, state, verdict.reason, verdict.message_id)
+            return MessageOutcome(result.job.row, result.state, counts=result.counts)
+        return MessageOutcome(result.job.row, result.state, verdict.reason, verdict.message_id)
 
 
 def _in_topic(topic_id: int | None) -> dict[str, int]:

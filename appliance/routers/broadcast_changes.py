@@ -10,7 +10,6 @@ from appliance.crud.accounts import users
 from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.broadcasts import events, operations
 from appliance.database import writing
-from appliance.models import utcnow
 from appliance.routers.api import context, credentials
 from appliance.routers.api.endpoints import Access, endpoint
 from appliance.routers.broadcasts import new_of, show
@@ -49,22 +48,21 @@ def plan_broadcast(body: Draft) -> Plan:
 @endpoint(Access.ADMIN, scope="broadcasts", response=Broadcast, errors=(404, 409))
 def pause_broadcast(broadcast_id: int) -> Broadcast:
     """Stop sending, editing or recalling for now; what is in flight is finished."""
-    return _decide(broadcast_id, "pause")
+    return _show(changes.pause(_write, broadcast_id, _actor()))
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/resume")
 @endpoint(Access.ADMIN, scope="broadcasts", response=Broadcast, errors=(404, 409))
 def resume_broadcast(broadcast_id: int) -> Broadcast:
     """Go on with what was paused, or with a broadcast that halted."""
-    return _decide(broadcast_id, "resume")
+    return _show(changes.resume(_write, broadcast_id, _actor()))
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/cancel")
 @endpoint(Access.ADMIN, scope="broadcasts", response=Broadcast, errors=(404, 409))
 def cancel_broadcast(broadcast_id: int) -> Broadcast:
     """Stop for good; who was not reached yet is skipped."""
-    _decide(broadcast_id, "cancel")
-    return _swept(broadcast_id)
+    return _show(changes.cancel(_write, broadcast_id, _actor()))
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/retry")
@@ -72,7 +70,7 @@ def cancel_broadcast(broadcast_id: int) -> Broadcast:
 def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
     """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
     broadcast, count = changes.retry(_write, broadcast_id, body.which, _actor())
-    return Retried(broadcast=show(context.session(), broadcast), count=count)
+    return Retried(broadcast=_show(broadcast), count=count)
 
 
 @blueprint.post("/broadcasts/<id:broadcast_id>/edit")
@@ -91,7 +89,7 @@ def edit_broadcast(broadcast_id: int, body: Edit) -> Changed:
         options=options,
         variants=body.variants,
     )
-    return _changed(context.session(), broadcast, operation)
+    return _changed(broadcast, operation)
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/recall")
@@ -105,8 +103,8 @@ def show_recallable(broadcast_id: int) -> Recallable:
 @endpoint(Access.ADMIN, scope="broadcasts", response=Changed, errors=(404, 409))
 def recall_broadcast(broadcast_id: int) -> Changed:
     """Stop it for good, and delete what was delivered as far as Telegram still allows."""
-    _, operation = changes.recall(_write, broadcast_id, _actor())
-    return Changed(broadcast=_swept(broadcast_id), operation=_begun(operation))
+    broadcast, operation = changes.recall(_write, broadcast_id, _actor())
+    return _changed(broadcast, operation)
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/operations")
@@ -116,7 +114,9 @@ def list_operations(broadcast_id: int) -> OperationList:
     session = context.session()
     broadcasts_crud.get(session, broadcast_id)
     rows = operations.list_for(session, broadcast_id)
-    return OperationList(items=[Operation.model_validate(changes.as_document(row)) for row in rows])
+    return OperationList(
+        items=[Operation.model_validate(broadcasts.operation_document(row)) for row in rows]
+    )
 
 
 _OPERATION = "/broadcasts/<id:broadcast_id>/operations/<id:operation_id>"
@@ -173,17 +173,11 @@ def show_numbers(broadcast_id: int) -> Numbers:
     )
 
 
-def _decide(broadcast_id: int, verb: changes.Verb) -> Broadcast:
-    actor = _actor()
-    with writing(context.session()) as session:
-        return show(session, changes.decide(session, broadcast_id, verb, actor))
-
-
 def _decide_operation(broadcast_id: int, operation_id: int, verb: changes.Verb) -> Operation:
     actor = _actor()
     with writing(context.session()) as session:
         changed = changes.decide_operation(session, broadcast_id, operation_id, verb, actor)
-        return Operation.model_validate(changes.as_document(changed))
+        return Operation.model_validate(broadcasts.operation_document(changed))
 
 
 def _actor() -> str:
@@ -194,21 +188,16 @@ def _write() -> AbstractContextManager[Session]:
     return writing(context.session())
 
 
-def _swept(broadcast_id: int) -> Broadcast:
-    """The broadcast after what was pending became `skipped`."""
-    broadcasts.sweep_cancelled(_write, broadcast_id, utcnow())
-    session = context.session()
-    return show(session, broadcasts_crud.get(session, broadcast_id))
+def _show(broadcast: models.Broadcast) -> Broadcast:
+    return show(context.session(), broadcast)
 
 
-def _changed(
-    session: Session, broadcast: models.Broadcast, operation: models.Operation | None
-) -> Changed:
-    return Changed(broadcast=show(session, broadcast), operation=_begun(operation))
+def _changed(broadcast: models.Broadcast, operation: models.Operation | None) -> Changed:
+    return Changed(broadcast=_show(broadcast), operation=_operation(operation))
 
 
-def _begun(operation: models.Operation | None) -> Operation | None:
-    return Operation.model_validate(changes.as_document(operation)) if operation else None
+def _operation(operation: models.Operation | None) -> Operation | None:
+    return Operation.model_validate(broadcasts.operation_document(operation)) if operation else None
 
 
 def _user_id(actor: str) -> int | None:

@@ -17,7 +17,7 @@ from appliance.crud.accounts import users
 from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.deliveries import DeliveryRow
 from appliance.database import writing
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.models import DeliveryState
 from appliance.routers.api import context, credentials, language
 from appliance.routers.api.endpoints import Access, answer, endpoint
@@ -40,7 +40,6 @@ from appliance.services.timing import clock
 
 blueprint = Blueprint("broadcasts", __name__)
 
-COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")
 _CLOCKWORK = {"seconds", "rate"}  # they move by themselves, and are no news
 
 
@@ -176,17 +175,11 @@ def new_of(
 
 
 def _key(of_body: str | None) -> str | None:
-    """From the header or the body. Raises Invalid when they differ or it is empty or too long."""
+    """From the header or the body. Raises Invalid when they differ."""
     key = request.headers.get("Idempotency-Key", of_body)
     if of_body is not None and key != of_body:
-        raise _bad_key(localized("Idempotency-Key and `key` differ: one is enough"))
-    if key is not None and not 0 < len(key) <= 255:
-        raise _bad_key(localized("the key must have 1 to 255 characters"))
+        raise Invalid.at("key", localized("Idempotency-Key and `key` differ: one is enough"))
     return key
-
-
-def _bad_key(message: str) -> Invalid:
-    return Invalid(message, (Fault("key", message),))
 
 
 def show(session: Session, broadcast: models.Broadcast) -> Broadcast:
@@ -210,10 +203,9 @@ def _lines(rows: Iterable[DeliveryRow]) -> Iterator[str]:
     """CSV, some hundred rows a piece: a piece a row would be a system call a row."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(broadcasts.REPORT_COLUMNS)
     for number, row in enumerate(rows, 1):
-        time = broadcasts.rfc3339(row.updated_at)
-        writer.writerow((row.chat_id, row.state, row.reason, row.attempts, row.message_id, time))
+        writer.writerow(broadcasts.report_line(row).values())
         if number % 500 == 0:
             yield buffer.getvalue()
             buffer.seek(0)

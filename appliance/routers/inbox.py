@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from appliance.crud.messages import threads as threads_crud
 from appliance.crud.messages.threads import Cursor, ThreadFilter
 from appliance.database import writing
-from appliance.errors import ApplianceError, Fault, Invalid, localized
+from appliance.errors import ApplianceError
 from appliance.models import MAX_ID, Message
 from appliance.routers.api import context, credentials
 from appliance.routers.api.endpoints import Access, endpoint
@@ -138,7 +138,7 @@ def list_thread_messages(chat_id: int, query: PageQuery) -> ThreadMessagePage:
 )
 def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
     """Answer. A key that was used for this person before gives the first answer again."""
-    author_id, key = credentials.caller().id, _key()
+    author_id, key = credentials.caller().id, request.headers.get("Idempotency-Key")
     with writing(context.session()) as session:
         message = replies.answer(
             session, chat_id, body.text, format=body.format, author_id=author_id, key=key
@@ -159,7 +159,7 @@ def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
 )
 def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> ThreadMessage:
     """Answer with a file."""
-    author_id, key = credentials.caller().id, _key()
+    author_id, key = credentials.caller().id, request.headers.get("Idempotency-Key")
     replies.check_reachable(threads.person_chat(context.session(), chat_id))
     kind = form.kind or media.guess_kind(file.stream, file.filename)
     kept = media.keep(context.settings().data, kind, file.stream, file.filename)
@@ -251,15 +251,6 @@ def _cursor(key: str | None) -> Cursor | None:
         return None
     at, _, chat_id = key.partition(" ")
     return Cursor(datetime.fromisoformat(at), int(chat_id))
-
-
-def _key() -> str | None:
-    """Raises Invalid."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= 255:
-        message = localized("the key must have 1 to 255 characters")
-        raise Invalid(message, (Fault("key", message),))
-    return key
 
 
 def _answered(message: Message) -> ThreadMessage:

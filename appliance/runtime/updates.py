@@ -17,7 +17,7 @@ from appliance.bot.poller import Poller
 from appliance.bot.telegram import Bot, get_me, make_bot, publish_commands
 from appliance.bot.updates import Source, Updates
 from appliance.bot.webhook import Webhook
-from appliance.bot.worker import IDLE_SECONDS, LOOK_SECONDS, Handler
+from appliance.bot.worker import IDLE_SECONDS, SHARED_IDLE_SECONDS, Handler
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.delivery.engine import LeaseLost
@@ -54,7 +54,7 @@ class UpdatesPart:
         self._database = database
         self._on_handled = on_handled
         self._by_webhook = by_webhook
-        self._idle_seconds = LOOK_SECONDS if by_webhook and not web_is_here else IDLE_SECONDS
+        self._idle_seconds = SHARED_IDLE_SECONDS if by_webhook and not web_is_here else IDLE_SECONDS
         self._updates: Updates | None = None
 
     def wake(self) -> None:

@@ -19,13 +19,14 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages, notifications
 from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, localized
 from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
-from appliance.services import broadcasts, content
+from appliance.services import broadcasts, content, idempotency
 from appliance.services.broadcasts import NewBroadcast, audience
 from appliance.services.content.html import plain
 
 WORDS = "user:EMAIL, chat:ID, topic:NAME, role:ROLE"
 PRIORITIES = ("low", "normal", "high")
 LONGEST_KEY = 200
+"""Characters; the column has 255, and whose key it is stands before it."""
 
 _KINDS = frozenset({"user", "chat", "topic", "role"})
 _MANY = frozenset({"topic", "role"})
@@ -102,9 +103,7 @@ def _key(new: NewNotification, sender: Sender) -> str | None:
     """As it is stored. Raises Invalid."""
     if new.key is None:
         return None
-    if not 0 < len(new.key) <= LONGEST_KEY:
-        message = localized("the key must have 1 to {most} characters", most=LONGEST_KEY)
-        raise Invalid(message, (Fault("key", message),))
+    idempotency.check_key(new.key, LONGEST_KEY)
     return f"{sender.user.id if sender.user else 'cli'}:{new.key}"
 
 
@@ -187,7 +186,7 @@ def _term(session: Session, to: str) -> Term:
     kind, _, value = to.strip().partition(":")
     if kind not in _KINDS or not value:
         message = localized("invalid recipient {word!r}: expected {words}", word=to, words=WORDS)
-        raise Invalid(message, (Fault("to", message),))
+        raise Invalid.at("to", message)
     try:
         (term,) = audience.parse(session, [to]).to
     except Invalid as error:
@@ -237,8 +236,7 @@ def _check(new: NewNotification) -> None:
         faults += (Fault("priority", localized("expected one of {known}", known=known)),)
     for fault in content.lint_options({"buttons": new.buttons}):
         faults += (replace(fault, field=fault.field.removeprefix("options.")),)
-    if faults:
-        raise Invalid(faults[0].message, faults)
+    Invalid.raise_for(faults)
 
 
 def _text_faults(new: NewNotification) -> tuple[Fault, ...]:

@@ -12,8 +12,8 @@ from appliance.crud.messages import messages
 from appliance.crud.settings import FLOOD, get_setting
 from appliance.database import SCHEMA
 from appliance.models import Lease
-from appliance.services.broadcasts import rfc3339
 from appliance.services.leases import DELIVERY, SCHEDULE, UPDATES, WEB, is_gone
+from appliance.services.timing.clock import rfc3339
 
 PARTS = (WEB, UPDATES, DELIVERY, SCHEDULE)
 

@@ -21,7 +21,7 @@ from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
 from appliance.services import broadcasts
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.leases import DELIVERY, Holding
 
 TEXT = "Hello! The next meeting is on Thursday at 19:00, in the usual place. Bring a friend."
@@ -47,10 +47,10 @@ def send(settings: Settings, arguments: argparse.Namespace) -> dict[str, object]
     client: Client[Job] = Client(settings.api_url, str(settings.bot_token), ca=arguments.ca)
     engine = Engine(database, client, holding, rate=arguments.rate)
     began, cpu = time.monotonic(), time.process_time()
-    with database.writing() as session:
-        if arguments.resume:
-            broadcast = broadcasts.resume(session, arguments.resume)
-        else:
+    if arguments.resume:
+        broadcast = changes.resume(database.writing, arguments.resume, "benchmark")
+    else:
+        with database.writing() as session:
             broadcast, _ = broadcasts.create(session, NewBroadcast(TEXT, to=("all",)))
     stop, ended = threading.Event(), list[str]()
     path = settings.data / "database.db"

@@ -16,16 +16,20 @@ describe("the catalogues", () => {
     expect(Object.keys(ru).sort()).toEqual([...keys].sort());
   });
 
-  it.each(keys)("have the same gaps in every form of %s", (key) => {
-    const wanted = new Set(forms(en[key]).flatMap(gaps));
-    for (const form of forms(ru[key])) expect(new Set(gaps(form))).toEqual(wanted);
+  it("have the same gaps in every form", () => {
+    const named = (text: Text) => forms(text).map((form) => [...new Set(gaps(form))].join());
+    const differ = keys.filter((key) => {
+      const wanted = [...new Set(forms(en[key]).flatMap(gaps))].sort().join();
+      return named(ru[key]).some((found) => found !== wanted);
+    });
+    expect(differ).toEqual([]);
   });
 
-  it.each(keys)("have a plural in both languages or in none: %s", (key) => {
-    expect(typeof ru[key]).toBe(typeof en[key]);
-    if (typeof ru[key] !== "string") {
-      expect(Object.keys(ru[key]).sort()).toEqual(["few", "many", "one", "other"]);
-    }
+  it("have a plural in both languages or in none, with every form of the language", () => {
+    const shape = (text: Text) => (typeof text === "string" ? "" : Object.keys(text).sort().join());
+    const pairs = ["/", "one,other/few,many,one,other"];
+    const differ = keys.filter((key) => !pairs.includes(`${shape(en[key])}/${shape(ru[key])}`));
+    expect(differ).toEqual([]);
   });
 
   it("hold no text that nothing shows", () => {

@@ -215,6 +215,41 @@ class TestPressesThatFail:
         assert self.last(desk, GROUP) == self.answer(phrase("ru", "wrong"))
 
 
+class TestOldButtons:
+    """Refused in the language of whoever pressed: their choice here, else that of their app."""
+
+    def last(self, desk, chat_id=1001):
+        method, params = desk.calls(chat_id)[-1]
+        assert method == "answerCallbackQuery"
+        return params["text"]
+
+    def test_in_private_the_choice_counts(self, desk):
+        desk.say("/start")
+        desk.press("language:ru")
+        desk.press("from-long-ago:1")  # the app says English
+        assert self.last(desk) == phrase("ru", "button_old")
+
+    def test_in_a_group_the_app_counts(self, desk):
+        desk.feed(desk.group_message({"text": "hello"}))
+        with desk.database.writing() as session:
+            session.get(type(desk.chat(GROUP)), GROUP).language = "en"
+        pressed = desk.pressed("from-long-ago:1", chat={"id": GROUP, "type": "supergroup"})
+        pressed["callback_query"]["from"]["language_code"] = "ru"
+        desk.feed(pressed)
+        assert self.last(desk, GROUP) == phrase("ru", "button_old")
+
+    def test_under_an_inline_message(self, desk):
+        """The bot sends none; whoever is known is answered all the same."""
+        pressed = desk.pressed("language:ru")
+        del pressed["callback_query"]["message"]
+        stranger = desk.update(callback_query={**pressed["callback_query"]})
+        desk.feed(stranger)
+        assert desk.calls() == []
+        desk.say("/start")
+        desk.feed(pressed)
+        assert self.last(desk) == phrase("en", "button_old")
+
+
 @pytest.mark.parametrize("data", ["broadcast:send:\ud83d", "\ud83d", "broadcast:send:\0"])
 def test_a_press_with_broken_data_is_answered(desk, data):
     desk.say("/start")

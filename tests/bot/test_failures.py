@@ -3,7 +3,14 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from appliance.bot.failures import BACK_OFF, CONFLICT, TOKEN_SECONDS, Streak, judge, where
+from appliance.bot.failures import (
+    BACK_OFF_SECONDS,
+    CONFLICT_SECONDS,
+    TOKEN_SECONDS,
+    Streak,
+    judge,
+    where,
+)
 from appliance.bot.telegram import DoubtedToken, Refused
 from appliance.errors import BadToken, Unavailable
 
@@ -19,12 +26,12 @@ CONFLICTS = {
 @pytest.mark.parametrize(
     ("error", "bounds"),
     [
-        (OFFLINE, BACK_OFF),
-        (Refused(502, "Bad Gateway"), BACK_OFF),
-        (Refused(500, "Internal Server Error"), BACK_OFF),
-        (Refused(409, "Conflict: terminated"), CONFLICT),
-        (OperationalError("BEGIN", {}, Exception("locked")), BACK_OFF),
-        (ZeroDivisionError(), BACK_OFF),
+        (OFFLINE, BACK_OFF_SECONDS),
+        (Refused(502, "Bad Gateway"), BACK_OFF_SECONDS),
+        (Refused(500, "Internal Server Error"), BACK_OFF_SECONDS),
+        (Refused(409, "Conflict: terminated"), CONFLICT_SECONDS),
+        (OperationalError("BEGIN", {}, Exception("locked")), BACK_OFF_SECONDS),
+        (ZeroDivisionError(), BACK_OFF_SECONDS),
     ],
 )
 def test_pauses_grow_up_to_a_limit(error, bounds):
@@ -69,10 +76,10 @@ def test_other_failures_in_between_are_no_404():
         streak.judge(DoubtedToken("404"))
     for _ in range(6):
         trouble = streak.judge(OFFLINE)
-    assert trouble.seconds > BACK_OFF[0] * 8, "failures in a row, whichever"
+    assert trouble.seconds > BACK_OFF_SECONDS[0] * 8, "failures in a row, whichever"
     assert streak.judge(DoubtedToken("404")).seconds == 2
     streak.over()
-    assert streak.judge(OFFLINE).seconds <= BACK_OFF[0]
+    assert streak.judge(OFFLINE).seconds <= BACK_OFF_SECONDS[0]
 
 
 def test_a_flood_is_waited_out():

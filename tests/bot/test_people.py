@@ -8,7 +8,6 @@ from telebot.types import Message
 
 from appliance.bot.people import (
     Command,
-    chat_id_of,
     describe,
     is_from_person,
     parse_command,
@@ -96,19 +95,3 @@ def of_kind(kind):
     found = message()
     found.content_type = kind
     return found
-
-
-@pytest.mark.parametrize(
-    ("payload", "chat_id"),
-    [
-        ({"update_id": 1, "message": {"chat": {"id": -5}}}, -5),
-        ({"update_id": 1, "callback_query": {"id": "1", "message": {"chat": {"id": 7}}}}, 7),
-        ({"update_id": 1, "my_chat_member": {"chat": {"id": 8}}}, 8),
-        ({"update_id": 1, "of_the_future": {"chat": {"id": 9}}}, 9),
-        ({"update_id": 1, "poll": {"id": "1"}}, None),
-        ({"update_id": 1, "message": {"chat": "what?"}, "x": {"message": []}}, None),
-        ({"update_id": 1}, None),
-    ],
-)
-def test_an_update_s_chat_is_found(payload, chat_id):
-    assert chat_id_of(payload) == chat_id

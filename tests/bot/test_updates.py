@@ -12,7 +12,7 @@ from appliance.bot.poller import POLL_SECONDS, Poller
 from appliance.bot.telegram import make_bot, webhook_info
 from appliance.bot.updates import Updates
 from appliance.bot.webhook import Webhook
-from appliance.bot.worker import LOOK_SECONDS, Handler
+from appliance.bot.worker import SHARED_IDLE_SECONDS, Handler
 from appliance.config import SANDBOX_TOKEN
 
 
@@ -108,11 +108,27 @@ class TestTheWholePart:
         wait_until(lambda: updates.state == RUNNING)
         assert desk.said()
 
+    def test_what_is_stored_wakes_whoever_handles(self, desk, phone, person, run, wait_until):
+        """Nobody would look for an hour."""
+        looked = threading.Event()
+
+        class Sleepy(Handler):
+            def step(self):
+                pause = super().step()
+                looked.set()
+                return pause
+
+        handler = Sleepy(desk.database, desk.dispatcher, idle_seconds=3600)
+        run(handler)
+        assert looked.wait(10)
+        phone.start(person)
+        wait_until(lambda: desk.said(person))
+
 
 class TestByWebhook:
     def test_the_handler_sees_what_others_store(self, desk, sandbox, wait_until):
         bot = make_bot(SANDBOX_TOKEN, sandbox.url)
-        handler = Handler(desk.database, desk.dispatcher, idle_seconds=LOOK_SECONDS)
+        handler = Handler(desk.database, desk.dispatcher, idle_seconds=SHARED_IDLE_SECONDS)
         updates = Updates(handler, Webhook(bot, "http://127.0.0.1:9/telegram/webhook", "s"))
         updates.start()
         wait_until(lambda: updates.state == RUNNING)

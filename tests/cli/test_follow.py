@@ -64,17 +64,17 @@ def test_a_slot_that_is_missed_while_waiting_ends_the_wait(known, database):
         slot = utcnow() + timedelta(minutes=1)
         new = NewBroadcast("hello", to=("all",), starts_at=slot, max_late=60)
         number = service.create(session, new)[0].id
-    looks, asked = [], threading.Event()
+    looks, stop = [], threading.Event()
 
     def show(document):
         looks.append(document["status"])
         with database.writing() as session:
             broadcasts.get(session, number).starts_at = slot - timedelta(hours=1)
         if len(looks) > 20:
-            asked.set()
+            stop.set()
 
-    document = follow.wait_for_end(database, number, show, asked)
-    assert (looks[0], document["status"], asked.is_set()) == ("scheduled", "cancelled", False)
+    document = follow.wait_for_end(database, number, show, stop)
+    assert (looks[0], document["status"], stop.is_set()) == ("scheduled", "cancelled", False)
 
 
 @pytest.fixture

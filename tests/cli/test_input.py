@@ -7,19 +7,19 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from appliance.cli.input import Asking, read_secret, read_text
+from appliance.cli.input import Prompter, read_secret, read_text
 from appliance.errors import ConfigError
 
 
 def test_what_was_given_is_not_asked():
-    assert Asking(False).text("x", "Question", "--flag") == "x"
+    assert Prompter(False).text("x", "Question", "--flag") == "x"
 
 
 def test_without_a_terminal_the_flag_is_named():
     with pytest.raises(click.UsageError, match="--flag is missing"):
-        Asking(False).text(None, "Question", "--flag")
+        Prompter(False).text(None, "Question", "--flag")
     with pytest.raises(click.UsageError, match="--flag is missing"):
-        Asking(False).password(None, "Question", "--flag")
+        Prompter(False).password(None, "Question", "--flag")
 
 
 def at_a_terminal(question, answers):
@@ -28,7 +28,7 @@ def at_a_terminal(question, answers):
 
     @click.command()
     def command():
-        got.append(question(Asking(True)))
+        got.append(question(Prompter(True)))
 
     result = CliRunner().invoke(command, input=answers)
     assert result.exit_code == 0
@@ -55,10 +55,10 @@ def test_the_first_line_of_a_file(tmp_path):
     path = tmp_path / "secret"
     path.write_bytes("пароль # x \r\nmore\n".encode())
     assert read_secret(path, "--flag") == "пароль # x "
-    assert Asking(False).password(path, "Password", "--flag") == "пароль # x "
-    assert Asking(False).secret_from("value", path, "--flag") == "пароль # x "
-    assert Asking(False).secret_from("value", None, "--flag") == "value"
-    assert Asking(False).secret_from(None, None, "--flag") is None
+    assert Prompter(False).password(path, "Password", "--flag") == "пароль # x "
+    assert Prompter(False).secret_from("value", path, "--flag") == "пароль # x "
+    assert Prompter(False).secret_from("value", None, "--flag") == "value"
+    assert Prompter(False).secret_from(None, None, "--flag") is None
 
 
 @pytest.mark.parametrize(

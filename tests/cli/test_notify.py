@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from appliance.cli.notify import _code
+from appliance.cli.notify import outcome_code
 from appliance.crud.chats import chats
 from appliance.models import Broadcast, ChatStatus, Message
 
@@ -110,7 +110,7 @@ def test_usage(known, invoke):
     ],
 )
 def test_exit_codes(state, reason, code):
-    assert _code(state, reason) == code
+    assert outcome_code(state, reason) == code
 
 
 def test_waiting_without_a_bot(known, invoke, refused):

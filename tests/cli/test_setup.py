@@ -5,8 +5,8 @@ import stat
 import click
 import pytest
 
-from appliance.cli.input import Asking
-from appliance.cli.setup import Wishes, make_home
+from appliance.cli.input import Prompter
+from appliance.cli.setup import InitOptions, make_home
 from appliance.config import SANDBOX_TOKEN, Settings, read_values
 from appliance.crud.accounts import users
 from appliance.crud.settings import BOT, get_setting
@@ -28,7 +28,7 @@ def new_home(tmp_path):
 def make(new_home, password):
     def make(environ=None, **wishes):
         wishes = {"admin_email": EMAIL, "admin_password_file": password, **wishes}
-        return make_home(new_home, Wishes(**wishes), Asking(False), environ or {})
+        return make_home(new_home, InitOptions(**wishes), Prompter(False), environ or {})
 
     return make
 

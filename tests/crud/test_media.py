@@ -77,7 +77,7 @@ def test_an_id_telegram_does_not_take_is_forgotten(store, keep, ids):
     one, two = keep(A), keep(B)
     with store.writing() as session:
         media.remember(session, 7, {one: "ONE", two: "TWO"})
-        media.forget(session, [one])
+        media.forget(session, ["ONE", "older"])
     assert ids(one, two) == [None, "TWO"]
 
 

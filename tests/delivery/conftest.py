@@ -1,5 +1,6 @@
 """An engine under the test's own hand, against the real simulator."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,8 +12,11 @@ from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine import Engine
-from appliance.delivery.jobs import Job
+from appliance.delivery.engine_config import EngineConfig
+from appliance.delivery.jobs import Job, Moment
+from appliance.delivery.pacer import ChatPacer
 from appliance.models import Broadcast, DeliveryState
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
@@ -49,6 +53,23 @@ def lease(database: Database) -> Holding:
     holding = Holding(database, DELIVERY)
     assert holding.acquire()
     return holding
+
+
+@pytest.fixture
+def coordinator(database, lease, settings) -> Coordinator:
+    config = EngineConfig(media=settings.data / "media")
+    return Coordinator(database, lease, ChatPacer(), config)
+
+
+@pytest.fixture
+def settle(coordinator) -> Callable[..., list[Job]]:
+    """`settle(results, wanted=3)`: one transaction of the engine; the jobs it claimed."""
+
+    def settle(results=(), wanted=100, flood_until=None):
+        now = Moment(time.time(), time.monotonic())
+        return coordinator.settle(list(results), wanted, flood_until, "sending", now)
+
+    return settle
 
 
 @pytest.fixture

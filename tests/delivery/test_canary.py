@@ -14,7 +14,7 @@ from appliance.delivery import canary
 from appliance.delivery.jobs import Moment
 from appliance.models import Broadcast, ChatStatus
 from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.i18n.stored import unpack
 
 Ask = Callable[..., Any]
@@ -124,8 +124,7 @@ def test_whoever_resumes_decides_for_the_rest(
     ask(f"people/{ids[0]}/block", {"silent": True})
     number = queue_canary(2)
     run_until(lambda: shown(number).status == "halted")
-    with database.writing() as session:
-        service.resume(session, number)
+    changes.resume(database.writing, number, "test")
 
     run_until(lambda: shown(number).status == "done")
 

@@ -14,28 +14,13 @@ from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.coordinator import Coordinator, LeaseLost
 from appliance.delivery.jobs import Moment, Result
-from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
-from appliance.models import Broadcast, DeliveryState, Priority, utcnow
-from appliance.services import broadcasts as service
+from appliance.models import Broadcast, DeliveryState, Priority
+from appliance.services.broadcasts import changes
 from appliance.services.leases import DELIVERY, Holding
 
 Queue = Callable[..., int]
 Shown = Callable[[int], Broadcast]
-
-
-@pytest.fixture
-def coordinator(database: Database, lease: Holding) -> Coordinator:
-    return Coordinator(database, lease, ChatPacer())
-
-
-@pytest.fixture
-def settle(coordinator: Coordinator) -> Callable[..., list[object]]:
-    def settle(results=(), wanted=100, flood_until=None):
-        now = Moment(time.time(), time.monotonic())
-        return coordinator.settle(list(results), wanted, flood_until, "sending", now)
-
-    return settle
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +80,7 @@ def test_what_another_process_changed_is_seen_in_the_next_transaction(
     number = queue()
     settle(wanted=1)
     settle(wanted=0)  # nothing was written in between
-    with database.writing() as session:
-        service.pause(session, number)
+    changes.pause(database.writing, number, "test")
 
     assert settle(wanted=1) == []
 
@@ -137,8 +121,7 @@ def test_a_paused_broadcast_is_claimed_no_more(
     number = queue()
     settle()
     (job, *_) = settle(wanted=1)
-    with database.writing() as session:
-        service.pause(session, number)
+    changes.pause(database.writing, number, "test")
 
     assert settle() == []
     assert coordinator.is_stopped(job)
@@ -150,8 +133,7 @@ def test_an_outcome_after_a_pause_is_kept(
     number = queue()
     settle()
     jobs = settle(wanted=1)
-    with database.writing() as session:
-        service.pause(session, number)
+    changes.pause(database.writing, number, "test")
 
     settle([Result(jobs[0], Verdict(Kind.SENT, message_id=4))])
 
@@ -201,11 +183,9 @@ def test_outcomes_from_before_and_after_a_resume_are_all_kept(
     number = queue()
     settle()
     before = settle(wanted=1)
-    with database.writing() as session:
-        service.pause(session, number)
+    changes.pause(database.writing, number, "test")
     settle()
-    with database.writing() as session:
-        service.resume(session, number)
+    changes.resume(database.writing, number, "test")
     after = settle(wanted=1)
 
     settle([Result(job, Verdict(Kind.SENT, message_id=4)) for job in [*before, *after]], wanted=0)
@@ -251,9 +231,7 @@ def test_who_is_put_back_after_a_cancellation_is_skipped(
     number = queue()
     settle()
     jobs = settle(wanted=2)
-    with database.writing() as session:
-        service.cancel(session, number)
-    service.sweep_cancelled(database.writing, number, utcnow())
+    changes.cancel(database.writing, number, "test")
     settle()
 
     settle([again(job, "stopped", 0.0) for job in jobs])

@@ -25,8 +25,8 @@ from appliance.models import BroadcastStatus, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes
-from appliance.services.broadcasts.lifecycle import Write
+from appliance.services.broadcasts import NewBroadcast, changes, ledger_walk
+from appliance.services.broadcasts.ledger_walk import Write
 from appliance.services.leases import DELIVERY, Holding
 
 Kind = Literal["edit", "recall"]
@@ -90,7 +90,7 @@ def killed(
         ids: list[int] = people(5)
         assert queue("old") == 1
         run_until(lambda: shown(1).status == "done")
-        monkeypatch.setattr(changes, "SURVEY", 2)
+        monkeypatch.setattr(changes, "ROWS_PER_SURVEY", 2)
         with pytest.raises(Killed):
             decide(Dying(database, 2), 1, kind)
         return ids
@@ -245,7 +245,6 @@ def test_on_postgresql_nobody_slips_past_a_decision(
     wait_until(lambda: engine.step() or decisions)
     if kind == "recall":
         decisions[0].result(10)
-        service.sweep_cancelled(database.writing, number, datetime.now(UTC))
 
     wait_until(lambda: engine.step() or (decisions[0].done() and is_over(database, number)), 20)
 
@@ -269,7 +268,7 @@ def test_on_postgresql_a_sweep_waits_for_the_engine_without_lines_in_its_hands(
         number = made.id
     with database.writing() as session:
         assert [row.id for row in broadcasts.list_active(session, now, lock=True)] == [number]
-        swept = elsewhere.submit(service.sweep_cancelled, database.writing, number, now)
+        swept = elsewhere.submit(ledger_walk.skip_pending, database.writing, number, now)
         wait_until(lambda: waiting_for_a_lock(database))
         assert deliveries.take(session, number, [1], 0) == [1]
     assert swept.result(10) == 1

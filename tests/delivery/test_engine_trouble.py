@@ -19,8 +19,7 @@ from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, LeaseLost, wall_and_monotonic
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job
-from appliance.models import Broadcast, Delivery, DeliveryState
-from appliance.services import broadcasts as service
+from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
 from appliance.services.leases import DELIVERY, Holding
 
 Ask = Callable[..., Any]
@@ -275,7 +274,7 @@ def test_what_is_claimed_is_kept_when_sweeping_up_fails(
     )
     cancelled, number = queue(), queue()
     with database.writing() as session:
-        service.cancel(session, cancelled)
+        broadcasts.change_status(session, cancelled, broadcasts.OPEN, BroadcastStatus.CANCELLED)
         session.execute(text(refuse))
         session.execute(
             update(Broadcast).where(Broadcast.id == cancelled).values(pending=1, total=1)

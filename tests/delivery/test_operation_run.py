@@ -19,7 +19,7 @@ from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.operation_run import OperationRun, load
 from appliance.models import Broadcast, Delivery, DeliveryState, Operation
-from appliance.services.broadcasts import changes, sweep_cancelled
+from appliance.services.broadcasts import changes
 from appliance.services.leases import Holding
 
 Ask = Callable[..., Any]
@@ -55,7 +55,6 @@ def edit(database: Database) -> Callable[..., None]:
 def recall(database: Database) -> Callable[[int], None]:
     def recall(number: int) -> None:
         changes.recall(database.writing, number, "test")
-        sweep_cancelled(database.writing, number, last_day())
 
     return recall
 

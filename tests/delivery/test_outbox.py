@@ -7,15 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
-from appliance.delivery.classify import Answer, Kind, Verdict, classify
+from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
-from appliance.models import ChatStatus, DeliveryState, Message, Priority
-from appliance.services.inbox import operators_group
+from appliance.models import DeliveryState, Message, Priority
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -29,7 +27,7 @@ def outbox() -> Outbox:
 def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
     def claim() -> list[Job]:
         with database.writing() as session:
-            return outbox.exchange(session, [], 10, NOW)
+            return outbox.claim(session, 10, NOW)
 
     return claim
 
@@ -38,7 +36,7 @@ def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
 def record(database: Database, outbox: Outbox) -> Callable[[Result], Message]:
     def record(result: Result) -> Message:
         with database.writing() as session:
-            outbox.exchange(session, [result], 0, NOW)
+            outbox.record(session, [result], NOW)
         with database.reading() as session:
             row = session.get(Message, result.job.row)
             assert row is not None
@@ -74,7 +72,7 @@ def test_an_album_is_claimed_when_it_had_time_for_its_parts(
     for seconds in (0.0, 1.4, 1.6):
         with database.writing() as session:
             later = Moment(NOW.wall + seconds, NOW.mono + seconds)
-            claimed.append([job.method for job in outbox.exchange(session, [], 10, later)])
+            claimed.append([job.method for job in outbox.claim(session, 10, later)])
             assert outbox.waits
 
     assert claimed == [["sendMessage"], [], ["copyMessages"]]
@@ -126,54 +124,6 @@ def test_what_is_tried_again_waits_until_then(
 
     assert (row.state, row.attempts) == (DeliveryState.PENDING, 0)
     assert claim() == []
-
-
-def test_a_chat_that_is_gone_is_marked(
-    claim: Callable[[], list[Job]], record: Callable[[Result], Message], database: Database
-) -> None:
-    record(Result(claim()[0], Verdict(Kind.GONE, "kicked")))
-
-    with database.reading() as session:
-        assert chats.find(session, -5).status == ChatStatus.LEFT
-
-
-def test_an_operators_group_that_is_gone_is_chosen_no_more(
-    claim: Callable[[], list[Job]], record: Callable[[Result], Message], database: Database
-) -> None:
-    with database.writing() as session:
-        settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
-
-    record(Result(claim()[0], Verdict(Kind.GONE, "kicked")))
-
-    with database.reading() as session:
-        assert operators_group.chosen_group(session) is None
-
-
-def test_a_photo_that_may_not_be_sent_there_does_not_lose_the_group(
-    claim: Callable[[], list[Job]], record: Callable[[Result], Message], database: Database
-) -> None:
-    words = "Bad Request: not enough rights to send photos to the chat"
-    body = json.dumps({"ok": False, "description": words}).encode()
-    with database.writing() as session:
-        settings.put_setting(session, settings.OPERATORS, {"chat_id": -5})
-        chats.set_approved(session, chats.find(session, -5), True, None)
-
-    row = record(Result(claim()[0], classify(Answer(400, body))))
-
-    assert (row.state, row.reason) == (DeliveryState.FAILED, "no_rights")
-    with database.reading() as session:
-        chat = chats.find(session, -5)
-        assert (chat.status, chat.approved) == (ChatStatus.ACTIVE, True)
-        assert operators_group.chosen_group(session) is not None
-
-
-def test_a_group_that_moved_gets_it_under_its_new_id(
-    claim: Callable[[], list[Job]], record: Callable[[Result], Message]
-) -> None:
-    row = record(Result(claim()[0], Verdict(Kind.MIGRATED, "migrated", migrate_to=-1005)))
-
-    assert (row.chat_id, row.state) == (-1005, DeliveryState.PENDING)
-    assert json.loads(claim()[0].body)["chat_id"] == -1005
 
 
 @pytest.mark.parametrize(("priority", "silent"), [(Priority.NOTIFICATION, True), (0, None)])

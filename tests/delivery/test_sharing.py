@@ -128,11 +128,9 @@ def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
     _, operation = changes.edit(database.writing, number, "me", text="new", format="plain")
     assert operation is not None
     first = turn(wanted=10)
-    with database.writing() as session:
-        changes.pause(session, number)
+    changes.pause(database.writing, number, "me")
     turn(wanted=10)
-    with database.writing() as session:
-        changes.resume(session, number)
+    changes.resume(database.writing, number, "me")
     second = turn(wanted=10)
     turn(second[:3])
 

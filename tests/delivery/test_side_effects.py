@@ -1,5 +1,7 @@
 """What an answer changes besides its own row, by verdict and by what the call was for."""
 
+import io
+import json
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,23 +9,23 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy.orm import Session
 
-from appliance.crud import deliveries, settings
+from appliance.crud import deliveries
+from appliance.crud import settings as stored
 from appliance.crud.broadcasts import operations
 from appliance.crud.chats import chats
-from appliance.crud.messages import messages
+from appliance.crud.messages import messages, threads
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.coordinator import Coordinator
-from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.pacer import ChatPacer
+from appliance.delivery.jobs import Job, Result
 from appliance.delivery.retry_policy import again
 from appliance.models import DeliveryState, Message
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
-from appliance.services.inbox import settings as inbox_settings
-from appliance.services.leases import Holding
+from appliance.services.content import media
+from appliance.services.inbox import operators_group, replies
+from appliance.services.inbox.group_copies import NEW_TOPIC
 
-GROUP, SUPERGROUP, PERSON = -5, -1005, 7
+GROUP, SUPERGROUP, PERSON, BOT_ID = -5, -1005, 7, 70
 SOURCES = ("broadcast", "edit", "recall", "outbox")
 
 VERDICTS = {
@@ -46,29 +48,13 @@ class Effect(NamedTuple):
 
 
 @pytest.fixture
-def coordinator(database: Database, lease: Holding) -> Coordinator:
-    return Coordinator(database, lease, ChatPacer())
-
-
-@pytest.fixture
-def settle(coordinator: Coordinator) -> Callable[..., list[Job]]:
-    """One transaction of the engine: what became of these jobs, and up to so many new ones."""
-
-    def settle(results: list[Result], wanted: int) -> list[Job]:
-        now = Moment(time.time(), time.monotonic())
-        return coordinator.settle(results, wanted, None, "", now)
-
-    return settle
-
-
-@pytest.fixture
 def claim(database: Database, settle: Callable[..., list[Job]]) -> Callable[[str, int], Job]:
     """`claim("edit", GROUP)`: a call of that kind to a chat, claimed."""
     with database.writing() as session:
         chats.remember(session, PERSON, first_name="Ann")
         group = chats.remember(session, GROUP, type="group", title="Desk")
         chats.set_approved(session, group, True, None)
-        settings.put_setting(session, settings.OPERATORS, {"chat_id": GROUP})
+        stored.put_setting(session, stored.OPERATORS, {"chat_id": GROUP})
 
     def claim(source: str, chat_id: int) -> Job:
         with database.writing() as session:
@@ -76,15 +62,15 @@ def claim(database: Database, settle: Callable[..., list[Job]]) -> Callable[[str
                 messages.queue(session, chat_id, "sendMessage", {"text": "hi"}, text="hi")
             else:
                 service.create(session, NewBroadcast("hi", to=(f"chat:{chat_id}",)))
-        settle([], 0)
-        (job,) = settle([], 1)
+        settle(wanted=0)
+        (job,) = settle(wanted=1)
         if source in {"edit", "recall"}:
-            settle([Result(job, Verdict(Kind.SENT, message_id=3))], 0)
+            settle([Result(job, Verdict(Kind.SENT, message_id=3))], wanted=0)
             if source == "edit":
                 changes.edit(database.writing, job.row, "test", text="new", format="plain")
             else:
                 changes.recall(database.writing, job.row, "test")
-            (job,) = settle([], 1)
+            (job,) = settle(wanted=1)
         return job
 
     return claim
@@ -92,7 +78,7 @@ def claim(database: Database, settle: Callable[..., list[Job]]) -> Callable[[str
 
 def effect_on(database: Database, source: str, row: int, chat_id: int) -> Effect:
     with database.reading() as session:
-        chat, group = chats.get(session, chat_id), inbox_settings.chosen_group(session)
+        chat, group = chats.get(session, chat_id), operators_group.chosen_group(session)
         return Effect(
             state_of(session, source, row),
             "unknown" if chat is None else str(chat.status),
@@ -123,10 +109,9 @@ def spread(
 GROUP_EFFECTS = [
     ("sent", ("broadcast", "outbox"), Effect("sent", "active")),
     ("sent", ("edit", "recall"), Effect("done", "active")),
-    ("gone", ("broadcast", "outbox"), Effect("failed", "left", None)),
-    ("gone", ("edit", "recall"), Effect("failed", "active")),
+    ("gone", SOURCES, Effect("failed", "left", None)),
     ("migrated", ("broadcast", "outbox"), Effect("pending", "unknown", SUPERGROUP)),
-    ("migrated", ("edit", "recall"), Effect("failed", "active")),
+    ("migrated", ("edit", "recall"), Effect("failed", "unknown", SUPERGROUP)),
     ("refused", SOURCES, Effect("failed", "active")),
     ("content", SOURCES, Effect("failed", "active")),
     ("server", SOURCES, Effect("failed", "active")),
@@ -137,8 +122,7 @@ GROUP_EFFECTS = [
 
 PERSON_EFFECTS = [
     ("sent", ("broadcast", "outbox"), Effect("sent", "active")),
-    ("gone", ("broadcast", "outbox"), Effect("failed", "blocked")),
-    ("gone", ("edit", "recall"), Effect("failed", "active")),
+    ("gone", SOURCES, Effect("failed", "blocked")),
     ("refused", SOURCES, Effect("failed", "active")),
 ]
 
@@ -159,7 +143,7 @@ def test_a_verdict_changes_the_row_the_chat_and_the_choice_of_a_group(
 ) -> None:
     job = claim(source, chat_id)
 
-    settle([Result(job, VERDICTS[verdict])], 0)
+    settle([Result(job, VERDICTS[verdict])], wanted=0)
 
     assert effect_on(database, source, job.row, chat_id) == effect
 
@@ -173,12 +157,12 @@ def test_a_message_to_a_group_that_has_migrated_goes_to_the_new_id(
 ) -> None:
     job = claim(source, GROUP)
 
-    settle([Result(job, VERDICTS["migrated"])], 0)
+    settle([Result(job, VERDICTS["migrated"])], wanted=0)
 
     with database.reading() as session:
         moved = chats.find(session, SUPERGROUP)
     assert (moved.status, moved.approved, moved.title) == ("active", True, "Desk")
-    assert [(job.row, job.chat_id) for job in settle([], 1)] == [(job.row, SUPERGROUP)]
+    assert [(job.row, job.chat_id) for job in settle(wanted=1)] == [(job.row, SUPERGROUP)]
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -190,6 +174,197 @@ def test_what_is_tried_again_changes_nothing_else(
 ) -> None:
     job = claim(source, GROUP)
 
-    settle([again(job, "flood", time.monotonic() + 60)], 0)
+    settle([again(job, "flood", time.monotonic() + 60)], wanted=0)
 
     assert effect_on(database, source, job.row, GROUP) == Effect("pending", "active")
+
+
+# Files and conversations: what an answer says of an upload, of a topic, to the operators
+
+REFUSED_ID = Verdict(Kind.CONTENT, "content", "Bad Request: wrong file identifier specified")
+NO_TOPIC = Verdict(Kind.REFUSED, "not_found", "Bad Request: message thread not found")
+UPLOADED = Verdict(Kind.SENT, message_id=5, result={"document": {"file_id": "F"}})
+
+
+@pytest.fixture
+def desk(database):
+    """The operators' group, with topics, and Ann, who has written."""
+    with database.writing() as session:
+        chats.remember(session, PERSON, first_name="Ann")
+        chats.remember(session, GROUP, type="supergroup", title="Desk")
+        operators_group.set_group(session, operators_group.Group(GROUP, topics=True))
+        threads.ensure(session, PERSON)
+
+
+@pytest.fixture
+def copy(database, desk, settle):
+    """`copy(topic=44)`: a call to the operators' group about Ann, claimed."""
+
+    def copy(method="sendMessage", topic=None):
+        with database.writing() as session:
+            threads.set_topic(session, PERSON, topic)
+            messages.queue(session, GROUP, method, {"text": "hi"}, about_chat_id=PERSON)
+        (job,) = settle()
+        return job
+
+    return copy
+
+
+@pytest.fixture
+def send_file(database, settle, settings):
+    """`send_file("broadcast")`: a call that brings a file along, claimed."""
+    with database.writing() as session:
+        stored.put_setting(session, stored.BOT, {"id": BOT_ID})
+        chats.remember(session, PERSON, first_name="Ann")
+
+    def send_file(source, to=(f"chat:{PERSON}",)):
+        kept = media.keep(settings.data, "document", io.BytesIO(b"plan"), "plan.txt")
+        with database.writing() as session:
+            if source == "outbox":
+                replies.answer_file(session, PERSON, kept)
+            else:
+                number = media.record(session, kept).id
+                service.create(session, NewBroadcast("", to=to, media=(number,)))
+        settle(wanted=0)
+        (job,) = settle()
+        return job
+
+    return send_file
+
+
+@pytest.mark.parametrize("source", ["broadcast", "outbox"])
+def test_a_file_is_uploaded_once_and_once_more_where_its_id_is_refused(
+    source, send_file, settle, database
+):
+    job = send_file(source)
+    assert job.upload is not None
+    settle([Result(job, UPLOADED)])
+    job = send_file(source)
+    assert job.upload is None
+    assert json.loads(job.body)["document"] == "F"
+
+    (again,) = settle([Result(job, REFUSED_ID)])
+
+    assert again.upload is not None
+    assert (again.row, again.tries) == (job.row, 0), "which costs no try"
+    settle([Result(again, REFUSED_ID)])
+    assert effect_on(database, source, job.row, PERSON).row == "failed"
+
+
+def topic_of(database):
+    with database.reading() as session:
+        return threads.get(session, PERSON).group_topic_id
+
+
+def test_a_copy_whose_topic_was_deleted_goes_into_the_group(copy, settle, database):
+    job = copy(topic=44)
+    assert json.loads(job.body)["message_thread_id"] == 44
+
+    (again,) = settle([Result(job, NO_TOPIC)])
+
+    assert (again.row, again.tries) == (job.row, 0), "which costs no try"
+    assert "message_thread_id" not in json.loads(again.body)
+    assert topic_of(database) is None
+    settle([Result(again, NO_TOPIC)])
+    assert effect_on(database, "outbox", job.row, GROUP).row == "failed"
+
+
+@pytest.mark.parametrize("source", ["broadcast", "edit", "recall"])
+def test_a_lost_topic_is_the_inboxs_affair_alone(source, claim, settle, database):
+    """The row's number means another table there."""
+    job = claim(source, GROUP)
+
+    settle([Result(job, NO_TOPIC)], wanted=0)
+
+    assert effect_on(database, source, job.row, GROUP).row == "failed"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "topic", "group"),
+    [
+        (Verdict(Kind.SENT, result={"message_thread_id": 45}), 45, {"topics": True}),
+        (VERDICTS["refused"], None, {"topics_off": True}),
+        # none of our own words for it: a right that a bot in the group may lack is not its absence
+        (Verdict(Kind.GONE, "no_rights", "not enough rights"), None, {"topics_off": True}),
+        (Verdict(Kind.REFUSED, "too_long", "topic name is too long"), None, {"topics": True}),
+        (VERDICTS["unknown"], None, {"topics": True}),
+    ],
+)
+def test_a_topic_is_made_or_the_group_does_without(verdict, topic, group, copy, settle, database):
+    job = copy(NEW_TOPIC)
+
+    settle([Result(job, verdict)], wanted=0)
+
+    assert topic_of(database) == topic
+    with database.reading() as session:
+        chosen = operators_group.chosen_group(session)
+        assert chosen == operators_group.Group(GROUP, **group)
+        assert chats.find(session, GROUP).status == "active"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [("sent", False), ("unknown", False), ("gone", True), ("refused", True), ("content", True)],
+)
+def test_the_group_is_told_of_an_answer_that_did_not_arrive(verdict, told, desk, settle, database):
+    with database.writing() as session:
+        replies.answer(session, PERSON, "hi")
+    (job,) = settle(wanted=1)
+
+    settle([Result(job, VERDICTS[verdict])], wanted=0)
+
+    with database.reading() as session:
+        texts = [message.text for message in messages.thread(session, GROUP, 10)]
+    assert any("Not delivered" in text for text in texts) is told
+
+
+def test_who_loses_the_operators_group_gives_up_what_waits_for_it(copy, settle, database):
+    """Also what is put back in the same transaction: somebody else may add the bot there again."""
+    job = copy()
+    with database.writing() as session:
+        chats.set_approved(session, chats.find(session, GROUP), True, None)
+        service.create(session, NewBroadcast("hi", to=(f"chat:{GROUP}",)))
+    settle(wanted=0)
+    (other,) = settle()
+
+    claimed = settle(
+        [Result(other, VERDICTS["gone"]), again(job, "flood", time.monotonic())], wanted=9
+    )
+
+    assert claimed == []
+    assert effect_on(database, "outbox", job.row, GROUP) == Effect("failed", "left", None)
+
+
+def test_a_refused_file_id_costs_nobody_their_message(send_file, settle, database):
+    """Some of those in flight are refused at once, some later, some not at all."""
+    with database.writing() as session:
+        for chat_id in range(100, 103):
+            chats.remember(session, chat_id)
+    first = send_file("broadcast", ("all",))
+    jobs = settle([Result(first, UPLOADED)])
+    assert [job.upload for job in jobs] == [None] * 3
+
+    (upload,) = settle([Result(jobs[0], REFUSED_ID), Result(jobs[1], UPLOADED)])
+    assert upload.upload is not None
+    renewed = Verdict(Kind.SENT, message_id=6, result={"document": {"file_id": "F2"}})
+    (last,) = settle([Result(jobs[2], REFUSED_ID), Result(upload, renewed)])
+
+    assert json.loads(last.body)["document"] == "F2"
+    settle([Result(last, renewed)])
+    with database.reading() as session:
+        assert deliveries.states_of(session, first.row) == {DeliveryState.SENT: 4}
+
+
+def test_a_file_whose_new_id_is_refused_as_well_is_at_fault(send_file, settle, database):
+    with database.writing() as session:
+        for chat_id in (100, 101):
+            chats.remember(session, chat_id)
+    upload = send_file("broadcast", ("all",))
+    (first, second) = settle([Result(upload, UPLOADED)])
+    (upload,) = settle([Result(first, REFUSED_ID), again(second, "pause", 0.0)])
+    (job,) = settle([Result(upload, UPLOADED)])
+
+    assert settle([Result(job, REFUSED_ID)]) == []
+    with database.reading() as session:
+        states = deliveries.states_of(session, upload.row)
+    assert states == {DeliveryState.SENT: 2, DeliveryState.FAILED: 1}

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import insert
 
 from appliance.crud import deliveries
-from appliance.crud.broadcasts import operations
-from appliance.models import Delivery, DeliveryState, Operation
+from appliance.crud.broadcasts import broadcasts, operations
+from appliance.models import BroadcastStatus, Delivery, DeliveryState, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import changes
@@ -209,7 +209,7 @@ def test_a_pause_outlives_a_kill_and_so_does_its_end(
     warm = warm_engine(RATE)
     pid = warm.start()
     wait_until(lambda: world.shown(number).sent >= 50, 30, processes.words)
-    decide(world, number, "pause")
+    changes.pause(world.database.writing, number, "test")
     warm.kill(pid)
 
     pid = warm.start()
@@ -217,7 +217,7 @@ def test_a_pause_outlives_a_kill_and_so_does_its_end(
     stood = len(world.record())
     threading.Event().wait(1.0)
     assert len(world.record()) == stood, "it is still paused"
-    decide(world, number, "resume")
+    changes.resume(world.database.writing, number, "test")
     warm.kill(pid)
     kill_until(lambda: world.shown(number).status == "done", lambda: world.shown(number).pending)
 
@@ -239,14 +239,14 @@ def test_a_paused_edit_outlives_a_kill(
     warm = warm_engine(RATE)
     pid = warm.start()
     wait_until(lambda: last(number).done >= 50, 30, processes.words)
-    decide(world, number, "pause")
+    changes.pause(world.database.writing, number, "test")
     warm.kill(pid)
     stood = last(number).done
 
     pid = warm.start()
     threading.Event().wait(1.0)
     assert (last(number).status, last(number).done) == ("paused", stood)
-    decide(world, number, "resume")
+    changes.resume(world.database.writing, number, "test")
     warm.kill(pid)
     kill_until(lambda: last(number).status == "done", lambda: last(number).done)
 
@@ -267,7 +267,8 @@ def test_a_cancellation_whose_process_died_is_finished_through_kills(
     pid = warm.start()
     wait_until(lambda: world.shown(number).frozen_at, 30, processes.words)
     warm.kill(pid)
-    decide(world, number, "cancel")  # and dies before it has skipped anybody
+    with world.database.writing() as session:  # and dies before it has skipped anybody
+        broadcasts.change_status(session, number, broadcasts.OPEN, BroadcastStatus.CANCELLED)
 
     kill_until(lambda: world.shown(number).pending == 0, lambda: world.shown(number).pending)
 
@@ -277,8 +278,3 @@ def test_a_cancellation_whose_process_died_is_finished_through_kills(
     with world.database.reading() as session:
         assert deliveries.states_of(session, number) == {DeliveryState.SKIPPED: people}
     assert world.record() == []
-
-
-def decide(world: Any, number: int, verb: changes.Verb) -> None:
-    with world.database.writing() as session:
-        changes.decide(session, number, verb, "test")

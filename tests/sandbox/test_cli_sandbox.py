@@ -12,10 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from appliance import config
-from appliance.cli import sandbox as commands
 from appliance.cli.root import main
 from appliance.sandbox.server import Sandbox
-from appliance.sandbox.world.faults import KINDS
 
 
 @pytest.fixture
@@ -25,11 +23,6 @@ def run(home: Path, sandbox: Sandbox) -> Any:
         return CliRunner().invoke(main, ["--home", str(home), "sandbox", *arguments, *where])
 
     return run
-
-
-def test_the_kinds_are_those_of_the_simulator() -> None:
-    """They are listed twice, because the simulator is slow to import for `--help`."""
-    assert commands._KINDS == KINDS
 
 
 def test_populate(run: Any, api: Any) -> None:

@@ -90,6 +90,9 @@ def test_an_update_without_a_usable_chat_is_one(chat):
         ({"update_id": 1, "something_new": {"chat": {"id": -100}}}, -100),
         ({"update_id": 1, "callback_query": {"message": {"chat": {"id": 9}}}}, 9),
         ({"update_id": 1, "message_reaction": {"chat": {"id": -5}, "message_id": 1}}, -5),
+        ({"update_id": 1, "my_chat_member": {"chat": {"id": 8}}}, 8),
+        ({"update_id": 1, "message": {"chat": "what?"}, "x": {"message": []}}, None),
+        ({"update_id": 1}, None),
     ],
 )
 def test_the_chat_of_any_kind_of_update(payload, chat_id):

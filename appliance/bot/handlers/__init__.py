@@ -1,4 +1,4 @@
-"""What the bot does, a file a subject."""
+"""What the bot answers: a file for each command or subject."""
 
 from appliance.bot.handlers import (
     approve,
@@ -17,7 +17,7 @@ from appliance.bot.router import Router
 
 
 def build_router() -> Router:
-    """A router that knows every handler of the bot."""
+    """A router with every handler of the bot."""
     router = Router()
     people = (commands, link, language, topics, quiet, inbox)
     staff = (stats, broadcast, approve, operators)

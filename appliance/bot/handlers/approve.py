@@ -1,4 +1,4 @@
-"""/approve: admins decide which groups and channels may get broadcasts."""
+"""/approve: admins decide which groups and channels get broadcasts."""
 
 import re
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from appliance.errors import Conflict, NotFound
 from appliance.models import Chat, Role
 from appliance.services.chats import approval
 
-MOST = 10  # in one list; the next ones follow when these are decided
-SPARE = timedelta(hours=1)
-"""A group that is left and joined again is told about once in this time."""
+MAX_LISTED = 10  # chats in one message; the next ones follow when these are decided
+TELL_INTERVAL = timedelta(hours=1)
+"""Admins are told once in this time about a group that the bot leaves and joins repeatedly."""
 
 _ARGUMENT = re.compile(r"(yes|no):(-[0-9]{1,19})")
 
@@ -38,36 +38,37 @@ def approve(context: Context, _: str) -> None:
 
 
 def decide(context: Context, press: Press) -> None:
-    """Keep the decision; the message says it, and lists what waits still."""
-    found = _ARGUMENT.fullmatch(press.argument)
+    """Store the decision; the message then confirms it and lists the chats that still wait."""
+    decision = _ARGUMENT.fullmatch(press.argument)
     user = context.chat.user
-    if context.role != Role.ADMIN or found is None or user is None:
+    if context.role != Role.ADMIN or decision is None or user is None:
         context.answer(press.id, context.phrase("button_old"))
         return
-    yes = found[1] == "yes"
+    yes = decision[1] == "yes"
     try:
-        chat = approval.decide(context.session, int(found[2]), yes, user.id, context.now)
+        chat = approval.decide(context.session, int(decision[2]), yes, user.id, context.now)
     except (NotFound, Conflict):
-        said = context.phrase("approve_gone")
+        result = context.phrase("approve_gone")
     else:
-        said = context.phrase("approve_yes" if yes else "approve_no", name=chat.name)
-    context.answer(press.id, said)
+        result = context.phrase("approve_yes" if yes else "approve_no", name=chat.name)
+    context.answer(press.id, result)
     if press.message_id is not None:
         waiting = _waiting(context.session)
         rest = f"\n\n{context.phrase('approve_waiting')}" if waiting else ""
-        context.edit(press.message_id, said + rest, keyboards.approve(waiting))
+        context.edit(press.message_id, result + rest, keyboards.approve(waiting))
 
 
 def tell_admins(session: Session, site: Site, chat: Chat, now: datetime) -> None:
     """The bot was added somewhere: ask every admin in private."""
     for admin in chats.list_admins(session):
         context = Context(session, admin, site, now, admin.id)
-        said = context.phrase("approve_added", name=chat.name)
-        if not context.said_since(said, now - SPARE):
-            context.reply(said, keyboards.approve([chat]))
+        question = context.phrase("approve_added", name=chat.name)
+        if not context.said_since(question, now - TELL_INTERVAL):
+            context.reply(question, keyboards.approve([chat]))
 
 
 def _waiting(session: Session) -> Sequence[Chat]:
-    """Without the operators' own group, which is there for another purpose."""
+    """The chats nobody has decided about, but for the operators' group: it has another purpose."""
     own = (settings.get_setting(session, settings.OPERATORS) or {}).get("chat_id")
-    return [chat for chat in chats.list_waiting(session, MOST + 1) if chat.id != own][:MOST]
+    waiting = chats.list_waiting(session, MAX_LISTED + 1)  # one of them may be the operators' group
+    return [chat for chat in waiting if chat.id != own][:MAX_LISTED]

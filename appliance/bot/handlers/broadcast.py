@@ -1,7 +1,7 @@
 """/broadcast: a text for everybody, shown as people will see it before it is sent.
 
-Where the conversation stands is in `Chat.dialog`. Its nonce is in the buttons, so that those of an
-earlier preview do nothing, and makes the broadcast's key, so that pressing twice sends once.
+The state of the conversation is in `Chat.dialog`. Its nonce is in the buttons, so that those under
+an earlier preview do nothing, and in the broadcast's key, so that pressing twice sends once.
 """
 
 import json
@@ -25,6 +25,7 @@ from appliance.services.broadcasts import NewBroadcast, audience
 from appliance.services.i18n.catalog import translate
 
 LIFETIME = timedelta(hours=1)
+"""How long the question and the buttons of a preview wait; the preview says so."""
 KIND = "broadcast"
 EVERYBODY = ("all",)
 
@@ -36,21 +37,21 @@ def register(router: Router) -> None:
 
 
 def begin(context: Context, argument: str) -> None:
-    """Preview the text behind the command or of the message it answers; else ask for one."""
+    """Preview the text after the command, or of the message it replies to; else ask for a text."""
     if context.role != Role.ADMIN:
         context.reply(context.phrase("unknown_command"))
         return
-    said = context.message
-    if argument and said is not None and said.text:
-        _preview(context, written(said, said.text[: said.text.rindex(argument)]))
-    elif said is not None and said.reply_to_message is not None:
-        _preview(context, written(said.reply_to_message))
+    message = context.message
+    if argument and message is not None and message.text:
+        _preview(context, written(message, message.text[: message.text.rindex(argument)]))
+    elif message is not None and message.reply_to_message is not None:
+        _preview(context, written(message.reply_to_message))
     else:
         _ask(context, context.phrase("broadcast_ask"))
 
 
 def hear(context: Context, message: Message) -> bool:
-    """The text that was asked for. What is said after it, beside a preview, is a letter."""
+    """Take the text that was asked for. What is written after it is a message for the inbox."""
     if context.role != Role.ADMIN or _is_over(context):
         context.chat.dialog = None
         return False
@@ -78,12 +79,12 @@ def press(context: Context, press: Press) -> None:
         context.answer(press.id, context.phrase("button_old"))
 
 
-def _preview(context: Context, found: tuple[str, str] | None) -> None:
+def _preview(context: Context, text_and_format: tuple[str, str] | None) -> None:
     """Show the message, then how many would get it, with the two buttons."""
-    if found is None:
+    if text_and_format is None:
         _ask(context, context.phrase("broadcast_text_only"))
         return
-    text, format = found
+    text, format = text_and_format
     if faults := content.lint_message(text, format):
         lines = [_fault(context, fault) for fault in faults]
         again = ["", context.phrase("broadcast_again")]
@@ -103,7 +104,7 @@ def _preview(context: Context, found: tuple[str, str] | None) -> None:
 
 
 def _show(context: Context, new: NewBroadcast) -> None:
-    """The very call that recipients get, made for this chat."""
+    """Send this chat the same call that recipients get."""
     composer = content.Composer(broadcasts.draft(context.session, new, context.now))
     person = recipients.people_of(context.session, [context.chat.id])[context.chat.id]
     params = json.loads(composer.body_for(context.chat.id, person))
@@ -112,7 +113,7 @@ def _show(context: Context, new: NewBroadcast) -> None:
 
 
 def _send(context: Context, dialog: dict[str, Any]) -> str:
-    """Queue it; says what became of it."""
+    """Queue the broadcast. Returns the text that says so, or why it was refused."""
     user = context.chat.user
     new = NewBroadcast(
         dialog["text"],
@@ -136,7 +137,7 @@ def _ask(context: Context, question: str) -> None:
 
 
 def _remember(context: Context, **content: str) -> str:
-    """Where the conversation stands from now on; returns its nonce."""
+    """Store the state of the conversation; returns its nonce."""
     nonce = secrets.token_urlsafe(9)
     until = (context.now + LIFETIME).timestamp()
     context.chat.dialog = {"kind": KIND, "nonce": nonce, "until": until, **content}
@@ -147,13 +148,13 @@ def _is_over(context: Context) -> bool:
     return float((context.chat.dialog or {}).get("until", 0)) < context.now.timestamp()
 
 
-def _end(context: Context, press: Press, words: str) -> None:
+def _end(context: Context, press: Press, result: str) -> None:
     context.chat.dialog = None
-    context.answer(press.id, words)
+    context.answer(press.id, result)
     if press.message_id is not None:
-        context.edit(press.message_id, words)
+        context.edit(press.message_id, result)
     else:
-        context.reply(words)
+        context.reply(result)
 
 
 def _key(context: Context, nonce: str) -> str:
@@ -161,7 +162,7 @@ def _key(context: Context, nonce: str) -> str:
 
 
 def _fault(context: Context, fault: Fault) -> str:
-    words = translate(fault.message, context.language)
+    text = translate(fault.message, context.language)
     if fault.line is None:
-        return context.phrase("broadcast_fault_plain", words=words)
-    return context.phrase("broadcast_fault", line=fault.line, column=fault.column, words=words)
+        return context.phrase("broadcast_fault_plain", words=text)
+    return context.phrase("broadcast_fault", line=fault.line, column=fault.column, words=text)

@@ -1,4 +1,4 @@
-"""/start, /help, /stop, /me, /language. A deep link's /start is in `linking.py`."""
+"""/start, /help, /stop, /me, /language. The code in a deep link's /start is used in `link.py`."""
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context
@@ -17,9 +17,10 @@ def register(router: Router) -> None:
 
 
 def start(context: Context, payload: str) -> None:
-    """Welcome; whoever stopped or blocked the bot gets news again.
+    """Welcome; people who stopped or blocked the bot get broadcasts again.
 
-    Who stopped it and comes by a link to tie an account did not ask for news.
+    Not so when they had stopped it and come by a link that connects an account: that is no wish for
+    broadcasts, and they are asked.
     """
     if payload and context.chat.status == ChatStatus.STOPPED:
         context.reply(context.phrase("still_stopped"), keyboards.restart(context.language))
@@ -40,7 +41,7 @@ def help_(context: Context, _: str) -> None:
 
 
 def stop(context: Context, _: str) -> None:
-    """No more broadcasts; the link to an account stays, and so do answers."""
+    """End broadcasts; the link to an account stays, and operators may still answer."""
     chats.set_status(context.session, context.chat.id, ChatStatus.STOPPED, context.now)
     context.reply(context.phrase("stopped"), keyboards.restart(context.language))
 

@@ -1,4 +1,4 @@
-"""What people write that is no command: kept, shown to the operators, and thanked for."""
+"""Messages that are no command: stored, shown to the operators, and acknowledged."""
 
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from appliance.services import inbound
 from appliance.services.inbox import auto_reply
 from appliance.services.inbox.message_parser import storable
 
-QUIET = timedelta(hours=1)
-"""Thanks are said once in this time: nobody wants an answer to each of ten lines."""
+THANKS_INTERVAL = timedelta(hours=1)
+"""An acknowledgement is sent once in this time: nobody wants an answer to each of ten lines."""
 
 
 def register(router: Router) -> None:
@@ -28,14 +28,14 @@ def hear(context: Context, message: Message) -> None:
 
 
 def keep(context: Context, message: Message) -> bool:
-    """Into the thread and to the operators; False: a part of what is there already."""
-    kept = inbound.receive(context.session, context.chat, message, context.site.url, context.now)
-    return kept.new
+    """Store a message and show it to the operators. False: it continues one that is stored."""
+    stored = inbound.receive(context.session, context.chat, message, context.site.url, context.now)
+    return stored.new
 
 
 def hear_edited(context: Context, message: Message) -> None:
-    """A new version. An edited command is neither obeyed nor kept; a message that becomes a command
-    is kept as an edit of the message.
+    """Store an edit. An edited command is neither executed nor stored; a message that becomes a
+    command is stored as an edit of the message.
     """
     command, text = parse_command(message.text), None
     if command is not None:
@@ -61,8 +61,8 @@ def _was_message(context: Context, message: Message) -> bool:
 
 
 def _acknowledge(context: Context) -> None:
-    """That it arrived; outside opening hours what the organisation says then."""
+    """Say that it arrived; outside opening hours, what the organisation says then."""
     closed = auto_reply.words(context.session, context.language, context.site.timezone, context.now)
-    words = closed or auto_reply.Words(context.phrase("thanks"), QUIET)
+    words = closed or auto_reply.Words(context.phrase("thanks"), THANKS_INTERVAL)
     if not context.said_since(words.html, context.now - words.once_in):
         context.reply(words.html)

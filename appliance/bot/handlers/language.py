@@ -1,4 +1,4 @@
-"""Pressed inline buttons. The dispatcher answers a press that no handler knows."""
+"""The buttons of /language, and the one that starts the bot again after /stop."""
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context
@@ -19,7 +19,7 @@ def restart(context: Context, press: Press) -> None:
 
 
 def set_language(context: Context, press: Press) -> None:
-    """Speak the language from now on, on the keyboard and in the menu of commands too."""
+    """Use the language from now on, on the keyboard and in the menu of commands too."""
     if press.argument not in LANGUAGES:
         context.answer(press.id, context.phrase("button_old"))
         return

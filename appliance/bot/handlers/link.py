@@ -1,8 +1,9 @@
-"""/link, /unlink, and codes of the site: in a deep link or typed. The rules are in
+"""/link, /unlink, and codes from the site: in a deep link or typed. The rules are in
 `services/telegram_auth/linking.py`.
 
-A code is used when the person has said yes: somebody else may have made it and sent the link. What
-was asked is in `Chat.dialog`, with the code's hash and a nonce that is in the two buttons.
+A code is used only after the person has said yes: somebody else may have made it and sent them the
+link. The question is stored in `Chat.dialog`, with the code's hash and a nonce that is in the two
+buttons.
 """
 
 import secrets
@@ -20,19 +21,19 @@ from appliance.services.i18n.catalog import LANGUAGES, phrase
 from appliance.services.telegram_auth import codes
 
 KIND = "link"
-MOST_TRIES = 5
-"""Wrong typed codes that a chat may send in the time in which a code lives."""
+MAX_TRIES = 5
+"""Wrong codes that a chat may type within the lifetime of a code. A typed code has 8 characters."""
 
 
 def register(router: Router) -> None:
     router.command("link", link)
     router.command("unlink", unlink)
     router.typed = hear
-    router.button(keyboards.TIE, press)
+    router.button(keyboards.LINK, press)
 
 
 def link(context: Context, argument: str) -> None:
-    """Use a typed code, or give a link to the site that ties this chat to whoever logs in there."""
+    """Use a typed code, or offer a link to the site, where logging in links the account."""
     if argument:
         _use_typed(context, argument)
         return
@@ -53,13 +54,13 @@ def link(context: Context, argument: str) -> None:
 
 def _use_typed(context: Context, text: str) -> None:
     code = codes.read(text)
-    known = code is not None and _tries(context) < MOST_TRIES
-    if not known or not _ask(context, codes.hashed(code or ""), None):
+    allowed = code is not None and _tries(context) < MAX_TRIES
+    if not allowed or not _ask(context, codes.hashed(code or ""), None):
         _refuse(context, "code_wrong")
 
 
 def unlink(context: Context, _: str) -> None:
-    """The service tells the chat when a link was cut."""
+    """End the link; the service tells the chat about it."""
     if not telegram_auth.unlink(context.session, chat_id=context.chat.id, now=context.now):
         context.reply(context.phrase("not_linked"))
 
@@ -70,9 +71,9 @@ def redeem(context: Context, code: str) -> None:
 
 
 def hear(context: Context, text: str) -> bool:
-    """A code may have been typed. What is none, or may be none, is a letter all the same.
+    """Use a typed code. Text that only looks like a code is kept as a message as well.
 
-    In a chat that is linked nothing is looked up: whoever is there has no use for a code.
+    In a linked chat nothing is looked up: it has no use for a code.
     """
     code = codes.read(text)
     if code is None or context.chat.type != ChatType.PRIVATE:
@@ -80,7 +81,7 @@ def hear(context: Context, text: str) -> bool:
     code_hash = codes.hashed(code)
     if context.chat.user is not None:
         return False
-    if _tries(context) < MOST_TRIES and _ask(context, code_hash, None):
+    if _tries(context) < MAX_TRIES and _ask(context, code_hash, None):
         return True
     _refuse(context, "code_letter")
     if context.message is not None:
@@ -89,25 +90,28 @@ def hear(context: Context, text: str) -> bool:
 
 
 def press(context: Context, press: Press) -> None:
-    """Yes or no to what was asked last."""
+    """Yes or no to the question that was asked last."""
     verb, _, nonce = press.argument.partition(":")
     dialog = context.chat.dialog or {}
     if dialog.get("kind") != KIND or dialog["nonce"] != nonce or verb not in {"yes", "no"}:
         context.answer(press.id, context.phrase("button_old"))
         return
     context.chat.dialog = None
-    words = context.phrase("tie_declined")
+    result = context.phrase("tie_declined")
     if verb == "yes":
-        words = _tie(context, bytes.fromhex(dialog["code"]))
+        result = _link(context, bytes.fromhex(dialog["code"]))
     context.answer(press.id)
     if press.message_id is not None:
-        context.edit(press.message_id, words)
-    elif verb == "no" or context.chat.user is None:
-        context.reply(words)
+        context.edit(press.message_id, result)
+    elif verb == "no" or context.chat.user is None:  # the service itself tells who was linked
+        context.reply(result)
 
 
 def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
-    """Whether to link to whoever made the code. False: it is wrong, which is told if `wrong` is."""
+    """Ask whether to link to the account that the code is for.
+
+    False: the code is wrong; the chat is told so by the phrase `wrong`, if there is one.
+    """
     try:
         user = telegram_auth.preview_code(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
@@ -124,8 +128,8 @@ def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
     return True
 
 
-def _tie(context: Context, code_hash: bytes) -> str:
-    """What becomes of the question; the service tells the chat that it is linked."""
+def _link(context: Context, code_hash: bytes) -> str:
+    """Link the chat. Returns the text that takes the question's place."""
     try:
         user = telegram_auth.redeem(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
@@ -140,10 +144,10 @@ def _taken(context: Context) -> str:
     return context.phrase("chat_taken", name=user.name) if user else context.phrase("user_taken")
 
 
-def _refuse(context: Context, words: str) -> None:
-    """The code is wrong; who has had his tries is asked once to wait, and then not answered."""
-    if _tries(context) < MOST_TRIES:
-        context.reply(context.phrase(words, minutes=MINUTES))
+def _refuse(context: Context, key: str) -> None:
+    """Say that the code is wrong; after the last try ask once to wait, then answer no more."""
+    if _tries(context) < MAX_TRIES:
+        context.reply(context.phrase(key, minutes=MINUTES))
         return
     wait = context.phrase("code_wait", minutes=MINUTES)
     if not context.said_since(wait, context.now - telegram_auth.LIFETIME):
@@ -151,11 +155,11 @@ def _refuse(context: Context, words: str) -> None:
 
 
 def _tries(context: Context) -> int:
-    """Told by the answers in the chat's thread, so that a restart forgives nobody."""
-    told = {
+    """How many codes were refused lately, counted in the chat's thread: it outlives a restart."""
+    refusals = {
         phrase(language, key, minutes=MINUTES)
         for language in LANGUAGES
         for key in ("code_wrong", "code_letter")
     }
     since = context.now - telegram_auth.LIFETIME
-    return link_codes.count_refusals(context.session, context.chat.id, told, since)
+    return link_codes.count_refusals(context.session, context.chat.id, refusals, since)

@@ -23,7 +23,7 @@ def register(router: Router) -> None:
 
 
 def membership(session: Session, site: Site, update: ChatMemberUpdated, now: datetime) -> None:
-    """The bot's own place in a chat changed. Where it was added, an admin has to decide."""
+    """The bot was added to a chat, removed or blocked. About a new group admins have to decide."""
     private = update.chat.type == ChatType.PRIVATE
     absent = ChatStatus.BLOCKED if private else ChatStatus.LEFT
     known = chats.get(session, update.chat.id)
@@ -39,9 +39,10 @@ def membership(session: Session, site: Site, update: ChatMemberUpdated, now: dat
 
 
 def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
-    """The bot is in a group or channel where it was not, as far as was known.
+    """The bot is in a group or channel where it is new, or which it was recorded as having left.
 
-    Added, or heard by a word said there: a refusal or a lost update had told that it was gone.
+    It was added; or a message came from there, and the record was wrong: a refused call or a lost
+    update had caused it. Admins are asked unless the chat is approved.
     """
     chats.set_status(session, chat.id, ChatStatus.ACTIVE, now)
     operators_group.lose_group(session, chat.id, now)
@@ -51,12 +52,12 @@ def arrival(session: Session, site: Site, chat: Chat, now: datetime) -> None:
 
 def _is_present(update: ChatMemberUpdated) -> bool:
     member = update.new_chat_member
-    if member.status == "restricted":  # said of those who are in, and of those who left
+    if member.status == "restricted":  # the status of members and of those who left, too
         return bool(getattr(member, "is_member", True))
     return member.status in _PRESENT
 
 
 def migration(session: Session, message: Message, now: datetime) -> None:
-    """The group became a supergroup: Telegram says so in the old one."""
+    """The group became a supergroup: Telegram announces that in the old one."""
     if message.migrate_to_chat_id is not None:
         supergroups.migrate(session, message.chat.id, message.migrate_to_chat_id, now)

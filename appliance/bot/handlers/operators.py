@@ -1,8 +1,8 @@
-"""The operators' group: whoever replies there to a copy answers the person it is of.
+"""The operators' group: a reply there to the copy of a message is sent to the person who wrote it.
 
-Who is in that group is decided by those who run it, so every member counts as an operator; an
-answer bears a name where the member's Telegram is linked to an operator's or admin's account. Only
-a reply to a copy is an answer: all else said there, in a person's topic too, stays there.
+Whoever runs the group decides who is in it, so every member counts as an operator; an answer has a
+named author where the member's Telegram is linked to an operator's or admin's account. Only a reply
+to a copy is an answer: everything else, also in a person's topic, stays in the group.
 """
 
 from telebot.types import Message
@@ -29,12 +29,12 @@ def register(router: Router) -> None:
 
 
 def explain(context: Context, _: str) -> None:
-    """In a private chat the command does nothing but say where it does."""
+    """In a private chat the command only explains that it belongs into a group."""
     context.reply(context.phrase("operators_private"))
 
 
 def hear(context: Context, message: Message) -> bool:
-    """Whether what was said in a group is for the people behind the inbox."""
+    """Handle a command or an answer in a group. False: the message was neither."""
     command = parse_command(message.text)
     if command is not None:
         if command.name != COMMAND or not _for_me(context, command.bot):
@@ -49,7 +49,7 @@ def hear(context: Context, message: Message) -> bool:
 
 
 def _answer(context: Context, message: Message) -> bool:
-    """Send a reply on to the person; False when it is none."""
+    """Send a reply to the person; False when it is not a reply to a copy."""
     reply, sender = message.reply_to_message, message.from_user
     if reply is None or (sender is not None and sender.is_bot and message.sender_chat is None):
         return False
@@ -70,9 +70,12 @@ def _answer(context: Context, message: Message) -> bool:
 
 
 def _copy(context: Context, reply: Message) -> Copy | None:
-    """The copy that was replied to. An id alone proves nothing: whoever wrote it counts too."""
-    hidden = reply.sender_chat is not None and reply.sender_chat.id == context.chat.id
-    if not (hidden or _mine(context, reply)):  # a bot may be an anonymous administrator
+    """The copy that was replied to; None when the bot did not write that message.
+
+    The id alone proves nothing: after a migration old ids stand for other messages.
+    """
+    anonymous = reply.sender_chat is not None and reply.sender_chat.id == context.chat.id
+    if not (anonymous or _mine(context, reply)):  # a bot may be an anonymous administrator
         return None
     return group_copies.person_of(context.session, context.chat.id, reply.message_id)
 
@@ -82,7 +85,7 @@ def _person_linked(context: Context, reply: Message) -> int | None:
 
 
 def _choose(context: Context, message: Message, argument: str) -> None:
-    """`/operators` makes the group the operators', `/operators off` ends that; admins only."""
+    """`/operators` makes it the operators' group, `/operators off` ends that; admins only."""
     account = _account(context)
     if account is None or account.role != Role.ADMIN:
         context.reply(context.phrase("operators_not_admin"))
@@ -97,18 +100,18 @@ def _choose(context: Context, message: Message, argument: str) -> None:
     language = choose(account.language, context.site.default_language)
     group = Group(context.chat.id, bool(message.chat.is_forum), language)
     operators_group.set_group(context.session, group, context.now)
-    told = context.phrase("operators_set")
-    context.reply(f"{told}\n\n{context.phrase('operators_topics')}" if group.topics else told)
+    keys = ["operators_set", *(["operators_topics"] if group.topics else [])]
+    context.reply("\n\n".join(context.phrase(key) for key in keys))
 
 
 def _notice_topics(context: Context, message: Message, group: Group) -> None:
-    """A group that became one with topics since it was chosen. Refused once, no more."""
+    """Use topics where the group got them since it was chosen; not where they were refused."""
     if message.chat.is_forum and not (group.topics or group.topics_off):
         operators_group.set_topics(context.session, group)
 
 
 def _account(context: Context) -> User | None:
-    """The enabled account of whoever wrote; None also for an admin who hides behind the group."""
+    """The enabled account of the author; None also for an admin who writes in the group's name."""
     person = chats.get(context.session, context.person_id) if context.person_id else None
     user = person.user if person is not None else None
     return user if user is not None and not user.disabled else None

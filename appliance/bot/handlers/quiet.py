@@ -1,4 +1,4 @@
-"""/quiet: hours in which news and notifications make no sound. The rules are in
+"""/quiet: hours in which broadcasts and notifications make no sound. The rules are in
 `services/chats/quiet_hours.py`.
 """
 
@@ -15,45 +15,45 @@ def register(router: Router) -> None:
 
 
 def quiet(context: Context, argument: str) -> None:
-    """Keep hours that stand behind the command; say how it is, with buttons to change it."""
+    """Store the hours after the command, if any; show the setting, with buttons to change it."""
     try:
         if argument:
             _choose(context, argument)
-        said = _how_it_is(context)
+        text = _setting_and_help(context)
     except Invalid:
-        said = context.phrase("quiet_wrong")
-    context.reply(said, keyboards.quiet(context.language, context.chat.quiet))
+        text = context.phrase("quiet_wrong")
+    context.reply(text, keyboards.quiet(context.language, context.chat.quiet))
 
 
 def press(context: Context, press: Press) -> None:
-    """One of the three buttons; the message says at once how it is now."""
+    """One of the three buttons; the message is edited to show the new setting."""
     before = context.chat.quiet
     try:
         _choose(context, press.argument)
     except Invalid:
         context.answer(press.id, context.phrase("button_old"))
         return
-    context.answer(press.id, _now(context))
+    context.answer(press.id, _setting(context))
     if press.message_id is not None and context.chat.quiet != before:
         markup = keyboards.quiet(context.language, context.chat.quiet)
-        context.edit(press.message_id, _how_it_is(context), markup)
+        context.edit(press.message_id, _setting_and_help(context), markup)
 
 
-def _choose(context: Context, words: str) -> None:
-    context.chat.quiet = quiet_hours.parse(words)
+def _choose(context: Context, hours: str) -> None:
+    context.chat.quiet = quiet_hours.parse(hours)
     context.session.flush()
 
 
-def _how_it_is(context: Context) -> str:
-    return f"{_now(context)}\n\n{context.phrase('quiet_how')}"
+def _setting_and_help(context: Context) -> str:
+    return f"{_setting(context)}\n\n{context.phrase('quiet_how')}"
 
 
-def _now(context: Context) -> str:
-    chosen = context.chat.quiet
-    if chosen is None:
+def _setting(context: Context) -> str:
+    hours = context.chat.quiet
+    if hours is None:
         return context.phrase("quiet_now_off")
-    if chosen == quiet_hours.ALWAYS:
+    if hours == quiet_hours.ALWAYS:
         return context.phrase("quiet_now_always")
-    start, _, end = chosen.partition("-")
+    start, _, end = hours.partition("-")
     zone = context.chat.timezone or context.site.timezone
     return context.phrase("quiet_now_hours", start=start, end=end, zone=zone)

@@ -1,7 +1,7 @@
-"""/topics, the opt-out button under a broadcast, and the way back.
+"""/topics, and the buttons that opt out of a topic under a broadcast, and back in.
 
-The data of an opt-out button is `t:off:<topic id>:<broadcast id>` or `t:on:<topic id>`, that of
-one in the list `toggle:on:<topic id>` or `toggle:off:<topic id>`.
+The data of an opt-out button is `t:off:<topic id>:<broadcast id>` or `t:on:<topic id>`; in the list
+of /topics it is `toggle:on:<topic id>` or `toggle:off:<topic id>`.
 """
 
 import re
@@ -10,7 +10,7 @@ from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.router import Press, Router
 from appliance.crud.chats import topics
-from appliance.models import ChatStatus
+from appliance.models import ChatStatus, Topic
 from appliance.services.chats import topics as service
 
 _ARGUMENT = re.compile(r"(on|off):([0-9]{1,19})(?::([0-9]{1,19}))?")
@@ -23,7 +23,7 @@ def register(router: Router) -> None:
 
 
 def show(context: Context, _: str) -> None:
-    """Every topic with a button that switches it."""
+    """List the topics, each on a button that switches it."""
     choices = service.choices_of(context.session, context.chat)
     if choices:
         context.reply(_question(context), keyboards.topics(context.language, choices))
@@ -32,21 +32,18 @@ def show(context: Context, _: str) -> None:
 
 
 def toggle(context: Context, press: Press) -> None:
-    """Switch a topic and show it in the list, in place.
+    """Switch a topic, and show that in the list by editing the message.
 
-    The button says what it switches to, so pressed twice in a hurry it does not switch back.
+    The button names what it switches to, so two presses in a hurry do not switch there and back.
     """
-    found = _ARGUMENT.fullmatch(press.argument)
-    topic = topics.get(context.session, int(found[2])) if found else None
-    if found is None or topic is None:
+    match = _ARGUMENT.fullmatch(press.argument)
+    topic = topics.get(context.session, int(match[2])) if match else None
+    if match is None or topic is None:
         context.answer(press.id, context.phrase("button_old"))
         return
-    before, on = _subscribed(context), found[1] == "on"
+    before, on = _subscribed(context), match[1] == "on"
     service.press(context.session, context.chat, topic, on, None, context.now)
-    said = context.phrase(
-        "topic_on" if on else "topic_off", title=service.title_of(topic, context.language)
-    )
-    context.answer(press.id, said)
+    context.answer(press.id, _confirmation(context, topic, on))
     if before.get(topic.id) != on and press.message_id is not None:
         choices = service.choices_of(context.session, context.chat)
         context.edit(
@@ -66,18 +63,22 @@ def _subscribed(context: Context) -> dict[int, bool]:
 
 
 def choose(context: Context, press: Press) -> None:
-    """Keep the choice. Pressed again it is only confirmed: a thread of thanks helps nobody."""
-    found = _ARGUMENT.fullmatch(press.argument)
-    topic = topics.get(context.session, int(found[2])) if found else None
-    if found is None or topic is None:
+    """Store the choice. A second press is answered, but no second message is sent."""
+    match = _ARGUMENT.fullmatch(press.argument)
+    topic = topics.get(context.session, int(match[2])) if match else None
+    if match is None or topic is None:
         context.answer(press.id, context.phrase("button_old"))
         return
-    on, cause = found[1] == "on", int(found[3]) if found[3] else None
+    on, cause = match[1] == "on", int(match[3]) if match[3] else None
     changed = service.press(context.session, context.chat, topic, on, cause, context.now)
-    title = service.title_of(topic, context.language)
-    said = context.phrase("topic_on" if on else "topic_off", title=title)
-    context.answer(press.id, said)
+    confirmation = _confirmation(context, topic, on)
+    context.answer(press.id, confirmation)
     if changed and on and press.message_id is not None:
-        context.edit(press.message_id, said)
+        context.edit(press.message_id, confirmation)
     elif changed and not on:
-        context.reply(said, keyboards.topic_on(context.language, topic.id))
+        context.reply(confirmation, keyboards.topic_on(context.language, topic.id))
+
+
+def _confirmation(context: Context, topic: Topic, on: bool) -> str:
+    title = service.title_of(topic, context.language)
+    return context.phrase("topic_on" if on else "topic_off", title=title)

@@ -1,4 +1,4 @@
-"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`: decisions, each recorded."""
+"""`appliance broadcast plan|pause|resume|cancel|retry|edit|recall`; the history records who."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from appliance.cli.broadcast.time_options import When, time_options
 from appliance.cli.context import Context, actor, common_options, pass_context
 
 if TYPE_CHECKING:
+    from appliance.models import Broadcast
     from appliance.services.broadcasts.changes import Verb
 
 
@@ -32,15 +33,15 @@ def plan(context: Context, draft: Draft, when: When) -> None:
     from appliance.services.broadcasts import dry_run as service
 
     when.check(key=None, wait=False)
-    new = when.applied(context, draft.made(context))
+    new = when.applied(context, draft.build(context))
     with context.database.reading() as session:
-        made = service.make(session, context.settings, new)
-    told = f"{made.count} chats, about {made.seconds:.0f} s at {made.rate:g}/s"
-    if made.stars:
-        told += f", {made.stars:g} Stars"
-    if made.last_id is not None:
-        told += f"\nSince broadcast {made.last_id}: {made.joined} joined, {made.left} left"
-    context.emit(made.as_document(), told)
+        plan = service.make(session, context.settings, new)
+    text = f"{plan.count} chats, about {plan.seconds:.0f} s at {plan.rate:g}/s"
+    if plan.stars:
+        text += f", {plan.stars:g} Stars"
+    if plan.last_id is not None:
+        text += f"\nSince broadcast {plan.last_id}: {plan.joined} joined, {plan.left} left"
+    context.emit(plan.as_document(), text)
 
 
 _OPERATION = click.option(
@@ -55,9 +56,11 @@ _OPERATION = click.option(
 @pass_context
 def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
     """Stop sending, editing or recalling for now; effective within a second."""
+    from appliance.services.broadcasts import changes
+
     if operation is not None:
         return _decide_operation(context, broadcast_id, operation, "pause")
-    return _decide(context, broadcast_id, "pause")
+    return _report(context, changes.pause(context.database.writing, broadcast_id, actor()))
 
 
 @click.command()
@@ -67,9 +70,11 @@ def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
 @pass_context
 def resume(context: Context, broadcast_id: int, operation: int | None) -> None:
     """Go on with a broadcast that was paused or halted, or with its edit or recall."""
+    from appliance.services.broadcasts import changes
+
     if operation is not None:
         return _decide_operation(context, broadcast_id, operation, "resume")
-    return _decide(context, broadcast_id, "resume")
+    return _report(context, changes.resume(context.database.writing, broadcast_id, actor()))
 
 
 @click.command()
@@ -82,14 +87,12 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
 
     With --operation only that edit or recall is ended; what it changed already stays so.
     """
-    from appliance.models import utcnow
-    from appliance.services.broadcasts import sweep_cancelled
+    from appliance.services.broadcasts import changes
 
     if operation is not None:
         _decide_operation(context, broadcast_id, operation, "cancel")
         return
-    _decide(context, broadcast_id, "cancel", quiet=True)
-    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
+    changes.cancel(context.database.writing, broadcast_id, actor())
     show.report(context, broadcast_id)
 
 
@@ -160,12 +163,12 @@ def edit(
 
     if variant and no_variants:
         raise click.UsageError("--variant and --no-variants contradict each other")
-    words, chosen = read_text(text), variants_of(variant)
+    content, chosen = read_text(text), variants_of(variant)
     changed, operation = changes.edit(
         context.database.writing,
         broadcast_id,
         actor(),
-        text=words,
+        text=content,
         format="html" if html else "plain",
         variants=chosen if variant or no_variants else None,
     )
@@ -193,45 +196,40 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
       appliance broadcast recall 7 --dry-run
       appliance broadcast recall 7 --yes
     """
-    from appliance.models import utcnow
-    from appliance.services.broadcasts import changes, sweep_cancelled
+    from appliance.services.broadcasts import changes
 
     with context.database.reading() as session:
         reach = changes.recallable(session, broadcast_id)
-    told = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
+    facts = f"{reach.delivered} were delivered, {reach.too_old} of them are too old to be deleted."
     if reach.unknown:
-        told += f" {reach.unknown} may have it and cannot be recalled."
+        facts += f" {reach.unknown} may have it and cannot be recalled."
     if dry_run:
-        return context.emit(asdict(reach), told)
+        return context.emit(asdict(reach), facts)
     if context.interactive and not yes:
-        click.confirm(f"{told} Recall broadcast {broadcast_id}?", abort=True, err=True)
+        click.confirm(f"{facts} Recall broadcast {broadcast_id}?", abort=True, err=True)
     changed, operation = changes.recall(context.database.writing, broadcast_id, actor())
     document = _document(changed, [operation] if operation else [])
-    sweep_cancelled(context.database.writing, broadcast_id, utcnow())
     done = "is being recalled" if operation else "is stopped"
-    return context.report(document, f"Broadcast {broadcast_id} {done}. {told}")
+    return context.report(document, f"Broadcast {broadcast_id} {done}. {facts}")
 
 
-def _decide(context: Context, broadcast_id: int, verb: "Verb", *, quiet: bool = False) -> None:
-    from appliance.services.broadcasts import as_document, changes
+def _report(context: Context, broadcast: "Broadcast") -> None:
+    from appliance.services.broadcasts import as_document
 
-    with context.database.writing() as session:
-        document = as_document(changes.decide(session, broadcast_id, verb, actor()))
-    if not quiet:
-        context.report(document, f"Broadcast {broadcast_id} is {document['status']}.")
+    context.report(as_document(broadcast), f"Broadcast {broadcast.id} is {broadcast.status}.")
 
 
 def _decide_operation(context: Context, broadcast_id: int, number: int, verb: "Verb") -> None:
-    from appliance.services.broadcasts import changes
+    from appliance.services.broadcasts import changes, operation_document
 
     with context.database.writing() as session:
         changed = changes.decide_operation(session, broadcast_id, number, verb, actor())
-        document = changes.as_document(changed)
+        document = operation_document(changed)
     context.report(document, show.operation_line(document))
 
 
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:
-    from appliance.services.broadcasts import as_document, changes
+    from appliance.services.broadcasts import as_document, operation_document
 
-    shown = [changes.as_document(operation) for operation in operations]
+    shown = [operation_document(operation) for operation in operations]
     return {**as_document(broadcast), "operations": shown}

@@ -30,7 +30,7 @@ def broadcast() -> None:
     \b
     Examples:
       appliance broadcast "The hall is open again"
-      appliance broadcast send - --html --to lang:ru --wait < letter.html
+      appliance broadcast send - --html --to lang:ru --wait < message.html
       appliance broadcast report 7 --format csv > report.csv
     """
 
@@ -78,12 +78,12 @@ def send(
       appliance broadcast send "Training is at six" --to role:member --wait
       echo "Backup failed" | appliance broadcast send --to role:admin --key backup-2026-11-23
       appliance broadcast send "Merry Christmas" --at '2026-12-24 18:00' --quiet-hours 22:00-08:00
-      appliance broadcast send "Dear {first_name|friend}" --photo hall.jpg --variant ru=@letter.ru
+      appliance broadcast send "Dear {first_name|friend}" --photo hall.jpg --variant ru=@message.ru
     """
     from appliance.cli import follow
 
     when.check(key=key, wait=wait)
-    new = when.applied(context, draft.made(context, key=key))
+    new = when.applied(context, draft.build(context, key=key))
     if when.cron is not None:
         schedule.create(context, when, new)
         return
@@ -100,13 +100,13 @@ def list_(context: Context, limit: int) -> None:
     from appliance.services.broadcasts import as_document
 
     with context.database.reading() as session:
-        found = [(as_document(row), row.text) for row in broadcasts.list_page(session, limit)]
+        rows = [(as_document(row), row.text) for row in broadcasts.list_page(session, limit)]
     lines = [
         f"{doc['id']:>5}  {doc['status']:<10} {doc['sent']:>7}/{doc['total']:<7}"
         f" failed {doc['failed']:<5} unknown {doc['unknown']:<4} {' '.join(text.split())[:50]}"
-        for doc, text in found
+        for doc, text in rows
     ]
-    context.emit([doc for doc, _ in found], "\n".join(lines) or "No broadcast yet.")
+    context.emit([doc for doc, _ in rows], "\n".join(lines) or "No broadcast yet.")
 
 
 @broadcast.command()
@@ -120,7 +120,7 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
     """Every recipient: chat, state, reason, attempts, message id, time. Written as it is read."""
     from appliance.crud import deliveries
     from appliance.crud.broadcasts import broadcasts
-    from appliance.services.broadcasts import report_line
+    from appliance.services.broadcasts import REPORT_COLUMNS, report_line
 
     with context.database.reading() as session:
         broadcasts.get(session, broadcast_id)
@@ -131,6 +131,3 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(REPORT_COLUMNS)
             writer.writerows(line.values() for line in lines)
-
-
-REPORT_COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")

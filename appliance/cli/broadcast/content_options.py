@@ -8,7 +8,7 @@ import click
 
 from appliance.cli.context import Context
 from appliance.cli.options import bundled
-from appliance.errors import Fault, Invalid
+from appliance.errors import Invalid
 
 if TYPE_CHECKING:
     from appliance.services.content.media import Kept
@@ -63,8 +63,8 @@ class What:
     protected: bool
     no_preview: bool
 
-    def given(self, context: Context, text: str | None) -> dict[str, Any]:
-        """The fields of a NewBroadcast; files are kept on the way. Raises Invalid, Unavailable.
+    def fields(self, context: Context, text: str | None) -> dict[str, Any]:
+        """The fields of a NewBroadcast; files are stored on the way. Raises Invalid, Unavailable.
 
         Without TEXT standard input is read, unless there are files: their caption may be empty.
         """
@@ -90,8 +90,8 @@ class What:
             options["protected"] = True
         if self.no_preview:
             options["link_preview"] = False
-        buttons = [button_of(words) for words in self.button]
-        buttons += [_opt_out(context, words) for words in self.opt_out]
+        buttons = [button_of(option) for option in self.button]
+        buttons += [_opt_out(context, option) for option in self.opt_out]
         if buttons:
             options["buttons"] = [[button] for button in buttons]
         return options
@@ -118,18 +118,19 @@ def _keep(context: Context, kind: str, path: Path) -> "Kept":
         with path.open("rb") as file:
             return media.keep(context.settings.data, kind, file, path.name)
     except OSError as error:
-        raise _invalid(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
+        raise Invalid.at(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
 
 
-def variants_of(given: tuple[str, ...]) -> dict[str, str]:
-    """Texts by language, of `--variant LANG=TEXT` as it was typed. Raises Invalid."""
-    return dict(_variant(words) for words in given)
+def variants_of(options: tuple[str, ...]) -> dict[str, str]:
+    """Texts by language, from the values of `--variant LANG=TEXT`. Raises Invalid."""
+    return dict(_variant(option) for option in options)
 
 
-def _variant(words: str) -> tuple[str, str]:
-    language, equals, text = words.partition("=")
+def _variant(option: str) -> tuple[str, str]:
+    language, equals, text = option.partition("=")
     if not equals or not language.strip():
-        raise _invalid("variant", f"--variant takes LANG=TEXT or LANG=@FILE, got {words!r}")
+        message = f"invalid --variant {option!r}: expected LANG=TEXT or LANG=@FILE"
+        raise Invalid.at("variant", message)
     if text.startswith("@@"):
         text = text[1:]  # a text that begins with @
     elif text.startswith("@"):
@@ -142,28 +143,26 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        words = f"--variant: cannot read {path}: {reason}; a text that begins with @ takes @@"
-        raise _invalid("variant", words) from None
+        message = f"--variant: cannot read {path}: {reason}; a text that begins with @ takes @@"
+        raise Invalid.at("variant", message) from None
 
 
-def button_of(words: str) -> dict[str, str]:
-    """A button as an option says it, `TEXT=URL`. Raises Invalid."""
-    label, equals, url = words.partition("=")
+def button_of(option: str) -> dict[str, str]:
+    """A button from the value of `--button TEXT=URL`. Raises Invalid."""
+    label, equals, url = option.partition("=")
     if not equals:
-        raise _invalid("button", f"--button takes TEXT=URL, got {words!r}")
+        raise Invalid.at("button", f"invalid --button {option!r}: expected TEXT=URL")
     return {"text": label.strip(), "url": url.strip()}
 
 
-def _opt_out(context: Context, words: str) -> dict[str, str]:
-    """Without a text of its own the button has the topic's title. Raises NotFound."""
+def _opt_out(context: Context, option: str) -> dict[str, str]:
+    """A button from the value of `--opt-out TOPIC[=TEXT]`; its text is the topic's title where none
+    is given. Raises NotFound.
+    """
     from appliance.crud.chats import topics
 
-    name, _, label = words.partition("=")
+    name, _, label = option.partition("=")
     if not label.strip():
         with context.database.reading() as session:
             label = f"🔕 {topics.find(session, name.strip()).title}"[:64]
     return {"text": label.strip(), "topic_off": name.strip()}
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(message, (Fault(field, message),))

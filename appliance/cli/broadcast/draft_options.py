@@ -8,7 +8,7 @@ import click
 from appliance.cli.broadcast.content_options import What, content_options
 from appliance.cli.context import Context
 from appliance.cli.options import bundled
-from appliance.errors import Fault, Invalid
+from appliance.errors import Invalid
 
 if TYPE_CHECKING:
     from appliance.services.broadcasts import NewBroadcast
@@ -47,12 +47,12 @@ class Draft:
     canary_wait: str | None
     what: What
 
-    def made(self, context: Context, **values: Any) -> "NewBroadcast":
-        """The broadcast with these values besides. Raises Invalid, Unavailable."""
+    def build(self, context: Context, **values: Any) -> "NewBroadcast":
+        """The broadcast; `values` are further fields. Raises Invalid, Unavailable."""
         from appliance.services.broadcasts import NewBroadcast, click_tracking
         from appliance.services.timing import clock
 
-        content = self.what.given(context, self.text)
+        content = self.what.fields(context, self.text)
         if self.track:
             content["options"] = {**content["options"], "track": True}
             click_tracking.check(context.settings, content["options"])
@@ -71,13 +71,13 @@ class Draft:
 draft_options = bundled(Draft, (*OPTIONS, content_options), "draft")
 
 
-def _share(words: str) -> float:
-    """`10%` or `0.1`."""
-    number, percent, rest = words.strip().partition("%")
+def _share(text: str) -> float:
+    """A share as a number: 0.1 for `10%` and for `0.1`. Raises Invalid."""
+    number, percent, rest = text.strip().partition("%")
     try:
         if not rest:
             return float(number) / 100 if percent else float(number)
     except ValueError:
         pass
-    message = f"--canary-limit takes a share like 10% or 0.1, got {words!r}"
-    raise Invalid(message, (Fault("canary_limit", message),))
+    message = f"invalid --canary-limit {text!r}: expected a share like 10% or 0.1"
+    raise Invalid.at("canary_limit", message)

@@ -1,4 +1,4 @@
-"""`appliance broadcast schedule …`: broadcasts that are sent again and again."""
+"""`appliance broadcast schedule …`: recurring broadcasts."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from appliance.models import Schedule
     from appliance.services.broadcasts import NewBroadcast
 
-_NOTHING: tuple[object, ...] = (None, "", {}, [])
+_EMPTY: tuple[object, ...] = (None, "", {}, [])
 
 
 def create(context: Context, when: When, new: "NewBroadcast") -> None:
@@ -20,14 +20,14 @@ def create(context: Context, when: When, new: "NewBroadcast") -> None:
 
     name, expression = str(when.name), str(when.cron)
     with context.database.writing() as session:
-        made = broadcast_schedules.add(session, name, expression, when.zone(context), new)
-        document = broadcast_schedules.as_document(made)
-    context.report(document, f"Schedule {made.name} sends next at {document['next_at']}.")
+        added = broadcast_schedules.add(session, name, expression, when.zone(context), new)
+        document = broadcast_schedules.as_document(added)
+    context.report(document, f"Schedule {added.name} sends next at {document['next_at']}.")
 
 
 @click.group()
 def schedule() -> None:
-    """Broadcasts that are sent again and again.
+    """Recurring broadcasts.
 
     They are made by `appliance broadcast send --cron`.
 
@@ -48,7 +48,7 @@ def list_(context: Context) -> None:
     from appliance.services.broadcasts.schedules import as_document
 
     with context.database.reading() as session:
-        documents = [as_document(found) for found in schedules.list_page(session)]
+        documents = [as_document(each) for each in schedules.list_page(session)]
     lines = [
         f"{doc['name']:<20}  {doc['cron']:<15}  {doc['timezone']:<18}"
         f"  {doc['next_at'] or 'paused':<24}  {' '.join(doc['text'].split())[:40]}"
@@ -68,13 +68,13 @@ def show(context: Context, name: str) -> None:
 
     with context.database.reading() as session:
         document = as_document(schedules.find(session, name))
-    words = document | {
+    values = document | {
         "audience": " ".join(document["audience"]["to"]),
         "upcoming": ", ".join(document["upcoming"]),
         "max_late": f"{document['max_late']} s",
         "last_result": context.localize(document["last_result"]),
     }
-    shown = [f"{key:<12} {value}" for key, value in words.items() if value not in _NOTHING]
+    shown = [f"{key:<12} {value}" for key, value in values.items() if value not in _EMPTY]
     context.emit(document, "\n".join(shown))
 
 
@@ -106,9 +106,9 @@ def delete(context: Context, name: str) -> None:
     from appliance.services.broadcasts.schedules import as_document
 
     with context.database.writing() as session:
-        found = schedules.find(session, name)
-        document = as_document(found)
-        schedules.remove(session, found.id)
+        row = schedules.find(session, name)
+        document = as_document(row)
+        schedules.remove(session, row.id)
     context.report(document, f"Schedule {document['name']} is deleted.")
 
 
@@ -117,10 +117,10 @@ def _enable(context: Context, name: str, enabled: bool) -> None:
     from appliance.services.broadcasts import schedules as broadcast_schedules
 
     with context.database.writing() as session:
-        found: Schedule = schedules.find(session, name)
+        row: Schedule = schedules.find(session, name)
         changed = broadcast_schedules.change(
-            session, found.id, broadcast_schedules.Change(enabled=enabled)
+            session, row.id, broadcast_schedules.Change(enabled=enabled)
         )
         document = broadcast_schedules.as_document(changed)
-    done = f"sends next at {document['next_at']}" if enabled else "is paused"
-    context.report(document, f"Schedule {document['name']} {done}.")
+    result = f"sends next at {document['next_at']}" if enabled else "is paused"
+    context.report(document, f"Schedule {document['name']} {result}.")

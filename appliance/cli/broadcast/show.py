@@ -32,7 +32,8 @@ def report(context: Context, broadcast_id: int) -> None:
 
 def _read(context: Context, broadcast_id: int) -> Document:
     from appliance.crud.broadcasts import broadcasts, events, operations
-    from appliance.services.broadcasts import as_document, changes, rfc3339, statistics
+    from appliance.services.broadcasts import as_document, operation_document, statistics
+    from appliance.services.timing.clock import rfc3339
 
     with context.database.reading() as session:
         document = as_document(broadcasts.get(session, broadcast_id))
@@ -41,7 +42,7 @@ def _read(context: Context, broadcast_id: int) -> Document:
         counted = statistics.compute(session, broadcast_id)
     return {
         **document,
-        "operations": [changes.as_document(operation) for operation in done],
+        "operations": [operation_document(operation) for operation in done],
         "events": [
             {"at": rfc3339(e.at), "actor": e.actor, "action": e.action, "details": e.details}
             for e in decided

@@ -15,7 +15,7 @@ OPTIONS = (
     click.option(
         "--at", metavar="TIME", help="Not before, like '2026-12-24 18:00', or with an offset."
     ),
-    click.option("--cron", metavar="EXPRESSION", help="Again and again, like '0 9 * * MON'."),
+    click.option("--cron", metavar="EXPRESSION", help="Repeat at these times, like '0 9 * * MON'."),
     click.option("--name", help="What the schedule of --cron is called."),
     click.option(
         "--timezone", metavar="ZONE", help="Of --at and --cron. Default: the site's own (TIMEZONE)."
@@ -23,7 +23,7 @@ OPTIONS = (
     click.option(
         "--max-late",
         metavar="DURATION",
-        help="Later than that it is not begun any more. Default: 30m.",
+        help="How late it may begin; later, it is skipped. Default: 30m.",
     ),
     click.option(
         "--quiet-hours", metavar="HOURS", help="Nobody at night by their clock: 22:00-08:00."

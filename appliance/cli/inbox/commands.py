@@ -101,7 +101,7 @@ def show(context: Context, chat_id: int, limit: int) -> None:
 
     with context.database.reading() as session:
         thread = threads.get_summary(session, chat_id)
-        said = threads.list_messages(session, chat_id, limit)[::-1]
+        messages = threads.list_messages(session, chat_id, limit)[::-1]
         notes = threads.list_notes(session, chat_id)
         document = {
             **document_of(thread),
@@ -109,11 +109,11 @@ def show(context: Context, chat_id: int, limit: int) -> None:
                 {"id": it.id, "text": it.text, "author": it.author.name if it.author else None}
                 for it in notes
             ],
-            "messages": [_message(message) for message in said],
+            "messages": [_message(message) for message in messages],
         }
         lines = [_line_of(thread)]
         lines += [f"  note: {note.text}" for note in notes]
-        lines += [_said(message, thread.chat.name) for message in said]
+        lines += [_message_line(message, thread.chat.name) for message in messages]
     context.emit(document, "\n".join(lines))
 
 
@@ -157,19 +157,19 @@ def reply(
 
     if html and file is not None:
         raise click.UsageError("a caption is plain text: --html and --file do not go together")
-    said = text or "" if file is not None else read_text(text)
-    kept = _kept(context, file) if file is not None else None
+    content = text or "" if file is not None else read_text(text)
+    stored = _store_file(context, file) if file is not None else None
     with context.database.writing() as session:
         author_id = _operator_id(session, author) if author else None
-        if kept is not None:
+        if stored is not None:
             message = replies.answer_file(
-                session, chat_id, kept, caption=said, author_id=author_id, key=key
+                session, chat_id, stored, caption=content, author_id=author_id, key=key
             )
         else:
             message = replies.answer(
                 session,
                 chat_id,
-                said,
+                content,
                 format="html" if html else "plain",
                 author_id=author_id,
                 key=key,
@@ -183,7 +183,7 @@ def reply(
 
 def document_of(thread: "ThreadSummary") -> dict[str, Any]:
     """A thread as scripts get it."""
-    from appliance.services.broadcasts import rfc3339
+    from appliance.services.timing.clock import rfc3339
 
     return {
         "chat_id": thread.chat.id,
@@ -219,7 +219,7 @@ def _line_of(thread: "ThreadSummary") -> str:
 
 
 def _message(message: "ThreadMessage") -> dict[str, Any]:
-    from appliance.services.broadcasts import rfc3339
+    from appliance.services.timing.clock import rfc3339
 
     return {
         "id": message.id,
@@ -234,7 +234,7 @@ def _message(message: "ThreadMessage") -> dict[str, Any]:
     }
 
 
-def _said(message: "ThreadMessage", name: str) -> str:
+def _message_line(message: "ThreadMessage", name: str) -> str:
     from appliance.services.inbox.labels import with_kinds
 
     who = name if message.direction == "in" else message.author.name if message.author else "bot"
@@ -243,8 +243,8 @@ def _said(message: "ThreadMessage", name: str) -> str:
         if message.state
         else ""
     )
-    words = with_kinds([file.kind for file in message.files], message.text)
-    return f"{message.at:%Y-%m-%d %H:%M} {who}: {words}{state}"
+    text = with_kinds([file.kind for file in message.files], message.text)
+    return f"{message.at:%Y-%m-%d %H:%M} {who}: {text}{state}"
 
 
 def _operator_id(session: "Session", name: str) -> int:
@@ -254,9 +254,9 @@ def _operator_id(session: "Session", name: str) -> int:
     return users.find(session, name).id
 
 
-def _kept(context: Context, path: Path) -> Any:
+def _store_file(context: Context, path: Path) -> Any:
     """Raises Invalid: it cannot be read, or Telegram would not take it."""
-    from appliance.errors import Fault, Invalid
+    from appliance.errors import Invalid
     from appliance.services.content import media
 
     try:
@@ -265,4 +265,4 @@ def _kept(context: Context, path: Path) -> Any:
             return media.keep(context.settings.data, kind, file, path.name)
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
-        raise Invalid(message, (Fault("file", message),)) from None
+        raise Invalid.at("file", message) from None

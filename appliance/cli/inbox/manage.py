@@ -121,5 +121,5 @@ def ban(context: Context, chat_id: int, off: bool) -> None:
 
     with context.database.writing() as session:
         threads.ban(session, chat_id, not off)
-    told = "is heard again" if off else "is not heard any more"
-    context.report({"chat_id": chat_id, "banned": not off}, f"Person {chat_id} {told}.")
+    result = "is heard again" if off else "is not heard any more"
+    context.report({"chat_id": chat_id, "banned": not off}, f"Person {chat_id} {result}.")

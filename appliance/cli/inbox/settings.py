@@ -69,15 +69,15 @@ def hours(
 
     if when is not None and always:
         raise click.UsageError("it takes WHEN or --always")
-    given = {"en": reply_en, "ru": reply_ru}
-    words = {language: text for language, text in given.items() if text is not None}
+    options = {"en": reply_en, "ru": reply_ru}
+    replies = {language: text for language, text in options.items() if text is not None}
     with context.database.writing() as session:
         chosen = settings.options(session)
-        if when is not None or always or words:
+        if when is not None or always or replies:
             chosen = replace(
                 chosen,
                 hours=None if always else when or chosen.hours,
-                auto_reply={**chosen.auto_reply, **words},
+                auto_reply={**chosen.auto_reply, **replies},
             )
             chosen = settings.set_options(session, chosen)
     document: dict[str, Any] = asdict(chosen)

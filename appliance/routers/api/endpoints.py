@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from appliance.errors import Fault, Forbidden, Invalid, Unauthorized, localized
+from appliance.errors import Forbidden, Invalid, Unauthorized, localized
 from appliance.models import Role
 from appliance.routers.api import credentials, validation
 
@@ -164,8 +164,7 @@ def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, File
     except ValidationError as error:
         raise validation.bad_body(error) from None
     if "file" not in request.files:
-        message = localized("the form must have the part `file`")
-        raise Invalid(message, (Fault("file", message),))
+        raise Invalid.at("file", localized("the form must have the part `file`"))
     return form, request.files["file"]
 
 

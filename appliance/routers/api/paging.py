@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.routers.api import context
 from appliance.schemas import PageQuery
 
@@ -47,7 +47,7 @@ def read_cursor(name: str, cursor: str | None) -> Key | None:
         key: Key = _serializer(name).loads(cursor)
     except BadSignature:
         message = localized("this cursor is not from this list: start without one")
-        raise Invalid(message, (Fault("cursor", message),)) from None
+        raise Invalid.at("cursor", message) from None
     return key
 
 

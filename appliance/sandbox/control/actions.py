@@ -1,113 +1,118 @@
 """The control API's acts of people: what each takes, and what it does."""
 
+import base64
+import binascii
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from appliance.errors import Invalid
-from appliance.sandbox.control.requests import NewFile, integer, maybe, only, text
+from appliance.sandbox.control import requests
+from appliance.sandbox.control.requests import Body, FileFields, InChat
 from appliance.sandbox.people import actions
 from appliance.sandbox.people import messages as people_messages
+from appliance.sandbox.people.attachments import Attachment
 from appliance.sandbox.people.messages import Place
 from appliance.sandbox.world.files import FOLDERS
-from appliance.sandbox.world.model import Person
+from appliance.sandbox.world.model import Message, Person
 from appliance.sandbox.world.world import World
 
-Body = dict[str, Any]
-Act = Callable[[World, Person, Body], list[int]]
-"""It answers the ids of the messages that it wrote."""
-
-_PLACE = ("chat_id", "thread", "reply_to")
-_EMOJI_LIMIT = 16
+B = TypeVar("B", bound=Body)
 
 
-def _place(world: World, person: Person, body: Body) -> Place:
-    return people_messages.find_place(world, person, *(maybe(body, name) for name in _PLACE))
+@dataclass(frozen=True, slots=True)
+class Action(Generic[B]):
+    """`act` is given a checked `body`, and returns the messages that it wrote."""
+
+    body: type[B]
+    act: Callable[[World, Person, B], list[Message]]
 
 
-def _start(world: World, person: Person, body: Body) -> list[int]:
-    actions.start(world, person, text(body, "payload", ""))
+def _start(world: World, person: Person, body: requests.Start) -> list[Message]:
+    actions.start(world, person, body.payload)
     last = person.last()
-    return [last.message_id] if last else []
+    return [last] if last else []
 
 
-def _send(world: World, person: Person, body: Body) -> list[int]:
-    only(body, ("text", *_PLACE))
+def _send(world: World, person: Person, body: requests.SendText) -> list[Message]:
+    return [people_messages.write_text(world, person, _place(world, person, body), body.text)]
+
+
+def _sender_of(kind: str) -> Action[requests.SendFile]:
+    def send(world: World, person: Person, body: requests.SendFile) -> list[Message]:
+        place, file = _place(world, person, body), _attachment(kind, body)
+        return [people_messages.send_file(world, person, place, file, body.caption)]
+
+    return Action(requests.SendFile, send)
+
+
+def _album(world: World, person: Person, body: requests.SendAlbum) -> list[Message]:
+    files = [_attachment(file.kind, file) for file in body.files]
     place = _place(world, person, body)
-    return [people_messages.write_text(world, person, place, text(body, "text")).message_id]
+    return people_messages.send_album(world, person, place, files, body.caption)
 
 
-def _sender_of(kind: str) -> Act:
-    def send(world: World, person: Person, body: Body) -> list[int]:
-        only(body, ("caption", *NewFile.NAMES, *_PLACE))
-        place, file = _place(world, person, body), NewFile.read(body, kind)
-        message = people_messages.send_file(world, person, place, file, text(body, "caption", ""))
-        return [message.message_id]
-
-    return send
-
-
-def _album(world: World, person: Person, body: Body) -> list[int]:
-    only(body, ("caption", "files", *_PLACE))
-    listed = body.get("files")
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise Invalid("files: it takes an array of objects")
-    files = [NewFile.read(item) for item in listed]
+def _edit(world: World, person: Person, body: requests.EditText) -> list[Message]:
     place = _place(world, person, body)
-    messages = people_messages.send_album(world, person, place, files, text(body, "caption", ""))
-    return [message.message_id for message in messages]
-
-
-def _edit(world: World, person: Person, body: Body) -> list[int]:
-    place, message_id = _place(world, person, body), integer(body, "message_id")
-    people_messages.edit_text(world, person, place, message_id, text(body, "text"))
+    people_messages.edit_text(world, person, place, body.message_id, body.text)
     return []
 
 
-def _delete(world: World, person: Person, body: Body) -> list[int]:
-    people_messages.delete(world, _place(world, person, body), integer(body, "message_id"))
+def _delete(world: World, person: Person, body: requests.DeleteMessage) -> list[Message]:
+    people_messages.delete(world, _place(world, person, body), body.message_id)
     return []
 
 
-def _react(world: World, person: Person, body: Body) -> list[int]:
-    emoji = text(body, "emoji", "")
-    if len(emoji) > _EMOJI_LIMIT:
-        raise Invalid("emoji: it takes one emoji, or nothing to take it away")
+def _react(world: World, person: Person, body: requests.React) -> list[Message]:
     place = _place(world, person, body)
-    people_messages.react(world, person, place, integer(body, "message_id"), emoji or None)
+    people_messages.react(world, person, place, body.message_id, body.emoji or None)
     return []
 
 
-def _press(world: World, person: Person, body: Body) -> list[int]:
-    message_id, data = integer(body, "message_id"), text(body, "data")
-    actions.press(world, person, message_id, data, _place(world, person, body))
+def _press(world: World, person: Person, body: requests.PressButton) -> list[Message]:
+    place = _place(world, person, body)
+    actions.press(world, person, body.message_id, body.data, place)
     return []
 
 
-def _block(world: World, person: Person, body: Body) -> list[int]:
-    actions.block(world, person, silent=body.get("silent") is True)
+def _block(world: World, person: Person, body: requests.Block) -> list[Message]:
+    actions.block(world, person, silent=body.silent)
     return []
 
 
-def _unblock(world: World, person: Person, _body: Body) -> list[int]:
+def _unblock(world: World, person: Person, _body: requests.Nothing) -> list[Message]:
     actions.unblock(world, person)
     return []
 
 
-def _deactivate(world: World, person: Person, _body: Body) -> list[int]:
+def _deactivate(world: World, person: Person, _body: requests.Nothing) -> list[Message]:
     actions.deactivate(world, person)
     return []
 
 
-ACTS: dict[str, Act] = {
-    "start": _start,
-    "send": _send,
+def _place(world: World, person: Person, body: InChat) -> Place:
+    return people_messages.find_place(world, person, body.chat_id, body.thread, body.reply_to)
+
+
+def _attachment(kind: str, file: FileFields) -> Attachment:
+    try:
+        content = base64.b64decode(file.content, validate=True)
+    except binascii.Error:
+        raise Invalid("content: it takes a file in base64") from None
+    about = file.model_dump(include=set(Attachment.ABOUT), exclude_none=True)
+    return Attachment(kind, content, file.size, file.name, file.mime, about)
+
+
+ACTIONS: dict[str, Action[Any]] = {
+    "start": Action(requests.Start, _start),
+    "send": Action(requests.SendText, _send),
     **{kind: _sender_of(kind) for kind in FOLDERS},
-    "album": _album,
-    "edit": _edit,
-    "delete": _delete,
-    "react": _react,
-    "press": _press,
-    "block": _block,
-    "unblock": _unblock,
-    "deactivate": _deactivate,
+    "album": Action(requests.SendAlbum, _album),
+    "edit": Action(requests.EditText, _edit),
+    "delete": Action(requests.DeleteMessage, _delete),
+    "react": Action(requests.React, _react),
+    "press": Action(requests.PressButton, _press),
+    "block": Action(requests.Block, _block),
+    "unblock": Action(requests.Nothing, _unblock),
+    "deactivate": Action(requests.Nothing, _deactivate),
 }

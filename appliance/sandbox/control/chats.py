@@ -1,30 +1,35 @@
 """The control API's groups and channels: found them, let people and the bot come and go."""
 
 import random
-from typing import Any
 
 from aiohttp import web
 
 from appliance.errors import Invalid, NotFound
-from appliance.sandbox.api_types.serialize import RIGHTS
-from appliance.sandbox.control import requests
-from appliance.sandbox.control.views import group_view, message_view
+from appliance.sandbox.control.http import answer, read_body, read_query
+from appliance.sandbox.control.requests import (
+    BotStatus,
+    ByMember,
+    ChatMessagesQuery,
+    ChatTitle,
+    MembersStatus,
+    NewSimulatedChat,
+    TopicChange,
+    TopicName,
+)
+from appliance.sandbox.control.views import PhoneMessages, SimulatedChat, SimulatedChats
 from appliance.sandbox.people import groups as people_groups
+from appliance.sandbox.people.groups import NewGroup
 from appliance.sandbox.people.names import make_person
-from appliance.sandbox.protocol.responses import as_json
 from appliance.sandbox.world.model import (
     ADMINISTRATOR,
+    CHANNEL,
     CREATOR,
-    KICKED,
-    LEFT,
     MEMBER,
     Group,
     Person,
     person_fields,
 )
 from appliance.sandbox.world.world import World
-
-_STATUSES = (MEMBER, ADMINISTRATOR, LEFT, KICKED)
 
 
 class ChatControl:
@@ -48,91 +53,85 @@ class ChatControl:
         ]
 
     async def list_chats(self, _request: web.Request) -> web.Response:
-        groups = self._world.state.groups.values()
-        return as_json({"chats": [group_view(self._world, group) for group in groups]})
+        return answer(SimulatedChats.of(self._world))
 
     async def add_chat(self, request: web.Request) -> web.Response:
         """Without a `creator` somebody new is made for it."""
-        body = await requests.document(request)
-        wanted = requests.NewChat.read(body, creator=0)
-        for person in (*wanted.members, *([wanted.creator] if wanted.creator else [])):
+        body = await read_body(request, NewSimulatedChat)
+        for person in (*body.members, *([body.creator] if body.creator else [])):
             self._check_person(person)
-        if not wanted.creator:
-            wanted = requests.NewChat.read(body, creator=self._somebody().id)
-        return self._shown(people_groups.found(self._world, wanted), 201)
+        new = NewGroup(
+            type=body.type,
+            title=body.title,
+            creator=body.creator or self._somebody().id,
+            username=body.username or None,
+            is_forum=body.is_forum,
+            bot=body.bot or (ADMINISTRATOR if body.type == CHANNEL else MEMBER),
+            members=body.members,
+        )
+        return self._shown(people_groups.found(self._world, new), 201)
 
     async def show_chat(self, request: web.Request) -> web.Response:
         return self._shown(self._group(request))
 
     async def list_messages(self, request: web.Request) -> web.Response:
-        after = requests.number(request, "after", 0)
-        thread = requests.number(request, "thread", 0)
-        shown = [
-            message_view(message)
+        query = read_query(request, ChatMessagesQuery)
+        messages = [
+            message
             for message in self._group(request).messages.values()
-            if message.message_id > after and thread in (0, message.thread)
+            if message.message_id > query.after and query.thread in (0, message.thread)
         ]
-        return as_json({"messages": shown})
+        return answer(PhoneMessages.of(messages))
 
     async def set_bot(self, request: web.Request) -> web.Response:
         """Add, remove, promote or demote the bot."""
-        group, body = self._group(request), await requests.document(request)
-        requests.only(body, ("status", "rights", "by"))
+        group, body = self._group(request), await read_body(request, BotStatus)
         self._set_status(group, self._world.bot_id, body, self._by(group, body))
         return self._shown(group)
 
     async def set_members(self, request: web.Request) -> web.Response:
         """The same with `people`; who comes or goes alone is its own `by`."""
-        group, body = self._group(request), await requests.document(request)
-        requests.only(body, ("people", "status", "rights", "by"))
-        people = requests.numbers(body, "people")
-        for person in people:
+        group, body = self._group(request), await read_body(request, MembersStatus)
+        for person in body.people:
             self._check_person(person)
             if group.status_of(person) == CREATOR:
                 raise Invalid(f"people: {person} is the creator")
-        for person in people:
-            by = person if body.get("by") == person else self._by(group, body)
+        for person in body.people:
+            by = person if body.by == person else self._by(group, body)
             self._set_status(group, person, body, by)
         return self._shown(group)
 
     async def set_title(self, request: web.Request) -> web.Response:
-        group, body = self._group(request), await requests.document(request)
-        title = requests.text(body, "title")
-        people_groups.rename(self._world, group, title, by=self._by(group, body))
+        group, body = self._group(request), await read_body(request, ChatTitle)
+        people_groups.rename(self._world, group, body.title, by=self._by(group, body))
         return self._shown(group)
 
     async def migrate(self, request: web.Request) -> web.Response:
         """The new supergroup; the old id answers with where it went."""
-        group, body = self._group(request), await requests.document(request)
+        group, body = self._group(request), await read_body(request, ByMember)
         new = people_groups.migrate(self._world, group, by=self._by(group, body))
         return self._shown(new, 201)
 
     async def open_topic(self, request: web.Request) -> web.Response:
-        group, body = self._group(request), await requests.document(request)
-        name = requests.text(body, "name")
-        people_groups.open_topic(self._world, group, name, by=self._by(group, body))
+        group, body = self._group(request), await read_body(request, TopicName)
+        people_groups.open_topic(self._world, group, body.name, by=self._by(group, body))
         return self._shown(group, 201)
 
     async def change_topic(self, request: web.Request) -> web.Response:
         """Rename, close or open again."""
-        group, body = self._group(request), await requests.document(request)
+        group, body = self._group(request), await read_body(request, TopicChange)
         topic = group.topics.get(int(request.match_info["topic"]))
         if topic is None or topic.deleted:
             raise NotFound("there is no such topic in this chat")
-        changes: dict[str, Any] = {"name": requests.text(body, "name", topic.name)}
-        changes["closed"] = requests.flag(body, "closed", topic.closed)
+        changes = body.model_dump(include={"name", "closed"}, exclude_none=True)
         people_groups.change_topic(self._world, group, topic, by=self._by(group, body), **changes)
         return self._shown(group)
 
-    def _set_status(self, group: Group, user: int, body: dict[str, Any], by: int) -> None:
-        status = requests.one_of(body, "status", _STATUSES, MEMBER)
-        rights = body.get("rights")
-        if rights is not None and not (isinstance(rights, list) and set(rights) <= set(RIGHTS)):
-            raise Invalid(f"rights: it takes an array of {', '.join(RIGHTS)}")
-        people_groups.set_status(self._world, group, user, status, by=by, rights=rights)
+    def _set_status(self, group: Group, user: int, body: BotStatus, by: int) -> None:
+        people_groups.set_status(self._world, group, user, body.status, by=by, rights=body.rights)
 
-    def _by(self, group: Group, body: dict[str, Any]) -> int:
-        return people_groups.acting(self._world, group, requests.maybe(body, "by"))
+    def _by(self, group: Group, body: ByMember) -> int:
+        return people_groups.acting(self._world, group, body.by)
 
     def _group(self, request: web.Request) -> Group:
         chat_id = int(request.match_info["id"])
@@ -152,4 +151,4 @@ class ChatControl:
         return made
 
     def _shown(self, group: Group, status: int = 200) -> web.Response:
-        return as_json(group_view(self._world, group), status)
+        return answer(SimulatedChat.of(self._world, group), status)

@@ -3,8 +3,21 @@
 from aiohttp import web
 
 from appliance.errors import Invalid, NotFound
-from appliance.sandbox.control import requests
-from appliance.sandbox.protocol.responses import as_json
+from appliance.sandbox.control.http import answer, read_body
+from appliance.sandbox.control.requests import (
+    BotOwnerSettings,
+    FloodLimits,
+    NewSimulatedFault,
+    RawUpdate,
+)
+from appliance.sandbox.control.views import (
+    BotAsOwned,
+    FloodState,
+    NextUpdate,
+    SimulatedFault,
+    SimulatedFaults,
+)
+from appliance.sandbox.world.flood_control import Limits
 from appliance.sandbox.world.world import World
 
 
@@ -26,11 +39,12 @@ class TroubleControl:
         ]
 
     async def list_faults(self, _request: web.Request) -> web.Response:
-        return as_json({"faults": [fault.as_dict() for fault in self._world.faults.all()]})
+        faults = [SimulatedFault.of(fault) for fault in self._world.faults.all()]
+        return answer(SimulatedFaults(faults=faults))
 
     async def add_fault(self, request: web.Request) -> web.Response:
-        fields = requests.NewFault.read(await requests.document(request))
-        return as_json(self._world.faults.add(**fields).as_dict(), 201)
+        body = await read_body(request, NewSimulatedFault)
+        return answer(SimulatedFault.of(self._world.faults.add(**body.model_dump())), 201)
 
     async def clear_faults(self, _request: web.Request) -> web.Response:
         self._world.faults.clear()
@@ -43,40 +57,37 @@ class TroubleControl:
         return web.Response(status=204)
 
     async def show_flood(self, _request: web.Request) -> web.Response:
-        return as_json(self._world.flood.as_dict())
+        return answer(FloodState.of(self._world.flood))
 
     async def set_flood(self, request: web.Request) -> web.Response:
         """Switch it on, with these limits, or off; what was counted is forgotten."""
-        body = await requests.document(request)
-        self._world.flood.set(requests.NewLimits.read(body))
-        return as_json(self._world.flood.as_dict())
+        body = await read_body(request, FloodLimits)
+        limits = Limits(**body.model_dump(exclude={"enabled"}, exclude_none=True))
+        self._world.flood.set(limits if body.enabled else None)
+        return await self.show_flood(request)
 
     async def add_update(self, request: web.Request) -> web.Response:
         """An update of any kind as it is, known to nobody perhaps; or a jump of the ids.
 
         Telegram's ids begin anywhere after a week without updates.
         """
-        body = await requests.document(request)
-        requests.only(body, ("kind", "content", "next_id"))
+        body = await read_body(request, RawUpdate)
         state = self._world.state
-        if body.get("next_id") is not None:
-            next_id = requests.integer(body, "next_id", high=2**31 - 1)
-            state.commit("confirm", before=0, next_id=next_id)
-        if "kind" in body:
-            kind, content = requests.text(body, "kind"), body.get("content")
-            if not kind.isidentifier() or kind == "update_id":
-                raise Invalid("kind: it takes the name of an update's field")
-            update_id = state.updates.next_id
-            state.commit("update", update={"update_id": update_id, kind: content})
-        return as_json({"next_id": state.updates.next_id}, 201)
+        if body.kind is not None and (not body.kind.isidentifier() or body.kind == "update_id"):
+            raise Invalid(f"kind is {body.kind!r}: it takes the name of an update's field")
+        if body.next_id is not None:
+            state.commit("confirm", before=0, next_id=body.next_id)
+        if body.kind is not None:
+            update = {"update_id": state.updates.next_id, body.kind: body.content}
+            state.commit("update", update=update)
+        return answer(NextUpdate(next_id=state.updates.next_id), 201)
 
     async def show_bot(self, _request: web.Request) -> web.Response:
-        return as_json({**self._world.bot(), "privacy": not self._world.reads_everything})
+        privacy = not self._world.reads_everything
+        return answer(BotAsOwned(**self._world.bot(), privacy=privacy))
 
     async def set_bot(self, request: web.Request) -> web.Response:
         """What its owner tells @BotFather: `privacy` off lets it hear all that groups say."""
-        body = await requests.document(request)
-        requests.only(body, ("privacy",))
-        privacy = requests.flag(body, "privacy", True)
-        self._world.state.commit("profile", name="privacy", value=privacy)
+        body = await read_body(request, BotOwnerSettings)
+        self._world.state.commit("profile", name="privacy", value=body.privacy)
         return await self.show_bot(request)

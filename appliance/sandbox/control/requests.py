@@ -1,243 +1,292 @@
-"""What the control API takes, checked; raises Invalid naming the field."""
+"""What the control API takes: the bodies and queries of its addresses.
 
-import base64
-import binascii
+The site forwards the same requests and declares these models for them, so nothing here may load
+the HTTP server.
+"""
+
 import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from aiohttp import web
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticKnownError
 
-from appliance.errors import Invalid
-from appliance.sandbox.people.attachments import Attachment
-from appliance.sandbox.people.groups import NewGroup
-from appliance.sandbox.world.faults import KINDS
-from appliance.sandbox.world.files import FOLDERS
-from appliance.sandbox.world.flood_control import Limits
-from appliance.sandbox.world.model import ADMINISTRATOR, CHANNEL, GROUP, LEFT, MEMBER, SUPERGROUP
+from appliance.sandbox.world.faults import FaultKind
 
 MAX_COUNT = 1_000_000
-_LATENCY_MS = 2000
-_LANGUAGES = ("en", "ru")
-_LARGEST = 60 * 1024 * 1024
-_TITLE_LIMIT = 128
+_LARGEST_FILE = 60 * 1024 * 1024  # over what a bot may upload, so that this can be tried, too
+_LARGEST_LIMIT = 1_000_000
+
+Language = Literal["en", "ru"]
+GroupType = Literal["group", "supergroup", "channel"]
+MediaKind = Literal[
+    "photo", "document", "video", "animation", "audio", "voice", "video_note", "sticker"
+]
+AdminRight = Literal[
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_send_welcome_messages",
+    "can_post_messages",
+    "can_edit_messages",
+    "can_pin_messages",
+    "can_manage_topics",
+]
+
+# The Bot API promises ids of at most 52 significant bits.
+ChatId = Annotated[int, Field(ge=-(2**52), le=2**52)]
+PersonId = Annotated[int, Field(ge=0, le=2**52)]
+Position = Annotated[int, Field(ge=0, le=2**52)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 
 
-async def document(request: web.Request) -> dict[str, Any]:
-    """The JSON object in the body; an empty body is an empty one."""
-    body = await request.read()
-    if not body.strip():
-        return {}
-    if request.content_type != "application/json":
-        raise Invalid("Content-Type: it takes application/json")
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        raise Invalid("the body is not JSON") from None
-    if not isinstance(parsed, dict):
-        raise Invalid("the body takes a JSON object")
-    return parsed
+def _text_of_number(kind: object) -> object:
+    """`429` is meant as `"429"`: most kinds look like numbers."""
+    return str(kind) if isinstance(kind, int) and not isinstance(kind, bool) else kind
 
 
-def number(request: web.Request, name: str, default: int) -> int:
-    value = request.query.get(name, str(default))
-    if not value.isascii() or not value.isdigit():
-        raise Invalid(f"{name} is {value!r}: it takes a number from 0")
-    return int(value)
+class Body(BaseModel):
+    """Strict: `false` is no number, and a name nobody knows is most likely a slip."""
 
-
-def signed(request: web.Request, name: str) -> int | None:
-    """A number below zero too, as the ids of groups are; None where there is none."""
-    value = request.query.get(name)
-    if value is None:
-        return None
-    if not re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
-        raise Invalid(f"{name} is {value!r}: it takes a chat's id")
-    return int(value)
-
-
-def text(body: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = default if body.get(name) is None else body[name]
-    if not isinstance(value, str):
-        raise Invalid(f"{name}: it takes a text")
-    return value
-
-
-def integer(
-    body: dict[str, Any], name: str, default: int | None = None, high: int = 2**62, low: int = 0
-) -> int:
-    value = default if body.get(name) is None else body[name]
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise Invalid(f"{name}: it takes a whole number from {low} to {high}")
-    return value
-
-
-def maybe(body: dict[str, Any], name: str) -> int | None:
-    """A number below zero too, as the ids of groups are; None where there is none."""
-    return None if body.get(name) is None else integer(body, name, low=-(2**62))
-
-
-def flag(body: dict[str, Any], name: str, default: bool = False) -> bool:
-    value = body.get(name, default)
-    if not isinstance(value, bool):
-        raise Invalid(f"{name}: it takes true or false")
-    return value
-
-
-def one_of(body: dict[str, Any], name: str, values: Sequence[str], default: str | None) -> str:
-    value = text(body, name, default)
-    if value not in values:
-        raise Invalid(f"{name} is {value!r}: it takes one of {', '.join(values)}")
-    return value
-
-
-def numbers(body: dict[str, Any], name: str) -> list[int]:
-    """An array of ids; absent is empty."""
-    listed = body.get(name) or []
-    if not isinstance(listed, list):
-        raise Invalid(f"{name}: it takes an array of numbers")
-    return [integer({name: item}, name) for item in listed]
-
-
-def real(body: dict[str, Any], name: str, high: float) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= high:
-        raise Invalid(f"{name}: it takes a number from 0 to {high:g}")
-    return float(value)
-
-
-def only(body: dict[str, Any], names: tuple[str, ...]) -> None:
-    unknown = [name for name in body if name not in names]
-    if unknown:
-        raise Invalid(f"{unknown[0]}: unknown; it takes {', '.join(names)}")
-
-
-class NewPerson:
-    _NAMES = ("first_name", "last_name", "username", "language_code")
-
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> dict[str, str]:
-        only(body, cls._NAMES)
-        given = {name: text(body, name) for name in cls._NAMES if body.get(name) is not None}
-        if given.get("language_code", "en") not in _LANGUAGES:
-            raise Invalid(f"language_code: it takes {' or '.join(_LANGUAGES)}")
-        return given
-
-
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """Several people at once; those who block and those who are slow are different ones."""
-
-    count: int
-    blocked: int
-    slow: int
-    latency_ms: int
-    start: bool
-    seed: int | None
-
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> "Crowd":
-        only(body, ("count", "blocked", "slow", "latency_ms", "start", "seed"))
-        count = integer(body, "count", high=MAX_COUNT)
-        blocked = integer(body, "blocked", 0, high=count)
-        slow = integer(body, "slow", 0, high=count - blocked)
-        start = flag(body, "start")
-        seed = None if body.get("seed") is None else integer(body, "seed")
-        latency_ms = integer(body, "latency_ms", _LATENCY_MS, high=600_000)
-        return cls(count, blocked, slow, latency_ms, start, seed)
-
-
-class NewFault:
-    _NAMES = (
-        "kind",
-        "method",
-        "chat_id",
-        "count",
-        "probability",
-        "retry_after",
-        "seconds",
-        "description",
-        "migrate_to_chat_id",
+    model_config = ConfigDict(
+        strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
     )
 
+
+class Query(BaseModel):
+    """Parameters of an address are all text, so numbers are read from it."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class PeopleQuery(Query):
+    after: Position = 0
+    limit: Position = 100
+
+
+class MessagesQuery(Query):
+    after: Position = 0
+
+
+class ChatMessagesQuery(MessagesQuery):
+    thread: Position = 0
+    """Only of this topic; 0 is all."""
+
+
+class CommandsQuery(Query):
+    chat_id: ChatId | None = None
+    """Where the menu is looked at; without it in the chat with the bot."""
+
+
+class CallbacksQuery(Query):
+    person: PersonId = 0
+    """Only theirs; 0 is everybody's."""
+
+
+class RecordQuery(Query):
+    after: Position = 0
+    limit: Position = 1000
+
+
+class NewPerson(Body):
+    """What is not given is made up."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    username: str | None = None
+    language_code: Language | None = None
+
+
+class NewCrowd(Body):
+    """Several people at once; those who block and those who are slow are different ones."""
+
+    count: int = Field(ge=0, le=MAX_COUNT)
+    blocked: int = Field(0, ge=0)
+    slow: int = Field(0, ge=0)
+    latency_ms: int = Field(2000, ge=0, le=600_000)
+    start: bool = False
+    seed: int | None = Field(None, ge=0)
+    """The same seed makes the same people."""
+
+    @field_validator("blocked", "slow")
     @classmethod
-    def read(cls, body: dict[str, Any]) -> dict[str, Any]:
-        only(body, cls._NAMES)
-        kind = str(body.get("kind"))
-        if kind not in KINDS:
-            raise Invalid(f"kind is {kind!r}: it takes one of {', '.join(KINDS)}")
-        fields: dict[str, Any] = {"kind": kind}
-        for name in ("method", "description"):
-            fields[name] = text(body, name) if body.get(name) is not None else None
-        for name in ("count", "retry_after"):
-            fields[name] = integer(body, name) if body.get(name) is not None else None
-        for name in ("chat_id", "migrate_to_chat_id"):
-            fields[name] = maybe(body, name)
-        if fields["count"] == 0:
-            raise Invalid("count: it takes a whole number from 1")
-        fields["probability"] = real(body, "probability", 1)
-        fields["seconds"] = real(body, "seconds", 3600)
-        return fields
+    def _are_among_them(cls, number: int, info: ValidationInfo) -> int:
+        left = info.data.get("count", MAX_COUNT) - info.data.get("blocked", 0)
+        if number > left:
+            raise PydanticKnownError("less_than_equal", {"le": left})
+        return number
 
 
-class NewFile:
-    NAMES = ("content", "size", "name", "mime", *Attachment.ABOUT)
+class NewPeople(RootModel[NewPerson | NewCrowd]):
+    """One person, or a crowd where there is a `count`."""
 
-    @classmethod
-    def read(cls, body: dict[str, Any], kind: str | None = None) -> Attachment:
-        """What somebody sends; `kind` where the address tells it, else the body does."""
-        kind = kind or one_of(body, "kind", tuple(FOLDERS), None)
+    @staticmethod
+    def kind_of(body: bytes) -> type[NewPerson] | type[NewCrowd]:
+        """Which of the two a body is to be read as, so that what is wrong is told of that alone."""
         try:
-            content = base64.b64decode(text(body, "content", ""), validate=True)
-        except binascii.Error:
-            raise Invalid("content: it takes a file in base64") from None
-        about = {name: body[name] for name in Attachment.ABOUT if body.get(name) is not None}
-        name, mime = text(body, "name", ""), text(body, "mime", "")
-        size = integer(body, "size", 0, high=_LARGEST)
-        return Attachment(kind, content, size, name, mime, about)
+            document = json.loads(body)
+        except ValueError:
+            return NewPerson
+        return NewCrowd if isinstance(document, dict) and "count" in document else NewPerson
 
 
-class NewChat:
-    _NAMES = ("type", "title", "creator", "username", "is_forum", "bot", "members")
-
-    @classmethod
-    def read(cls, body: dict[str, Any], creator: int) -> NewGroup:
-        """`creator`: who founds it where the body names nobody."""
-        only(body, cls._NAMES)
-        kind = one_of(body, "type", (GROUP, SUPERGROUP, CHANNEL), GROUP)
-        title = text(body, "title", "Club").strip()
-        if not 1 <= len(title) <= _TITLE_LIMIT:
-            raise Invalid(f"title: it takes 1 to {_TITLE_LIMIT} characters")
-        usual = ADMINISTRATOR if kind == CHANNEL else MEMBER
-        return NewGroup(
-            type=kind,
-            title=title,
-            creator=integer(body, "creator", creator),
-            username=text(body, "username", "") or None,
-            is_forum=flag(body, "is_forum"),
-            bot=one_of(body, "bot", (MEMBER, ADMINISTRATOR, LEFT), usual),
-            members=numbers(body, "members"),
-        )
+class Nothing(Body):
+    """An act that needs no more than the address says."""
 
 
-class NewLimits:
-    _NAMES = ("per_second", "chat_per_second", "chat_burst", "group_per_minute", "penalty")
+class Start(Body):
+    payload: str = ""
 
-    @classmethod
-    def read(cls, body: dict[str, Any]) -> Limits | None:
-        """The limits that flood control shall hold; None to switch it off."""
-        only(body, ("enabled", *cls._NAMES))
-        fields: dict[str, Any] = {
-            name: integer(body, name, high=1_000_000)
-            for name in cls._NAMES
-            if body.get(name) is not None and name != "chat_per_second"
-        }
-        rate = real(body, "chat_per_second", 1_000_000)
-        if rate is not None:
-            fields["chat_per_second"] = rate
-        limits = Limits(**fields)
-        return limits if flag(body, "enabled", True) else None
+
+class Block(Body):
+    silent: bool = False
+    """No update tells of it, as when the bot was off for over a day."""
+
+
+class InChat(Body):
+    """Where somebody does it; without `chat_id` in the chat with the bot."""
+
+    chat_id: ChatId | None = None
+    thread: Position | None = None
+    reply_to: Position | None = None
+
+
+class SendText(InChat):
+    text: str
+
+
+class FileFields(Body):
+    """A file in base64; without `content` one is made up, of `size` bytes."""
+
+    content: str = ""
+    size: int = Field(0, ge=0, le=_LARGEST_FILE)
+    name: str = ""
+    mime: str = ""
+    duration: Position | None = None
+    width: Position | None = None
+    height: Position | None = None
+    length: Position | None = None
+    performer: str | None = None
+    title: str | None = None
+
+
+class SendFile(FileFields, InChat):
+    caption: str = ""
+
+
+class AlbumFile(FileFields):
+    kind: MediaKind
+
+
+class SendAlbum(InChat):
+    files: list[AlbumFile]
+    caption: str = ""
+
+
+class EditText(InChat):
+    message_id: Position
+    text: str
+
+
+class DeleteMessage(InChat):
+    message_id: Position
+
+
+class React(InChat):
+    message_id: Position
+    emoji: str = Field("", max_length=16)
+    """Without one the reaction is taken away."""
+
+
+class PressButton(InChat):
+    message_id: Position
+    data: str
+
+
+class NewSimulatedChat(Body):
+    """Without a `creator` somebody new is made for it."""
+
+    type: GroupType = "group"
+    title: Title = "Club"
+    creator: PersonId | None = None
+    username: str | None = None
+    is_forum: bool = False
+    bot: Literal["member", "administrator", "left"] | None = None
+    """Without it a member, and in a channel an administrator."""
+    members: list[PersonId] = []
+
+
+class ByMember(Body):
+    by: PersonId | None = None
+    """Who does it; without it the creator."""
+
+
+class BotStatus(ByMember):
+    status: Literal["member", "administrator", "left", "kicked"] = "member"
+    rights: list[AdminRight] | None = None
+    """Those of an administrator; without it the usual ones."""
+
+
+class MembersStatus(BotStatus):
+    people: list[PersonId] = []
+
+
+class ChatTitle(ByMember):
+    title: str
+
+
+class TopicName(ByMember):
+    name: str
+
+
+class TopicChange(ByMember):
+    name: str | None = None
+    closed: bool | None = None
+
+
+class NewSimulatedFault(Body):
+    kind: Annotated[FaultKind, BeforeValidator(_text_of_number)]
+    method: str | None = None
+    chat_id: ChatId | None = None
+    count: int | None = Field(None, ge=1)
+    probability: float | None = Field(None, ge=0, le=1)
+    retry_after: int | None = Field(None, ge=0)
+    seconds: float | None = Field(None, ge=0, le=3600)
+    description: str | None = None
+    migrate_to_chat_id: ChatId | None = None
+
+
+class FloodLimits(Body):
+    """What is not given is as with Telegram; 0 is no limit."""
+
+    enabled: bool = True
+    per_second: int | None = Field(None, ge=0, le=_LARGEST_LIMIT)
+    chat_per_second: float | None = Field(None, ge=0, le=_LARGEST_LIMIT)
+    chat_burst: int | None = Field(None, ge=0, le=_LARGEST_LIMIT)
+    group_per_minute: int | None = Field(None, ge=0, le=_LARGEST_LIMIT)
+    penalty: int | None = Field(None, ge=0, le=_LARGEST_LIMIT)
+
+
+class RawUpdate(Body):
+    kind: str | None = None
+    content: Any = None
+    next_id: int | None = Field(None, ge=0, le=2**31 - 1)
+
+
+class BotOwnerSettings(Body):
+    privacy: bool = True

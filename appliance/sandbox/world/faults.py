@@ -2,19 +2,49 @@
 
 import random
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from appliance.sandbox.protocol.errors import ApiError, too_many_requests
+
+FaultKind = Literal[
+    "429",
+    "403",
+    "400",
+    "401",
+    "500",
+    "502",
+    "504",
+    "404",
+    "409",
+    "webhook_active",
+    "blocked",
+    "deactivated",
+    "not_started",
+    "kicked",
+    "not_member",
+    "not_found",
+    "migrated",
+    "bad_entities",
+    "too_long",
+    "caption_too_long",
+    "bad_media",
+    "latency",
+    "slow",
+    "close_before",
+    "close_after",
+]
+"""Telegram's answers by their number and by their cause; the last four strike the connection."""
+KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 
 class Answer(NamedTuple):
     code: int
-    words: str
+    description: str
     method: str | None = None
-    """The only method that ever hears this, if the fault names none."""
+    """The only method that is ever answered this, if the fault names none."""
 
 
-_ANSWERS = {
+_ANSWERS: dict[FaultKind, Answer] = {
     "429": Answer(429, "Too Many Requests: retry after 3"),
     "403": Answer(403, "Forbidden: bot was blocked by the user"),
     "400": Answer(400, "Bad Request: chat not found"),
@@ -49,8 +79,6 @@ _ANSWERS = {
     "caption_too_long": Answer(400, "Bad Request: message caption is too long"),
     "bad_media": Answer(400, "Bad Request: wrong file identifier/HTTP URL specified"),
 }
-_CONNECTION = ("latency", "slow", "close_before", "close_after")
-KINDS: tuple[str, ...] = (*_ANSWERS, *_CONNECTION)
 PAGES = {502: "Bad Gateway", 504: "Gateway Time-out"}
 """What Telegram's front server answers itself."""
 EVERY_METHOD = "*"
@@ -65,7 +93,7 @@ class Fault:
     use the `count` up; `method` "*" includes that too. Conflicts strike getUpdates alone."""
 
     id: int
-    kind: str
+    kind: FaultKind
     method: str | None = None
     chat_id: int | None = None
     count: int | None = None
@@ -88,8 +116,8 @@ class Fault:
         if answer is None:
             return None
         moved = {"migrate_to_chat_id": self.migrate_to_chat_id or _MIGRATED_TO}
-        told = moved if self.kind == "migrated" else None
-        return ApiError(answer.code, self.description or answer.words, told)
+        parameters = moved if self.kind == "migrated" else None
+        return ApiError(answer.code, self.description or answer.description, parameters)
 
     @property
     def wait(self) -> float:
@@ -113,7 +141,7 @@ class Faults:
         self._last_id = 0
         self._dice = random.Random(1)  # noqa: S311 - the same run twice, not a secret
 
-    def add(self, kind: str, **fields: Any) -> Fault:
+    def add(self, kind: FaultKind, **fields: Any) -> Fault:
         self._last_id += 1
         fault = Fault(self._last_id, kind, **fields)
         self._faults[fault.id] = fault

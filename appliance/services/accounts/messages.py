@@ -17,7 +17,7 @@ from appliance.crud.broadcasts.recipients import NOBODY, Person
 from appliance.crud.chats import chats, topics
 from appliance.crud.messages import member_messages
 from appliance.crud.messages.member_messages import BROADCAST, MESSAGE, Account, Cursor, Entry
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.models import MAX_ID, User
 from appliance.services import content
 from appliance.services.inbox.labels import with_kinds
@@ -105,4 +105,4 @@ def _parse(text: str) -> Cursor:
         return Cursor(at, kind, int(number))
     except (ValueError, OverflowError, OSError):
         message = localized("invalid cursor {place!r}: start without one", place=text)
-        raise Invalid(message, (Fault("cursor", message),)) from None
+        raise Invalid.at("cursor", message) from None

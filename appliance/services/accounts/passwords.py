@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 
 SHORTEST = 10
 LONGEST = 200  # bounds the work of hashing what a stranger sends
@@ -20,7 +20,7 @@ def validate_password(password: str, field: str = "password") -> None:
             shortest=SHORTEST,
             longest=LONGEST,
         )
-        raise Invalid(message, (Fault(field, message),))
+        raise Invalid.at(field, message)
 
 
 def hash_password(password: str) -> str:

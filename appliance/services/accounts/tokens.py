@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import tokens, users
 from appliance.database import writing_if_free
-from appliance.errors import Conflict, Fault, Invalid, NotFound, TryLater, Unauthorized, localized
+from appliance.errors import Conflict, Invalid, NotFound, TryLater, Unauthorized, localized
 from appliance.models import ApiToken, Role, User
 
 SCOPES = ("notify", "broadcasts", "inbox", "read")
@@ -148,7 +148,7 @@ def _touch(session: Session, token_id: int, now: datetime) -> None:
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", localized("the name must have 1 to 100 characters"))
+        raise Invalid.at("name", localized("the name must have 1 to 100 characters"))
     return name
 
 
@@ -159,9 +159,9 @@ def _scopes(scopes: Iterable[str]) -> list[str]:
         message = localized(
             "unknown scope {scope!r}: expected one of {known}", scope=unknown[0], known=known
         )
-        raise _invalid("scopes", message)
+        raise Invalid.at("scopes", message)
     if not chosen:
-        raise _invalid(
+        raise Invalid.at(
             "scopes", localized("a token needs at least one scope: {known}", known=known)
         )
     return [scope for scope in SCOPES if scope in chosen]
@@ -174,9 +174,5 @@ def _expiry(days: int | None, now: datetime) -> datetime | None:
         message = localized(
             "a token can be valid for 1 to {most} days, or for ever", most=LONGEST_DAYS
         )
-        raise _invalid("expires_in_days", message)
+        raise Invalid.at("expires_in_days", message)
     return now + timedelta(days=days)
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(message, (Fault(field, message),))

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import users
-from appliance.errors import Conflict, Fault, Forbidden, Invalid, Unauthorized, localized
+from appliance.errors import Conflict, Forbidden, Invalid, Unauthorized, localized
 from appliance.models import Role, User, utcnow
 from appliance.services.accounts.passwords import (
     check_password,
@@ -48,7 +48,7 @@ def normalise_email(email: str) -> str:
     """As it is stored: trimmed, in lower case. Raises Invalid."""
     email = email.strip().lower()
     if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
-        raise _invalid("email", localized("invalid email address: expected NAME@DOMAIN"))
+        raise Invalid.at("email", localized("invalid email address: expected NAME@DOMAIN"))
     return email
 
 
@@ -56,7 +56,7 @@ def normalise_name(name: str) -> str:
     """Without spaces around it and in one line. Raises Invalid."""
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise _invalid("name", localized("the name must have 1 to 100 characters"))
+        raise Invalid.at("name", localized("the name must have 1 to 100 characters"))
     return name
 
 
@@ -68,7 +68,7 @@ def create_user(
         message = localized(
             "unknown role {role!r}: expected one of {known}", role=role, known=", ".join(Role)
         )
-        raise _invalid("role", message)
+        raise Invalid.at("role", message)
     if language not in LANGUAGES:
         raise _not_spoken(language)
     return users.add(
@@ -110,7 +110,7 @@ def record_login(session: Session, login: Login, now: datetime | None = None) ->
 def check_own_password(session: Session, user_id: int, password: str) -> None:
     """Raises Invalid naming `current_password`."""
     if not check_password(users.get(session, user_id).password_hash, password):
-        raise _invalid("current_password", localized("this is not your password"))
+        raise Invalid.at("current_password", localized("this is not your password"))
 
 
 def set_password(session: Session, user_id: int, password_hash: str) -> User:
@@ -169,8 +169,4 @@ def update_access(
 
 def _not_spoken(language: str) -> Invalid:
     message = localized("unknown language {language!r}: expected en or ru", language=language)
-    return _invalid("language", message)
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(message, (Fault(field, message),))
+    return Invalid.at("language", message)

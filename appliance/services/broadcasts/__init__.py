@@ -1,41 +1,35 @@
 """Broadcasts: how they are made, follow their course, and are described. A file a subject."""
 
+from appliance.services.broadcasts.documents import (
+    REPORT_COLUMNS,
+    as_document,
+    operation_document,
+    out_of_reach,
+    report_line,
+)
 from appliance.services.broadcasts.lifecycle import (
     NewBroadcast,
     Preview,
-    as_document,
     audience_of,
-    cancel,
     create,
     draft,
     lowered,
-    out_of_reach,
-    pause,
-    politely,
     preview,
-    report_line,
     resolve_topics,
-    resume,
-    rfc3339,
-    sweep_cancelled,
 )
 
 __all__ = [
+    "REPORT_COLUMNS",
     "NewBroadcast",
     "Preview",
     "as_document",
     "audience_of",
-    "cancel",
     "create",
     "draft",
     "lowered",
+    "operation_document",
     "out_of_reach",
-    "pause",
-    "politely",
     "preview",
     "report_line",
     "resolve_topics",
-    "resume",
-    "rfc3339",
-    "sweep_cancelled",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.accounts import users
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats, topics
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.models import MAX_ID, Role
 
 WORDS = (
@@ -28,7 +28,7 @@ def parse(session: Session, to: Iterable[str], exclude: Iterable[str] = ()) -> A
     excluded = tuple(dict.fromkeys(_term(session, "audience.not", word) for word in exclude))
     if not included:
         message = localized("no recipients: expected at least one of {words}", words=WORDS)
-        raise _invalid("audience.to", message)
+        raise Invalid.at("audience.to", message)
     return Audience(included, excluded)
 
 
@@ -39,7 +39,7 @@ def _term(session: Session, field: str, word: str) -> Term:
     if colon and value and kind in _PARSERS:
         return Term(kind, _PARSERS[kind](session, field, value))
     message = localized("invalid recipients {word!r}: expected {words}", word=word, words=WORDS)
-    raise _invalid(field, message)
+    raise Invalid.at(field, message)
 
 
 def _user(session: Session, field: str, value: str) -> str:
@@ -51,7 +51,7 @@ def _chat(session: Session, field: str, value: str) -> str:
         message = localized(
             "invalid chat:{value}: expected chat:ID with a whole number", value=value
         )
-        raise _invalid(field, message)
+        raise Invalid.at(field, message)
     return str(chats.find(session, int(value)).id)
 
 
@@ -65,7 +65,7 @@ def _role(session: Session, field: str, value: str) -> str:
         message = localized(
             "unknown role:{value}: expected one of {known}", value=value, known=known
         )
-        raise _invalid(field, message)
+        raise Invalid.at(field, message)
     return value
 
 
@@ -74,12 +74,8 @@ def _language(session: Session, field: str, value: str) -> str:
         message = localized(
             "invalid lang:{value}: expected a language code such as en or ru", value=value
         )
-        raise _invalid(field, message)
+        raise Invalid.at(field, message)
     return value.lower()
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(message, (Fault(field, message),))
 
 
 _PARSERS: dict[str, Callable[[Session, str, str], str]] = {

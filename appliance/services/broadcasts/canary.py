@@ -27,5 +27,4 @@ def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fau
 
 def check(canary: int | None, limit: float | None, wait: int | None) -> None:
     """Raises Invalid with every fault."""
-    if faults := lint(canary, limit, wait):
-        raise Invalid(faults[0].message, faults)
+    Invalid.raise_for(lint(canary, limit, wait))

@@ -1,6 +1,10 @@
-"""What is decided about a broadcast after it was queued: retry, edit, recall. Each is recorded."""
+"""What is decided about a broadcast after it was queued, recorded with who decided it.
 
-from collections.abc import Callable, Iterator, Mapping
+Pause, resume, cancel, retry, edit, recall. Each opens its transactions itself: some need many, and
+what has to follow on the decision is not left to the caller.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -12,19 +16,23 @@ from appliance.crud.broadcasts import broadcasts, events, operations
 from appliance.errors import Conflict, Localized, NothingToDo, localized
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import content
-from appliance.services.broadcasts import lifecycle
-from appliance.services.broadcasts.lifecycle import Write, rfc3339
+from appliance.services.broadcasts import ledger_walk, lifecycle
+from appliance.services.broadcasts.documents import status_of_operation
+from appliance.services.broadcasts.ledger_walk import Write, politely
 
 Verb = Literal["pause", "resume", "cancel"]
 
 RECALL_LIMIT = timedelta(hours=48)
 """After this Telegram does not let a bot delete its message in a private chat."""
 
-SURVEY = 5000  # lines of a ledger looked at in one transaction: holds others up for some 3 ms
+ROWS_PER_SURVEY = 5000
+"""Lines of a ledger that are looked at in one transaction: other writers wait some 3 ms."""
 
 _RETRIED = {"failed": DeliveryState.FAILED, "unknown": DeliveryState.UNKNOWN}
 _MOVING = (BroadcastStatus.DRAFT, BroadcastStatus.RUNNING)
 _UNFINISHED = (*_MOVING, BroadcastStatus.PAUSED)
+_STOPPED = (BroadcastStatus.PAUSED, BroadcastStatus.HALTED)
+_CANCELLABLE = (*broadcasts.OPEN, *_STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,80 @@ class Recallable:
     delivered: int
     too_old: int
     unknown: int
+
+
+def pause(write: Write, broadcast_id: int, actor: str) -> Broadcast:
+    """Pause the sending, the edit or recall that runs, or both. Raises NotFound, Conflict."""
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        paused = operations.change_status(session, broadcast_id, _MOVING, BroadcastStatus.PAUSED)
+        if not paused or broadcast.status in broadcasts.OPEN:
+            _change(session, broadcast, broadcasts.OPEN, BroadcastStatus.PAUSED)
+        events.add(session, broadcast_id, actor, "pause")
+        return broadcast
+
+
+def resume(write: Write, broadcast_id: int, actor: str) -> Broadcast:
+    """Go on with what was paused: the sending, an edit or a recall. Raises NotFound, Conflict."""
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        resumed = operations.change_status(
+            session, broadcast_id, (BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING
+        )
+        if not resumed or broadcast.status in _STOPPED:
+            frozen = broadcast.frozen_at is not None
+            to = BroadcastStatus.RUNNING if frozen else BroadcastStatus.SCHEDULED
+            _change(session, broadcast, _STOPPED, to)
+        events.add(session, broadcast_id, actor, "resume")
+        return broadcast
+
+
+def cancel(write: Write, broadcast_id: int, actor: str) -> Broadcast:
+    """Stop for good: what is pending is skipped. Raises NotFound, Conflict."""
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        _change(session, broadcast, _CANCELLABLE, BroadcastStatus.CANCELLED)
+        events.add(session, broadcast_id, actor, "cancel")
+    return _swept(write, broadcast_id)
+
+
+def _change(
+    session: Session,
+    broadcast: Broadcast,
+    allowed: tuple[BroadcastStatus, ...],
+    to: BroadcastStatus,
+) -> None:
+    """Raises Conflict in a state that is not allowed."""
+    values = _values_of(broadcast, to, utcnow())
+    if not broadcasts.change_status(session, broadcast.id, allowed, to, **values):
+        raise Conflict(
+            localized(
+                "broadcast {id} is {status}: it cannot be {done}",
+                id=broadcast.id,
+                status=broadcast.status,
+                done=_DONE[to],
+            )
+        )
+    session.refresh(broadcast)
+
+
+def _values_of(broadcast: Broadcast, to: BroadcastStatus, now: datetime) -> dict[str, Any]:
+    """What changes together with the status."""
+    values: dict[str, Any] = {"note": None}
+    if to == BroadcastStatus.CANCELLED:
+        values["finished_at"] = now
+    elif broadcast.status == BroadcastStatus.HALTED:
+        values["canary_passed"] = True  # whoever resumes it has seen what became of the first
+    if to == BroadcastStatus.SCHEDULED and broadcast.starts_at and broadcast.starts_at < now:
+        values["max_late"] = None  # whoever resumes it after its time wants it late
+    return values
+
+
+def _swept(write: Write, broadcast_id: int) -> Broadcast:
+    """A cancelled broadcast after what was pending has become `skipped`."""
+    ledger_walk.skip_pending(write, broadcast_id, utcnow())
+    with write() as session:
+        return broadcasts.get_fresh(session, broadcast_id)
 
 
 def retry(
@@ -50,11 +132,13 @@ def retry(
     at, was = int((now or utcnow()).timestamp()), _RETRIED[which]
     moved, after, event_id = 0, None, None
     while True:
-        with lifecycle.politely(write) as session:
+        with politely(write) as session:
             broadcast = broadcasts.lock(session, broadcast_id)
             if not _may_retry(session, broadcast, begun=moved > 0):
                 return broadcast, moved
-            part = deliveries.requeue(session, broadcast_id, was, at, after, lifecycle.SWEEP)
+            part = deliveries.requeue(
+                session, broadcast_id, was, at, after, ledger_walk.ROWS_PER_TRANSACTION
+            )
             after, moved = part[0], moved + part[1]
             if part[1]:
                 _run_again(broadcast)
@@ -170,18 +254,17 @@ def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Oper
 
     Returns the operation that deletes; None when it was stopped before anybody had it.
     Raises NotFound, Conflict while another recall runs, NothingToDo when there was nothing to stop
-    either. The caller sweeps what was pending (`sweep_cancelled`). A crash in
-    between leaves a draft, which the schedule part finishes, or who recalls it once more.
+    either. A crash in between leaves a draft, which the schedule part finishes, or who recalls it
+    once more, and pending recipients, which the engine skips.
     """
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
         operation = _draft_of_recall(session, broadcast_id) or _decide_recall(
             session, broadcast, actor
         )
-        if operation is None:
-            return broadcast, None
-        number = operation.id
-    return _finished(write, number)
+    if operation is not None:
+        _, operation = _finished(write, operation.id)
+    return _swept(write, broadcast_id), operation
 
 
 def _draft_of_recall(session: Session, broadcast_id: int) -> Operation | None:
@@ -194,8 +277,8 @@ def _draft_of_recall(session: Session, broadcast_id: int) -> Operation | None:
 
 def _decide_recall(session: Session, broadcast: Broadcast, actor: str) -> Operation | None:
     _claim_turn(session, broadcast)
-    if broadcast.status in (*broadcasts.OPEN, BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
-        lifecycle.cancel(session, broadcast.id)
+    if broadcast.status in _CANCELLABLE:
+        _change(session, broadcast, _CANCELLABLE, BroadcastStatus.CANCELLED)
     elif not _delivered(broadcast):
         raise NothingToDo(localized("no message of broadcast {id} was delivered", id=broadcast.id))
     events.add(session, broadcast.id, actor, "recall", {"delivered": broadcast.sent})
@@ -211,34 +294,6 @@ def recallable(session: Session, broadcast_id: int, now: datetime | None = None)
     return Recallable(delivered, too_old, unknown)
 
 
-def pause(session: Session, broadcast_id: int) -> Broadcast:
-    """Pause the sending, or the edit or recall that runs. Raises NotFound, Conflict."""
-    broadcasts.lock(session, broadcast_id)
-    if operations.change_status(session, broadcast_id, _MOVING, BroadcastStatus.PAUSED):
-        return _pause_sending_too(session, broadcast_id)
-    return lifecycle.pause(session, broadcast_id)
-
-
-def resume(session: Session, broadcast_id: int) -> Broadcast:
-    """Go on with what was paused: the sending, an edit or a recall. Raises NotFound, Conflict."""
-    paused, running = (BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING
-    broadcast = broadcasts.lock(session, broadcast_id)
-    changed = operations.change_status(session, broadcast_id, paused, running)
-    if changed and broadcast.status not in (BroadcastStatus.PAUSED, BroadcastStatus.HALTED):
-        return broadcast
-    return lifecycle.resume(session, broadcast_id)
-
-
-def decide(session: Session, broadcast_id: int, verb: Verb, actor: str) -> Broadcast:
-    """Pause, resume or cancel, and record who did. Raises NotFound, Conflict.
-
-    Who cancels sweeps what was pending (`sweep_cancelled`).
-    """
-    broadcast = _VERBS[verb](session, broadcast_id)
-    events.add(session, broadcast_id, actor, verb)
-    return broadcast
-
-
 def decide_operation(
     session: Session, broadcast_id: int, operation_id: int, verb: Verb, actor: str
 ) -> Operation:
@@ -247,14 +302,14 @@ def decide_operation(
     What it has changed already stays so.
     """
     operation = operations.get(session, broadcast_id, operation_id)
-    allowed, to, done = _OPERATION_VERBS[verb]
+    allowed, to = _OPERATION_VERBS[verb]
     if not operations.change_one(session, operation_id, allowed, to, utcnow()):
         raise Conflict(
             localized(
                 "operation {id} is {status}: it cannot be {done}",
                 id=operation_id,
-                status=_status_of(operation),
-                done=done,
+                status=status_of_operation(operation),
+                done=_DONE[to],
             )
         )
     details = {"operation": operation_id, "kind": operation.kind}
@@ -262,46 +317,17 @@ def decide_operation(
     return operations.get(session, broadcast_id, operation_id)
 
 
-_VERBS: Mapping[Verb, Callable[[Session, int], Broadcast]] = {
-    "pause": pause,
-    "resume": resume,
-    "cancel": lifecycle.cancel,
+_DONE: Mapping[BroadcastStatus, Localized] = {
+    BroadcastStatus.PAUSED: localized("paused"),
+    BroadcastStatus.RUNNING: localized("resumed"),
+    BroadcastStatus.SCHEDULED: localized("resumed"),
+    BroadcastStatus.CANCELLED: localized("cancelled"),
 }
-
-
-_OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus, Localized]] = {
-    "pause": (_MOVING, BroadcastStatus.PAUSED, localized("paused")),
-    "resume": ((BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING, localized("resumed")),
-    "cancel": (_UNFINISHED, BroadcastStatus.CANCELLED, localized("cancelled")),
+_OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus]] = {
+    "pause": (_MOVING, BroadcastStatus.PAUSED),
+    "resume": ((BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING),
+    "cancel": (_UNFINISHED, BroadcastStatus.CANCELLED),
 }
-
-
-def _pause_sending_too(session: Session, broadcast_id: int) -> Broadcast:
-    broadcast = broadcasts.get(session, broadcast_id)
-    if broadcast.status in broadcasts.OPEN:
-        return lifecycle.pause(session, broadcast_id)
-    return broadcast
-
-
-def as_document(operation: Operation) -> dict[str, Any]:
-    """An operation as JSON."""
-    return {
-        "id": operation.id,
-        "kind": operation.kind,
-        "status": _status_of(operation),
-        "total": operation.total,
-        "done": operation.done,
-        "failed": operation.failed,
-        "too_old": operation.too_old,
-        "reasons": operation.reasons,
-        "created_at": rfc3339(operation.created_at),
-        "finished_at": rfc3339(operation.finished_at),
-    }
-
-
-def _status_of(operation: Operation) -> str:
-    """A draft is not somebody's: it is being prepared."""
-    return "preparing" if operation.status == BroadcastStatus.DRAFT else str(operation.status)
 
 
 def _delivered(broadcast: Broadcast) -> bool:
@@ -343,11 +369,11 @@ def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
     in_flight: list[int] = []
     newest, after = 0, None
     while True:
-        with lifecycle.politely(write) as session:
+        with politely(write) as session:
             operation = operations.find(session, operation_id)
             if operation.status not in _UNFINISHED or operations.is_surveyed(operation):
                 return
-            part = deliveries.survey(session, operation.broadcast_id, after, SURVEY)
+            part = deliveries.survey(session, operation.broadcast_id, after, ROWS_PER_SURVEY)
         in_flight += part.in_flight
         newest, after = max(newest, part.newest), part.last
         if after is None:

@@ -176,8 +176,7 @@ def lint(settings: Settings, options: Mapping[str, Any]) -> tuple[Fault, ...]:
 
 def check(settings: Settings, options: Mapping[str, Any]) -> None:
     """Raises Invalid when clicks cannot be counted here."""
-    if faults := lint(settings, options):
-        raise Invalid(faults[0].message, faults)
+    Invalid.raise_for(lint(settings, options))
 
 
 def is_previewer(user_agent: str) -> bool:

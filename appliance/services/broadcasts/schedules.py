@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.database import Database
-from appliance.errors import ApplianceError, Fault, Invalid, Localized, localized
+from appliance.errors import ApplianceError, Invalid, Localized, localized
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
-from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft, rfc3339
+from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft
 from appliance.services.i18n import stored
 from appliance.services.timing import clock, cron
+from appliance.services.timing.clock import rfc3339
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _check_name(name: str) -> str:
     words = name.strip()
     if not 0 < len(words) <= 100 or not words.isprintable():
         message = localized("a schedule's name must have 1 to 100 characters on one line")
-        raise Invalid(message, (Fault("name", message),))
+        raise Invalid.at("name", message)
     return words
 
 

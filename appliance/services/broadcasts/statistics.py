@@ -15,7 +15,7 @@ from appliance.crud.broadcasts import broadcasts, click_tracking
 from appliance.crud.broadcasts import statistics as statistics_crud
 from appliance.crud.broadcasts.click_tracking import LinkClicks
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
-from appliance.services.broadcasts.lifecycle import rfc3339
+from appliance.services.timing.clock import rfc3339
 
 MAX_BUCKETS = 120
 SIZES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)

@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 from appliance.crud.chats import chat_import, topics
 from appliance.crud.chats.chat_import import Entry, Known
 from appliance.database import Database
-from appliance.errors import Fault, Invalid
+from appliance.errors import Invalid
 from appliance.models import ChatStatus, ChatType, utcnow
 
 BATCH = 1000  # rows a transaction: others wait some 25 ms, with 5,000 for 170
@@ -137,7 +137,7 @@ class _Reader:
                 "the first line takes the names of the columns, in UTF-8, each once: chat_id and,"
                 f" where known, {', '.join(COLUMNS[1:])}"
             )
-            raise Invalid(message, (Fault("file", message),))
+            raise Invalid.at("file", message)
         self.unread = tuple(name for name in self._columns if name not in COLUMNS)
         self._topic_ids = topic_ids
         self._always = always

@@ -6,7 +6,7 @@ person wrote always ring. (Quiet hours of a broadcast are another thing: they ma
 
 from datetime import datetime
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.services.timing import clock
 
 ALWAYS = "always"
@@ -33,7 +33,7 @@ def parse(text: str) -> str | None:
         return str(clock.parse_quiet(hours))
     except Invalid:
         message = localized("invalid quiet hours {hours!r}: expected HH:MM-HH:MM", hours=text[:40])
-        raise Invalid(message, (Fault("quiet", message),)) from None
+        raise Invalid.at("quiet", message) from None
 
 
 def is_on(quiet: str, zone: str, now: datetime) -> bool:

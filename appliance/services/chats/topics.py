@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.chats import chats, topics
-from appliance.errors import Conflict, Fault, Invalid, localized
+from appliance.errors import Conflict, Invalid, localized
 from appliance.models import Chat, ChatType, Topic
 
 TITLE_LIMIT = 100
@@ -39,7 +39,7 @@ def add(
         message = localized(
             "invalid topic name {name!r}: expected 1 to 32 of a-z, 0-9, _ and -", name=name
         )
-        raise Invalid(message, (Fault("name", message),))
+        raise Invalid.at("name", message)
     russian = _title("title_ru", title_ru) if title_ru else None
     return topics.add(session, name, _title("title", title or name), russian, default_on=default_on)
 
@@ -126,5 +126,5 @@ def _title(field: str, title: str) -> str:
     title = " ".join(title.split())
     if not 0 < len(title) <= TITLE_LIMIT or "\0" in title:
         message = localized("the title must have 1 to {limit} characters", limit=TITLE_LIMIT)
-        raise Invalid(message, (Fault(field, message),))
+        raise Invalid.at(field, message)
     return title

@@ -28,9 +28,7 @@ def check(
     kinds: Sequence[str] = (),
 ) -> None:
     """Raises Invalid with every fault; returns when the message can be queued."""
-    faults = lint_message(text, format, options, variants, kinds)
-    if faults:
-        raise Invalid(faults[0].message, faults)
+    Invalid.raise_for(lint_message(text, format, options, variants, kinds))
 
 
 def lint_message(

@@ -18,9 +18,9 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.errors import Fault, Invalid, Localized, Unavailable, localized
-from appliance.models import Broadcast, Media
-from appliance.services.content import KINDS, File
+from appliance.errors import Invalid, Localized, Unavailable, localized
+from appliance.models import Media
+from appliance.services.content import KINDS
 
 MEGABYTE = 1024 * 1024
 LIMITS = {"photo": 10 * MEGABYTE, "document": 50 * MEGABYTE, "video": 50 * MEGABYTE}
@@ -56,7 +56,7 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         message = localized(
             "unknown kind of file {kind!r}: expected photo, document or video", kind=kind
         )
-        raise _invalid("kind", message)
+        raise Invalid.at("kind", message)
     shown = _shown_name(name, kind)
     place = folder(data)
     try:
@@ -102,30 +102,20 @@ def described(media: Sequence[Media]) -> list[dict[str, Any]]:
     return [{"id": item.id, "kind": item.kind} for item in media]
 
 
-def files_for(session: Session, broadcast: Broadcast, bot_id: int) -> tuple[File, ...]:
-    """A broadcast's files, each with the id by which this bot may send it again, if any."""
-    rows = media_crud.get_all(session, (item["id"] for item in broadcast.media or ()))
-    ids = media_crud.file_ids(session, rows, bot_id)
-    return tuple(
-        File(row.id, row.kind, row.sha256, row.name, file_id)
-        for row, file_id in zip(rows, ids, strict=True)
-    )
-
-
 def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
     digest, size, limit = hashlib.sha256(), 0, LIMITS[kind]
     descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:
         while chunk := file.read(_CHUNK):
             if size == 0 and kind == "photo" and not _is_picture(chunk[:_HEAD]):
-                raise _invalid("file", _no_picture(name))
+                raise Invalid.at("file", _no_picture(name))
             size += len(chunk)
             if size > limit:
-                raise _invalid("file", _too_large(name, kind, limit))
+                raise Invalid.at("file", _too_large(name, kind, limit))
             digest.update(chunk)
             target.write(chunk)
         if size == 0:
-            raise _invalid("file", localized("the file {name} is empty", name=name))
+            raise Invalid.at("file", localized("the file {name} is empty", name=name))
         target.flush()
         os.fsync(target.fileno())
     return digest.hexdigest(), size
@@ -175,7 +165,3 @@ def _too_large(name: str, kind: str, limit: int) -> Localized:
         name=name,
         megabytes=megabytes,
     )
-
-
-def _invalid(field: str, message: Localized) -> Invalid:
-    return Invalid(message, (Fault(field, message),))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.services.timing.clock import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,7 +52,7 @@ def parse(text: str) -> tuple[Span, ...]:
             " 10:00-14:00",
             text=repr(text[:_LONGEST]),
         )
-        raise Invalid(message, (Fault("hours", message),))
+        raise Invalid.at("hours", message)
     return known
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.crud.settings import OPERATORS, get_setting, put_setting
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
@@ -92,5 +92,5 @@ def _group(session: Session, chat_id: int) -> Chat:
     chat = chats.get(session, chat_id)
     if chat is None or chat.type not in _GROUPS or chat.status == ChatStatus.LEFT:
         message = localized("the bot is not in the group {id}: add it there first", id=chat_id)
-        raise Invalid(message, (Fault("operators_chat_id", message),))
+        raise Invalid.at("operators_chat_id", message)
     return chat

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from telebot.types import Message as TelegramMessage
 
 from appliance.crud.messages import messages, threads
-from appliance.errors import Conflict, Fault, Invalid, localized
+from appliance.errors import Conflict, Invalid, localized
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
+from appliance.services import idempotency
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media
 from appliance.services.content.files import METHODS
 from appliance.services.content.media import Kept
@@ -170,7 +171,7 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
     try:
         plain = telegram_html.parse(text)[0] if format == "html" else text
     except telegram_html.EntityError as error:
-        raise Invalid(error.message, (Fault(field, error.message, error.offset),)) from None
+        raise Invalid.at(field, error.message, error.offset) from None
     if not plain.strip():
         message = localized("the text is empty: write a message")
     elif len(plain) <= limit:
@@ -181,7 +182,7 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
             length=len(plain),
             limit=limit,
         )
-    raise Invalid(message, (Fault(field, message),))
+    raise Invalid.at(field, message)
 
 
 def check_reachable(chat: Chat) -> None:
@@ -195,7 +196,8 @@ def check_reachable(chat: Chat) -> None:
 def _begin(
     session: Session, chat_id: int, author_id: int | None, key: str | None
 ) -> tuple[Chat, Message | None]:
-    """The person, and the answer that this very request has queued already."""
+    """The person, and the answer that this very request has queued already. Raises Invalid."""
+    idempotency.check_key(key)
     chat = person_chat(session, chat_id)
     known = messages.get_by_key(session, _owned(chat_id, author_id, key)) if key else None
     if known is None:

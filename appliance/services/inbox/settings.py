@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.settings import INBOX, get_setting, put_setting
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.services.i18n.catalog import LANGUAGES
 from appliance.services.inbox import opening_hours as opening
 
@@ -36,6 +36,6 @@ def set_options(session: Session, chosen: Options, now: datetime | None = None) 
     for language, text in texts.items():
         if len(text) > _LONGEST:
             message = localized("the text can have up to {limit} characters", limit=_LONGEST)
-            raise Invalid(message, (Fault(f"auto_reply.{language}", message),))
+            raise Invalid.at(f"auto_reply.{language}", message)
     put_setting(session, INBOX, {"hours": hours, "auto_reply": texts}, now)
     return Options(hours, texts)

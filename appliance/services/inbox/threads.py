@@ -14,7 +14,7 @@ from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.crud.messages.threads import Cursor, Row, ThreadFilter
-from appliance.errors import Conflict, Fault, Invalid, NotFound, localized
+from appliance.errors import Conflict, Invalid, NotFound, localized
 from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
 from appliance.services import content
 from appliance.services.inbox.labels import summary
@@ -140,8 +140,7 @@ def assign(session: Session, chat_id: int, user_id: int | None) -> None:
     if user_id is not None:
         user = users.get(session, user_id)
         if user.disabled or user.role not in OPERATORS:
-            message = localized("{name} is not an operator", name=user.name)
-            raise Invalid(message, (Fault("assigned_to", message),))
+            raise Invalid.at("assigned_to", localized("{name} is not an operator", name=user.name))
     thread.assigned_to = user_id
     session.flush()
 
@@ -166,7 +165,7 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
             count=MOST_LABELS,
             length=LONGEST_LABEL,
         )
-        raise Invalid(message, (Fault("labels", message),))
+        raise Invalid.at("labels", message)
     session.flush()
     return thread.labels
 
@@ -201,8 +200,7 @@ def add_note(
     """Raises NotFound, Invalid: nothing in it."""
     person_chat(session, chat_id)
     if not text.strip():
-        message = localized("the note is empty")
-        raise Invalid(message, (Fault("text", message),))
+        raise Invalid.at("text", localized("the note is empty"))
     note = threads.add_note(session, chat_id, author_id, text.strip(), now)
     return _notes(session, [note])[0]
 

@@ -38,6 +38,11 @@ class Quiet:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
 
+def rfc3339(time: datetime | None) -> str | None:
+    """A time in UTC as JSON has it, to the millisecond."""
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
+
+
 # Wall time and moments
 
 
@@ -49,7 +54,7 @@ def find_zone(name: str) -> ZoneInfo:
         message = localized(
             "unknown time zone {name}: expected a name such as Europe/Berlin", name=repr(name)
         )
-        raise Invalid(message, (Fault("timezone", message),)) from None
+        raise Invalid.at("timezone", message) from None
 
 
 def moment(wall: datetime, zone: ZoneInfo, *, second: bool = False) -> datetime:
@@ -97,7 +102,7 @@ def parse_at(text: str, zone_name: str) -> datetime:
         " 2026-12-24T18:00:00+01:00",
         text=repr(text),
     )
-    raise Invalid(message, (Fault("at", message),))
+    raise Invalid.at("at", message)
 
 
 def parse_duration(text: str, field: str = "max_late") -> int:
@@ -108,7 +113,7 @@ def parse_duration(text: str, field: str = "max_late") -> int:
             "invalid duration {text}: expected a duration such as 90s, 30m, 2h or 1d",
             text=repr(text),
         )
-        raise Invalid(message, (Fault(field, message),))
+        raise Invalid.at(field, message)
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -150,8 +155,7 @@ def check(
     starts_at: datetime | None, max_late: int | None, quiet: str | None, now: datetime
 ) -> None:
     """Raises Invalid with every fault."""
-    if faults := lint(starts_at, max_late, quiet, now):
-        raise Invalid(faults[0].message, faults)
+    Invalid.raise_for(lint(starts_at, max_late, quiet, now))
 
 
 # Quiet hours
@@ -166,12 +170,12 @@ def parse_quiet(text: str) -> Quiet:
         start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
     except ValueError:
         message = localized("invalid quiet hours {text}: expected HH:MM-HH:MM", text=repr(text))
-        raise Invalid(message, (Fault("quiet", message),)) from None
+        raise Invalid.at("quiet", message) from None
     if start == end:
         message = localized(
             "quiet hours from {time} to {time} would never end", time=f"{start:%H:%M}"
         )
-        raise Invalid(message, (Fault("quiet", message),))
+        raise Invalid.at("quiet", message)
     return Quiet(start, end)
 
 

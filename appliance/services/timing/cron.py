@@ -12,7 +12,7 @@ from itertools import islice
 
 from cronsim import CronSim, CronSimError
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Invalid, localized
 from appliance.services.timing.clock import find_zone, moment
 
 # The wall may be ahead of the moment that is asked for by as much as clocks are put back.
@@ -47,7 +47,7 @@ def check(expression: str) -> str:
         cron=repr(expression),
         reason=reason,
     )
-    raise Invalid(message, (Fault("cron", message),))
+    raise Invalid.at("cron", message)
 
 
 def next_slot(expression: str, zone_name: str, after: datetime) -> datetime:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from appliance.sandbox.control.actions import ACTS
+from appliance.sandbox.control.actions import ACTIONS
 
 
 def test_an_act_answers_who_and_what(api: Any) -> None:
     person = api.person()
-    told = api.act(person, "send", text="hello")
-    assert (told["id"], told["last_text"]) == (person, "hello")
-    assert told["wrote"] == [api.messages(person)[-1]["message_id"]]
+    shown = api.act(person, "send", text="hello")
+    assert (shown["id"], shown["last_text"]) == (person, "hello")
+    assert shown["wrote"] == [api.messages(person)[-1]["message_id"]]
     assert api.act(person, "block")["wrote"] == []
 
 
@@ -45,5 +45,5 @@ def test_acts_that_are_refused(api: Any, act: str, body: dict[str, Any]) -> None
 
 
 def test_every_act_has_its_address(api: Any) -> None:
-    assert all(api.try_control("POST", f"/people/5/{act}", {})[0] == 404 for act in ACTS)
+    assert all(api.try_control("POST", f"/people/5/{act}", {})[0] == 404 for act in ACTIONS)
     assert api.request("POST", "/sandbox/people/5/dance")[0] == 404

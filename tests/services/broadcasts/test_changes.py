@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ from appliance.models import (
     Operation,
     utcnow,
 )
-from appliance.services.broadcasts import NewBroadcast, changes, lifecycle
-from appliance.services.broadcasts.lifecycle import Write
+from appliance.services.broadcasts import NewBroadcast, changes, ledger_walk, lifecycle
+from appliance.services.broadcasts.ledger_walk import Write
 
 NOW = 1_790_000_000
 
@@ -106,7 +107,7 @@ class Interrupted:
 @pytest.fixture
 def failures(database: Database, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """A finished broadcast that failed for all four; two lines are a part."""
-    monkeypatch.setattr(lifecycle, "SWEEP", 2)
+    monkeypatch.setattr(ledger_walk, "ROWS_PER_TRANSACTION", 2)
     with database.writing() as session:
         rows = select(Delivery).where(Delivery.broadcast_id == number)
         for row in session.scalars(rows):
@@ -161,9 +162,7 @@ def test_a_retry_runs_again_what_the_engine_finished_in_between(
 
 def test_a_retry_ends_where_it_is_cancelled(database: Database, failures: int) -> None:
     def cancel() -> None:
-        with database.writing() as session:
-            lifecycle.cancel(session, failures)
-        lifecycle.sweep_cancelled(database.writing, failures, utcnow())
+        changes.cancel(database.writing, failures, "y")
 
     row, count = changes.retry(Interrupted(database, cancel, 2), failures, "failed", "x")
     assert (row.status, count) == ("cancelled", 2)
@@ -200,7 +199,7 @@ def test_of_two_edits_at_once_the_later_counts(database: Database, number: int) 
 def test_an_edit_finds_who_was_in_flight(
     database: Database, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "SURVEY", 2)
+    monkeypatch.setattr(changes, "ROWS_PER_SURVEY", 2)
     late = NOW + 1_000_000_000  # the clock was put back since
     changes.retry(database.writing, number, "failed", "x")
     changes.retry(database.writing, number, "unknown", "x")
@@ -279,15 +278,14 @@ def test_who_may_have_it_and_cannot_be_recalled(database: Database, number: int)
 
 def test_operations_pause_and_resume(database: Database, number: int) -> None:
     edit(database.writing, number, "two")
-    with database.writing() as session:
-        assert changes.pause(session, number).status == "done"
-        assert operations.list_running(session) == []
-        with pytest.raises(Conflict):
-            changes.pause(session, number)
-        assert changes.resume(session, number).status == "done"
-        assert len(operations.list_running(session)) == 1
-        with pytest.raises(Conflict):
-            changes.resume(session, number)
+    assert changes.pause(database.writing, number, "x").status == "done"
+    assert statuses(database, number) == ["paused"]
+    with pytest.raises(Conflict):
+        changes.pause(database.writing, number, "x")
+    assert changes.resume(database.writing, number, "x").status == "done"
+    assert statuses(database, number) == ["running"]
+    with pytest.raises(Conflict):
+        changes.resume(database.writing, number, "x")
 
 
 def test_an_unknown_broadcast(database: Database) -> None:
@@ -355,10 +353,78 @@ def test_decisions_are_recorded_with_who_made_them(database: Database) -> None:
     with database.writing() as session:
         chats.remember(session, 1)
         made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
-        for verb in ("pause", "resume", "cancel"):
-            changes.decide(session, made.id, verb, "user:7")
-        told = [(event.actor, event.action) for event in events.list_for(session, made.id)]
-        with pytest.raises(Conflict):
-            changes.decide(session, made.id, "resume", "user:7")
-        assert len(events.list_for(session, made.id)) == 3
+    for decide in (changes.pause, changes.resume, changes.cancel):
+        decide(database.writing, made.id, "user:7")
+    with pytest.raises(Conflict):
+        changes.resume(database.writing, made.id, "user:7")
+    told = [(event.actor, event.action) for event in decisions(database, made.id)]
     assert told == [("user:7", "pause"), ("user:7", "resume"), ("user:7", "cancel")]
+
+
+# From which state to which
+
+
+@pytest.fixture
+def change(database):
+    """`change("pause", 1)` is the status after it."""
+
+    def change(verb, number):
+        return str(getattr(changes, verb)(database.writing, number, "x").status)
+
+    return change
+
+
+ALLOWED = {
+    "pause": {"scheduled": "paused", "running": "paused"},
+    "resume": {"paused": "scheduled", "halted": "scheduled"},
+    "cancel": dict.fromkeys(["scheduled", "running", "paused", "halted"], "cancelled"),
+}
+
+
+@pytest.mark.parametrize("verb", ALLOWED)
+@pytest.mark.parametrize("status", BroadcastStatus)
+def test_from_where_it_may_go(create, people, put, change, database, verb, status):
+    number = create()[0].id
+    put(number, status=status, note="halted because")
+    if status in ALLOWED[verb]:
+        assert change(verb, number) == ALLOWED[verb][status]
+        return
+    with pytest.raises(Conflict, match=f"broadcast {number} is {status}: it cannot be {verb}"):
+        change(verb, number)
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+    assert (row.status, row.note) == (status, "halted because")
+
+
+def test_resumed_where_it_stood(create, people, put, change):
+    number = create()[0].id
+    put(number, frozen_at=utcnow())
+    change("pause", number)
+    assert change("resume", number) == "running"
+
+
+@pytest.mark.parametrize("verb", ALLOWED)
+def test_one_that_does_not_exist(change, verb):
+    with pytest.raises(NotFound):
+        change(verb, 99)
+
+
+def test_cancelled_it_is_finished_and_nobody_waits(create, people, change, database):
+    number = create()[0].id
+    change("cancel", number)
+    with database.reading() as session:
+        assert broadcasts.get(session, number).finished_at is not None
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(-3, None), (3, 1800)])
+def test_resumed_after_its_time_it_is_wanted_late(
+    create, people, put, change, database, hours, kept
+):
+    number = create(starts_at=utcnow())[0].id
+    change("pause", number)
+    put(number, starts_at=utcnow() + timedelta(hours=hours))
+    change("resume", number)
+    with database.reading() as session:
+        assert broadcasts.get(session, number).max_late == kept
+        active = broadcasts.list_active(session, utcnow() + timedelta(hours=3))
+    assert [row.id for row in active] == [number]

@@ -7,7 +7,6 @@ import pytest
 
 from appliance.crud import media as crud
 from appliance.errors import Invalid, Unavailable
-from appliance.models import Broadcast
 from appliance.services.content import media
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
@@ -99,22 +98,14 @@ def test_no_room(home):
         keep(home)
 
 
-def test_a_broadcasts_files_for_a_bot(home, database):
+def test_what_a_broadcast_keeps_of_its_files(home, database):
     with database.writing() as session:
         photo = media.record(session, keep(home))
         report = media.record(session, keep(home, b"x", "document", "report.pdf"))
-        crud.remember(session, 7, {photo.id: "PHOTO"})
-        rows = crud.get_all(session, [report.id, photo.id])
-        broadcast = Broadcast(media=media.described(rows))
-        assert broadcast.media == [
+        assert media.described(crud.get_all(session, [report.id, photo.id])) == [
             {"id": report.id, "kind": "document"},
             {"id": photo.id, "kind": "photo"},
         ]
-        first, second = media.files_for(session, broadcast, 7)
-        assert (first.name, first.file_id) == ("report.pdf", None)
-        assert (second.kind, second.file_id) == ("photo", "PHOTO")
-        assert media.files_for(session, broadcast, 8)[1].file_id is None
-        assert media.files_for(session, Broadcast(media=[]), 7) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from appliance.services.i18n.stored import pack, unpack
 
 
 def test_what_was_said_comes_back_with_its_template() -> None:
-    inner = localized("the key must have 1 to 255 characters")
+    inner = localized("the key must have 1 to {most} characters", most=255)
     said = localized("{slot} was not sent: {error}", slot="12:00", error=inner)
 
     back = unpack(pack(said))

@@ -277,3 +277,9 @@ def test_a_zone_that_is_no_more_counts_as_utc():
         "Atlantis",
         "UTC",
     }
+
+
+def test_times_are_rfc3339():
+    assert clock.rfc3339(None) is None
+    assert clock.rfc3339(NOW + timedelta(microseconds=123_999)) == "2026-09-01T12:00:00.123Z"
+    assert datetime.fromisoformat(clock.rfc3339(datetime.now(UTC))).tzinfo is not None

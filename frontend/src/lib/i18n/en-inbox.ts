@@ -25,11 +25,11 @@ export const enInbox = {
     "For example Mon-Fri 09:00-18:00, in the site's time zone. Leave empty for around the clock.",
   "inbox.autoReply": "Auto-reply outside working hours: {language}",
   "inbox.autoReply.hint":
-    "Sent automatically to people who write outside working hours, at most once in eight hours. If empty, the bot uses its own text.",
+    "Sent automatically to whoever writes outside working hours, at most once in eight hours. If empty, the bot uses its own text.",
   "inbox.group": "Operators' group in Telegram",
   "inbox.group.none": "None",
   "inbox.group.hint":
-    "People's messages also appear in this group, and replies to them there are sent to the people.",
+    "People's messages also appear in this group; a reply to one of them is sent to its author.",
 
   "thread.title": "Conversation",
   "thread.you": "You",

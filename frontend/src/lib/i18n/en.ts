@@ -278,7 +278,7 @@ export const en = {
   "broadcast.count": "Count",
   "broadcast.message": "Message",
   "broadcast.audience": "Recipients",
-  "broadcast.without": "without",
+  "broadcast.without": "except",
   "broadcast.results": "Results by recipient",
   "broadcast.csv": "Download as CSV",
   "broadcast.filter": "State",
@@ -324,7 +324,7 @@ export const en = {
   "part.starting": "starting",
   "part.stopped": "stopped",
   "system.queue": "Waiting to be sent",
-  "system.queue.oldest": "oldest for {time}",
+  "system.queue.oldest": "oldest waiting for {time}",
   "system.aside": "Could not be processed",
   "system.aside.text":
     "Updates from Telegram in the last 30 days. The log says why; docs/telegram.md explains what to do.",

@@ -2,8 +2,8 @@ import type { enSending } from "./en-sending";
 import type { Text } from "./translate";
 
 export const ruSending: Record<keyof typeof enSending, Text> = {
-  "composer.variant": "Версия на языке",
-  "composer.variant.main": "Основная",
+  "composer.variant": "Язык текста",
+  "composer.variant.main": "Основной",
   "composer.variant.hint":
     "Для тех, у кого выбран этот язык. Если оставить пустым, они получат основной текст.",
   "composer.files": "Файлы",
