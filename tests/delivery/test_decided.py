@@ -25,7 +25,7 @@ from appliance.models import BroadcastStatus, Operation
 from appliance.runtime.schedule import Schedule
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes, ledger_walk
+from appliance.services.broadcasts import NewBroadcast, changes, ledger_walk, operation_document
 from appliance.services.broadcasts.ledger_walk import Write
 from appliance.services.leases import DELIVERY, Holding
 
@@ -165,7 +165,7 @@ def test_paused_before_it_began(
     Schedule(database).step(datetime.now(UTC) + LATER, 0.0)
     assert last().status == BroadcastStatus.PAUSED
 
-    assert changes.as_document(verb(database, last(), "resume"))["status"] == "preparing"
+    assert operation_document(verb(database, last(), "resume"))["status"] == "preparing"
 
     Schedule(database).step(datetime.now(UTC) + LATER, 0.0)
     run_until(lambda: last().status == "done")
