@@ -27,19 +27,12 @@ from appliance.delivery.sweeper import Sweeper
 from appliance.errors import ApplianceError
 from appliance.models import BroadcastStatus, DeliveryState
 from appliance.services.i18n import stored as i18n_stored
-from appliance.services.leases import Holding
+from appliance.services.leases import Fence, Holding
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 3.0
-"""Between two signs of life; the lease runs out after 12."""
-
 NEWS_POLL_SECONDS = 0.5
 """After which time alone may have brought something to do: a broadcast that is due."""
-
-
-class LeaseLost(Exception):
-    """Another process took over: this one must not send any more."""
 
 
 class Coordinator:
@@ -54,7 +47,7 @@ class Coordinator:
     ) -> None:
         self._database = database
         self._writer = database.writer()
-        self._lease = lease
+        self._fence = Fence(lease)
         self._chat_pacer = chat_pacer
         self._config = config or EngineConfig()
         self._outbox = Outbox(chat_pacer.busy, self._config.timezone, self._config.media)
@@ -63,8 +56,6 @@ class Coordinator:
         self._seen: list[Active] = []
         self._sweeper = Sweeper()
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
-        self._beat_at = 0.0
-        self._lost = False
         self._version: int | None = None  # of the database, when it was last looked through
         self._looked_at = 0.0
         self.work = True
@@ -87,12 +78,12 @@ class Coordinator:
         Returns how many those are, and until when (seconds since 1970) a flood pause goes on.
         """
         with self._database.writing() as session:
-            self._fence(session, now, "recovering")
+            self._check_lease(session, now, "recovering")
             lost = messages.recover(session, datetime.fromtimestamp(now.wall, UTC))
             self.flood_until = stored.pause_until(session, stored.FLOOD)
         for number, chats in self._being_sent().items():
             with self._database.writing() as session:
-                self._fence(session, now, "recovering")
+                self._check_lease(session, now, "recovering")
                 lost += deliveries.recover(session, number, chats, int(now.wall))
         return lost, self.flood_until
 
@@ -115,7 +106,7 @@ class Coordinator:
             news = broadcasts.list_active(session, wall) != self._seen
             news = news or operations.list_running(session) != list(self._operations)
             self.work = news or messages.any_waiting(session) or self._due(now)
-        return self.work or now.mono - self._beat_at >= HEARTBEAT_SECONDS
+        return self.work or self._fence.beat_due(now.mono)
 
     def settle(
         self, results: list[Result], wanted: int, flood_until: float | None, state: str, now: Moment
@@ -129,7 +120,7 @@ class Coordinator:
             version = data_version(session)
             news = self._has_news(version, now)
             if news:
-                self._fence(session, now, state)
+                self._check_lease(session, now, state)
                 self.flood_until = stored.pause_until(session, stored.FLOOD)
             jobs = self._exchange(session, results, wanted, now, news)
             if flood_until is not None:
@@ -151,7 +142,7 @@ class Coordinator:
 
     def _is_ours(self, operation: OperationRun) -> bool:
         """Another run of it may have gone on from the cursor: here, or where the lease is now."""
-        return not self._lost and self._operations.get(operation.id) is operation
+        return not self._fence.lost and self._operations.get(operation.id) is operation
 
     def sweep(self, now: Moment) -> None:
         """A part of the work of whoever cancelled a broadcast and died before all was skipped."""
@@ -179,14 +170,14 @@ class Coordinator:
         """
         jobs = list(held)
         with self._writer.writing() as session:
-            self._fence(session, now, "reconciling")
+            self._check_lease(session, now, "reconciling")
             mine = {job.row for job in jobs if isinstance(job.source, Outbox)}
             messages.put_back(session, mine)
         held_by_run = {(job.row, job.chat_id) for job in jobs if isinstance(job.source, Run)}
         for number, chats in self._being_sent().items():
             lost = [chat_id for chat_id in chats if (number, chat_id) not in held_by_run]
             with self._writer.writing() as session:
-                self._fence(session, now, "reconciling")
+                self._check_lease(session, now, "reconciling")
                 deliveries.put_back(session, number, lost, int(now.wall))
         self.doubtful = False
 
@@ -198,17 +189,9 @@ class Coordinator:
         unchanged = version is not None and version == self._version
         return not unchanged or self.freezing or now.mono - self._looked_at >= NEWS_POLL_SECONDS
 
-    def _fence(self, session: Session, now: Moment, state: str) -> None:
+    def _check_lease(self, session: Session, now: Moment, state: str) -> None:
         """The lease must be ours in this very transaction. Raises LeaseLost."""
-        wall = datetime.fromtimestamp(now.wall, UTC)
-        if now.mono - self._beat_at < HEARTBEAT_SECONDS:
-            alive = self._lease.held(session, wall)
-        else:
-            alive = self._lease.keep(session, state, wall)
-            self._beat_at = now.mono
-        if not alive:
-            self._lost = True
-            raise LeaseLost(f"another process holds the {self._lease.name} lease now")
+        self._fence.check(session, state, datetime.fromtimestamp(now.wall, UTC), now.mono)
 
     def _exchange(
         self, session: Session, results: list[Result], wanted: int, now: Moment, news: bool

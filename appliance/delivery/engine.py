@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
-from appliance.delivery.coordinator import Coordinator, LeaseLost
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
@@ -28,8 +28,6 @@ from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS, RetryPolicy, ag
 from appliance.errors import localized
 from appliance.services.i18n import stored
 from appliance.services.leases import Holding
-
-__all__ = ["Engine", "LeaseLost"]
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from appliance.delivery.engine import LeaseLost
-from appliance.services.leases import Holding
+from appliance.services.leases import Holding, LeaseLost
 
 log = logging.getLogger(__name__)
 

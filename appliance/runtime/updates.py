@@ -20,7 +20,6 @@ from appliance.bot.webhook import Webhook
 from appliance.bot.worker import IDLE_SECONDS, SHARED_IDLE_SECONDS, Handler
 from appliance.config import Settings
 from appliance.database import Database
-from appliance.delivery.engine import LeaseLost
 from appliance.errors import Unavailable
 from appliance.services.leases import Holding
 from appliance.services.updates import store_bot_identity, webhook_secret, webhook_url
@@ -146,5 +145,4 @@ def _settle(answer: Future[T], question: Callable[[], T]) -> None:
 
 
 def _beat(holding: Holding, state: str) -> None:
-    if not holding.beat(state[:255]):
-        raise LeaseLost(f"another process holds the {holding.name} lease now")
+    holding.beat(state[:255])

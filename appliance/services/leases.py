@@ -17,6 +17,12 @@ SCHEDULE = "schedule"
 WEB = "web"
 
 TTL = timedelta(seconds=12)  # a second process takes over within 15 s of a kill
+HEARTBEAT_SECONDS = 3.0
+"""Between two signs of life of a `Fence`: several may be late before the lease runs out."""
+
+
+class LeaseLost(Exception):
+    """Another process took over: this one must leave alone what only one may do."""
 
 
 def identity() -> str:
@@ -59,24 +65,58 @@ class Holding:
         with self._database.writing() as session:
             return leases.acquire(session, self.name, self.holder, now, self._ttl, dead)
 
-    def keep(self, session: Session, state: str | None, now: datetime | None = None) -> bool:
-        """Prolong it inside the caller's transaction; False: it was lost."""
+    def keep(self, session: Session, state: str | None, now: datetime | None = None) -> None:
+        """Prolong it inside the caller's transaction. Raises LeaseLost."""
         now = now or datetime.now(UTC)
-        return leases.renew(session, self.name, self.holder, now, self._ttl, state)
+        self._require(leases.renew(session, self.name, self.holder, now, self._ttl, state))
 
-    def beat(self, state: str | None, now: datetime | None = None) -> bool:
-        """Prolong it in a transaction of its own; False: it was lost."""
+    def beat(self, state: str | None, now: datetime | None = None) -> None:
+        """Prolong it in a transaction of its own. Raises LeaseLost."""
         with self._database.writing() as session:
-            return self.keep(session, state, now)
+            self.keep(session, state, now)
 
-    def held(self, session: Session, now: datetime | None = None) -> bool:
-        """Whether it is still ours, seen from inside the caller's transaction (a fence)."""
-        return leases.holds(session, self.name, self.holder, now or datetime.now(UTC))
+    def check(self, session: Session, now: datetime | None = None) -> None:
+        """It must be ours, seen from inside the caller's transaction. Raises LeaseLost."""
+        now = now or datetime.now(UTC)
+        self._require(leases.holds(session, self.name, self.holder, now))
 
     def release(self) -> None:
         """Give it back, so that a second process need not wait."""
         with self._database.writing() as session:
             leases.release(session, self.name, self.holder)
+
+    def _require(self, ours: bool) -> None:
+        if not ours:
+            raise LeaseLost(f"another process holds the {self.name} lease now")
+
+
+class Fence:
+    """Keeps a part that lost its lease from writing: asked first in each of its transactions.
+
+    It gives a sign of life now and then, in one of these.
+    """
+
+    def __init__(self, holding: Holding) -> None:
+        self._holding = holding
+        self._beat_at = 0.0
+        self.lost = False
+        """Whether another process was seen to have taken over."""
+
+    def beat_due(self, mono: float) -> bool:
+        """Whether it is time for a sign of life, at these seconds of the monotonic clock."""
+        return mono - self._beat_at >= HEARTBEAT_SECONDS
+
+    def check(self, session: Session, state: str, wall: datetime, mono: float) -> None:
+        """The lease must be ours; `state` is what `status` shows. Raises LeaseLost."""
+        try:
+            if self.beat_due(mono):
+                self._holding.keep(session, state, wall)
+                self._beat_at = mono
+            else:
+                self._holding.check(session, wall)
+        except LeaseLost:
+            self.lost = True
+            raise
 
 
 def _machine() -> str:

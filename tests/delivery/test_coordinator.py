@@ -7,17 +7,17 @@ import pytest
 
 from appliance.crud import deliveries, leases
 from appliance.crud import settings as stored
-from appliance.crud.broadcasts import broadcasts
+from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.coordinator import Coordinator, LeaseLost
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
-from appliance.models import Broadcast, DeliveryState, Priority
+from appliance.models import Broadcast, DeliveryState, Message, Priority
 from appliance.services.broadcasts import changes
-from appliance.services.leases import DELIVERY, Holding
+from appliance.services.leases import DELIVERY, Holding, LeaseLost
 
 Queue = Callable[..., int]
 Shown = Callable[[int], Broadcast]
@@ -193,19 +193,93 @@ def test_outcomes_from_before_and_after_a_resume_are_all_kept(
     assert (shown(number).sent, shown(number).sending) == (2, 0)
 
 
-def test_recovery_asks_for_the_lease_where_it_writes(
-    settle, coordinator: Coordinator, queue: Queue, database: Database, lease: Holding, shown: Shown
-) -> None:
+@pytest.mark.parametrize("what", ["broadcast", "message"])
+def test_what_was_claimed_and_is_not_held_waits_again(what, settle, coordinator, queue, database):
+    """After a failed transaction: of two that were claimed one is held, the other never left."""
+    with database.writing() as session:
+        if what == "message":
+            for chat_id in (4, 5):
+                messages.queue(session, chat_id, "sendMessage", {"text": "r"}, text="r")
+    if what == "broadcast":
+        queue()
+    settle(wanted=0)
+    held, lost = settle(wanted=2)
+    coordinator.forget()
+
+    coordinator.reconcile([held], Moment(time.time(), time.monotonic()))
+
+    assert not coordinator.doubtful
+    again = settle()
+    assert lost.chat_id in {job.chat_id for job in again}
+    assert held.chat_id not in {job.chat_id for job in again}
+
+
+@pytest.mark.parametrize("when", ["before it", "while it looks who is being sent to"])
+@pytest.mark.parametrize("walk", ["recover", "reconcile"])
+def test_a_takeover_changes_no_line_of_the_new_holder(
+    walk, when, settle, coordinator, queue, database, lease, shown, monkeypatch
+):
     number = queue()
     settle()
     settle(wanted=2)
-    with database.writing() as session:
-        leases.release(session, DELIVERY, lease.holder)
+    walked = deliveries.chats_in
 
+    def taken_over(*args):
+        take_over(database, lease)
+        return walked(*args)
+
+    if when == "before it":
+        take_over(database, lease)
+    else:
+        monkeypatch.setattr(deliveries, "chats_in", taken_over)
+    now = Moment(time.time(), time.monotonic())
     with pytest.raises(LeaseLost):
-        coordinator.recover(Moment(time.time(), time.monotonic()))
+        coordinator.recover(now) if walk == "recover" else coordinator.reconcile([], now)
 
     assert shown(number).sending == 2
+
+
+@pytest.mark.parametrize("walk", ["recover", "reconcile"])
+def test_a_takeover_changes_no_message_of_the_new_holder(
+    walk, settle, coordinator, database, lease
+):
+    with database.writing() as session:
+        messages.queue(session, 5, "sendMessage", {"text": "r"}, text="r")
+    settle(wanted=1)
+    take_over(database, lease)
+
+    now = Moment(time.time(), time.monotonic())
+    with pytest.raises(LeaseLost):
+        coordinator.recover(now) if walk == "recover" else coordinator.reconcile([], now)
+
+    with database.reading() as session:
+        assert session.query(Message).one().state == DeliveryState.SENDING
+
+
+def test_what_an_operation_was_told_after_a_takeover_is_not_counted(
+    settle, coordinator, queue, database, lease
+):
+    """The new holder begins again from the cursor, and counts it itself."""
+    number = queue()
+    settle()
+    settle([Result(job, Verdict(Kind.SENT, message_id=1)) for job in settle()])
+    _, operation = changes.edit(database.writing, number, "me", text="new", format="plain")
+    assert operation is not None
+    edited = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in settle(wanted=2)]
+    take_over(database, lease)
+    with pytest.raises(LeaseLost):
+        settle()
+
+    coordinator.hand_in(edited, Moment(time.time(), time.monotonic()))
+
+    with database.reading() as session:
+        assert operations.find(session, operation.id).done == 0
+
+
+def take_over(database, lease):
+    """As another process does, when this one was frozen for too long."""
+    lease.release()
+    assert Holding(database, DELIVERY, holder="somebody else").acquire()
 
 
 def test_a_crash_leaves_unknown_what_was_being_sent_in_each_broadcast(

@@ -16,11 +16,11 @@ from appliance.crud import settings as stored
 from appliance.crud.broadcasts import broadcasts
 from appliance.database import Database
 from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine, LeaseLost, wall_and_monotonic
+from appliance.delivery.engine import Engine, wall_and_monotonic
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
-from appliance.services.leases import DELIVERY, Holding
+from appliance.services.leases import DELIVERY, Holding, LeaseLost
 
 Ask = Callable[..., Any]
 People = Callable[[int], list[int]]

@@ -6,9 +6,8 @@ import threading
 import pytest
 
 from appliance.crud.messages import messages
-from appliance.delivery.engine import LeaseLost
 from appliance.runtime.parts import LeasedPart
-from appliance.services.leases import Holding
+from appliance.services.leases import Holding, LeaseLost
 
 
 class Work:

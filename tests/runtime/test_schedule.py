@@ -11,14 +11,13 @@ from appliance.crud.accounts import link_codes, proofs, users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
-from appliance.delivery.engine import LeaseLost
 from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role, UsedProof
 from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
 from appliance.services.broadcasts import NewBroadcast, schedules
 from appliance.services.i18n.stored import unpack
-from appliance.services.leases import Holding
+from appliance.services.leases import Holding, LeaseLost
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

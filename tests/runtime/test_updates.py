@@ -11,11 +11,10 @@ from appliance.crud import leases
 from appliance.crud import updates as crud_updates
 from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, get_setting, put_setting
-from appliance.delivery.engine import LeaseLost
 from appliance.models import utcnow
 from appliance.runtime import updates
 from appliance.runtime.updates import UpdatesPart
-from appliance.services.leases import Holding
+from appliance.services.leases import Holding, LeaseLost
 from appliance.services.updates import receive, webhook_url
 
 pytestmark = pytest.mark.slow

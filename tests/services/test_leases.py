@@ -7,9 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.crud import leases as crud
 from appliance.models import utcnow
 from appliance.services import leases
-from appliance.services.leases import TTL, Holding, identity, is_gone
+from appliance.services.leases import (
+    HEARTBEAT_SECONDS,
+    TTL,
+    Fence,
+    Holding,
+    LeaseLost,
+    identity,
+    is_gone,
+)
 
 NOW = utcnow()
 WAIT = """
@@ -84,28 +93,76 @@ def test_another_machine_is_waited_for(database):
     assert mine.acquire(NOW + TTL)
 
 
-def test_held_is_told_inside_the_callers_transaction(database):
+def test_it_is_checked_inside_the_callers_transaction(database):
     mine = Holding(database, "delivery", holder="me")
-    with database.writing() as session:
-        assert not mine.held(session, NOW)
+    with database.writing() as session, lost():
+        mine.check(session, NOW)
     assert mine.acquire(NOW)
     with database.writing() as session:
-        assert mine.held(session, NOW)
-        assert mine.keep(session, "sending", NOW + timedelta(seconds=5))
-        assert mine.held(session, NOW + TTL)
-        assert not mine.held(session, NOW + TTL + timedelta(seconds=5))
+        mine.check(session, NOW)
+        mine.keep(session, "sending", NOW + timedelta(seconds=5))
+        mine.check(session, NOW + TTL)
+        with lost():
+            mine.check(session, NOW + TTL + timedelta(seconds=5))
 
 
 def test_what_another_took_is_lost(database):
     mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
     mine.acquire(NOW)
     assert theirs.acquire(NOW + TTL)
-    assert not mine.beat("sending", NOW + TTL)
+    with lost():
+        mine.beat("sending", NOW + TTL)
     with database.writing() as session:
-        assert not mine.held(session, NOW + TTL)
-        assert not mine.keep(session, None, NOW + TTL)
-    mine.release()  # not his any more: nothing happens
-    assert theirs.beat("sending", NOW + TTL)
+        with lost():
+            mine.check(session, NOW + TTL)
+        with lost():
+            mine.keep(session, None, NOW + TTL)
+    mine.release()  # not theirs to give: nothing happens
+    theirs.beat("sending", NOW + TTL)
+
+
+def lost():
+    return pytest.raises(LeaseLost, match="another process holds the delivery lease now")
+
+
+def shown(database):
+    """What `status` reads: the state, and when there was a sign of life."""
+    with database.reading() as session:
+        lease = crud.get_lease(session, "delivery")
+        return lease.state, lease.heartbeat_at
+
+
+def test_a_fence_gives_a_sign_of_life_now_and_then(database):
+    mine = Holding(database, "delivery")
+    mine.acquire(NOW)
+    fence, signs = Fence(mine), []
+    for seconds in (0.0, 1.0, HEARTBEAT_SECONDS - 0.1, HEARTBEAT_SECONDS):
+        assert fence.beat_due(100.0 + seconds) is (seconds in {0.0, HEARTBEAT_SECONDS})
+        with database.writing() as session:
+            wall = NOW + timedelta(seconds=seconds)
+            fence.check(session, f"after {seconds:g}", wall, 100.0 + seconds)
+        signs.append(shown(database))
+
+    later = NOW + timedelta(seconds=HEARTBEAT_SECONDS)
+    assert signs == [("after 0", NOW)] * 3 + [("after 3", later)]
+    assert not fence.lost
+
+
+@pytest.mark.parametrize("seconds", [1.0, HEARTBEAT_SECONDS])
+def test_a_fence_stops_who_lost_the_lease_and_remembers_it(database, seconds):
+    """With a sign of life as without one."""
+    mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
+    mine.acquire(NOW)
+    fence = Fence(mine)
+    with database.writing() as session:
+        fence.check(session, "sending", NOW, 100.0)
+    mine.release()
+    assert theirs.acquire(NOW)
+
+    with database.writing() as session, lost():
+        fence.check(session, "sending", NOW, 100.0 + seconds)
+
+    assert fence.lost
 
 
 def test_given_back_it_is_free(database):
