@@ -20,10 +20,10 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from appliance.errors import ConfigError
+from appliance.languages import ENGLISH, LANGUAGES
 
 BotMode = Literal["polling", "webhook", "sandbox", "off"]
 LogFormat = Literal["text", "json"]
-Language = Literal["en", "ru"]
 T = TypeVar("T", bound=str)
 N = TypeVar("N", int, float)
 
@@ -83,7 +83,7 @@ class Settings:
     log_format: LogFormat = "text"
     log_level: str = "INFO"
     timezone: str = "UTC"
-    default_language: Language = "en"
+    default_language: str = ENGLISH
     cors_origins: tuple[str, ...] = ()
     oidc_client_id: str | None = None
     """With its secret: "Log in with Telegram" is offered."""
@@ -255,7 +255,7 @@ def _build(home: Path, values: Mapping[str, str]) -> Settings:
         log_format=_choice(values, "LOG_FORMAT", get_args(LogFormat), "text"),
         log_level=_choice(values, "LOG_LEVEL", _LOG_LEVELS, "INFO"),
         timezone=_timezone(values.get("TIMEZONE", "UTC")),
-        default_language=_choice(values, "DEFAULT_LANGUAGE", get_args(Language), "en"),
+        default_language=_choice(values, "DEFAULT_LANGUAGE", LANGUAGES, ENGLISH),
         cors_origins=tuple(
             o.strip() for o in values.get("CORS_ORIGINS", "").split(",") if o.strip()
         ),

@@ -8,27 +8,81 @@ Messages are English. Those that people on the web can meet are made by `localiz
 edge can translate them (`services/i18n`); the command line shows them as they are.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 
 class Localized(str):
-    """An English text that knows its template and values, made by `localized`."""
+    """An English text that knows its template and values, made by `localized`.
+
+    It is a `str`, so that whoever only shows it need not know that it can be translated.
+    """
 
     template: str
+    plural: str | None
+    """The template for a `count` other than 1; None: there is no number to agree with."""
     values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, template: str, plural: str | None, values: Mapping[str, object]) -> "Localized":
+        """Raises LookupError: the template takes a value that is not there."""
+        english = template if plural is None or values["count"] == 1 else plural
+        text = cls(english.format_map(values))
+        text.template, text.plural, text.values = template, plural, values
+        return text
+
+    def dump(self, limit: int | None = None) -> str:
+        """For a column of `limit` characters; the bare English where the whole is too long.
+
+        It is written once and read in any language: so the template is stored with its values.
+        """
+        dumped = json.dumps(self._parts(), ensure_ascii=False, separators=(",", ":"), default=str)
+        return dumped if limit is None or len(dumped) <= limit else str(self)[:limit]
+
+    @classmethod
+    def load(cls, stored: str | None) -> str | None:
+        """`Localized` again where `dump` wrote it; any other text, such as Telegram's, as it is."""
+        if stored is None or not stored.startswith(_DUMPED):
+            return stored
+        try:
+            return cls._of_parts(json.loads(stored))
+        except (ValueError, LookupError, AttributeError):  # cut off, or of another version
+            return stored
+
+    def _parts(self) -> dict[str, Any]:
+        values = {
+            name: value._parts() if isinstance(value, Localized) else value
+            for name, value in self.values.items()
+        }
+        plural = {} if self.plural is None else {"plural": self.plural}
+        return {"said": self.template, **plural, "with": values}
+
+    @classmethod
+    def _of_parts(cls, parts: dict[str, Any]) -> "Localized":
+        values = {
+            name: cls._of_parts(value) if isinstance(value, dict) else value
+            for name, value in parts["with"].items()
+        }
+        return cls.of(parts["said"], parts.get("plural"), values)
+
+
+_DUMPED = '{"said":'  # how every dump begins; rows of databases do, so it stays
 
 
 def localized(template: str, /, **values: object) -> Localized:
     """The template with its `{names}` filled in.
 
-    `template` must be written out at the call: a test finds it there and asks the catalogue
-    `locales/errors.ru.json` for the same template in Russian.
+    `template` must be written out at the call: `scripts/translations` finds it there and puts it
+    into the catalogues, `locales/*/LC_MESSAGES/messages.po`.
     """
-    text = Localized(template.format_map(values))
-    text.template, text.values = template, values
-    return text
+    return Localized.of(template, None, values)
+
+
+def localized_plural(one: str, other: str, /, count: int, **values: object) -> Localized:
+    """`one` for a `{count}` of 1, `other` for all else; other languages have forms of their own."""
+    return Localized.of(one, other, {"count": count, **values})
 
 
 class ApplianceError(Exception):

@@ -21,6 +21,7 @@ MAX_FUNCTION_LINES = 50
 # Imports point down this list only, and never between the rooms of one floor.
 FLOORS = (
     {"__init__"},
+    {"languages"},
     {"config", "errors", "write_queue"},
     {"telegram"},
     {"models", "schemas"},

@@ -4,9 +4,18 @@ import copy
 import inspect
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance import errors
-from appliance.errors import ApplianceError, Fault, Invalid, Localized, localized
+from appliance.errors import (
+    ApplianceError,
+    Fault,
+    Invalid,
+    Localized,
+    localized,
+    localized_plural,
+)
 from appliance.schemas import faults_of
 
 KINDS = [
@@ -70,3 +79,64 @@ def test_what_is_said_survives_faults_and_errors():
         copy.deepcopy(said), Localized
     )
     assert (fault.message, str(Invalid(said)), ApplianceError().message) == (said, said, "")
+
+
+def test_a_note_comes_back_with_its_template_and_values():
+    inner = localized("the key must have 1 to 255 characters")
+    noted = localized("{slot} was not sent: {error}", slot="12:00", error=inner)
+
+    back = Localized.load(noted.dump())
+
+    assert back == noted == "12:00 was not sent: the key must have 1 to 255 characters"
+    assert (back.template, back.plural) == (noted.template, None)
+    assert back.values["error"].template == inner.template
+
+
+def test_a_note_comes_back_with_its_plural():
+    noted = localized_plural("{count} of {all} left", "{count} of {all} are left", 2, all="many")
+
+    back = Localized.load(noted.dump())
+
+    assert back == "2 of many are left"
+    assert (back.template, back.plural) == ("{count} of {all} left", "{count} of {all} are left")
+    assert back.values == {"count": 2, "all": "many"}
+
+
+def test_what_former_versions_wrote_is_read():
+    stored = (
+        '{"said":"missed its slot: it was to start at {time}, or {seconds} s later",'
+        '"with":{"time":"2026-09-01T12:00:00.000Z","seconds":600}}'
+    )
+    back = Localized.load(stored)
+    assert back == "missed its slot: it was to start at 2026-09-01T12:00:00.000Z, or 600 s later"
+    assert back.dump() == stored
+
+
+def test_a_note_that_is_too_long_is_kept_in_english():
+    noted = localized("paused: {error}", error="x" * 300)
+
+    assert noted.dump(255) == f"paused: {'x' * 247}"
+    assert len(localized("paused: {error}", error="x").dump(255)) < 255
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        "Bad Request: can't parse entities",
+        '{"said":"{gone}","with":{}}',
+        '{"said":"x',
+        '{"said":5}',
+        '{"said":[],"with":1}',
+        '{"said":"x","plural":"y","with":{}}',
+    ],
+)
+def test_what_is_no_note_is_shown_as_it_is(stored):
+    assert Localized.load(stored) == stored
+
+
+@given(st.text(max_size=80))
+def test_any_value_survives(text):
+    noted = localized("paused: {error}", error=text)
+
+    assert Localized.load(noted.dump()) == noted

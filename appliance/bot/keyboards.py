@@ -119,7 +119,7 @@ def link(language: str, nonce: str) -> Markup:
     return _inline(
         *(
             InlineKeyboardButton(
-                phrase(language, f"tie_{answer}"), callback_data=f"{LINK}:{answer}:{nonce}"
+                phrase(language, f"link_{answer}"), callback_data=f"{LINK}:{answer}:{nonce}"
             )
             for answer in ("yes", "no")
         )

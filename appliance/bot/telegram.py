@@ -29,8 +29,8 @@ from telebot.types import (
 
 from appliance.config import LOOPBACK
 from appliance.errors import ApplianceError, BadToken, Unavailable
+from appliance.languages import LANGUAGES
 from appliance.services.chats import command_menu
-from appliance.services.i18n.catalog import LANGUAGES
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
-"""What the bot says, as pure functions. The words are in `locales/bot.<language>.json`."""
+"""What the bot says, as pure functions. The words are in `services/i18n/phrases.py`."""
 
-from appliance.services.i18n.catalog import LANGUAGES, catalog
+from appliance.languages import LANGUAGES
+from appliance.services.i18n.catalog import phrase
 from appliance.services.telegram_auth import LIFETIME
 
 MINUTES = int(LIFETIME.total_seconds()) // 60
@@ -16,12 +17,12 @@ def masked(email: str) -> str:
 
 def language_names() -> dict[str, str]:
     """The name of every language in that language, by its code."""
-    return {language: catalog(language)["language_name"] for language in LANGUAGES}
+    return {language: phrase(language, "language_name") for language in LANGUAGES}
 
 
 def menu(language: str) -> dict[str, str]:
     """The labels on the keyboard under the chat, by command."""
-    return {command: catalog(language)[f"menu_{command}"] for command in _MENU}
+    return {command: phrase(language, f"menu_{command}") for command in _MENU}
 
 
 def command_of_label(text: str) -> str | None:

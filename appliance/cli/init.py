@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.languages import LANGUAGES
 
 
 @click.command()
@@ -24,7 +25,7 @@ from appliance.cli.context import Context, common_options, pass_context
     type=click.Path(path_type=Path),
     help="A file with the first admin's password (at least 10 characters); '-' is standard input.",
 )
-@click.option("--language", type=click.Choice(["en", "ru"]), help="The site's own language.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="The site's own language.")
 @click.option(
     "--sandbox", is_flag=True, help="Use the built-in Telegram simulator; needs no token."
 )

@@ -9,7 +9,6 @@ from appliance.crud.broadcasts import broadcasts, events
 from appliance.delivery.jobs import Moment
 from appliance.errors import Localized, localized
 from appliance.models import Broadcast, BroadcastStatus
-from appliance.services.i18n import stored
 
 DEFAULT_LIMIT = 0.1
 """The share of failures and blocks over which the rest is not sent to."""
@@ -86,7 +85,7 @@ class Canary:
                 self._id,
                 broadcasts.OPEN,
                 BroadcastStatus.HALTED,
-                note=stored.pack(_failed(tried, bad)),
+                note=_failed(tried, bad).dump(),
             )
         broadcast.canary_passed = self._open = True
         events.add(session, self._id, "engine", "canary_passed", details, wall)
@@ -116,6 +115,4 @@ def _tried(broadcast: Broadcast) -> int:
 
 
 def _failed(tried: int, bad: int) -> Localized:
-    return localized(
-        "canary: of {tried} people {bad} failed or blocked the bot", tried=tried, bad=bad
-    )
+    return localized("canary: {bad} of {tried} failed or blocked the bot", tried=tried, bad=bad)

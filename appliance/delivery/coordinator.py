@@ -24,9 +24,8 @@ from appliance.delivery.operation_run import load as load_operation
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.sweeper import Sweeper
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, Localized
 from appliance.models import BroadcastStatus, DeliveryState
-from appliance.services.i18n import stored as i18n_stored
 from appliance.services.leases import Fence, Holding
 
 log = logging.getLogger(__name__)
@@ -325,9 +324,10 @@ class Coordinator:
             return Run(session, broadcast, self._chat_pacer, self._config)
         except ApplianceError as error:
             log.error("broadcast %d is halted: %s", active.id, error)
-            details = {"note": i18n_stored.pack(error.message)}
+            message = error.message
+            note = message.dump() if isinstance(message, Localized) else message
             broadcasts.change_status(
-                session, active.id, broadcasts.OPEN, BroadcastStatus.HALTED, **details
+                session, active.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=note
             )
             return None
 

@@ -26,7 +26,6 @@ from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import FAST_RATE, ChatPacer, Pacer
 from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS, RetryPolicy, again
 from appliance.errors import localized
-from appliance.services.i18n import stored
 from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
@@ -270,7 +269,7 @@ class Engine:
             words = localized(
                 "a file of this message cannot be read: {reason}", reason=error.strerror
             )
-            verdict = Verdict(Kind.CONTENT, "file_missing", stored.pack(words))
+            verdict = Verdict(Kind.CONTENT, "file_missing", words.dump())
             self._finished.append(Result(job, verdict))
 
     def _collect(self, timeout: float) -> None:

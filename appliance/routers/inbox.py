@@ -225,7 +225,7 @@ def _settings() -> InboxSettings:
     )
     return InboxSettings(
         hours=chosen.hours,
-        auto_reply=InboxWords(**chosen.auto_reply),
+        auto_reply=InboxWords.model_validate(chosen.auto_reply),
         operators_chat_id=group.chat_id if group else None,
     )
 

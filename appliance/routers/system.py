@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from appliance import __version__, database
 from appliance.config import Settings, is_real_token
 from appliance.errors import ConfigError, SchemaError
+from appliance.languages import LANGUAGES
 from appliance.routers.api import context
 from appliance.routers.api.endpoints import Access, answer, endpoint
 from appliance.routers.telegram import bot_username
@@ -35,7 +36,7 @@ def show_site() -> Site:
         bot_username=username,
         bot_url=f"https://t.me/{username}" if username else None,
         sandbox=settings.sandbox,
-        languages=["en", "ru"],
+        languages=list(LANGUAGES),
         default_language=settings.default_language,
         login=LoginWays(
             widget=widget,

@@ -4,15 +4,20 @@ Requests are read in strict JSON mode: `false` is no integer, and an unknown nam
 A shape made from a table's row has a class method `of`; nothing here asks the database.
 """
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from appliance.errors import localized
+from appliance.languages import LANGUAGES
 
 T = TypeVar("T")
 
-Language = Literal["en", "ru"]
+if TYPE_CHECKING:
+    Language = str
+else:
+    # The languages are found, and a Literal names them in the API's description.
+    Language = Literal[LANGUAGES]
 Role = Literal["member", "operator", "admin"]
 ChatStatus = Literal["active", "stopped", "blocked", "left", "new"]
 State = Literal["pending", "sending", "sent", "failed", "skipped", "unknown"]

@@ -1,10 +1,11 @@
 """The shared inbox: threads, their messages, notes, and how it is set up."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
+from appliance.languages import LANGUAGES
 from appliance.schemas.accounts import ChatBrief
 from appliance.schemas.base import (
     Answer,
@@ -125,11 +126,17 @@ class ReplyUpload(Request):
     caption: Body = ""
 
 
-class InboxWords(Request):
-    """What is said outside the hours, by language; empty: the program's own words."""
-
-    en: Annotated[Text, Field(max_length=1000)] = ""
-    ru: Annotated[Text, Field(max_length=1000)] = ""
+if TYPE_CHECKING:
+    InboxWords = Request
+else:
+    # The languages are found, so the fields are not written out.
+    InboxWords = create_model(
+        "InboxWords",
+        __base__=Request,
+        __module__=__name__,
+        __doc__="What is said outside the hours, by language; empty: the program's own words.",
+        **dict.fromkeys(LANGUAGES, (Annotated[Text, Field(max_length=1000)], "")),
+    )
 
 
 class InboxSettings(Request):

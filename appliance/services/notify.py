@@ -17,7 +17,7 @@ from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, notifications
-from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, localized
+from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, localized, localized_plural
 from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
 from appliance.services import broadcasts, content, idempotency
 from appliance.services.broadcasts import NewBroadcast, audience
@@ -245,18 +245,20 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
     if title:
         faults += content.lint(_without_braces(title), "plain", field="title")
         if len(title) > _TITLE:
-            faults += (
-                Fault("title", localized("expected at most {limit} characters", limit=_TITLE)),
+            message = localized_plural(
+                "expected at most {count} character", "expected at most {count} characters", _TITLE
             )
+            faults += (Fault("title", message),)
     if not title or new.text.strip():
         faults += content.lint(_without_braces(new.text), new.format)
     if faults or not title:
         return faults
     length = content.length(as_html(title, new.text, new.format), "html")
     if length > content.TEXT_LIMIT:
-        message = localized(
-            "title and text have {length} characters after parsing: Telegram allows {limit}",
-            length=length,
+        message = localized_plural(
+            "title and text have {count} character after parsing: Telegram allows {limit}",
+            "title and text have {count} characters after parsing: Telegram allows {limit}",
+            count=length,
             limit=content.TEXT_LIMIT,
         )
         faults += (Fault("text", message),)

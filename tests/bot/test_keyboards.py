@@ -4,9 +4,9 @@ import pytest
 
 from appliance.bot import keyboards
 from appliance.bot.handlers import build_router
+from appliance.languages import LANGUAGES
 from appliance.models import MAX_ID, Chat, Topic
 from appliance.services.chats.topics import Choice
-from appliance.services.i18n.catalog import LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

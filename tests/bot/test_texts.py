@@ -3,8 +3,9 @@
 import pytest
 
 from appliance.bot.texts import command_of_label, language_names, menu
+from appliance.languages import LANGUAGES
 from appliance.services.chats.command_menu import PEOPLE, commands_for
-from appliance.services.i18n.catalog import LANGUAGES, phrase
+from appliance.services.i18n.catalog import phrase
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,10 +12,10 @@ from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery import canary
 from appliance.delivery.jobs import Moment
+from appliance.errors import Localized
 from appliance.models import Broadcast, ChatStatus
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
-from appliance.services.i18n.stored import unpack
 
 Ask = Callable[..., Any]
 People = Callable[[int], list[int]]
@@ -63,7 +63,7 @@ def test_failures_stop_it_before_the_rest(
     run_until(lambda: shown(number).status == "halted")
 
     assert (shown(number).sent, shown(number).failed, shown(number).pending) == (3, 2, 25)
-    assert unpack(shown(number).note) == "canary: of 5 people 2 failed or blocked the bot"
+    assert Localized.load(shown(number).note) == "canary: 2 of 5 failed or blocked the bot"
 
 
 def test_blocks_while_it_waits_count(
@@ -113,7 +113,7 @@ def test_the_first_ones_are_looked_through_by_parts_and_nobody_else(
 
     run_until(lambda: shown(number).status == "halted")
 
-    assert unpack(shown(number).note) == "canary: of 5 people 2 failed or blocked the bot"
+    assert Localized.load(shown(number).note) == "canary: 2 of 5 failed or blocked the bot"
     assert [(part.sent, part.left) for part in parts] == [(2, 1), (2, 0), (1, 1)]
 
 

@@ -9,7 +9,6 @@ from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import localized
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import audience_of
-from appliance.services.i18n.stored import pack
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
 OLD = 1_700_000_000  # far more than 48 hours ago
@@ -180,7 +179,7 @@ def test_an_edit_keeps_changes_or_ends_the_texts_for_languages(admin, path):
 def test_a_note_is_read_in_the_readers_language(admin, path, number, database):
     said = localized("canary: of {tried} people {bad} failed or blocked the bot", tried=5, bad=2)
     with database.writing() as session:
-        broadcasts.get(session, number).note = pack(said)
+        broadcasts.get(session, number).note = said.dump()
     assert admin.get(path).json["note"] == "canary: of 5 people 2 failed or blocked the bot"
     admin.patch("/users/me", {"language": "ru"})
     assert admin.get(path).json["note"].startswith("проба: из 5")

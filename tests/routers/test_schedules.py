@@ -8,7 +8,6 @@ from appliance.crud.broadcasts import schedules
 from appliance.crud.chats import chats
 from appliance.errors import localized
 from appliance.models import MAX_ID
-from appliance.services.i18n.stored import pack
 
 NEW = {
     "name": "rehearsal",
@@ -195,7 +194,7 @@ def test_the_last_result_is_read_in_the_readers_language(create, admin, database
     made = create()
     with database.writing() as session:
         said = localized("{slot} was missed by {late}", slot="2026-09-01 13:00 UTC", late="0:30:01")
-        schedules.get(session, made["id"]).last_result = pack(said)
+        schedules.get(session, made["id"]).last_result = said.dump()
     path = f"/schedules/{made['id']}"
     assert admin.get(path).json["last_result"] == "2026-09-01 13:00 UTC was missed by 0:30:01"
     admin.patch("/users/me", {"language": "ru"})

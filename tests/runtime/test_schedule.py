@@ -11,12 +11,12 @@ from appliance.crud.accounts import link_codes, proofs, users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
+from appliance.errors import Localized
 from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role, UsedProof
 from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
 from appliance.services.broadcasts import NewBroadcast, schedules
-from appliance.services.i18n.stored import unpack
 from appliance.services.leases import Holding, LeaseLost
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -103,7 +103,7 @@ def test_what_is_due_is_sent_and_what_is_late_is_cancelled(database, hourly):
     Schedule(database).step(NOW + 1.6 * HOUR, 0.0)  # nothing sent it for 36 minutes
     with database.reading() as session:
         (row,) = session.query(Broadcast)
-        assert (row.status, unpack(row.note)[:15]) == ("cancelled", "missed its slot")
+        assert (row.status, Localized.load(row.note)[:15]) == ("cancelled", "missed its slot")
 
 
 def test_a_clock_that_jumps(database, hourly):

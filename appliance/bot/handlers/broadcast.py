@@ -99,8 +99,9 @@ def _preview(context: Context, text_and_format: tuple[str, str] | None) -> None:
     _show(context, NewBroadcast(text, format, EVERYBODY))
     nonce = _remember(context, text=text, format=format)
     minutes = int(LIFETIME.total_seconds()) // 60
-    question = context.phrase("broadcast_confirm", count=count, minutes=minutes)
-    context.reply(question, keyboards.confirm(context.language, nonce, str(count)))
+    question = context.phrase("broadcast_confirm", count=count)
+    wait = context.phrase("broadcast_wait", count=minutes)
+    context.reply(f"{question}\n\n{wait}", keyboards.confirm(context.language, nonce, str(count)))
 
 
 def _show(context: Context, new: NewBroadcast) -> None:

@@ -4,8 +4,8 @@ from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.handlers.commands import start
 from appliance.bot.router import Press, Router
+from appliance.languages import LANGUAGES
 from appliance.services.chats import command_menu
-from appliance.services.i18n.catalog import LANGUAGES
 
 
 def register(router: Router) -> None:

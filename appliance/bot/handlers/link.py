@@ -15,9 +15,10 @@ from appliance.bot.router import Press, Router
 from appliance.bot.texts import MINUTES, masked
 from appliance.crud.accounts import link_codes
 from appliance.errors import AlreadyLinked, NotFound
+from appliance.languages import LANGUAGES
 from appliance.models import ChatType
 from appliance.services import telegram_auth
-from appliance.services.i18n.catalog import LANGUAGES, phrase
+from appliance.services.i18n.catalog import phrase
 from appliance.services.telegram_auth import codes
 
 KIND = "link"
@@ -46,10 +47,10 @@ def link(context: Context, argument: str) -> None:
     )
     url = new.url or context.site.url
     if keyboards.can_open(url):
-        offer = context.phrase("link_offer", minutes=MINUTES)
+        offer = context.phrase("link_offer", count=MINUTES)
         context.reply_unkept(offer, keyboards.open_link(context.language, url))
     else:
-        context.reply_unkept(context.phrase("link_offer_plain", minutes=MINUTES, url=url))
+        context.reply_unkept(context.phrase("link_offer_plain", count=MINUTES, url=url))
 
 
 def _use_typed(context: Context, text: str) -> None:
@@ -83,7 +84,7 @@ def hear(context: Context, text: str) -> bool:
         return False
     if _tries(context) < MAX_TRIES and _ask(context, code_hash, None):
         return True
-    _refuse(context, "code_letter")
+    _refuse(context, "code_in_message")
     if context.message is not None:
         inbox.keep(context, context.message)
     return True
@@ -97,7 +98,7 @@ def press(context: Context, press: Press) -> None:
         context.answer(press.id, context.phrase("button_old"))
         return
     context.chat.dialog = None
-    result = context.phrase("tie_declined")
+    result = context.phrase("link_declined")
     if verb == "yes":
         result = _link(context, bytes.fromhex(dialog["code"]))
     context.answer(press.id)
@@ -116,14 +117,14 @@ def _ask(context: Context, code_hash: bytes, wrong: str | None) -> bool:
         user = telegram_auth.preview_code(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
         if wrong:
-            context.reply(context.phrase(wrong, minutes=MINUTES))
+            context.reply(context.phrase(wrong, count=MINUTES))
         return False
     except AlreadyLinked:
         context.reply(_taken(context))
         return True
     nonce = secrets.token_urlsafe(9)
     context.chat.dialog = {"kind": KIND, "nonce": nonce, "code": code_hash.hex()}
-    question = context.phrase("tie_ask", name=user.name, email=masked(user.email))
+    question = context.phrase("link_ask", name=user.name, email=masked(user.email))
     context.reply(question, keyboards.link(context.language, nonce))
     return True
 
@@ -133,10 +134,10 @@ def _link(context: Context, code_hash: bytes) -> str:
     try:
         user = telegram_auth.redeem(context.session, context.chat.id, code_hash, context.now)
     except NotFound:
-        return context.phrase("link_expired", minutes=MINUTES)
+        return context.phrase("link_expired", count=MINUTES)
     except AlreadyLinked:
         return _taken(context)
-    return context.phrase("tie_agreed", name=user.name)
+    return context.phrase("link_agreed", name=user.name)
 
 
 def _taken(context: Context) -> str:
@@ -147,9 +148,9 @@ def _taken(context: Context) -> str:
 def _refuse(context: Context, key: str) -> None:
     """Say that the code is wrong; after the last try ask once to wait, then answer no more."""
     if _tries(context) < MAX_TRIES:
-        context.reply(context.phrase(key, minutes=MINUTES))
+        context.reply(context.phrase(key, count=MINUTES))
         return
-    wait = context.phrase("code_wait", minutes=MINUTES)
+    wait = context.phrase("code_wait", count=MINUTES)
     if not context.said_since(wait, context.now - telegram_auth.LIFETIME):
         context.reply(wait)
 
@@ -157,9 +158,9 @@ def _refuse(context: Context, key: str) -> None:
 def _tries(context: Context) -> int:
     """How many codes were refused lately, counted in the chat's thread: it outlives a restart."""
     refusals = {
-        phrase(language, key, minutes=MINUTES)
+        phrase(language, key, count=MINUTES)
         for language in LANGUAGES
-        for key in ("code_wrong", "code_letter")
+        for key in ("code_wrong", "code_in_message")
     }
     since = context.now - telegram_auth.LIFETIME
     return link_codes.count_refusals(context.session, context.chat.id, refusals, since)

@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.options import Command
+from appliance.languages import LANGUAGES
 
 
 @click.command()
@@ -45,16 +47,21 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
     context.emit(asdict(chosen) if chosen else {"chat_id": None}, text or "No operators' group.")
 
 
+def _reply_options(command: Command) -> Command:
+    """`--reply-en TEXT`, and so on for every language."""
+    for language in reversed(LANGUAGES):  # --help shows the last one added first
+        help = f"What is said outside them to people who read {language}."
+        command = click.option(f"--reply-{language}", metavar="TEXT", help=help)(command)
+    return command
+
+
 @click.command()
 @click.argument("when", required=False)
 @click.option("--always", is_flag=True, help="Somebody is there always: no automatic answer.")
-@click.option("--reply-en", metavar="TEXT", help="What is said outside them, in English.")
-@click.option("--reply-ru", metavar="TEXT", help="The same in Russian.")
+@_reply_options
 @common_options
 @pass_context
-def hours(
-    context: Context, when: str | None, always: bool, reply_en: str | None, reply_ru: str | None
-) -> None:
+def hours(context: Context, /, when: str | None, always: bool, **options: str | None) -> None:
     """Opening hours by the clock of TIMEZONE; without WHEN: which they are.
 
     Who writes outside them is told so, once in 8 hours. An empty text: the program's own words.
@@ -69,8 +76,8 @@ def hours(
 
     if when is not None and always:
         raise click.UsageError("it takes WHEN or --always")
-    options = {"en": reply_en, "ru": reply_ru}
-    replies = {language: text for language, text in options.items() if text is not None}
+    texts = {language: options[f"reply_{language}"] for language in LANGUAGES}
+    replies = {language: text for language, text in texts.items() if text is not None}
     with context.database.writing() as session:
         chosen = settings.options(session)
         if when is not None or always or replies:

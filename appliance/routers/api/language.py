@@ -7,8 +7,9 @@ from flask import Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.errors import Fault
+from appliance.languages import LANGUAGES
 from appliance.routers.api import context, credentials
-from appliance.services.i18n.catalog import LANGUAGES, translate
+from appliance.services.i18n.catalog import translate
 
 
 def chosen() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Fault, Invalid, localized, localized_plural
 
 Details = Mapping[str, Any]
 """An error of `ValidationError.errors()`; `ctx` has its numbers."""
@@ -22,12 +22,22 @@ def fault_list(error: ValidationError) -> tuple[Fault, ...]:
 
 def bad_body(error: ValidationError) -> Invalid:
     faults = fault_list(error)
-    return Invalid(localized("errors in the body: {count}", count=len(faults)), faults)
+    return Invalid(
+        localized_plural(
+            "{count} error in the body", "{count} errors in the body", count=len(faults)
+        ),
+        faults,
+    )
 
 
 def bad_address(error: ValidationError) -> Invalid:
     faults = fault_list(error)
-    return Invalid(localized("errors in the address: {count}", count=len(faults)), faults)
+    return Invalid(
+        localized_plural(
+            "{count} error in the address", "{count} errors in the address", count=len(faults)
+        ),
+        faults,
+    )
 
 
 def _message(found: Details) -> str:
@@ -61,13 +71,21 @@ def _one_of(context: Details) -> str:
 def _too_long(context: Details) -> str:
     limit = context["max_length"]
     if context.get("field_type") in {"List", "Dictionary"}:
-        return localized("expected at most {limit} items", limit=limit)
+        return localized_plural(
+            "expected at most {count} item", "expected at most {count} items", count=limit
+        )
     # A length that is checked after a validator of ours is one of a "Value" of "items".
-    return localized("expected at most {limit} characters", limit=limit)
+    return localized_plural(
+        "expected at most {count} character", "expected at most {count} characters", count=limit
+    )
 
 
 def _too_short(context: Details) -> str:
-    return localized("expected at least {limit} characters", limit=context["min_length"])
+    return localized_plural(
+        "expected at least {count} character",
+        "expected at least {count} characters",
+        count=context["min_length"],
+    )
 
 
 _MESSAGES: dict[str, Callable[[Details], str]] = {

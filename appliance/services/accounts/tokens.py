@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import tokens, users
 from appliance.database import writing_if_free
-from appliance.errors import Conflict, Invalid, NotFound, TryLater, Unauthorized, localized
+from appliance.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    TryLater,
+    Unauthorized,
+    localized,
+    localized_plural,
+)
 from appliance.models import ApiToken, Role, User
 
 SCOPES = ("notify", "broadcasts", "inbox", "read")
@@ -171,8 +179,10 @@ def _expiry(days: int | None, now: datetime) -> datetime | None:
     if days is None:
         return None
     if not 0 < days <= LONGEST_DAYS:
-        message = localized(
-            "a token can be valid for 1 to {most} days, or for ever", most=LONGEST_DAYS
+        message = localized_plural(
+            "a token can be valid for 1 to {count} day, or for ever",
+            "a token can be valid for 1 to {count} days, or for ever",
+            count=LONGEST_DAYS,
         )
         raise Invalid.at("expires_in_days", message)
     return now + timedelta(days=days)

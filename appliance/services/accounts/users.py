@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.accounts import users
 from appliance.errors import Conflict, Forbidden, Invalid, Unauthorized, localized
+from appliance.languages import LANGUAGES
 from appliance.models import Role, User, utcnow
 from appliance.services.accounts.passwords import (
     check_password,
@@ -31,7 +32,6 @@ __all__ = [
     "validate_password",
 ]
 
-LANGUAGES = ("en", "ru")
 _DISABLED = localized("this account is disabled: ask an admin")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63})*")
 
@@ -168,5 +168,9 @@ def update_access(
 
 
 def _not_spoken(language: str) -> Invalid:
-    message = localized("unknown language {language!r}: expected en or ru", language=language)
+    message = localized(
+        "unknown language {language!r}: expected one of {known}",
+        language=language,
+        known=", ".join(LANGUAGES),
+    )
     return Invalid.at("language", message)

@@ -8,8 +8,8 @@ from typing import Any
 
 from appliance.crud.broadcasts import audience as audience_crud
 from appliance.crud.deliveries import DeliveryRow
+from appliance.errors import Localized
 from appliance.models import Broadcast, BroadcastStatus, Operation, utcnow
-from appliance.services.i18n import stored
 from appliance.services.timing.clock import rfc3339
 
 REPORT_COLUMNS = ("chat_id", "state", "reason", "attempts", "message_id", "updated_at")
@@ -42,7 +42,7 @@ def as_document(broadcast: Broadcast, now: datetime | None = None) -> dict[str, 
         "canary": _canary(broadcast),
         "recipients": broadcast.total - out_of_reach(broadcast),
         "out_of_reach": out_of_reach(broadcast),
-        "note": stored.unpack(broadcast.note),
+        "note": Localized.load(broadcast.note),
     }
 
 

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.database import Database
-from appliance.errors import ApplianceError, Invalid, Localized, localized
+from appliance.errors import ApplianceError, Invalid, Localized, localized, localized_plural
 from appliance.models import Broadcast, BroadcastStatus, Schedule, utcnow
 from appliance.services.broadcasts.lifecycle import NewBroadcast, create, draft
-from appliance.services.i18n import stored
 from appliance.services.timing import clock, cron
 from appliance.services.timing.clock import rfc3339
 
@@ -152,7 +151,7 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
         return None
     queued, result = _send(session, found, slot, now)
     result = _missed_before(found, first, slot, result)
-    found.last_at, found.last_result = slot, stored.pack(result, RESULT)
+    found.last_at, found.last_result = slot, result.dump(RESULT)
     session.flush()
     level = logging.INFO if queued is not None and slot == first else logging.WARNING
     log.log(level, "schedule %s: %s", found.name, result)
@@ -179,7 +178,7 @@ def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
     """Its time zone is no more, say: one schedule must not stop the others."""
     found.enabled, found.next_at = False, None
     result = localized("paused: {error}", error=error.message)
-    found.last_result = stored.pack(result, RESULT)
+    found.last_result = result.dump(RESULT)
     session.flush()
     log.error("schedule %s: %s", found.name, result)
 
@@ -230,14 +229,13 @@ def _missed_before(
             most=COUNTED,
             since=since,
         )
-    if count > 1:
-        return localized(
-            "{result}; {count} slots before it since {since} missed",
-            result=result,
-            count=count,
-            since=since,
-        )
-    return localized("{result}; 1 slot before it since {since} missed", result=result, since=since)
+    return localized_plural(
+        "{result}; {count} slot before it since {since} missed",
+        "{result}; {count} slots before it since {since} missed",
+        count=count,
+        result=result,
+        since=since,
+    )
 
 
 def cancel_missed(database: Database, now: datetime) -> list[int]:
@@ -263,7 +261,7 @@ def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
         broadcast.id,
         (BroadcastStatus.SCHEDULED,),
         BroadcastStatus.CANCELLED,
-        note=stored.pack(note),
+        note=note.dump(),
         finished_at=now,
     )
     if done:
@@ -316,7 +314,7 @@ def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
         "enabled": found.enabled,
         "next_at": rfc3339(found.next_at),
         "last_at": rfc3339(found.last_at),
-        "last_result": stored.unpack(found.last_result),
+        "last_result": Localized.load(found.last_result),
         "max_late": clock.DEFAULT_MAX_LATE if late is None else late,
         "quiet": template.get("quiet"),
         "text": template["text"],

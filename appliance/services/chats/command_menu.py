@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.messages import messages
 from appliance.models import Chat, Priority, Role, User
-from appliance.services.i18n.catalog import catalog, choose
+from appliance.services.i18n.catalog import choose, phrase
 
 PEOPLE = ("link", "topics", "quiet", "me", "language", "help", "unlink", "stop", "start")
 """In the order of Telegram's menu."""
@@ -35,7 +35,7 @@ def commands_for(role: str | None) -> tuple[str, ...]:
 
 def descriptions(language: str, commands: Iterable[str]) -> dict[str, str]:
     """What the menu says of each."""
-    return {command: catalog(language)[f"command_{command}"] for command in commands}
+    return {command: phrase(language, f"command_{command}") for command in commands}
 
 
 def publish(session: Session, chat: Chat, default_language: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from appliance.errors import Fault, Invalid, localized
+from appliance.errors import Fault, Invalid, localized, localized_plural
 from appliance.services.content.html import plain
 from appliance.services.content.options import lint_media, lint_options
 from appliance.services.content.placeholders import Template
@@ -90,20 +90,23 @@ def _lint_length(
 
 def _too_long(length: int, limit: int, personal: bool) -> str:
     if personal:
-        return localized(
-            "the text has {length} characters with the longest names: Telegram allows {limit}",
-            length=length,
+        return localized_plural(
+            "the text has {count} character with the longest names: Telegram allows {limit}",
+            "the text has {count} characters with the longest names: Telegram allows {limit}",
+            count=length,
             limit=limit,
         )
     if limit == CAPTION_LIMIT:
-        return localized(
-            "the text has {length} characters after parsing: with a file Telegram allows {limit}",
-            length=length,
+        return localized_plural(
+            "the text has {count} character after parsing: with a file Telegram allows {limit}",
+            "the text has {count} characters after parsing: with a file Telegram allows {limit}",
+            count=length,
             limit=limit,
         )
-    return localized(
-        "the text has {length} characters after parsing: Telegram allows {limit}",
-        length=length,
+    return localized_plural(
+        "the text has {count} character after parsing: Telegram allows {limit}",
+        "the text has {count} characters after parsing: Telegram allows {limit}",
+        count=length,
         limit=limit,
     )
 
@@ -119,9 +122,10 @@ def _lint_language(field: str, language: str) -> tuple[Fault, ...]:
 
 def _unusable(field: str, text: str) -> Fault | None:
     if len(text) > _MAX_SOURCE:
-        message = localized(
-            "the text has {length} characters: Telegram allows {limit}",
-            length=len(text),
+        message = localized_plural(
+            "the text has {count} character: Telegram allows {limit}",
+            "the text has {count} characters: Telegram allows {limit}",
+            count=len(text),
             limit=TEXT_LIMIT,
         )
         return Fault(field, message)

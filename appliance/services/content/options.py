@@ -34,7 +34,7 @@ def lint_media(kinds: Sequence[str], options: Mapping[str, Any]) -> tuple[Fault,
     faults = []
     if len(kinds) > ALBUM:
         message = localized(
-            "an album can have 2 to {most} files, not {count}", most=ALBUM, count=len(kinds)
+            "an album can have 2 to {most} files, not {given}", most=ALBUM, given=len(kinds)
         )
         faults.append(Fault("media", message))
     if "document" in kinds and set(kinds) != {"document"}:

@@ -1,24 +1,21 @@
 """What the program says to people, in their language.
 
-The bot's phrases are chosen by key, from `locales/bot.<language>.json`. They are Telegram's HTML;
-values put into them are escaped, so a name cannot become markup.
+The bot's phrases are chosen by key (`phrases.py`). They are Telegram's HTML; values put into them
+are escaped, so a name cannot become markup.
 
-Errors are said in English where they happen (`errors.localized`) and translated here
-when they leave for somebody who reads another language, from `locales/errors.<language>.json`: a
-template for each English template, and words for values of `{names}` such as a status, in
-plain text.
+Errors are plain text. They are made in English where they happen (`errors.localized`) and
+translated here when they leave for somebody who reads another language.
 """
 
-import json
-from collections.abc import Mapping
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from html import escape
-from importlib.resources import files
-from typing import Any
+from typing import cast
 
 from appliance.errors import Localized
-
-LANGUAGES = ("en", "ru")
+from appliance.languages import CATALOGUES, ENGLISH, LANGUAGES
+from appliance.services.i18n.phrases import PHRASES
+from appliance.services.i18n.words import WORDS, Word
 
 
 def choose(language: str | None, default: str) -> str:
@@ -28,20 +25,32 @@ def choose(language: str | None, default: str) -> str:
 
 
 def phrase(language: str, key: str, **values: object) -> str:
-    """The phrase with its `{names}` filled in. Raises KeyError: no such language, key or value."""
+    """The phrase with its `{names}` filled in. Raises KeyError: no such language, key or value.
+
+    A phrase with a plural agrees with its value `count`.
+    """
+    _, text, plural = PHRASES[key]
+    catalogue = _catalogue(language)
+    if plural is None:
+        text = catalogue.pgettext(key, text)
+    else:
+        text = catalogue.npgettext(key, text, plural, cast(int, values["count"]))
     escaped = {name: escape(str(value), quote=False) for name, value in values.items()}
-    return catalog(language)[key].format_map(escaped)
+    return text.format_map(escaped)
 
 
 def translate(message: str, language: str) -> str:
-    """An error's message in a language; as it is, where it was not said or has no translation."""
+    """An error's message in a language; as it is, where nothing is known of its template."""
+    catalogue = _catalogue(language)
     if not isinstance(message, Localized):
         return message
-    template = error_catalog(language)["templates"].get(message.template)
-    if template is None:
-        return message
+    if message.plural is None:
+        template = catalogue.gettext(message.template)
+    else:
+        count = cast(int, message.values["count"])
+        template = catalogue.ngettext(message.template, message.plural, count)
     values = {name: _value(name, value, language) for name, value in message.values.items()}
-    return str(template).format_map(values)
+    return template.format_map(values)
 
 
 def word(kind: str, value: str, language: str) -> str:
@@ -49,35 +58,20 @@ def word(kind: str, value: str, language: str) -> str:
 
     A kind is the `{name}` of a template: `{status}` is filled with the words of that kind.
     """
-    return str(error_catalog(language)["words"].get(kind, {}).get(value, value))
-
-
-@cache
-def catalog(language: str) -> dict[str, str]:
-    """Every phrase of a language. Raises KeyError."""
-    if language not in LANGUAGES:
-        raise KeyError(language)
-    phrases: dict[str, str] = _read(f"bot.{language}.json")
-    return phrases
-
-
-@cache
-def error_catalog(language: str) -> Mapping[str, dict[str, Any]]:
-    """`templates` and `words` of a language; both are empty for English. Raises KeyError."""
-    if language not in LANGUAGES:
-        raise KeyError(language)
-    if language == "en":
-        return {"templates": {}, "words": {}}
-    errors: dict[str, dict[str, Any]] = _read(f"errors.{language}.json")
-    return errors
+    return _catalogue(language).pgettext(kind, value) if Word(kind, value) in WORDS else value
 
 
 def _value(name: str, value: object, language: str) -> object:
-    """A part that was said itself is translated, a word of the program too; all else stays."""
+    """A text of the program is translated, a word of it too; all else stays."""
     if isinstance(value, Localized):
         return translate(value, language)
     return word(name, value, language) if isinstance(value, str) else value
 
 
-def _read(name: str) -> Any:
-    return json.loads((files("appliance") / "locales" / name).read_text(encoding="utf-8"))
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    """Where it has no translation, the English text is the answer. Raises KeyError."""
+    if language == ENGLISH:
+        return NullTranslations()
+    with CATALOGUES[language].open("rb") as file:
+        return GNUTranslations(file)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 
 from appliance.models import Message
-from appliance.services.i18n.catalog import catalog
+from appliance.services.i18n.catalog import phrase
+from appliance.services.i18n.phrases import PHRASES
 
 _CODE = re.compile(r"\[([a-z_]+)( × \d+)?\]", re.ASCII)
 
@@ -16,13 +17,15 @@ _CODE = re.compile(r"\[([a-z_]+)( × \d+)?\]", re.ASCII)
 def in_words(text: str, language: str) -> str:
     """The text, with the kind it begins with in words; as it is where it begins with none."""
     code = _CODE.match(text)
-    kind = catalog(language).get(f"kind_{code[1]}") if code else None
-    return text if code is None or kind is None else f"[{kind}{code[2] or ''}]{text[code.end() :]}"
+    if code is None or (key := f"kind_{code[1]}") not in PHRASES:
+        return text
+    return f"[{phrase(language, key)}{code[2] or ''}]{text[code.end() :]}"
 
 
 def reason_in_words(reason: str, language: str) -> str:
     """One that nobody gave words to stays a code."""
-    return catalog(language).get(f"reason_{reason}", reason)
+    key = f"reason_{reason}"
+    return phrase(language, key) if key in PHRASES else reason
 
 
 def summary(message: Message) -> str:

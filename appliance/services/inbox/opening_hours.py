@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from appliance.errors import Invalid, localized
+from appliance.languages import LANGUAGES
+from appliance.services.i18n.catalog import phrase
 from appliance.services.timing.clock import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_RUSSIAN = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
-_NAMES = {"en": DAYS, "ru": _RUSSIAN}
-_NUMBERS = {name.lower(): number for names in (DAYS, _RUSSIAN) for number, name in enumerate(names)}
 _LONGEST = 200
 _PART = re.compile(
     r"([^\W\d]+)(?:-([^\W\d]+))?\s+(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)"  # Mon-Fri 09:00-18:00
@@ -64,9 +63,8 @@ def written(spans: Iterable[Span]) -> str:
 def told(spans: Iterable[Span], language: str) -> str:
     """As people read them: `пн–пт 09:00–18:00`."""
     text = written(spans).replace("-", "–")
-    for day, name in zip(DAYS, _NAMES[language], strict=True):
-        text = text.replace(day, name)
-    return text
+    names = dict(zip(DAYS, _day_names(language), strict=True))
+    return re.sub("|".join(DAYS), lambda day: names[day[0]], text)
 
 
 def is_open(spans: Iterable[Span], zone_name: str, now: datetime) -> bool:
@@ -85,14 +83,26 @@ def _span(text: str) -> Span | None:
     found = _PART.fullmatch(text)
     if found is None:
         return None
-    first = _NUMBERS.get(found[1].lower())
-    last = _NUMBERS.get((found[2] or found[1]).lower())
+    first, last = _day(found[1]), _day(found[2] or found[1])
     start, end = _time(found[3], found[4]), _time(found[5], found[6], day_ends=True)
     if first is None or last is None or start is None or end is None:
         return None
     if start == end and found[5] != "24":  # 00:00-24:00 is a whole day, 09:00-09:00 a slip
         return None
     return Span(first, last, start, end)
+
+
+def _day(name: str) -> int | None:
+    """By its short name in any language: who types the hours may read another one than the site."""
+    for language in LANGUAGES:
+        names = [known.lower() for known in _day_names(language)]
+        if name.lower() in names:
+            return names.index(name.lower())
+    return None
+
+
+def _day_names(language: str) -> list[str]:
+    return phrase(language, "weekdays").split()
 
 
 def _time(hour: str, minute: str, *, day_ends: bool = False) -> time | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from telebot.types import Message as TelegramMessage
 
 from appliance.crud.messages import messages, threads
-from appliance.errors import Conflict, Invalid, localized
+from appliance.errors import Conflict, Invalid, localized, localized_plural
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
 from appliance.services import idempotency
 from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media
@@ -177,9 +177,10 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
     elif len(plain) <= limit:
         return plain
     else:
-        message = localized(
-            "the text has {length} characters after parsing: Telegram allows {limit}",
-            length=len(plain),
+        message = localized_plural(
+            "the text has {count} character after parsing: Telegram allows {limit}",
+            "the text has {count} characters after parsing: Telegram allows {limit}",
+            count=len(plain),
             limit=limit,
         )
     raise Invalid.at(field, message)

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud.settings import INBOX, get_setting, put_setting
-from appliance.errors import Invalid, localized
-from appliance.services.i18n.catalog import LANGUAGES
+from appliance.errors import Invalid, localized_plural
+from appliance.languages import LANGUAGES
 from appliance.services.inbox import opening_hours as opening
 
 _LONGEST = 1000
@@ -35,7 +35,11 @@ def set_options(session: Session, chosen: Options, now: datetime | None = None) 
     texts = {language: chosen.auto_reply.get(language, "").strip() for language in LANGUAGES}
     for language, text in texts.items():
         if len(text) > _LONGEST:
-            message = localized("the text can have up to {limit} characters", limit=_LONGEST)
+            message = localized_plural(
+                "the text can have up to {count} character",
+                "the text can have up to {count} characters",
+                count=_LONGEST,
+            )
             raise Invalid.at(f"auto_reply.{language}", message)
     put_setting(session, INBOX, {"hours": hours, "auto_reply": texts}, now)
     return Options(hours, texts)

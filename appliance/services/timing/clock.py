@@ -172,9 +172,8 @@ def parse_quiet(text: str) -> Quiet:
         message = localized("invalid quiet hours {text}: expected HH:MM-HH:MM", text=repr(text))
         raise Invalid.at("quiet", message) from None
     if start == end:
-        message = localized(
-            "quiet hours from {time} to {time} would never end", time=f"{start:%H:%M}"
-        )
+        at = f"{start:%H:%M}"
+        message = localized("quiet hours from {time} to {time} would never end", time=at)
         raise Invalid.at("quiet", message)
     return Quiet(start, end)
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 from cronsim import CronSim, CronSimError
 
-from appliance.errors import Invalid, localized
+from appliance.errors import Invalid, localized, localized_plural
 from appliance.services.timing.clock import find_zone, moment
 
 # The wall may be ahead of the moment that is asked for by as much as clocks are put back.
@@ -32,13 +32,17 @@ def check(expression: str) -> str:
     """The expression with single spaces. Raises Invalid unless it is one that will ever be due."""
     fields = expression.split()
     found = " ".join(fields)
-    reason: str = localized("{count} fields instead of 5", count=len(fields))
+    reason: str = localized_plural(
+        "{count} field instead of 5", "{count} fields instead of 5", count=len(fields)
+    )
     try:
         if len(fields) == 5 and len(found) <= LONGEST:
             CronSim(found, datetime(2026, 1, 1))  # also refuses the 30th of February
             return found
         if len(fields) == 5:
-            reason = localized("more than {limit} characters", limit=LONGEST)
+            reason = localized_plural(
+                "more than {count} character", "more than {count} characters", count=LONGEST
+            )
     except CronSimError as error:
         reason = _REASONS.get(str(error), str(error))
     message = localized(

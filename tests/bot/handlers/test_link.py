@@ -41,8 +41,8 @@ def test_the_question_is_about_a_hash(desk, code_for):
     assert code not in str(desk.calls()) and code not in str(desk.chat().dialog)
     buttons = [row[0] for row in desk.calls()[-1][1]["reply_markup"]["inline_keyboard"]]
     assert [button["text"] for button in buttons] == [
-        phrase("en", "tie_yes"),
-        phrase("en", "tie_no"),
+        phrase("en", "link_yes"),
+        phrase("en", "link_no"),
     ]
     assert all(len(button["callback_data"].encode()) <= 64 for button in buttons)
 
@@ -52,7 +52,7 @@ def test_no_ties_nothing_and_ends_the_question(desk, code_for):
     code = code_for(user)
     desk.say(f"/start {code}")
     desk.agree(word="no")
-    assert ("editMessageText", phrase("en", "tie_declined")) in [
+    assert ("editMessageText", phrase("en", "link_declined")) in [
         (method, params.get("text")) for method, params in desk.calls()
     ]
     desk.agree()
@@ -68,7 +68,7 @@ def test_yes_after_a_quarter_of_an_hour(desk, code_for):
     desk.clock.advance(timedelta(minutes=15))
     desk.agree()
     assert desk.chat().user_id is None
-    assert desk.calls()[-1][1]["text"] == phrase("en", "link_expired", minutes=15)
+    assert desk.calls()[-1][1]["text"] == phrase("en", "link_expired", count=15)
 
 
 def test_yes_when_the_account_was_linked_meanwhile(desk, code_for):
@@ -97,7 +97,7 @@ def test_only_the_last_question_counts(desk, code_for):
 def test_a_question_under_a_message_that_cannot_be_edited(desk, code_for):
     user = desk.add_user()
     code = code_for(user)
-    for word, expected in (("no", phrase("en", "tie_declined")), ("yes", "✅ This chat is now")):
+    for word, expected in (("no", phrase("en", "link_declined")), ("yes", "✅ This chat is now")):
         desk.say(f"/start {code}")
         data = desk.calls()[-1][1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
         desk.press(data.replace("yes", word), date=0)
@@ -129,7 +129,7 @@ def test_a_replayed_code_is_refused(desk, code_for):
     desk.agree()
     desk.say(f"/start {code}", person=BORIS)
     assert desk.chat(BORIS).user_id is None
-    assert desk.said(BORIS)[-1] == phrase("en", "link_expired", minutes=15)
+    assert desk.said(BORIS)[-1] == phrase("en", "link_expired", count=15)
     assert desk.chat().user_id == user.id
 
 
@@ -138,13 +138,13 @@ def test_a_code_runs_out(desk, code_for):
     desk.clock.advance(timedelta(minutes=15))
     desk.say(f"/start {code}")
     assert desk.chat().user_id is None
-    assert desk.said()[-1] == phrase("en", "link_expired", minutes=15)
+    assert desk.said()[-1] == phrase("en", "link_expired", count=15)
 
 
 @pytest.mark.parametrize("payload", ["A" * 64, "שלום", "👩‍👩‍👧" * 20, "<b>", "x" * 4000])
 def test_a_strange_payload_is_refused(desk, payload):
     desk.say(f"/start {payload}")
-    assert desk.said()[-1] == phrase("en", "link_expired", minutes=15)
+    assert desk.said()[-1] == phrase("en", "link_expired", count=15)
 
 
 def test_a_linked_chat_is_not_taken_over(desk, code_for):
@@ -231,14 +231,14 @@ def test_a_typed_code_in_russian(desk, typed_for):
     user = desk.add_user()
     typed_for(user)
     desk.feed(desk.text("abcd-2345", language="ru"))
-    assert desk.said() == [phrase("ru", "code_letter", minutes=15)]
+    assert desk.said() == [phrase("ru", "code_in_message", count=15)]
 
 
 def test_what_looks_like_a_code_is_a_letter_all_the_same(desk):
     """It may be a car's number plate. One answer says both."""
     desk.say("A234 BC77")
     assert desk.heard() == ["A234 BC77"]
-    assert desk.said() == [phrase("en", "code_letter", minutes=15)]
+    assert desk.said() == [phrase("en", "code_in_message", count=15)]
 
 
 def test_in_a_linked_chat_it_is_nothing_but_a_letter(desk, typed_for):
@@ -264,7 +264,7 @@ def test_what_is_no_code_is_a_letter(desk, typed_for):
 @pytest.mark.parametrize("argument", ["me please", "x" * 500, "<b>", "23456789"])
 def test_link_with_something_else(desk, argument):
     desk.say(f"/link {argument}")
-    assert desk.said() == [phrase("en", "code_wrong", minutes=15)]
+    assert desk.said() == [phrase("en", "code_wrong", count=15)]
 
 
 def test_a_typed_code_runs_out(desk, typed_for):
@@ -272,7 +272,7 @@ def test_a_typed_code_runs_out(desk, typed_for):
     desk.clock.advance(timedelta(minutes=15))
     desk.say(code)
     assert desk.chat().user_id is None
-    assert desk.said()[-1] == phrase("en", "code_letter", minutes=15)
+    assert desk.said()[-1] == phrase("en", "code_in_message", count=15)
 
 
 def test_a_linked_chat_is_not_taken_over_by_a_typed_code(desk, typed_for):
@@ -291,7 +291,7 @@ def test_after_five_wrong_codes_not_even_the_right_one_works(desk, typed_for):
         desk.say(f"ABCD-234{number + 2}")
     for text in (f"/link {code}", "/link rubbish"):
         desk.say(text)
-    assert desk.said()[5:] == [phrase("en", "code_wait", minutes=15)]  # said once
+    assert desk.said()[5:] == [phrase("en", "code_wait", count=15)]  # said once
     desk.say(code, person=BORIS)  # others are not held up
     assert desk.chat(BORIS).dialog is not None
     desk.say(code)  # now operators can read it
@@ -307,7 +307,7 @@ def test_another_language_gives_no_more_tries(desk):
     desk.press("language:ru")
     for number in range(3):
         desk.say(f"ABCD-345{number + 2}")
-    assert desk.said()[-1] == phrase("ru", "code_wait", minutes=15)
+    assert desk.said()[-1] == phrase("ru", "code_wait", count=15)
 
 
 def test_tries_come_back(desk, typed_for):

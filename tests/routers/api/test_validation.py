@@ -46,12 +46,12 @@ def test_faults_are_counted_and_placed() -> None:
     with pytest.raises(ValidationError) as caught:
         schemas.Draft.model_validate({"text": 1, "audience": {"to": [2]}})
     error = validation.bad_body(caught.value)
-    assert str(error) == "errors in the body: 2"
+    assert str(error) == "2 errors in the body"
     assert [(fault.field, fault.message) for fault in error.faults] == [
         ("text", "expected text"),
         ("audience.to.0", "expected text"),
     ]
-    assert str(validation.bad_address(caught.value)) == "errors in the address: 2"
+    assert str(validation.bad_address(caught.value)) == "2 errors in the address"
 
 
 def test_words_that_are_taken_are_listed() -> None:
@@ -63,6 +63,6 @@ def test_text_has_characters_and_a_list_has_items() -> None:
     (long,) = faults(schemas.Claim, {"code": "x" * 256})
     assert long.message == "expected at most 255 characters"
     (empty,) = faults(schemas.Credentials, {"email": "a@b.de", "password": ""})
-    assert empty.message == "expected at least 1 characters"
+    assert empty.message == "expected at least 1 character"
     (many,) = faults(schemas.Audience, {"to": ["all"] * 1001})
     assert many.message == "expected at most 1000 items"

@@ -10,11 +10,10 @@ import pytest
 from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.crud.chats import chats
 from appliance.database import Database
-from appliance.errors import Conflict, Invalid, NotFound
+from appliance.errors import Conflict, Invalid, Localized, NotFound
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.broadcasts import schedules as broadcast_schedules
 from appliance.services.broadcasts.schedules import Change
-from appliance.services.i18n.stored import unpack
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -177,7 +176,7 @@ def test_a_slot_is_one_broadcast(add, run, database, stored):
     assert (event.actor, event.action) == ("schedule", "create")
     assert event.details == {"schedule": "weekly", "slot": "2026-09-01T13:00:00.000Z"}
     assert (stored().last_at, stored().next_at) == (NOW + HOUR, NOW + 2 * HOUR)
-    assert unpack(stored().last_result) == f"2026-09-01 13:00 UTC is broadcast {made}"
+    assert Localized.load(stored().last_result) == f"2026-09-01 13:00 UTC is broadcast {made}"
     assert run(NOW + HOUR + timedelta(seconds=5)) == []
 
 
@@ -185,7 +184,7 @@ def test_only_the_newest_missed_slot_is_sent(add, run, sent, stored):
     add()
     run(NOW + 6 * HOUR + timedelta(minutes=30))
     assert sent() == ["09-01 18:00"]
-    assert unpack(stored().last_result) == (
+    assert Localized.load(stored().last_result) == (
         "2026-09-01 18:00 UTC is broadcast 1; 5 slots before it since 2026-09-01 13:00 UTC missed"
     )
     assert stored().next_at == NOW + 7 * HOUR
@@ -195,7 +194,7 @@ def test_too_late_is_too_late(add, run, sent, stored):
     add("0 13 * * *")
     assert run(NOW + HOUR + timedelta(minutes=30, seconds=1, microseconds=5)) == []
     assert sent() == []
-    assert unpack(stored().last_result) == "2026-09-01 13:00 UTC was missed by 0:30:01"
+    assert Localized.load(stored().last_result) == "2026-09-01 13:00 UTC was missed by 0:30:01"
     assert stored().next_at == NOW + 25 * HOUR
 
 
@@ -203,13 +202,13 @@ def test_after_a_year_away(add, run, sent, stored):
     add("* * * * *", new=NewBroadcast("x", to=("all",), max_late=60))
     run(NOW + timedelta(days=365))
     assert len(sent()) == 1
-    assert "more than 100 slots before it" in unpack(stored().last_result)
+    assert "more than 100 slots before it" in Localized.load(stored().last_result)
 
 
 def test_nobody_to_write_to_is_no_reason_to_stop(add, run, sent, stored, database):
     add(people=False)
     assert run(NOW + HOUR) == []
-    assert unpack(stored().last_result) == (
+    assert Localized.load(stored().last_result) == (
         "2026-09-01 13:00 UTC was not sent: this audience is empty: nothing was queued"
     )
     with database.writing() as session:
@@ -227,10 +226,12 @@ def test_one_that_cannot_be_used_does_not_stop_the_others(add, run, sent, stored
     run(NOW + HOUR)
     assert sent() == ["09-01 13:00"]
     assert not stored(broken).enabled
-    assert unpack(stored(broken).last_result).startswith(
+    assert Localized.load(stored(broken).last_result).startswith(
         "paused: unknown time zone 'Atlantis/Centre'"
     )
-    assert "its template is of another version: rainbow" in unpack(stored(strange).last_result)
+    assert "its template is of another version: rainbow" in Localized.load(
+        stored(strange).last_result
+    )
     assert stored(strange).next_at == NOW + 2 * HOUR
     with database.writing() as session:
         schedules.get(session, strange).timezone = "Atlantis/Centre"
@@ -307,7 +308,9 @@ def test_put_back_over_a_slot_it_is_known_by_its_key(add, run, sent, database, s
     broadcast_schedules.realign(database, NOW)
     assert stored().next_at == NOW + HOUR
     assert run(NOW + HOUR) == []
-    assert unpack(stored().last_result) == "2026-09-01 13:00 UTC was sent before: broadcast 1"
+    assert (
+        Localized.load(stored().last_result) == "2026-09-01 13:00 UTC was sent before: broadcast 1"
+    )
     assert stored().next_at == NOW + 25 * HOUR
     assert sent() == ["09-01 13:00"]
 
@@ -364,7 +367,7 @@ def test_what_missed_its_slot_is_cancelled_and_told(database, caplog):
         (event,) = events.list_for(session, late.id)
         assert broadcasts.get(session, other.id).status == "scheduled"
     assert (row.status, row.finished_at) == ("cancelled", when)
-    assert unpack(row.note) == (
+    assert Localized.load(row.note) == (
         "missed its slot: it was to start at 2026-09-01T12:00:00.000Z, or 600 s later"
     )
     assert (event.actor, event.action, event.at) == ("schedule", "missed", when)

@@ -5,11 +5,11 @@ import pytest
 from appliance.bot.handlers import build_router
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
+from appliance.languages import LANGUAGES
 from appliance.models import Message, Role, utcnow
 from appliance.services import telegram_auth
 from appliance.services.accounts import users as account_users
 from appliance.services.chats import command_menu
-from appliance.services.i18n.catalog import LANGUAGES
 
 NOW = utcnow()
 

@@ -143,7 +143,7 @@ def test_what_is_taken(expression):
         ("0 24 * * *", "invalid hour"),
         ("0 9 * 13 *", "invalid month"),
         ("0 9 31 2 *", "invalid day of the month"),
-        ("@daily", "1 fields instead of 5"),
+        ("@daily", "1 field instead of 5"),
     ],
 )
 def test_what_is_refused(expression, reason):

@@ -1,0 +1,350 @@
+"""The bot's phrases in English, by key.
+
+A phrase is Telegram's HTML with `{values}`. In the catalogues of other languages the key is the
+entry's context (`msgctxt`), so that translators see what they translate and where it stands.
+"""
+
+from typing import NamedTuple
+
+
+class Phrase(NamedTuple):
+    """`plural` is the text for a `{count}` other than 1; None: there is no number to agree with."""
+
+    key: str
+    text: str
+    plural: str | None = None
+
+
+def _plural(key: str, one: str, other: str) -> Phrase:
+    return Phrase(key, one, other)
+
+
+_ALL = (
+    # Greetings and help
+    Phrase(
+        "welcome",
+        "Hello, {name}! 👋\n\n"
+        "I bring you the news of our site, and pass on what you write to the people behind it."
+        "\n\n"
+        "/link links this chat to your account on the site, /help shows what else I can do.",
+    ),
+    Phrase(
+        "help",
+        "<b>What I can do</b>\n\n"
+        "/link – link this chat to your account on the site\n"
+        "/unlink – unlink it\n"
+        "/me – which account this chat is linked to\n"
+        "/topics – choose what you hear about\n"
+        "/quiet – hours without a sound\n"
+        "/language – English or Russian\n"
+        "/stop – no more news\n"
+        "/start – news again\n\n"
+        "Whatever else you write here is read by a person.",
+    ),
+    Phrase("help_operator", "<b>For operators</b>\n\n/stats – people and the last broadcasts"),
+    Phrase(
+        "help_admin",
+        "<b>For admins</b>\n\n"
+        "/stats – people and the last broadcasts\n"
+        "/broadcast – write to everybody, with a preview\n"
+        "/approve – groups and channels that wait for you",
+    ),
+    Phrase("stopped", "You will get no more news from me. I still answer when you write."),
+    Phrase(
+        "still_stopped",
+        "You stopped my news, and that stays so. /start alone brings it back.",
+    ),
+    Phrase("restart", "▶️ Start again"),
+    Phrase("unknown_command", "I do not know this command. /help shows the ones I know."),
+    Phrase("in_private", "Please write to me in a private chat: that is where I answer."),
+    Phrase("thanks", "Thank you, your message has arrived. A person will read it."),
+    Phrase(
+        "away",
+        "Thank you, your message has arrived. Nobody is here at the moment: we answer {hours}.",
+    ),
+    Phrase("wrong", "Something went wrong on our side, sorry. Please try again a little later."),
+    Phrase("button_old", "This button no longer works. Send /help to see what does."),
+    Phrase(
+        "button_admins",
+        "This changes it for everybody here, so only admins of the site may press it.",
+    ),
+    # Linking the chat to an account
+    _plural(
+        "link_offer",
+        "Open the site with this button and log in: this chat will be linked to your account. The "
+        "link works once, for {count} minute.",
+        "Open the site with this button and log in: this chat will be linked to your account. The "
+        "link works once, for {count} minutes.",
+    ),
+    _plural(
+        "link_offer_plain",
+        "Open this address and log in: this chat will be linked to your account. It works once, "
+        "for {count} minute.\n\n"
+        "{url}",
+        "Open this address and log in: this chat will be linked to your account. It works once, "
+        "for {count} minutes.\n\n"
+        "{url}",
+    ),
+    Phrase("link_button", "🔗 Link my account"),
+    Phrase(
+        "linked",
+        "✅ This chat is now linked to the account of <b>{name}</b> on the site.\n\n"
+        "If that was not you: /unlink",
+    ),
+    Phrase("unlinked", "This chat is no longer linked to the account of <b>{name}</b>."),
+    Phrase(
+        "already_linked",
+        "This chat is linked already, to the account of <b>{name}</b>. To change that: /unlink "
+        "first.",
+    ),
+    Phrase(
+        "chat_taken",
+        "This chat is linked to another account, of <b>{name}</b>. If you want to change that, "
+        "send /unlink and open the link again.",
+    ),
+    Phrase(
+        "user_taken",
+        "That account of the site is linked to another Telegram account. Unlink it on the site "
+        "first, then open the link again.",
+    ),
+    _plural(
+        "link_expired",
+        "This link does not work: it was used already, or is older than {count} minute. Make a "
+        "new one on the site, or here with /link.",
+        "This link does not work: it was used already, or is older than {count} minutes. Make a "
+        "new one on the site, or here with /link.",
+    ),
+    _plural(
+        "code_wrong",
+        "This code does not work: it is mistyped, was used already, or is older than {count} "
+        "minute. The site shows you a new one.",
+        "This code does not work: it is mistyped, was used already, or is older than {count} "
+        "minutes. The site shows you a new one.",
+    ),
+    _plural(
+        "code_in_message",
+        "Your message has arrived, a person will read it.\n\n"
+        "If it was a code for linking: it does not work, because it is mistyped, was used "
+        "already, or is older than {count} minute. The site shows you a new one.",
+        "Your message has arrived, a person will read it.\n\n"
+        "If it was a code for linking: it does not work, because it is mistyped, was used "
+        "already, or is older than {count} minutes. The site shows you a new one.",
+    ),
+    _plural(
+        "code_wait",
+        "Those were too many wrong codes. Please wait {count} minute, then take a new code from "
+        "the site.",
+        "Those were too many wrong codes. Please wait {count} minutes, then take a new code from "
+        "the site.",
+    ),
+    Phrase(
+        "link_ask",
+        "Link this Telegram to the account of <b>{name}</b> ({email}) on the site?\n\n"
+        "That account then shows what you and I write here, earlier messages too. Say yes only "
+        "if you asked for this yourself.",
+    ),
+    Phrase("link_yes", "✅ Yes, link"),
+    Phrase("link_no", "✖️ No"),
+    Phrase(
+        "link_agreed",
+        "✅ You said yes: this Telegram belongs to the account of <b>{name}</b>.",
+    ),
+    Phrase("link_declined", "All right, nothing was linked."),
+    Phrase("me_linked", "This chat is linked to the account of <b>{name}</b> ({email})."),
+    Phrase("me_unlinked", "This chat is not linked to any account of the site. /link does that."),
+    Phrase("not_linked", "This chat is not linked to any account."),
+    # Languages
+    # Translators: the name of your language, in itself
+    Phrase("language_name", "English"),
+    # Translators: short names of the days, with a space between them
+    Phrase("weekdays", "Mon Tue Wed Thu Fri Sat Sun"),
+    Phrase("language_choose", "Which language should I speak?"),
+    Phrase("language_set", "I speak English with you now."),
+    # Topics
+    Phrase("topics_choose", "What would you like to hear about? Tap to switch."),
+    Phrase(
+        "topics_stopped",
+        "You said /stop, so nothing comes at the moment. /start brings the news back.",
+    ),
+    Phrase(
+        "topics_none",
+        "There is nothing to choose from yet: you get what is sent to everybody.",
+    ),
+    Phrase("topic_off", "You will get no more messages about <b>{title}</b>."),
+    Phrase("topic_on", "You get messages about <b>{title}</b> again."),
+    Phrase("topic_back", "↩️ I want them after all"),
+    # Quiet hours
+    Phrase("quiet_now_off", "🔔 News and notifications ring, day and night."),
+    Phrase("quiet_now_always", "🔕 News and notifications never ring."),
+    Phrase(
+        "quiet_now_hours",
+        "🌙 From {start} to {end} news and notifications do not ring ({zone} time).",
+    ),
+    Phrase(
+        "quiet_how",
+        "Nothing is held back, it only makes no sound; answers to you always ring. For hours of "
+        "your own send, for example, <code>/quiet 23:00-07:30</code>.",
+    ),
+    Phrase(
+        "quiet_wrong",
+        "I did not understand these hours. Send, for example, <code>/quiet 23:00-07:30</code>, "
+        "or choose:",
+    ),
+    Phrase("quiet_off", "🔔 Always ring"),
+    Phrase("quiet_night", "🌙 Quiet at night, {start}–{end}"),
+    Phrase("quiet_always", "🔕 Never ring"),
+    # Statistics
+    Phrase(
+        "stats_people",
+        "<b>People</b>{counted}\n"
+        "Accounts: {members}, linked to Telegram: {linked}\n"
+        "Reachable: {reachable}, stopped: {stopped}, out of reach: {unreachable}\n"
+        "Groups and channels: {groups}, waiting for approval: {waiting}",
+    ),
+    Phrase("stats_counted", "(as of {time})"),
+    Phrase("stats_broadcasts", "<b>Last broadcasts</b>"),
+    Phrase("stats_line", "{id} · {status} · {sent} of {total} sent · {words}"),
+    Phrase("stats_none", "No broadcast yet."),
+    # Broadcasts
+    Phrase(
+        "broadcast_ask",
+        "Send me the text for everybody. Bold, links and the like stay as they are. You will see "
+        "a preview first.",
+    ),
+    Phrase("broadcast_again", "Send me the text again, please."),
+    Phrase(
+        "broadcast_text_only",
+        "I take text only here; photos and files are sent from the site. Send me the text, please.",
+    ),
+    Phrase("broadcast_faults", "This cannot be sent as it is:"),
+    Phrase("broadcast_fault", "• line {line}, column {column}: {words}"),
+    Phrase("broadcast_fault_plain", "• {words}"),
+    Phrase(
+        "broadcast_confirm",
+        "☝️ This is what people get. It goes to <b>{count}</b>. Send it?",
+    ),
+    _plural(
+        "broadcast_wait",
+        "To send another text instead, say /broadcast again. I wait for {count} minute.",
+        "To send another text instead, say /broadcast again. I wait for {count} minutes.",
+    ),
+    Phrase("broadcast_nobody", "Nobody is there to get it yet."),
+    Phrase("broadcast_send", "📣 Send to {count}"),
+    Phrase("broadcast_cancel", "✖️ Cancel"),
+    Phrase("broadcast_queued", "📣 On its way: broadcast {id}. /stats tells how it goes."),
+    Phrase("broadcast_already", "Broadcast {id} is on its way already."),
+    Phrase("broadcast_cancelled", "Cancelled. Nothing was sent."),
+    Phrase(
+        "broadcast_expired",
+        "That was too long ago, nothing was sent. Begin again with /broadcast.",
+    ),
+    # Approval of groups and channels
+    Phrase("approve_none", "No group or channel waits for your decision."),
+    Phrase(
+        "approve_waiting",
+        "These wait for your decision. Only what you approve gets broadcasts.",
+    ),
+    Phrase("approve_added", "I was added to <b>{name}</b>. May it get broadcasts?"),
+    Phrase("approve_yes", "✅ <b>{name}</b> may get broadcasts."),
+    Phrase("approve_no", "🚫 <b>{name}</b> gets no broadcasts."),
+    Phrase("approve_gone", "I am not there any more."),
+    # The operators' group
+    Phrase("relay_edited", "(edited)"),
+    Phrase("relay_more", "writes more: the rest is on the site."),
+    Phrase("relay_file", "📎 The file cannot be shown here; it is on the site."),
+    Phrase("relay_answer", "↩️ <b>{author}</b> answered <b>{name}</b>:\n{text}"),
+    Phrase("relay_somebody", "Somebody"),
+    Phrase("relay_blocked", "⚠️ Not delivered: <b>{name}</b> has blocked the bot."),
+    Phrase("relay_failed", "⚠️ Not delivered to <b>{name}</b>: {reason}"),
+    Phrase(
+        "operators_set",
+        "✅ This is the operators' group now. What people write to me comes here; whoever replies "
+        "to such a message answers that person. Everybody here may do so.",
+    ),
+    Phrase(
+        "operators_topics",
+        "This group has topics: each person gets one. I need the right to manage topics for that.",
+    ),
+    Phrase("operators_off", "This is no operators' group any more."),
+    Phrase(
+        "operators_lost",
+        "⚠️ <b>{name}</b> is not the operators' group any more: I was removed from it, may not "
+        "write there, or it was refused. What people write to me is on the site only. An admin "
+        "of the site makes it so again with /operators in the group itself.",
+    ),
+    Phrase("operators_none", "This is no operators' group. /operators makes it one."),
+    Phrase(
+        "operators_not_admin",
+        "Only an admin of the site may do that. Link your account first: write /link to me in a "
+        "private chat.",
+    ),
+    Phrase(
+        "operators_private",
+        "Send /operators in a group that I am a member of: it becomes the place where operators "
+        "read and answer what people write to me. /operators off ends it.",
+    ),
+    # Buttons under the chat
+    Phrase("menu_link", "🔗 Link account"),
+    Phrase("menu_me", "👤 Who am I"),
+    Phrase("menu_language", "🌐 Language"),
+    Phrase("menu_help", "❓ Help"),
+    Phrase("menu_topics", "🗂 Topics"),
+    Phrase("menu_quiet", "🌙 Quiet hours"),
+    # Descriptions of commands, in Telegram's menu
+    Phrase("command_start", "Get the news"),
+    Phrase("command_help", "What I can do"),
+    Phrase("command_link", "Link this chat to your account"),
+    Phrase("command_unlink", "Unlink it"),
+    Phrase("command_me", "Whose account this is"),
+    Phrase("command_language", "English or Russian"),
+    Phrase("command_stop", "No more news"),
+    Phrase("command_topics", "Choose what you hear about"),
+    Phrase("command_quiet", "Hours without a sound"),
+    Phrase("command_stats", "People and the last broadcasts"),
+    Phrase("command_broadcast", "Write to everybody"),
+    Phrase("command_approve", "Groups and channels that wait"),
+    Phrase("command_operators", "Answer people from this group"),
+    # What a message is besides its text
+    Phrase("kind_message", "message"),
+    Phrase("kind_photo", "photo"),
+    Phrase("kind_video", "video"),
+    Phrase("kind_audio", "audio"),
+    Phrase("kind_voice", "voice message"),
+    Phrase("kind_video_note", "video message"),
+    Phrase("kind_animation", "animation"),
+    Phrase("kind_document", "file"),
+    Phrase("kind_sticker", "sticker"),
+    Phrase("kind_location", "location"),
+    Phrase("kind_venue", "place"),
+    Phrase("kind_contact", "contact"),
+    Phrase("kind_poll", "poll"),
+    Phrase("kind_dice", "dice"),
+    Phrase("kind_story", "story"),
+    Phrase("kind_game", "game"),
+    Phrase("kind_checklist", "checklist"),
+    Phrase("kind_paid_media", "paid media"),
+    Phrase("kind_rich_message", "message"),
+    Phrase("kind_gift", "gift"),
+    Phrase("kind_unique_gift", "gift"),
+    Phrase("kind_giveaway", "giveaway"),
+    Phrase("kind_giveaway_winners", "giveaway results"),
+    Phrase("kind_invoice", "invoice"),
+    # Why a message was not delivered
+    Phrase("reason_kicked", "the bot was removed"),
+    Phrase("reason_not_a_member", "the bot is not a member"),
+    Phrase("reason_never_started", "never pressed Start"),
+    Phrase("reason_no_rights", "the bot may not write there"),
+    Phrase("reason_chat_not_found", "chat not found"),
+    Phrase("reason_no_answer", "no answer from Telegram, it may have arrived"),
+    Phrase("reason_interrupted", "interrupted while sending, it may have arrived"),
+    Phrase(
+        "reason_gateway_timeout",
+        "the gateway did not wait for Telegram's answer, it may have arrived",
+    ),
+    Phrase("reason_offline", "Telegram could not be reached"),
+    Phrase("reason_server_error", "Telegram failed"),
+    Phrase("reason_content", "Telegram refused the message"),
+    Phrase("reason_voice_messages_forbidden", "takes no voice messages"),
+)
+
+PHRASES = {phrase.key: phrase for phrase in _ALL}
