@@ -10,6 +10,7 @@ from telebot.types import Message
 from appliance.bot.keyboards import Markup
 from appliance.crud.messages import messages
 from appliance.models import Chat, Priority
+from appliance.services import outbox
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
 
@@ -53,8 +54,10 @@ class Context:
 
     def reply(self, html: str, markup: Markup | None = None) -> None:
         """Send a message."""
-        plain = telegram_html.parse(html)[0]
-        self._queue("sendMessage", _content(html, markup), plain)
+        keyboard = {"reply_markup": markup} if markup is not None else {}
+        outbox.send_html(
+            self.session, self.chat.id, html, now=self.now, flush=False, params=keyboard
+        )
 
     def reply_unkept(self, html: str, markup: Markup | None = None) -> None:
         """Send a message with a code in it: it appears in no thread and is deleted once sent."""

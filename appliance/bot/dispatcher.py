@@ -19,11 +19,10 @@ from appliance.bot.people import (
 )
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import command_of_label
-from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.models import Chat, ChatStatus, ChatType, Role
-from appliance.services import telegram_auth
+from appliance.services import bot_identity, telegram_auth
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.services.updates import chat_id_of
 
@@ -155,7 +154,7 @@ class Dispatcher:
         command = parse_command(message.text)
         if command is None or command.name not in self._router.commands:
             return
-        if command.bot is not None and not _is_me(session, command.bot):
+        if command.bot is not None and not bot_identity.current(session).is_named(command.bot):
             return
         messages.record_incoming(session, chat.id, f"/{command.name}", message.message_id, now)
         hint = context.phrase("in_private")
@@ -215,8 +214,3 @@ def _is_admin(session: Session, query: CallbackQuery) -> bool:
 
 def _only_answer(context: Context, press: Press) -> None:
     context.answer(press.id)
-
-
-def _is_me(session: Session, username: str) -> bool:
-    bot = settings.get_setting(session, settings.BOT) or {}
-    return str(bot.get("username", "")).lower() == username.lower()

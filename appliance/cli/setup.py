@@ -15,9 +15,9 @@ from appliance.crud.accounts import users
 from appliance.database import SCHEMA, Database, check_schema, schema_version
 from appliance.errors import ConfigError
 from appliance.models import Role
+from appliance.services import bot_identity
 from appliance.services.accounts import users as account_users
 from appliance.services.schema import upgrade
-from appliance.services.updates import store_bot_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _store(
     try:
         with database.writing() as session:
             if bot:
-                store_bot_identity(session, bot)
+                bot_identity.store(session, bot)
             if admin:
                 account_users.create_user(
                     session,

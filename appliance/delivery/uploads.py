@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.crud.settings import BOT, get_setting
 from appliance.delivery.classify import Kind
 from appliance.delivery.jobs import Result
+from appliance.services import bot_identity
 from appliance.services.content import File, file_ids_from
 
 NOT_THERE = "wrong file identifier"
@@ -51,4 +51,4 @@ def forget(session: Session, result: Result) -> None:
 
 
 def _bot_id(session: Session) -> int:
-    return int((get_setting(session, BOT) or {}).get("id", 0))
+    return bot_identity.current(session).id

@@ -11,9 +11,8 @@ from appliance.errors import ConfigError, SchemaError
 from appliance.languages import LANGUAGES
 from appliance.routers.api import context
 from appliance.routers.api.endpoints import Access, answer, endpoint
-from appliance.routers.telegram import bot_username
 from appliance.schemas import Health, LoginWays, Readiness, Site, Status
-from appliance.services import status
+from appliance.services import bot_identity, status
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,8 @@ probes = Blueprint("probes", __name__)
 @endpoint(Access.PUBLIC, response=Site)
 def show_site() -> Site:
     """What every visitor may know."""
-    settings, username = context.settings(), bot_username()
+    settings = context.settings()
+    username = bot_identity.current(context.session()).username
     widget = bool(username and settings.domain and not settings.sandbox)
     oidc = context.context().oidc is not None
     return Site(

@@ -3,7 +3,6 @@
 import segno
 from flask import Blueprint
 
-from appliance.crud import settings as settings_crud
 from appliance.crud.accounts import users
 from appliance.database import writing
 from appliance.errors import Unavailable, localized
@@ -18,7 +17,7 @@ from appliance.schemas import (
     TelegramState,
     User,
 )
-from appliance.services import telegram_auth
+from appliance.services import bot_identity, telegram_auth
 from appliance.services.accounts.rate_limit import Rate
 
 blueprint = Blueprint("telegram", __name__)
@@ -34,7 +33,7 @@ def show_telegram() -> TelegramState:
     return TelegramState(
         linked=chat is not None,
         chat=ChatBrief.model_validate(chat) if chat else None,
-        bot_username=bot_username(),
+        bot_username=bot_identity.current(context.session()).username,
     )
 
 
@@ -90,9 +89,3 @@ def unlink() -> None:
         undone = telegram_auth.unlink(session, user_id=user_id, now=utcnow())
     if undone:
         credentials.stay(users.get(context.session(), user_id))
-
-
-def bot_username() -> str | None:
-    """As the bot told it itself; None before it first ran."""
-    bot = settings_crud.get_setting(context.session(), settings_crud.BOT)
-    return bot.get("username") if bot else None

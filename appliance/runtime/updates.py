@@ -21,8 +21,9 @@ from appliance.bot.worker import IDLE_SECONDS, SHARED_IDLE_SECONDS, Handler
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.errors import Unavailable
+from appliance.services import bot_identity
 from appliance.services.leases import Holding
-from appliance.services.updates import store_bot_identity, webhook_secret, webhook_url
+from appliance.services.updates import webhook_secret, webhook_url
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class UpdatesPart:
                 if identity is None:
                     return False
                 with self._database.writing() as session:
-                    store_bot_identity(session, identity.as_setting())
+                    bot_identity.store(session, identity.as_setting())
                 self._ask(partial(publish_commands, bot), holding, stop, state)
                 return not stop.is_set()
             state = trouble.state

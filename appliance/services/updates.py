@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from appliance.config import Settings
 from appliance.crud import updates
-from appliance.crud.settings import BOT, get_setting, put_setting
 from appliance.crud.updates import NewUpdate
 from appliance.errors import Invalid
 from appliance.models import MAX_ID
@@ -38,14 +37,6 @@ def is_from_telegram(settings: Settings, given: str | None) -> bool:
     """Whether the secret is right, told in constant time."""
     expected = webhook_secret(settings).encode()
     return hmac.compare_digest(expected, (given or "").encode("utf-8", "replace"))
-
-
-def store_bot_identity(session: Session, bot: dict[str, Any]) -> None:
-    """Store who the bot is, as getMe told; another one than before numbers its updates anew."""
-    before = get_setting(session, BOT)
-    if before is not None and before.get("id") != bot["id"]:
-        updates.begin_anew(session)
-    put_setting(session, BOT, bot)
 
 
 def receive(session: Session, raw: object, now: datetime) -> bool:

@@ -5,8 +5,6 @@ import re
 
 import pytest
 
-from appliance.crud import updates
-from appliance.crud.settings import BOT, get_setting, put_setting
 from appliance.errors import Invalid
 from appliance.models import Update, utcnow
 from appliance.services.updates import (
@@ -14,7 +12,6 @@ from appliance.services.updates import (
     is_from_telegram,
     read,
     receive,
-    store_bot_identity,
     webhook_secret,
     webhook_url,
 )
@@ -97,18 +94,3 @@ def test_an_update_without_a_usable_chat_is_one(chat):
 )
 def test_the_chat_of_any_kind_of_update(payload, chat_id):
     assert chat_id_of(payload) == chat_id
-
-
-@pytest.mark.parametrize(
-    ("before", "fresh"), [(None, False), ({"id": 1}, False), ({"id": 2}, True)]
-)
-def test_another_bot_numbers_its_updates_anew(database, before, fresh):
-    me = {"id": 1, "username": "club_bot", "name": "Club"}
-    with database.writing() as session:
-        if before:
-            put_setting(session, BOT, before)
-        assert receive(session, {"update_id": 5}, utcnow())
-        updates.mark_handled(session, [row.seq for row in updates.take(session, 1)], utcnow())
-        store_bot_identity(session, me)
-        assert get_setting(session, BOT) == me
-        assert receive(session, {"update_id": 5}, utcnow()) is fresh

@@ -11,10 +11,10 @@ from appliance.bot.context import Context
 from appliance.bot.people import is_from_person, parse_command
 from appliance.bot.router import Router
 from appliance.crud.chats import chats
-from appliance.crud.settings import BOT, get_setting
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Message as Copy
 from appliance.models import Role, User
+from appliance.services import bot_identity
 from appliance.services.i18n.catalog import choose
 from appliance.services.inbox import group_copies, operators_group, replies
 from appliance.services.inbox.operators_group import Group
@@ -118,11 +118,10 @@ def _account(context: Context) -> User | None:
 
 
 def _for_me(context: Context, addressed: str | None) -> bool:
-    known = str((get_setting(context.session, BOT) or {}).get("username", ""))
-    return addressed is None or addressed.lower() == known.lower()
+    return addressed is None or bot_identity.current(context.session).is_named(addressed)
 
 
 def _mine(context: Context, message: Message) -> bool:
     """Whether the bot itself wrote it."""
-    known = (get_setting(context.session, BOT) or {}).get("id")
-    return message.from_user is not None and message.from_user.id == known
+    me = bot_identity.current(context.session).id
+    return message.from_user is not None and message.from_user.id == me

@@ -6,7 +6,6 @@ one; `delivery/outbox.py` puts the copies into it as soon as Telegram has made i
 """
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -18,6 +17,7 @@ from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.models import Chat, Direction, Message, Priority
+from appliance.services import outbox
 from appliance.services.i18n.catalog import phrase
 from appliance.services.inbox.labels import in_words, reason_in_words, summary
 from appliance.services.inbox.message_parser import Received
@@ -36,6 +36,7 @@ _LONGEST_TEXT = 3500  # of 4096, for the name stands before it
 _LONGEST_CAPTION = 800  # of 1024
 _LONGEST_TOPIC = 128
 _HEAD = "👤 "
+_NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}
 _THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
 
 
@@ -54,22 +55,22 @@ def copy(
     waiting = messages.copies_waiting(session, group.chat_id, chat.id, _NEWEST)
     if _plain(more) in waiting:
         return
-    post = _poster(session, group, chat, got.message_id, now)
+    copies = _Copies(session, group, chat, got.message_id, now)
     if len(waiting) >= MOST_WAITING:
-        post("sendMessage", _message(more))
+        copies.text(more)
         return
     if edited:
         head = f"{head} {phrase(group.language, 'relay_edited')}"
     if got.kind == "text":
-        post("sendMessage", _message(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}"))
+        copies.text(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}")
     elif edited or got.kind not in _CAPTIONED:
         words = got.text if got.files else in_words(got.text, group.language)
-        post("sendMessage", _message(f"{head}\n{_cut(words, _LONGEST_TEXT)}".strip()))
+        copies.text(f"{head}\n{_cut(words, _LONGEST_TEXT)}".strip())
         if not edited:
-            post("copyMessage", _source(chat, got))
+            copies.message(got.message_id)
     else:
         caption = f"{head}\n{_cut(got.text, _LONGEST_CAPTION)}".strip()
-        post("copyMessage", {**_source(chat, got), "caption": caption, "parse_mode": "HTML"})
+        copies.message(got.message_id, caption)
 
 
 def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) -> None:
@@ -85,7 +86,7 @@ def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) ->
         name=chat.name,
         text=_shortened(in_words(summary(answer), group.language), _LONGEST_TEXT),
     )
-    _poster(session, group, chat, None, now)("sendMessage", _message(told))
+    _Copies(session, group, chat, None, now).text(told)
 
 
 def undelivered(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
@@ -105,7 +106,7 @@ def undelivered(session: Session, message_id: int, reason: str | None, now: date
     key = "relay_blocked" if reason in {"blocked", "deactivated"} else "relay_failed"
     words = reason_in_words(reason or "?", group.language)
     told = phrase(group.language, key, name=chat.name, reason=words)
-    _poster(session, group, chat, None, now)("sendMessage", _message(told))
+    _Copies(session, group, chat, None, now).text(told)
 
 
 def _tell_in_words(session: Session, group: Group, copy: Message, now: datetime) -> None:
@@ -115,7 +116,7 @@ def _tell_in_words(session: Session, group: Group, copy: Message, now: datetime)
     if copy.chat_id != group.chat_id or caption is None or chat is None:
         return
     told = f"{caption}\n{phrase(group.language, 'relay_file')}"
-    _poster(session, group, chat, copy.reply_to, now)("sendMessage", _message(told))
+    _Copies(session, group, chat, copy.reply_to, now).text(told)
 
 
 def person_of(session: Session, group_id: int, message_id: int) -> Message | None:
@@ -142,28 +143,37 @@ def person_linked(copy: TelegramMessage, site_url: str) -> int | None:
     return None
 
 
-def _poster(
-    session: Session, group: Group, chat: Chat, copied: int | None, now: datetime
-) -> Callable[[str, dict[str, Any]], None]:
-    """Queues calls to the group about a person; a topic for him goes first."""
-    if group.topics:
-        _ask_for_topic(session, group, chat, now)
+class _Copies:
+    """What goes to the group about one person; a topic for them is asked for first."""
 
-    def post(method: str, params: dict[str, Any]) -> None:
-        shown = params.get("text") or params.get("caption") or ""
-        messages.queue(
-            session,
-            group.chat_id,
-            method,
-            params,
-            priority=Priority.NOTIFICATION,
-            text=_plain(shown) or None,
-            now=now,
-            about_chat_id=chat.id,
-            reply_to=copied,
+    def __init__(
+        self, session: Session, group: Group, chat: Chat, reply_to: int | None, now: datetime
+    ) -> None:
+        """`reply_to` is Telegram's id of the person's message that is copied, if it is one."""
+        self._session, self._group, self._chat = session, group, chat
+        self._of_all: dict[str, Any] = {
+            "priority": Priority.NOTIFICATION,
+            "now": now,
+            "about_chat_id": chat.id,
+            "reply_to": reply_to,
+        }
+        if group.topics:
+            _ask_for_topic(session, group, chat, now)
+
+    def text(self, html: str) -> None:
+        outbox.send_html(
+            self._session, self._group.chat_id, html, params=_NO_PREVIEW, **self._of_all
         )
 
-    return post
+    def message(self, message_id: int, caption: str | None = None) -> None:
+        """The person's own message, as Telegram copies it; a `caption` replaces theirs."""
+        params: dict[str, Any] = {"from_chat_id": self._chat.id, "message_id": message_id}
+        if caption is not None:
+            params |= {"caption": caption, "parse_mode": "HTML"}
+        text = _plain(caption or "") or None
+        messages.queue(
+            self._session, self._group.chat_id, "copyMessage", params, text=text, **self._of_all
+        )
 
 
 def _ask_for_topic(session: Session, group: Group, chat: Chat, now: datetime) -> None:
@@ -191,17 +201,8 @@ def _head(chat: Chat, site_url: str) -> str:
     return f'{_HEAD}<a href="{url}"><b>{escape(chat.name)}</b></a>{username}'
 
 
-def _message(html: str) -> dict[str, Any]:
-    off = {"is_disabled": True}
-    return {"text": html, "parse_mode": "HTML", "link_preview_options": off}
-
-
 def _plain(html: str) -> str:
     return telegram_html.parse(html)[0]
-
-
-def _source(chat: Chat, got: Received) -> dict[str, Any]:
-    return {"from_chat_id": chat.id, "message_id": got.message_id}
 
 
 def _cut(text: str, limit: int) -> str:

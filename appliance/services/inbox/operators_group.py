@@ -10,8 +10,8 @@ from appliance.crud.messages import messages, threads
 from appliance.crud.settings import OPERATORS, get_setting, put_setting
 from appliance.errors import Invalid, localized
 from appliance.models import Chat, ChatStatus, ChatType
+from appliance.services import outbox
 from appliance.services.i18n.catalog import choose, phrase
-from appliance.telegram import html as telegram_html
 
 _GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
 
@@ -73,9 +73,7 @@ def lose_group(session: Session, chat_id: int, now: datetime | None = None) -> N
         own = choose(admin.user.language if admin.user else None, group.language)
         name = chat.name if chat else str(chat_id)
         html = phrase(choose(admin.language, own), "operators_lost", name=name)
-        params = {"text": html, "parse_mode": "HTML"}
-        plain = telegram_html.parse(html)[0]
-        messages.queue(session, admin.id, "sendMessage", params, text=plain, now=now)
+        outbox.send_html(session, admin.id, html, now=now)
 
 
 def set_topics(session: Session, group: Group) -> None:

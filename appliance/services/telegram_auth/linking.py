@@ -22,16 +22,14 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import settings
 from appliance.crud.accounts import link_codes, users
 from appliance.crud.chats import chats
-from appliance.crud.messages import messages
 from appliance.errors import AlreadyLinked, Conflict, NotFound, localized
-from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Priority, User, utcnow
+from appliance.models import Chat, ChatStatus, ChatType, LinkCode, User, utcnow
+from appliance.services import bot_identity, outbox
 from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.services.telegram_auth import codes
-from appliance.telegram import html as telegram_html
 
 LIFETIME = timedelta(minutes=15)
 
@@ -66,14 +64,14 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
             localized("this account is linked to Telegram already: unlink it first")
         )
     link_codes.revoke(session, user_id=user.id)
-    bot = settings.get_setting(session, settings.BOT)
+    username = bot_identity.current(session).username
     code = secrets.token_urlsafe(_BYTES)
     expires_at = now + LIFETIME
     link_codes.add(session, hashed(code), now=now, expires_at=expires_at, user_id=user.id)
     typed = codes.new()
     typed_hash = codes.hashed(typed)
     link_codes.add(session, typed_hash, now=now, expires_at=expires_at, user_id=user.id)
-    url = f"https://t.me/{bot['username']}?start={code}" if bot else None
+    url = f"https://t.me/{username}?start={code}" if username else None
     return NewCode(code, url, expires_at, codes.written(typed))
 
 
@@ -249,12 +247,4 @@ def _tell(session: Session, chat: Chat, user: User, key: str, now: datetime) -> 
     if chat.status not in _REACHABLE:
         return
     html = phrase(choose(chat.language, user.language), key, name=user.name)
-    messages.queue(
-        session,
-        chat.id,
-        "sendMessage",
-        {"text": html, "parse_mode": "HTML"},
-        priority=Priority.REPLY,
-        text=telegram_html.parse(html)[0],
-        now=now,
-    )
+    outbox.send_html(session, chat.id, html, now=now)
