@@ -1,11 +1,11 @@
 """The endpoint layer: a view gets a checked body and query, and returns a model.
 
-`endpoint` is said once a view and is all there is to know about it: who may call it, what it
-takes, what it answers. `openapi.py` describes the API from the same declaration.
+`@endpoint(…)` declares who may call a view, what it takes and what it answers; the checks here and
+the API's description in `openapi.py` are both made from that one declaration.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from functools import wraps
 from http import HTTPStatus
@@ -45,56 +45,56 @@ _ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What is declared of a view."""
+    """The decorator of a view: checks who calls, reads the request, answers with a model.
+
+    A view returns a model, `(model, status)`, None for 204, or a Response.
+    """
 
     access: Access
+    _: KW_ONLY
     scope: str | None = None
-    body: type[BaseModel] | None = None
-    body_reader: Callable[[], BaseModel] | None = None
-    extra_content_types: tuple[str, ...] = ()
-    upload: type[BaseModel] | None = None
+    """What a program's token needs, or `read` for a GET; without a scope no token may write."""
     query: type[BaseModel] | None = None
+    """The parameters of the address, handed over as `query`."""
+    body: type[BaseModel] | None = None
+    """The JSON of the request, handed over as `body`."""
+    body_reader: Callable[[], BaseModel] | None = None
+    """Makes the body where JSON is not all that is taken."""
+    extra_content_types: tuple[str, ...] = ()
+    """What `body_reader` reads besides JSON."""
+    upload: type[BaseModel] | None = None
+    """The fields of a multipart form, handed over as `form` beside its `file`."""
+    max_body: int | None = None
+    """Bytes of an upload, in place of the limit that holds elsewhere."""
+    headers: tuple[str, ...] = ()
+    """The request's headers that the view reads."""
     response: type[BaseModel] | None = None
+    response_media_type: str = "application/json"
     status: int = HTTPStatus.OK
     other_statuses: tuple[int, ...] = ()
+    """Those that come with the same response."""
     errors: tuple[int, ...] = ()
-    headers: tuple[str, ...] = ()
-    response_media_type: str = "application/json"
-    max_body: int | None = None
+    """Those besides 401, 403, 415 and 422, which follow from the rest."""
 
-
-def endpoint(access: Access, **declared: Any) -> Callable[[View], Call]:
-    """Check who calls, hand `body` and `query` to the view as keywords, and answer its model.
-
-    A program's token needs the `scope`, or for a GET `read`; without a scope it may not write.
-
-    `body_reader` makes the body where JSON is not all that is taken: `extra_content_types` are the
-    other media types. `upload` are the fields of a multipart form, handed over as `form` beside its
-    `file`; `max_body` (bytes) then replaces the limit that holds elsewhere.
-
-    A view returns a model, `(model, status)`, None for 204, or a Response. `other_statuses` are
-    those with the same answer, `errors` those besides 401, 403, 415 and 422, which follow from
-    the rest; `headers` are request headers the view reads.
-    """
-    spec = Endpoint(access, **declared)
-
-    def decorate(view: View) -> Call:
+    def __call__(self, view: View) -> Call:
         @wraps(view)
         def call(**arguments: Any) -> ResponseReturnValue:
-            require(spec.access)
-            require_scope(spec)
-            if spec.query is not None:
-                arguments["query"] = read_query(spec.query)
-            if spec.body is not None:
-                arguments["body"] = spec.body_reader() if spec.body_reader else read_body(spec.body)
-            if spec.upload is not None:
-                arguments["form"], arguments["file"] = read_upload(spec.upload, spec.max_body)
-            return _respond(view(**arguments), spec.status)
+            require(self.access)
+            require_scope(self)
+            if self.query is not None:
+                arguments["query"] = read_query(self.query)
+            if self.body is not None:
+                arguments["body"] = self.body_reader() if self.body_reader else read_body(self.body)
+            if self.upload is not None:
+                arguments["form"], arguments["file"] = read_upload(self.upload, self.max_body)
+            return _respond(view(**arguments), self.status)
 
-        setattr(call, _DECLARATION, spec)
+        setattr(call, _DECLARATION, self)
         return call
 
-    return decorate
+
+endpoint = Endpoint
+"""By this name it stands above a view."""
 
 
 def declaration(view: Callable[..., Any]) -> Endpoint | None:
