@@ -1,4 +1,10 @@
-"""The web part: waitress in a thread, stopped without cutting off who is being served."""
+"""The web part: waitress in a thread, stopped without cutting off who is being served.
+
+`waitress.serve` ends when SystemExit is raised in its thread, which a signal does in a main thread
+alone, and its loop then sends no more of what is being answered. So the loop is turned here, with
+names that waitress does not document: tests/runtime/test_webserver.py lists them, and
+pyproject.toml keeps waitress below 4.
+"""
 
 import logging
 import socket
@@ -8,8 +14,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from sqlalchemy.exc import SQLAlchemyError
-from waitress import wasyncore
-from waitress.server import create_server
+from waitress import create_server, wasyncore
 
 from appliance.config import Settings
 from appliance.database import Database
@@ -18,10 +23,12 @@ from appliance.services.leases import WEB, Holding
 
 log = logging.getLogger(__name__)
 
-THREADS = 4  # more only add switches
-CONNECTIONS = 500
-FINISH_SECONDS = 6.0  # that requests get to end after a stop
-BEAT_SECONDS = 4.0
+THREADS = 4  # Python runs one at a time: more only switch more often
+CONNECTIONS = 500  # waitress's own 100 are taken by a few dozen browsers that keep theirs open
+FINISH_SECONDS = 6.0  # for requests under way after a stop; the whole process has 10 s to end
+TURN_SECONDS = 0.25  # how soon a stop is noticed when nobody asks for anything
+HUNG_SECONDS = 20.0  # a loop that has not turned for so long serves nobody
+BEAT_SECONDS = 4.0  # a third of the lease's 12 s, so that one late beat does not lose it
 
 
 class WebPart:
@@ -43,7 +50,7 @@ class WebPart:
 
     @property
     def healthy(self) -> bool:
-        return time.monotonic() - self._alive_at < 20.0
+        return time.monotonic() - self._alive_at < HUNG_SECONDS
 
     def start(self) -> None:
         for thread in self._threads:
@@ -57,29 +64,29 @@ class WebPart:
             if thread.ident is not None:
                 thread.join(FINISH_SECONDS + 2)
 
+    def is_busy(self) -> bool:
+        """Whether somebody is being served: a request under way, or an answer not yet sent."""
+        channels = [d for d in self._map.values() if hasattr(d, "requests")]
+        return any(c.requests or c.total_outbufs_len for c in channels)
+
     def _serve(self) -> None:
         while not self._stop.is_set():
             self._turn()
         self._stop_accepting()
         deadline = time.monotonic() + FINISH_SECONDS
-        while self._busy() and time.monotonic() < deadline:
+        while self.is_busy() and time.monotonic() < deadline:
             self._turn()
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
         wasyncore.close_all(self._map)
 
     def _turn(self) -> None:
-        wasyncore.loop(timeout=0.25, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=TURN_SECONDS, use_poll=True, map=self._map, count=1)
         self._alive_at = time.monotonic()
 
     def _stop_accepting(self) -> None:
         for dispatcher in list(self._map.values()):
             if getattr(dispatcher, "accepting", False):
                 dispatcher.close()
-
-    def _busy(self) -> bool:
-        """Whether somebody is being served: a request under way, or an answer not yet sent."""
-        channels = [d for d in self._map.values() if hasattr(d, "requests")]
-        return any(c.requests or c.total_outbufs_len for c in channels)
 
     def _beat(self) -> None:
         """Show in `status` that a web part lives; several may, the lease excludes nobody."""

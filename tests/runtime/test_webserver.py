@@ -1,11 +1,16 @@
 """The site on its port: who is being served is not cut off."""
 
 import dataclasses
+import inspect
 import socket
 import threading
+import tomllib
 
 import pytest
 import requests
+from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import ThreadedTaskDispatcher
 
 from appliance.database import Database
 from appliance.errors import Unavailable
@@ -67,6 +72,28 @@ def test_it_tells_no_version(client):
     assert "Server" not in client.get(f"{client.site}/healthz", timeout=5).headers
 
 
+def test_the_internals_of_waitress_that_are_used(app, settings, root):
+    """All of them; where one is gone, WebPart cannot stop without cutting somebody off."""
+    loop = inspect.signature(wasyncore.loop).parameters
+    assert {"timeout", "use_poll", "map", "count"} <= set(loop)
+    assert next(iter(inspect.signature(wasyncore.close_all).parameters)) == "map"
+    shutdown = inspect.signature(ThreadedTaskDispatcher.shutdown).parameters
+    assert {"cancel_pending", "timeout"} <= set(shutdown)
+    sockets = {}
+    server = create_server(app, host="127.0.0.1", port=0, map=sockets)
+    assert isinstance(server.task_dispatcher, ThreadedTaskDispatcher)
+    assert [dispatcher for dispatcher in sockets.values() if dispatcher.accepting] == [server]
+    here, there = socket.socketpair()
+    with there:
+        channel = HTTPChannel(server, here, ("127.0.0.1", 1), server.adj, sockets)
+        assert (channel.requests, channel.total_outbufs_len) == ([], 0)
+        wasyncore.close_all(sockets)
+    assert sockets == {}
+    server.task_dispatcher.shutdown(timeout=1)
+    pins = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert [pin for pin in pins if pin.startswith("waitress")] == ["waitress>=3,<4"]
+
+
 @pytest.mark.slow
 def test_a_running_request_is_finished_on_stop(client, web, database, wait_until):
     """The request waits for the write lock that the test holds while the site is told to stop."""
@@ -74,7 +101,7 @@ def test_a_running_request_is_finished_on_stop(client, web, database, wait_until
     request = threading.Thread(target=lambda: answers.append(register(client)))
     with database.writing():
         request.start()
-        wait_until(web._busy, 5)
+        wait_until(web.is_busy, 5)
         web.ask_to_stop()
         wait_until(lambda: not _accepts(client.site), 5)
         assert answers == []
