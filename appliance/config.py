@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 
 from appliance.errors import ConfigError
 from appliance.languages import ENGLISH, LANGUAGES
@@ -58,6 +57,14 @@ NAMES = (
 )
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
+_STATEMENT = re.compile(
+    r"""\s*+ (?: \Z
+    | (?:export[^\S\r\n]++)?+ (?: (?=\#) | '[^']++' | [^'=\#\s][^=\#\s]*+ ) [^\S\r\n]*+
+      (?: =[^\S\r\n]*+ (?: '(?:\\.|[^'\\])*+' | "(?:\\.|[^"\\])*+" | (?!['"])[^\r\n]*+ ) )?+
+      (?:[^\S\r\n]*+\#[^\r\n]*+)?+ [^\S\r\n]*+ (?:\r\n|\n|\r|\Z) )""",
+    re.VERBOSE | re.DOTALL,
+)
+"""A line of `.env`, or several in quotes, as python-dotenv reads it; a test holds them equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,8 @@ class Settings:
     ) -> "Settings":
         """Read HOME/.env under the environment; `sandbox` overrules BOT_MODE.
 
-        Raises ConfigError naming the variable, what it got (never of a secret) and what it takes.
+        Raises ConfigError: it names the variable, its value unless that is secret, and what is
+        expected.
         """
         values = read_values(home, environ)
         return _build(home, values | {"BOT_MODE": "sandbox"} if sandbox else values)
@@ -152,7 +160,7 @@ def home_from_environment(environ: Mapping[str, str] | None = None) -> Path:
 def read_values(home: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The raw values by name: `.env`, then the environment, then `NAME_FILE` for secrets."""
     environ = os.environ if environ is None else environ
-    values = {**_read_env_file(home / ".env"), **environ}
+    values = {**read_env_file(home / ".env"), **environ}
     known = {name: values[name] for name in NAMES if values.get(name, "") != ""}
     for name in SECRETS:
         path = values.get(f"{name}_FILE")
@@ -164,6 +172,24 @@ def read_values(home: Path, environ: Mapping[str, str] | None = None) -> dict[st
 def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
     """Where systemd wants to hear from a service of `Type=notify`."""
     return (os.environ if environ is None else environ).get("NOTIFY_SOCKET") or None
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The values of `.env`; none where there is no file. Raises ConfigError."""
+    try:
+        if not path.exists():
+            return {}
+        with path.open(encoding="utf-8", newline="") as stream:
+            text = stream.read()
+    except UnicodeDecodeError:
+        raise ConfigError(f"cannot read {path}: it is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {path}: {error.strerror}; run as its owner or fix its mode"
+        ) from None
+    _check_lines(path, text)
+    parsed = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {name: value for name, value in parsed.items() if value is not None}
 
 
 def write_env_file(path: Path, values: Mapping[str, str]) -> None:
@@ -201,31 +227,18 @@ def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
-    try:
-        if not path.exists():
-            return {}
-        with path.open(encoding="utf-8", newline="") as stream:
-            text = stream.read()
-    except UnicodeDecodeError:
-        raise ConfigError(f"cannot read {path}: it is not UTF-8 text") from None
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read {path}: {error.strerror}; run as its owner or mend its mode"
-        ) from None
-    _check_lines(path, text)
-    parsed = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {name: value for name, value in parsed.items() if value is not None}
-
-
 def _check_lines(path: Path, text: str) -> None:
     """python-dotenv only logs what it cannot read, and goes on without it. Raises ConfigError."""
-    for binding in parse_stream(StringIO(text)):
-        if binding.error:
+    position = 0
+    while position < len(text):
+        statement = _STATEMENT.match(text, position)
+        if statement is None:
+            before = text[:position] + re.findall(r"\A\s*", text[position:])[0]
+            number = len(re.findall(r"\r\n|\n|\r", before)) + 1
             raise ConfigError(
-                f"cannot read {path}: line {binding.original.line} is not NAME=VALUE,"
-                " or a quote is not closed"
+                f"cannot read {path}: line {number} is not NAME=VALUE, or a quote is not closed"
             )
+        position = statement.end()
 
 
 def _read_secret_file(name: str, path: Path) -> str:
@@ -271,7 +284,7 @@ def _secret_key(home: Path, values: Mapping[str, str]) -> str:
             f" run `appliance --home {home} init`"
         )
     if len(key) < 32:
-        raise ConfigError("SECRET_KEY is too short: it takes at least 32 characters")
+        raise ConfigError("SECRET_KEY is too short: expected at least 32 characters")
     return key
 
 
@@ -284,7 +297,7 @@ def _token(token: str | None, mode: str) -> str | None:
             )
         return token or SANDBOX_TOKEN
     if token and not _TOKEN.fullmatch(token):
-        raise ConfigError("BOT_TOKEN does not look like a bot token: it takes DIGITS:LETTERS")
+        raise ConfigError("BOT_TOKEN does not look like a bot token: expected DIGITS:LETTERS")
     return token
 
 
@@ -294,10 +307,10 @@ def _api_url(url: str | None, mode: str) -> str | None:
     host = _host_of(url)
     if host is None:
         raise ConfigError(
-            f"BOT_API_URL is {url!r}: it takes http://HOST[:PORT] or https://HOST[:PORT]"
+            f"BOT_API_URL is {url!r}: expected http://HOST[:PORT] or https://HOST[:PORT]"
         )
     if mode == "sandbox" and host not in LOOPBACK:
-        raise ConfigError(f"BOT_API_URL is {url!r}: in sandbox mode it takes a loopback address")
+        raise ConfigError(f"BOT_API_URL is {url!r}: expected a loopback address in sandbox mode")
     return url.rstrip("/")
 
 
@@ -316,7 +329,7 @@ def _domain(domain: str | None) -> str | None:
         r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?", domain
     ):
         raise ConfigError(
-            f"DOMAIN is {domain!r}: it takes a host name, without https:// and slashes"
+            f"DOMAIN is {domain!r}: expected a host name, without https:// and slashes"
         )
     return domain.lower() if domain else None
 
@@ -337,7 +350,7 @@ def _oidc(values: Mapping[str, str]) -> dict[str, str]:
     issuer = values.get("OIDC_ISSUER", TELEGRAM_ISSUER).rstrip("/")
     host = _host_of(issuer)
     if host is None or (issuer.startswith("http:") and host not in LOOPBACK):
-        raise ConfigError(f"OIDC_ISSUER is {issuer!r}: it takes https://HOST (http:// on loopback)")
+        raise ConfigError(f"OIDC_ISSUER is {issuer!r}: expected https://HOST (http:// on loopback)")
     names = ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
     missing = [name for name in names if name not in values]
     if len(missing) == 1:
@@ -351,7 +364,7 @@ def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"TIMEZONE is {name!r}: it takes a name like Europe/Berlin") from None
+        raise ConfigError(f"TIMEZONE is {name!r}: expected a name like Europe/Berlin") from None
     return name
 
 
@@ -360,7 +373,7 @@ def _choice(values: Mapping[str, str], name: str, allowed: tuple[T, ...], defaul
     for choice in allowed:
         if got.lower() == choice.lower():
             return choice
-    raise ConfigError(f"{name} is {got!r}: it takes one of {', '.join(allowed)}")
+    raise ConfigError(f"{name} is {got!r}: expected one of {', '.join(allowed)}")
 
 
 def _number(
@@ -374,5 +387,5 @@ def _number(
     except ValueError:
         number = None
     if number is None or not low <= number <= high:
-        raise ConfigError(f"{name} is {got!r}: it takes a number from {low} to {high}")
+        raise ConfigError(f"{name} is {got!r}: expected a number from {low} to {high}")
     return number

@@ -232,12 +232,12 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
     except (sa.exc.ArgumentError, ValueError):  # ValueError: the port is no number
         raise ConfigError(
-            "DATABASE_URL cannot be understood: it takes sqlite:///FILE or"
+            "DATABASE_URL cannot be understood: expected sqlite:///FILE or"
             " postgresql://USER@HOST/NAME"
         ) from None
     backend = parsed.get_backend_name()
     if backend not in {"sqlite", "postgresql"}:
-        raise ConfigError(f"DATABASE_URL names {backend}: it takes sqlite or postgresql")
+        raise ConfigError(f"DATABASE_URL names {backend}: expected sqlite or postgresql")
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.database and not parsed.database.startswith((":memory:", "file:")):

@@ -1,12 +1,14 @@
 """Settings: who wins, what a bad value says, and `.env` whole or not at all."""
 
 import dataclasses
+import io
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from hypothesis import given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
@@ -123,9 +125,12 @@ def test_log_in_with_telegram(tmp_path):
     assert "from-botfather" not in repr(settings)
 
 
-@pytest.mark.parametrize("name", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
-def test_a_client_needs_its_secret(tmp_path, name):
-    with pytest.raises(ConfigError, match="is not set: both") as caught:
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"), ("OIDC_CLIENT_SECRET", "OIDC_CLIENT_ID")],
+)
+def test_a_client_needs_its_secret(tmp_path, name, missing):
+    with pytest.raises(ConfigError, match=f"^{missing} is not set: both") as caught:
         load(tmp_path, **{name: SECRET})
     assert SECRET not in str(caught.value)
 
@@ -244,6 +249,32 @@ def test_the_simulator_is_on_loopback(tmp_path):
         load(tmp_path, BOT_MODE="sandbox", BOT_API_URL="https://api.telegram.org")
 
 
+def test_the_simulator_takes_a_token_of_its_own(tmp_path):
+    token = SANDBOX_TOKEN.replace("1", "2")
+    write_env_file(tmp_path / ".env", {"BOT_TOKEN": token, "BOT_MODE": "sandbox"})
+    assert load(tmp_path).bot_token == token
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook", "off"])
+def test_a_bot_api_server_of_one_s_own_may_be_anywhere(tmp_path, mode):
+    settings = load(tmp_path, BOT_MODE=mode, BOT_API_URL="http://10.0.0.5:8081")
+    assert settings.api_url == "http://10.0.0.5:8081"
+
+
+@pytest.mark.parametrize(
+    ("switch", "rate", "paid", "sent"),
+    [
+        ("on", "29", False, 29.0),
+        ("on", "30", False, 30.0),  # Telegram's free limit: nothing to pay for
+        ("on", "31", True, 31.0),
+        ("off", "31", False, 30.0),
+    ],
+)
+def test_stars_are_spent_above_the_free_rate_alone(tmp_path, switch, rate, paid, sent):
+    settings = load(tmp_path, PAID_BROADCAST=switch, SEND_RATE=rate)
+    assert (settings.paid, settings.rate) == (paid, sent)
+
+
 def test_off_has_no_bot(tmp_path):
     assert not load(tmp_path, BOT_MODE="off", BOT_TOKEN=TOKEN).bot_enabled
 
@@ -285,6 +316,29 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, line):
     assert KEY not in str(caught.value)
 
 
+def test_the_line_is_counted_past_values_of_several(tmp_path):
+    text = "A='one\ntwo'\r\n\r\n  # and\rB=1\n\n\n  C 5\n"
+    (tmp_path / ".env").write_bytes(text.encode())
+    with pytest.raises(ConfigError, match=r"\.env: line 8 is not NAME=VALUE"):
+        load(tmp_path)
+
+
+PIECES = st.sampled_from([*"a='\"#\\ \t\n\r\x0b", "export ", "A=", "A='b'", 'A="b\nc"\n'])
+
+
+@given(pieces=st.lists(PIECES))
+def test_what_python_dotenv_cannot_read_is_refused(tmp_path_factory, pieces):
+    """Its parser tells what that is, but is no documented part of it."""
+    path, text = tmp_path_factory.getbasetemp() / "hand-written", "".join(pieces)
+    path.write_bytes(text.encode())
+    faults = any(binding.error for binding in parse_stream(io.StringIO(text)))
+    if faults:
+        with pytest.raises(ConfigError):
+            config.read_env_file(path)
+    else:
+        config.read_env_file(path)
+
+
 def test_nothing_is_interpolated(tmp_path):
     (tmp_path / ".env").write_text(f"SECRET_KEY={KEY}$PORT${{PORT}}\nPORT=1\n")
     assert Settings.load(tmp_path, environ={}).secret_key == f"{KEY}$PORT${{PORT}}"
@@ -318,7 +372,7 @@ def test_any_value_comes_back(tmp_path_factory, values):
     home = tmp_path_factory.getbasetemp() / "round-trip"
     home.mkdir(exist_ok=True)
     write_env_file(home / ".env", values)
-    assert config._read_env_file(home / ".env") == values
+    assert config.read_env_file(home / ".env") == values
 
 
 def test_other_readers_understand_it_too(tmp_path):
@@ -336,7 +390,7 @@ def test_a_reader_sees_the_old_or_the_new(tmp_path):
 
     def read():
         while not done.is_set():
-            seen.append(config._read_env_file(path))
+            seen.append(config.read_env_file(path))
 
     reader = threading.Thread(target=read)
     reader.start()
