@@ -30,7 +30,7 @@ TRANSLATIONS = {
     **{name: name.replace("docs/ru/", "docs/") for name in DOCUMENTS if "docs/ru/" in name},
 }
 MAX_LINE = 110
-MAX_WORDS = 23_000
+MAX_WORDS = 23_500
 """Of all documents but the translations in docs/ru/: what is said twice can be said once."""
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
