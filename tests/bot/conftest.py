@@ -59,7 +59,8 @@ class Desk:
         self.database = database
         self.clock = Clock()
         self.site = Site(site_url, "en")
-        self.dispatcher = Dispatcher(build_router(), self.site)
+        self.router = build_router()
+        self.dispatcher = Dispatcher(self.router, self.site)
         self.handler = Handler(database, self.dispatcher, clock=self.clock)
         with database.writing() as session:
             settings.put_setting(
@@ -179,6 +180,11 @@ class Desk:
         with self.database.reading() as session:
             rows = session.query(Message).filter_by(chat_id=chat_id, direction=Direction.OUT)
             return [(row.method or "", row.params or {}) for row in rows.order_by(Message.id)]
+
+    def answers(self, chat_id: int = ANNA) -> list[str | None]:
+        """The texts with which pressed buttons were answered; None for those without a text."""
+        calls = self.calls(chat_id)
+        return [params.get("text") for name, params in calls if name == "answerCallbackQuery"]
 
     def rows(self) -> list[Update]:
         with self.database.reading() as session:

@@ -107,7 +107,7 @@ class TestHooks:
 
             return handler
 
-        router = desk.dispatcher._router
+        router = desk.router
         router.text, router.edited = note("text"), note("edited")
         router.typed, router.group = note("typed", False), note("group", True)
         router.dialog("asked", note("dialog", True))
@@ -185,8 +185,8 @@ class TestPressesThatFail:
 
         desk.say("/start")
         desk.feed(desk.group_message({"text": "hello"}))
-        desk.dispatcher._router.buttons["language"] = fail
-        desk.dispatcher._router.shared.add("language")
+        desk.router.buttons["language"] = fail
+        desk.router.shared.add("language")
         desk.link("admin")
 
     def last(self, desk, chat_id):
@@ -218,16 +218,11 @@ class TestPressesThatFail:
 class TestOldButtons:
     """Refused in the language of whoever pressed: their choice here, else that of their app."""
 
-    def last(self, desk, chat_id=1001):
-        method, params = desk.calls(chat_id)[-1]
-        assert method == "answerCallbackQuery"
-        return params["text"]
-
     def test_in_private_the_choice_counts(self, desk):
         desk.say("/start")
         desk.press("language:ru")
         desk.press("from-long-ago:1")  # the app says English
-        assert self.last(desk) == phrase("ru", "button_old")
+        assert desk.answers()[-1] == phrase("ru", "button_old")
 
     def test_in_a_group_the_app_counts(self, desk):
         desk.feed(desk.group_message({"text": "hello"}))
@@ -236,7 +231,7 @@ class TestOldButtons:
         pressed = desk.pressed("from-long-ago:1", chat={"id": GROUP, "type": "supergroup"})
         pressed["callback_query"]["from"]["language_code"] = "ru"
         desk.feed(pressed)
-        assert self.last(desk, GROUP) == phrase("ru", "button_old")
+        assert desk.answers(GROUP) == [phrase("ru", "button_old")]
 
     def test_under_an_inline_message(self, desk):
         """The bot sends none; whoever is known is answered all the same."""
@@ -247,7 +242,7 @@ class TestOldButtons:
         assert desk.calls() == []
         desk.say("/start")
         desk.feed(pressed)
-        assert self.last(desk) == phrase("en", "button_old")
+        assert desk.answers() == [phrase("en", "button_old")]
 
 
 @pytest.mark.parametrize("data", ["broadcast:send:\ud83d", "\ud83d", "broadcast:send:\0"])

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from appliance.bot.dispatcher import Dispatcher
 from appliance.bot.handlers import build_router
-from appliance.bot.worker import BATCH, BATCH_SECONDS, MAX_TRIES, Handler
+from appliance.bot.worker import BATCH, MAX_TRIES, Handler
 from appliance.config import SANDBOX_TOKEN
 from appliance.services.i18n.catalog import phrase
 
@@ -27,17 +27,6 @@ class BrokenDispatcher(Dispatcher):
         if self.word in str(payload):
             self.tries += 1
             raise self.error
-
-
-class SlowDispatcher(Dispatcher):
-    """Takes as long as a whole batch may."""
-
-    def __init__(self, desk):
-        super().__init__(build_router(), desk.site)
-
-    def dispatch(self, session, payload, now):
-        super().dispatch(session, payload, now)
-        threading.Event().wait(BATCH_SECONDS)
 
 
 class TestBatches:
@@ -66,8 +55,7 @@ class TestBatches:
         assert told[-1] == BATCH and len(told) <= 2, "and of nothing when nothing was handled"
 
     def test_a_batch_ends_by_time(self, desk):
-        slow = SlowDispatcher(desk)
-        handler = Handler(desk.database, slow, clock=desk.clock)
+        handler = Handler(desk.database, desk.dispatcher, clock=desk.clock, batch_seconds=0)
         desk.store(*(desk.text(str(number)) for number in range(3)))
         assert handler.step() == 0.0
         assert handler.handled == 1

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,6 +19,7 @@ from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud.chats import chats
 from appliance.database import Database
+from appliance.services import status
 
 PASSWORD = "correct horse battery"
 REAL_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
@@ -52,9 +55,11 @@ def refused() -> Callable[..., str]:
 
 @pytest.fixture
 def invoke(home: Path) -> Callable[..., Result]:
-    """`invoke("status", "--json")` in this process, on `home`."""
+    """`invoke("status", "--json")` in this process, on `home`; it is at no terminal."""
 
-    def invoke(*words: str | int, input: str | bytes = "", **environ: str) -> Result:
+    def invoke(
+        *words: str | int, input: str | bytes = "", home: Path = home, **environ: str
+    ) -> Result:
         arguments = ["--home", str(home), *map(str, words)]
         result = CliRunner(env=environ).invoke(main, arguments, input=input)
         check_no_secret(result.stdout, result.stderr)
@@ -140,6 +145,37 @@ def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Runn
         running.process.wait()
         check_no_secret(running.log())
         assert "Traceback" not in running.log()
+
+
+@pytest.fixture
+def serve(start: Callable[..., Running], port: int, wait_until: Any) -> Callable[..., Running]:
+    """`serve("--sandbox")`: a site that answers on `port`."""
+
+    def serve(*words: str, **environ: str) -> Running:
+        running = start("serve", "--port", port, *words, **environ)
+        wait_until(lambda: _answers(port), 20, running.log)
+        return running
+
+    return serve
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+            return bool(response.status == 200)
+    except URLError:
+        return False
+
+
+@pytest.fixture
+def parts(database: Database) -> Callable[[], Any]:
+    """`parts()`: the parts of a running site, as `appliance status` shows them."""
+
+    def parts() -> Any:
+        with database.reading() as session:
+            return status.document(session)["parts"]
+
+    return parts
 
 
 @pytest.fixture

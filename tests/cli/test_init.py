@@ -9,8 +9,6 @@ from appliance.database import SCHEMA
 
 WRONG_TOKEN = "100001:WRONG-wrong-wrong-wrong-wrong-wrong-wrong"
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def new_home(tmp_path):
@@ -18,19 +16,19 @@ def new_home(tmp_path):
 
 
 @pytest.fixture
-def init(appliance, new_home, password):
+def init(invoke, new_home, password):
     """`init("--sandbox")`: with the address and the password of an admin."""
 
     def init(*words, home=new_home, **options):
         admin = ("--admin-email", "me@example.org", "--admin-password-file", password)
-        return appliance("init", *admin, *words, home=home, **options)
+        return invoke("init", *admin, *words, home=home, **options)
 
     return init
 
 
 def test_a_home_in_one_command(init, new_home):
     done = init("--sandbox")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert done.stdout == f"{new_home} is ready. Start it: appliance --home {new_home} serve\n"
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
         f"made the database at schema {SCHEMA}",
@@ -43,10 +41,10 @@ def test_a_home_in_one_command(init, new_home):
     assert "nothing was changed" in init("--sandbox").stdout
 
 
-def test_the_password_from_standard_input(appliance, new_home):
+def test_the_password_from_standard_input(invoke, new_home):
     words = ("--sandbox", "--admin-email", "me@example.org", "--admin-password-file", "-")
-    done = appliance("init", *words, home=new_home, input="correct horse battery\n")
-    assert done.returncode == 0
+    done = invoke("init", *words, home=new_home, input="correct horse battery\n")
+    assert done.exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -57,9 +55,9 @@ def test_the_password_from_standard_input(appliance, new_home):
         ((), "--bot-token-file"),
     ],
 )
-def test_without_a_terminal_the_missing_flag_is_named(appliance, new_home, words, flag):
-    done = appliance("init", *words, home=new_home)
-    assert (done.returncode, done.stdout) == (2, "")
+def test_without_a_terminal_the_missing_flag_is_named(invoke, new_home, words, flag):
+    done = invoke("init", *words, home=new_home)
+    assert (done.exit_code, done.stdout) == (2, "")
     assert f"{flag} " in done.stderr
     assert not new_home.exists()
 
@@ -88,10 +86,10 @@ def test_a_home_that_cannot_be_made_is_one_line(init, refused, tmp_path):
 
 
 @pytest.mark.parametrize(("content", "code"), [(None, 1), ("", 1), ("short", 2)])
-def test_a_password_file_without_a_password(appliance, refused, new_home, tmp_path, content, code):
+def test_a_password_file_without_a_password(invoke, refused, new_home, tmp_path, content, code):
     path = tmp_path / "bad"
     if content is not None:
         path.write_text(content)
     words = ("--sandbox", "--admin-email", "me@example.org", "--admin-password-file", path)
-    refused(appliance("init", *words, home=new_home), code)
+    refused(invoke("init", *words, home=new_home), code)
     assert not new_home.exists()

@@ -4,8 +4,6 @@ import json
 import subprocess
 import threading
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -118,18 +116,15 @@ def test_waiting_without_a_bot(known, invoke, refused):
     assert "there is no bot" in refused(invoke(*words, BOT_MODE="off"), 75)
 
 
-@pytest.mark.slow
-def test_waiting_sends_by_itself(town, ada, appliance, ask):
+def test_waiting_sends_by_itself(town, ada, answer, invoke, ask):
     """To one and to many; who blocked the bot is an outcome."""
     ada(town[0])
-    words = ("notify", "--to", f"chat:{town[0]}", "--wait", "--json")
-    done = appliance(*words, input="one")
-    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "sent"), done.stderr
-    done = appliance("notify", "many", "--to", "role:admin", "--wait", "--json")
-    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "done"), done.stderr
+    one = answer("notify", "--to", f"chat:{town[0]}", "--wait", input="one")
+    assert one["state"] == "sent"
+    assert answer("notify", "many", "--to", "role:admin", "--wait")["state"] == "done"
     ask(f"people/{town[1]}/block", {"silent": True})
-    done = appliance("notify", "x", "--to", f"chat:{town[1]}", "--wait")
-    assert done.returncode == 0
+    done = invoke("notify", "x", "--to", f"chat:{town[1]}", "--wait")
+    assert done.exit_code == 0
     assert done.stdout.endswith(f"to chat:{town[1]}: failed (blocked).\n")
     record = [one["text"] for one in ask("record")["record"] if one["chat_id"] == town[0]]
     assert record[-2:] == ["one", "many"]
@@ -139,18 +134,9 @@ def test_waiting_sends_by_itself(town, ada, appliance, ask):
 
 
 @pytest.fixture
-def site(town, start, port, wait_until):
-    """The address of a running site with its bot."""
-
-    def answers():
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
-                return response.status == 200
-        except URLError:
-            return False
-
-    running = start("serve", "--port", port)
-    wait_until(answers, 20, running.log)
+def site(town, serve, port):
+    """A running site with its bot, and the address that notifications are posted to."""
+    running = serve()
     running.address = f"http://127.0.0.1:{port}/api/v1/notify"
     return running
 

@@ -15,23 +15,21 @@ HEAVY = {"sqlalchemy", "flask", "telebot", "alembic", "aiohttp", "pydantic", "re
 LOADED = """
 import sys
 from appliance.cli import main
-try:
-    main(sys.argv[1:])
-except SystemExit as error:
-    assert not error.code, error.code
+for words in sys.argv[1:]:
+    try:
+        main(words.split())
+    except SystemExit as error:
+        assert error.code in {0, 2}, error.code  # 2: no command, so help
 print("loaded:", *{name.split(".")[0] for name in sys.modules})
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["--version"], [], ["broadcast", "--help"]])
-def test_help_loads_next_to_nothing(words):
+def test_help_loads_next_to_nothing():
+    words = ["--help", "-h", "--version", "", "broadcast --help"]
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, *(words or ["--help"])],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", LOADED, *words], capture_output=True, text=True, check=True
     )
+    assert "Usage: " in done.stdout
     loaded = set(done.stdout.rpartition("loaded:")[2].split())
     assert "click" in loaded
     assert loaded & HEAVY == set()
@@ -52,18 +50,19 @@ def test_every_command_can_be_loaded():
     assert {path[0] for path, _ in commands()} == set(COMMANDS)
 
 
-@pytest.mark.parametrize(
-    ("path", "command"),
-    list(commands()),
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_every_command_explains_itself(invoke, path, command):
-    result = invoke(*path, "--help")
-    assert result.exit_code == 0
-    assert command.help
-    if not isinstance(command, click.Group):
-        assert "--json" in result.stdout
-        assert "--quiet" in result.stdout
+def test_every_command_explains_itself(invoke):
+    silent = [" ".join(path) for path, command in commands() if not command.help]
+    assert silent == []
+    helps = {path: invoke(*path, "--help") for path, _ in commands()}
+    assert {path for path, result in helps.items() if result.exit_code} == set()
+    assert len(helps) > 40
+
+
+@pytest.mark.parametrize("flag", ["--json", "--quiet"])
+def test_every_command_knows_the_common_options(flag):
+    leaves = {path: it for path, it in commands() if not isinstance(it, click.Group)}
+    known = {path: {o for param in it.params for o in param.opts} for path, it in leaves.items()}
+    assert [" ".join(path) for path, options in known.items() if flag not in options] == []
 
 
 def test_the_version(invoke):

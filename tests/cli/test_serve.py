@@ -4,31 +4,15 @@ import json
 import signal
 import socket
 import time
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 pytestmark = pytest.mark.slow
 
 
-def answers(port):
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
-            return response.status == 200
-    except URLError:
-        return False
-
-
-@pytest.fixture
-def parts(appliance):
-    return lambda: json.loads(appliance("status", "--json").stdout)["parts"]
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_and_stops_within_ten_seconds(database, start, port, wait_until, number, parts):
-    running = start("serve", "--sandbox", "--port", port)
-    wait_until(lambda: answers(port), 20, running.log)
+def test_it_serves_and_stops_within_ten_seconds(serve, port, wait_until, number, parts):
+    running = serve("--sandbox")
     wait_until(lambda: f"The site is at http://127.0.0.1:{port} " in running.log(), 5)
     wait_until(lambda: {part["state"] for part in parts().values()}.isdisjoint({"stopped"}), 20)
     asked = time.monotonic()
@@ -38,10 +22,9 @@ def test_it_serves_and_stops_within_ten_seconds(database, start, port, wait_unti
     assert "Stopping …" in running.log()
 
 
-def test_it_stops_while_telegram_does_not_answer(database, start, sandbox, ask, port, wait_until):
+def test_it_stops_while_telegram_does_not_answer(database, serve, sandbox, ask):
     ask("faults", {"kind": "latency", "method": "*", "seconds": 60})
-    running = start("serve", "--port", port, BOT_API_URL=sandbox.url)
-    wait_until(lambda: answers(port), 20, running.log)
+    running = serve(BOT_API_URL=sandbox.url)
     asked = time.monotonic()
     assert running.stop() == 0
     assert time.monotonic() - asked < 15
@@ -74,9 +57,8 @@ def test_the_simulator_refuses_beside_a_real_token(database, appliance, refused)
     assert "real token" in refused(done, 1)
 
 
-def test_the_site_alone(database, start, port, wait_until, parts):
-    running = start("serve", "--no-bot", "--port", port)
-    wait_until(lambda: answers(port), 20, running.log)
+def test_the_site_alone(serve, wait_until, parts):
+    running = serve("--no-bot")
     wait_until(lambda: parts()["web"]["state"] == "running", 10)
     assert parts()["delivery"]["state"] == parts()["updates"]["state"] == "stopped"
     assert running.stop() == 0
@@ -89,16 +71,14 @@ def test_the_bot_alone(town, start, wait_until, parts):
     assert running.stop() == 0
 
 
-def test_without_a_token_it_says_that_there_is_no_bot(database, start, port, wait_until):
-    running = start("serve", "--port", port, BOT_MODE="off")
-    wait_until(lambda: answers(port), 20, running.log)
+def test_without_a_token_it_says_that_there_is_no_bot(database, serve, wait_until):
+    running = serve(BOT_MODE="off")
     wait_until(lambda: "There is no bot" in running.log(), 5)
     assert running.stop() == 0
 
 
-def test_log_lines_as_json(database, start, port, wait_until):
-    running = start("serve", "--sandbox", "--port", port, "--quiet", LOG_FORMAT="json")
-    wait_until(lambda: answers(port), 20, running.log)
+def test_log_lines_as_json(database, serve):
+    running = serve("--sandbox", "--quiet", LOG_FORMAT="json")
     assert running.stop() == 0
     lines = [json.loads(line) for line in running.log().splitlines()]
     assert {tuple(line)[:4] for line in lines} == {("time", "level", "logger", "message")}

@@ -6,19 +6,14 @@ import threading
 
 import pytest
 
-from appliance.crud import deliveries
-from appliance.crud.broadcasts import audience, broadcasts
+from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
+from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import MAX_ID, BroadcastStatus, ChatStatus, DeliveryState
-from appliance.services.broadcasts import audience_of
+from support.broadcasts import FIELDS, deliver
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
-SHAPE = {
-    *("id", "key", "status", "audience", "total", "pending", "sending", "sent", "failed"),
-    *("skipped", "unknown", "reasons", "created_at", "started_at", "finished_at", "seconds"),
-    *("rate", "text", "format", "html", "options", "note", "created_by"),
-    *("starts_at", "canary", "quiet", "variants", "media", "recipients", "out_of_reach"),
-}
+SHAPE = {*FIELDS, "text", "format", "html", "options", "created_by", "quiet", "variants", "media"}
 
 
 @pytest.fixture
@@ -46,19 +41,12 @@ def freeze(database):
 
     def freeze(broadcast_id):
         with database.writing() as session:
-            broadcast = broadcasts.get(session, broadcast_id)
-            chosen = audience_of(broadcast)
-            frozen, last = audience.freeze(session, broadcast_id, chosen, None, 100, 1_700_000_000)
-            broadcasts.add_frozen(session, broadcast_id, frozen, last, None)
-            states = {1: DeliveryState.SENT, 2: DeliveryState.FAILED}
-            outcomes = [
-                deliveries.DeliveryOutcome(
-                    chat, state, "chat_not_found" if chat == 2 else None, 70 if chat == 1 else None
-                )
-                for chat, state in states.items()
-            ]
-            deliveries.take(session, broadcast_id, list(states), 1_700_000_001)
-            deliveries.record(session, broadcast_id, outcomes, 1_700_000_002)
+            deliver(
+                session,
+                broadcast_id,
+                DeliveryOutcome(1, DeliveryState.SENT, message_id=70),
+                DeliveryOutcome(2, DeliveryState.FAILED, "chat_not_found"),
+            )
 
     return freeze
 
@@ -281,7 +269,7 @@ def test_the_report_is_csv(admin, create, freeze):
         ["4", "pending"],
     ]
     assert rows[2][2] == "chat_not_found"
-    assert rows[1][5] == "2023-11-14T22:13:22.000Z"
+    assert rows[1][5] == "2027-01-15T08:00:00.000Z"
 
 
 def test_the_report_is_streamed(admin, create, freeze):

@@ -31,10 +31,6 @@ def buttons(desk):
     return [row[0]["callback_data"] for row in sent[-1]["reply_markup"]["inline_keyboard"]]
 
 
-def answer(desk):
-    return [p for method, p in desk.calls() if method == "answerCallbackQuery"][-1].get("text")
-
-
 def test_asked_shown_and_sent(desk, admin):
     desk.say("/broadcast")
     assert desk.said()[-1] == phrase("en", "broadcast_ask")
@@ -55,7 +51,7 @@ def test_asked_shown_and_sent(desk, admin):
         assert (event.actor, event.action) == (f"user:{admin.id}", "create")
     for late in (send, cancel):
         desk.press(late)
-        assert answer(desk) == phrase("en", "broadcast_already", id=sent.id)
+        assert desk.answers()[-1] == phrase("en", "broadcast_already", id=sent.id)
     assert len(broadcasts(desk)) == 1
 
 
@@ -81,9 +77,9 @@ def test_cancelled(desk, admin):
     desk.say("/broadcast Hello")
     send, cancel = buttons(desk)
     desk.press(cancel)
-    assert answer(desk) == phrase("en", "broadcast_cancelled")
+    assert desk.answers()[-1] == phrase("en", "broadcast_cancelled")
     desk.press(send)
-    assert answer(desk) == phrase("en", "button_old")
+    assert desk.answers()[-1] == phrase("en", "button_old")
     assert broadcasts(desk) == []
 
 
@@ -104,7 +100,7 @@ def test_a_second_broadcast_replaces_the_first(desk, admin):
     old, _ = buttons(desk)
     desk.say("/broadcast Hello")
     desk.press(old)
-    assert answer(desk) == phrase("en", "button_old")
+    assert desk.answers()[-1] == phrase("en", "button_old")
     desk.press(buttons(desk)[0])
     assert [one.text for one in broadcasts(desk)] == ["Hello"]
 
@@ -119,7 +115,7 @@ def test_any_command_ends_it(desk, admin, command):
     send, _ = buttons(desk)
     desk.say(command)
     desk.press(send)
-    assert answer(desk) == phrase("en", "button_old")
+    assert desk.answers()[-1] == phrase("en", "button_old")
     assert broadcasts(desk) == []
 
 
@@ -128,7 +124,7 @@ def test_it_does_not_wait_for_ever(desk, admin):
     send, _ = buttons(desk)
     desk.clock.advance(LIFETIME + timedelta(seconds=1))
     desk.press(send)
-    assert answer(desk) == phrase("en", "broadcast_expired")
+    assert desk.answers()[-1] == phrase("en", "broadcast_expired")
     desk.say("/broadcast")
     desk.clock.advance(LIFETIME + timedelta(seconds=1))
     desk.say("what was it?")
@@ -164,7 +160,7 @@ def test_everybody_left_while_it_was_looked_at(desk, admin):
         for person in (1001, 1002):
             chats.set_status(session, person, ChatStatus.STOPPED)
     desk.press(send)
-    assert answer(desk) == "• this audience is empty: nothing was queued"
+    assert desk.answers()[-1] == "• this audience is empty: nothing was queued"
 
 
 def test_only_admins(desk, admin):
@@ -178,7 +174,7 @@ def test_only_admins(desk, admin):
     with desk.database.writing() as session:
         chats.find(session, 1001).user.role = "operator"
     desk.press(send)
-    assert answer(desk) == phrase("en", "button_old")
+    assert desk.answers()[-1] == phrase("en", "button_old")
     desk.say("Hello")  # the conversation is over for who is no admin
     assert broadcasts(desk) == []
     assert desk.chat().dialog is None
@@ -188,5 +184,5 @@ def test_only_admins(desk, admin):
 def test_forged_buttons(desk, admin, argument):
     desk.say("/broadcast Hello")
     desk.press(f"broadcast:{argument}")
-    assert answer(desk) == phrase("en", "button_old")
+    assert desk.answers()[-1] == phrase("en", "button_old")
     assert broadcasts(desk) == []

@@ -30,18 +30,10 @@ def choice(desk, news):
     return choice
 
 
-def answers(desk, chat_id=ANNA):
-    return [
-        params.get("text")
-        for method, params in desk.calls(chat_id)
-        if method == "answerCallbackQuery"
-    ]
-
-
 def test_opting_out(desk, news, choice):
     desk.press(f"t:off:{news}:7")
     assert choice() == (False, 7)
-    assert answers(desk) == ["You will get no more messages about News & more."]
+    assert desk.answers() == ["You will get no more messages about News & more."]
     (_, params) = desk.calls()[-1]
     assert params["text"] == "You will get no more messages about <b>News &amp; more</b>."
     ((button,),) = params["reply_markup"]["inline_keyboard"]
@@ -52,14 +44,14 @@ def test_opting_out(desk, news, choice):
 def test_in_the_person_s_language(desk, news):
     desk.press("language:ru")
     desk.press(f"t:off:{news}:7")
-    assert answers(desk)[-1] == desk.said()[-1] == "Больше не буду присылать вам «Новости»."
+    assert desk.answers()[-1] == desk.said()[-1] == "Больше не буду присылать вам «Новости»."
 
 
 def test_pressed_again_it_is_confirmed_only(desk, news, choice):
     for _ in range(3):
         desk.press(f"t:off:{news}:7")
     assert len(desk.said()) == 1
-    assert answers(desk) == ["You will get no more messages about News & more."] * 3
+    assert desk.answers() == ["You will get no more messages about News & more."] * 3
     assert choice() == (False, 7)
 
 
@@ -96,7 +88,7 @@ def test_a_cause_that_was_none_is_not_kept(desk, news, choice, cause):
 )
 def test_what_nobody_made_is_answered_politely(desk, news, choice, data):
     desk.press(data.format(id=news))
-    assert answers(desk) == [phrase("en", "button_old")]
+    assert desk.answers() == [phrase("en", "button_old")]
     assert choice() is None
 
 
@@ -107,7 +99,7 @@ class TestList:
         for _ in range(2):  # pressed twice in a hurry
             desk.press(f"toggle:off:{news}")
         assert choice() == (False, None)
-        assert answers(desk) == ["You will get no more messages about News & more."] * 2
+        assert desk.answers() == ["You will get no more messages about News & more."] * 2
         edits = [params for method, params in desk.calls() if method == "editMessageText"]
         (edit,) = edits
         assert edit["reply_markup"] == _list("▫️ News & more", f"toggle:on:{news}")
@@ -126,14 +118,14 @@ class TestList:
     @pytest.mark.parametrize("argument", ["", "on", "on:99", "x:1", f"off:{'9' * 19}"])
     def test_forged(self, desk, news, choice, argument):
         desk.press(f"toggle:{argument}")
-        assert answers(desk) == [phrase("en", "button_old")]
+        assert desk.answers() == [phrase("en", "button_old")]
         assert choice() is None
 
 
 class TestInGroups:
     def test_only_admins_of_the_site_decide_for_all(self, desk, news, choice):
         desk.press(f"t:off:{news}:7", chat=GROUP)
-        assert answers(desk, -100) == [phrase("en", "button_admins")]
+        assert desk.answers(-100) == [phrase("en", "button_admins")]
         assert choice(-100) is None
         desk.say("/start")
         desk.link("admin")

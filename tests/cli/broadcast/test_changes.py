@@ -5,30 +5,25 @@ import json
 
 import pytest
 
-from appliance.crud import deliveries
-from appliance.crud.broadcasts import audience, broadcasts, events, operations
+from appliance.crud.broadcasts import broadcasts, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
-from appliance.services.broadcasts import audience_of
+from support.broadcasts import deliver
 
 
 @pytest.fixture
 def number(answer, known, database):
     """A finished broadcast: 1 got it, 2 failed, 3 is unknown."""
     number = answer("broadcast", "hello")["id"]
-    now = int(utcnow().timestamp())
     with database.writing() as session:
-        row = broadcasts.get(session, number)
-        audience.freeze(session, number, audience_of(row), None, 100, now)
-        broadcasts.add_frozen(session, number, 3, 3, row.created_at)
-        deliveries.take(session, number, [1, 2, 3], now)
-        outcomes = [
+        row = deliver(
+            session,
+            number,
             DeliveryOutcome(1, DeliveryState.SENT, message_id=77),
             DeliveryOutcome(2, DeliveryState.FAILED, "chat_not_found"),
             DeliveryOutcome(3, DeliveryState.UNKNOWN, "no_answer"),
-        ]
-        deliveries.record(session, number, outcomes, now)
-        session.refresh(row)
+            at=int(utcnow().timestamp()),
+        )
         row.status = BroadcastStatus.DONE
     return number
 

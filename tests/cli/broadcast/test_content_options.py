@@ -3,19 +3,9 @@
 import pytest
 
 from appliance.crud import media
-from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import topics
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
-
-
-@pytest.fixture
-def stored(database):
-    def stored(number=1):
-        with database.reading() as session:
-            return broadcasts.get(session, number)
-
-    return stored
 
 
 @pytest.fixture

@@ -2,17 +2,6 @@
 
 import pytest
 
-from appliance.crud.broadcasts import broadcasts
-
-
-@pytest.fixture
-def stored(database):
-    def stored(number=1):
-        with database.reading() as session:
-            return broadcasts.get(session, number)
-
-    return stored
-
 
 @pytest.mark.parametrize(("share", "limit"), [("10%", 0.1), ("0.25", 0.25), ("0%", 0.0)])
 def test_a_canary(answer, known, stored, share, limit):

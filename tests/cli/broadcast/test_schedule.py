@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from appliance.crud.broadcasts import broadcasts, schedules
+from appliance.crud.broadcasts import schedules
 
 WEEKLY = ("broadcast", "send", "Rehearsal", "--cron", "0 9 * * MON", "--name", "rehearsal")
 
@@ -12,15 +12,6 @@ WEEKLY = ("broadcast", "send", "Rehearsal", "--cron", "0 9 * * MON", "--name", "
 @pytest.fixture
 def weekly(answer, known):
     return answer(*WEEKLY, "--timezone", "Europe/Berlin")
-
-
-@pytest.fixture
-def stored(database):
-    def stored(number=1):
-        with database.reading() as session:
-            return broadcasts.get(session, number)
-
-    return stored
 
 
 def test_a_schedule_is_made(weekly, database, answer):

@@ -8,15 +8,6 @@ import pytest
 from appliance.crud.broadcasts import broadcasts
 
 
-@pytest.fixture
-def stored(database):
-    def stored(number=1):
-        with database.reading() as session:
-            return broadcasts.get(session, number)
-
-    return stored
-
-
 def test_at_a_time_in_a_zone(answer, known, stored):
     document = answer(
         *("broadcast", "send", "Merry", "--at", "2099-12-24 18:00", "--timezone", "Europe/Berlin"),
