@@ -4,25 +4,8 @@ from collections.abc import Iterable
 
 from telebot.types import Message, MessageEntity
 
-from appliance.telegram.entities import Entity, utf16_length
+from appliance.telegram.entities import FORMATTING, Entity, utf16_length
 from appliance.telegram.render import render
-
-# Telegram detects addresses, #tags and /commands in a text by itself, so these are left out;
-# mentions of people without a username and custom emoji are what a bot may not send.
-_KEPT = frozenset(
-    {
-        "bold",
-        "italic",
-        "underline",
-        "strikethrough",
-        "spoiler",
-        "code",
-        "pre",
-        "text_link",
-        "blockquote",
-        "expandable_blockquote",
-    }
-)
 
 _BROWSER = ' target="_blank" rel="noopener noreferrer nofollow"'  # `render` adds it for browsers
 
@@ -47,7 +30,7 @@ def written(message: Message, after: str = "") -> tuple[str, str] | None:
 
 
 def _formatting(entities: Iterable[MessageEntity]) -> Iterable[MessageEntity]:
-    return (entity for entity in entities if entity.type in _KEPT)
+    return (entity for entity in entities if entity.type in FORMATTING)
 
 
 def _moved(entity: MessageEntity, shift: int) -> Entity:

@@ -1,7 +1,7 @@
 """Accounts of the site, chats on Telegram, and the codes that tie them together."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import StrEnum, nonmember
 from typing import Any
 
 from flask_login import UserMixin
@@ -23,12 +23,17 @@ class Role(StrEnum):
     OPERATOR = "operator"
     ADMIN = "admin"
 
+    STAFF = nonmember(frozenset({"operator", "admin"}))
+    """Who works in the inbox and sees other people's data."""
+
 
 class ChatType(StrEnum):
     PRIVATE = "private"
     GROUP = "group"
     SUPERGROUP = "supergroup"
     CHANNEL = "channel"
+
+    GROUPS = nonmember(frozenset({"group", "supergroup"}))
 
 
 class ChatStatus(StrEnum):
@@ -39,6 +44,11 @@ class ChatStatus(StrEnum):
     BLOCKED = "blocked"  # blocked the bot, or deleted the account
     LEFT = "left"  # the bot was removed from the group or channel
     NEW = "new"  # proved who they are on the site, but never pressed Start
+
+    REACHABLE = nonmember(frozenset({"active", "stopped"}))
+    """Where answers arrive: /stop ends broadcasts only."""
+    GONE = nonmember(frozenset({"blocked", "left"}))
+    """Where the bot could write and cannot any more."""
 
 
 class User(UserMixin, Base):

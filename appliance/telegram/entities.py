@@ -16,6 +16,10 @@ MONOSPACE = frozenset({"pre", "code"})
 HIDDEN = frozenset({"text_link", "text_mention"})
 """They carry what cannot be seen in the text, so they may stand on white space alone."""
 
+FORMATTING = frozenset({*SPLITTABLE, *QUOTES, *MONOSPACE, "text_link"})
+"""What a bot can pass on of somebody's message: Telegram detects addresses, #tags and /commands in
+a text by itself, and mentions of people without a username and custom emoji a bot may not send."""
+
 # Which of two entities over the same characters stands outside: TDLib's order.
 _PRIORITY = {
     "blockquote": 0,

@@ -35,7 +35,7 @@ def start(context: Context, payload: str) -> None:
 
 def help_(context: Context, _: str) -> None:
     parts = [context.phrase("help")]
-    if context.role in {Role.OPERATOR, Role.ADMIN}:
+    if context.role in Role.STAFF:
         parts.append(context.phrase(f"help_{context.role}"))
     context.reply("\n\n".join(parts), keyboards.main_menu(context.language))
 

@@ -18,7 +18,6 @@ from appliance.services import bot_identity
 from appliance.services.i18n.catalog import choose
 from appliance.services.inbox import group_copies, operators_group, replies
 from appliance.services.inbox.operators_group import Group
-from appliance.services.inbox.threads import OPERATORS
 
 COMMAND = "operators"
 
@@ -59,7 +58,7 @@ def _answer(context: Context, message: Message) -> bool:
         return False
     answers = copy.reply_to if copy else None
     author = _account(context)
-    author_id = author.id if author and author.role in OPERATORS else None
+    author_id = author.id if author and author.role in Role.STAFF else None
     try:
         replies.answer_from_group(context.session, person, message, answers, author_id, context.now)
     except (Conflict, Invalid, NotFound):

@@ -20,7 +20,7 @@ def register(router: Router) -> None:
 
 
 def stats(context: Context, _: str) -> None:
-    if context.role not in {Role.OPERATOR, Role.ADMIN}:
+    if context.role not in Role.STAFF:
         context.reply(context.phrase("unknown_command"))
         return
     people = context.phrase("stats_people", **_people(context))

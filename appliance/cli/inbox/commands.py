@@ -203,8 +203,10 @@ def document_of(thread: "ThreadSummary") -> dict[str, Any]:
 
 
 def _line_of(thread: "ThreadSummary") -> str:
+    from appliance.models import ChatStatus
+
     signs = [thread.status if thread.status != "open" else "", "banned" if thread.banned else ""]
-    signs += [thread.chat.status if thread.chat.status not in {"active", "stopped"} else ""]
+    signs += [thread.chat.status if thread.chat.status not in ChatStatus.REACHABLE else ""]
     signs += [
         f"@{thread.assigned.name}" if thread.assigned else "",
         *(f"#{it}" for it in thread.labels),

@@ -82,7 +82,7 @@ def list_page(
     if query:
         users = users.where(_matches(query.strip()))
     if reachable is not None:
-        answered = Chat.status.in_((ChatStatus.ACTIVE, ChatStatus.STOPPED))
+        answered = Chat.status.in_(ChatStatus.REACHABLE)
         users = users.where(User.chat.has(answered).is_(reachable))
     return session.scalars(users).all()
 

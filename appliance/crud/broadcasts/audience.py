@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from appliance.crud.chats.chats import GROUPS
 from appliance.models import (
     Broadcast,
     Chat,
@@ -269,6 +268,6 @@ _CONDITIONS: dict[str, Callable[[str], ColumnElement[bool]]] = {
     "role": lambda value: _people(_linked_to(User.role == value)),
     "lang": lambda value: _people(_language(value)),
     "topic": _subscribed,
-    "groups": lambda _: Chat.type.in_(GROUPS),
+    "groups": lambda _: Chat.type.in_(ChatType.GROUPS),
     "channels": lambda _: Chat.type == ChatType.CHANNEL,
 }

@@ -10,8 +10,6 @@ from appliance.models import Chat, ChatStatus, ChatType, User
 SMALL = 20_000
 """Chats; fewer are counted in 20 ms."""
 
-_AWAY = {ChatStatus.BLOCKED, ChatStatus.LEFT}
-
 
 @dataclass(frozen=True, slots=True)
 class Census:
@@ -46,7 +44,7 @@ def take(session: Session) -> Census:
             func.count(Chat.user_id).label("linked"),
             _count(person, active).label("reachable"),
             _count(person, Chat.status == ChatStatus.STOPPED).label("stopped"),
-            _count(person, Chat.status.in_(_AWAY)).label("unreachable"),
+            _count(person, Chat.status.in_(ChatStatus.GONE)).label("unreachable"),
             _count(~person, active, Chat.approved).label("groups"),
             _count(~person, active, ~Chat.approved).label("waiting"),
         ).select_from(Chat)

@@ -11,14 +11,11 @@ from sqlalchemy.orm import Session, joinedload
 from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Role, Subscription, User, utcnow
 
-GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
-
 UNREACHABLE = "unreachable"
 """Narrows to those the bot cannot write to any more: blocked or left."""
 
-_STATUSES = {UNREACHABLE: (ChatStatus.BLOCKED, ChatStatus.LEFT)}
-_TYPES = {str(ChatType.GROUP): GROUPS}
-_ANSWERED = (ChatStatus.ACTIVE, ChatStatus.STOPPED)  # /stop ends broadcasts, not answers
+_STATUSES = {UNREACHABLE: ChatStatus.GONE}
+_TYPES = {str(ChatType.GROUP): ChatType.GROUPS}
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -143,7 +140,9 @@ def list_admins(session: Session) -> Sequence[Chat]:
     query = (
         select(Chat)
         .join(User, User.id == Chat.user_id)
-        .where(User.role == Role.ADMIN, User.disabled.is_(False), Chat.status.in_(_ANSWERED))
+        .where(
+            User.role == Role.ADMIN, User.disabled.is_(False), Chat.status.in_(ChatStatus.REACHABLE)
+        )
     )
     return session.scalars(query.order_by(Chat.id)).all()
 

@@ -119,7 +119,7 @@ def count_left(session: Session, broadcast_id: int, after: int | None, limit: in
     last = end_of_part(session, broadcast_id, after, limit)
     if last is None:
         return Left(None)
-    gone = Chat.status.in_((ChatStatus.BLOCKED, ChatStatus.LEFT))
+    gone = Chat.status.in_(ChatStatus.GONE)
     query = (
         select(func.count(), func.count().filter(gone))
         .select_from(Delivery)

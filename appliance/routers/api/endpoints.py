@@ -38,7 +38,7 @@ class Access(StrEnum):
 
 _ROLES = {
     Access.MEMBER: frozenset(Role),
-    Access.OPERATOR: frozenset({Role.OPERATOR, Role.ADMIN}),
+    Access.OPERATOR: Role.STAFF,
     Access.ADMIN: frozenset({Role.ADMIN}),
 }
 

@@ -9,25 +9,13 @@ from telebot.types import Message, MessageEntity
 
 from appliance.services.inbox import rich_text
 from appliance.telegram import html
-from appliance.telegram.entities import Entity
+from appliance.telegram.entities import FORMATTING, Entity
 
 LONGEST = 16_000
 """Characters of a text that are kept. Telegram stops at 4096; only a forged message is longer."""
 
 _FILES = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker")
 _UNNAMED = ("paid_media", "checklist")  # telebot reads them and has no word for their kind
-_STYLES = {
-    "bold",
-    "italic",
-    "underline",
-    "strikethrough",
-    "spoiler",
-    "code",
-    "pre",
-    "text_link",
-    "blockquote",
-    "expandable_blockquote",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +120,7 @@ _TOLD: dict[str, Callable[[Any], str]] = {
 
 def _entities(listed: Iterable[MessageEntity]) -> Iterable[Entity]:
     for entity in listed:
-        if entity.type in _STYLES and entity.length > 0:
+        if entity.type in FORMATTING and entity.length > 0:
             yield Entity(
                 entity.type, entity.offset, entity.length, url=entity.url, language=entity.language
             )

@@ -13,8 +13,6 @@ from appliance.models import Chat, ChatStatus, ChatType
 from appliance.services import outbox
 from appliance.services.i18n.catalog import choose, phrase
 
-_GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -88,7 +86,7 @@ def refuse_topics(session: Session, group: Group) -> None:
 
 def _group(session: Session, chat_id: int) -> Chat:
     chat = chats.get(session, chat_id)
-    if chat is None or chat.type not in _GROUPS or chat.status == ChatStatus.LEFT:
+    if chat is None or chat.type not in ChatType.GROUPS or chat.status == ChatStatus.LEFT:
         message = localized("the bot is not in the group {id}: add it there first", id=chat_id)
         raise Invalid.at("operators_chat_id", message)
     return chat

@@ -188,7 +188,7 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
 
 def check_reachable(chat: Chat) -> None:
     """Raises Conflict: nothing can be sent to this person."""
-    if chat.status in {ChatStatus.BLOCKED, ChatStatus.LEFT}:
+    if chat.status in ChatStatus.GONE:
         raise Conflict(localized("{name} has blocked the bot: nothing can be sent", name=chat.name))
     if chat.status == ChatStatus.NEW:
         raise Conflict(localized("{name} has not pressed Start in the bot yet", name=chat.name))

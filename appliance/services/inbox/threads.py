@@ -19,7 +19,6 @@ from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
 from appliance.services import content
 from appliance.services.inbox.labels import summary
 
-OPERATORS = (Role.OPERATOR, Role.ADMIN)
 MOST_LABELS = 20
 LONGEST_LABEL = 40
 
@@ -130,7 +129,7 @@ def messages_of(session: Session, rows: Sequence[Message]) -> list[ThreadMessage
 
 def operators(session: Session) -> list[Person]:
     """Who can be given a thread, by name."""
-    found = users.list_with_roles(session, OPERATORS)
+    found = users.list_with_roles(session, Role.STAFF)
     return [Person(user.id, user.name) for user in found]
 
 
@@ -139,7 +138,7 @@ def assign(session: Session, chat_id: int, user_id: int | None) -> None:
     thread = threads.ensure(session, person_chat(session, chat_id).id)
     if user_id is not None:
         user = users.get(session, user_id)
-        if user.disabled or user.role not in OPERATORS:
+        if user.disabled or user.role not in Role.STAFF:
             raise Invalid.at("assigned_to", localized("{name} is not an operator", name=user.name))
     thread.assigned_to = user_id
     session.flush()

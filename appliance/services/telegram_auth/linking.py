@@ -39,7 +39,6 @@ _LONGEST = 64
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
 _MOST = 100  # things like a code that are looked up of one text, of either kind
 _UNKNOWN = localized("unknown code: it is wrong, was used already, or is older than 15 minutes")
-_REACHABLE = {ChatStatus.ACTIVE, ChatStatus.STOPPED}  # /stop ends broadcasts, not answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,7 @@ def link(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
 
 
 def _tell(session: Session, chat: Chat, user: User, key: str, now: datetime) -> None:
-    if chat.status not in _REACHABLE:
+    if chat.status not in ChatStatus.REACHABLE:
         return
     html = phrase(choose(chat.language, user.language), key, name=user.name)
     outbox.send_html(session, chat.id, html, now=now)
