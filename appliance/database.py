@@ -32,6 +32,15 @@ SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
 
 BUSY_TIMEOUT_MS = 10_000
+
+ROWS_PER_TRANSACTION = 3000
+"""How many rows of a ledger are written at once: others wait some 6 ms for freezing or skipping
+them, and twice that with the disk. A million in one transaction would be 430 ms."""
+
+ROWS_PER_LOOK = 10_000
+"""How many are looked at, where few or none are written: 1 to 6 ms. With fewer a walk of a million
+would mostly be pauses between its parts."""
+
 _WRITE = "appliance_write"
 _IF_FREE = "appliance_if_free"
 _TURNS = "appliance_turns"  # an option of the engine: the queue of this process's writers

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.deliveries import DeliveryOutcome, Tally
+from appliance.database import ROWS_PER_LOOK
 from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.canary import Canary
 from appliance.delivery.classify import Kind
@@ -17,7 +18,6 @@ from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
 
-SPAN = 10_000  # lines of the ledger that are looked through in one transaction
 HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
 
 
@@ -160,7 +160,7 @@ class Run:
         if self._quiet is not None:
             asleep, zone = self._quiet.asleep(session, now), self._quiet.default_zone
         if not self._in_span:
-            self._until = deliveries.span_end(session, self.id, self._after, SPAN)
+            self._until = deliveries.span_end(session, self.id, self._after, ROWS_PER_LOOK)
             self._in_span = True
         rows = deliveries.peek(session, self.id, self._after, limit, asleep, zone, self._until)
         if len(rows) == limit:

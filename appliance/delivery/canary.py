@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
+from appliance.database import ROWS_PER_LOOK
 from appliance.delivery.jobs import Moment
 from appliance.errors import Localized, localized
 from appliance.models import Broadcast, BroadcastStatus
@@ -15,8 +16,6 @@ DEFAULT_LIMIT = 0.1
 
 DEFAULT_WAIT_SECONDS = 60
 """In which those who got it may block the bot."""
-
-PART = 2000  # lines of the ledger that are looked through in one transaction
 
 
 class Canary:
@@ -102,7 +101,7 @@ class Canary:
 
         They stand at the front of the ledger, unless others slept: then it is walked part by part.
         """
-        part = deliveries.count_left(session, self._id, self._after, PART)
+        part = deliveries.count_left(session, self._id, self._after, ROWS_PER_LOOK)
         self._after = part.last
         self._seen += part.sent
         self._left += part.left

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import audience, broadcasts
 from appliance.crud.broadcasts.audience import Audience, Term
-from appliance.database import Database
+from appliance.database import ROWS_PER_TRANSACTION, Database
 from appliance.delivery.jobs import Moment
 from appliance.models import MAX_ID, Broadcast, BroadcastStatus, DeliveryState
 from appliance.services.broadcasts import audience_of
 
-FREEZE_CHUNK = 3000  # rows a transaction: others wait some 12 ms, for a million in one 430
 
-
-def freeze(session: Session, broadcast: Broadcast, now: Moment, chunk: int = FREEZE_CHUNK) -> bool:
+def freeze(
+    session: Session, broadcast: Broadcast, now: Moment, chunk: int = ROWS_PER_TRANSACTION
+) -> bool:
     """Freeze the next recipients; True when all are in the ledger and the run has begun.
 
     The cursor is stored with each chunk, so a crash goes on where it stopped.

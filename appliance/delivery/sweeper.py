@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
+from appliance.database import ROWS_PER_TRANSACTION
 from appliance.delivery.jobs import Moment
 
 PATIENCE_SECONDS = 3.0
 """When nobody was skipped for so long, whoever cancelled the broadcast is not at it any more."""
-
-PART = 2000  # lines of the ledger a transaction: holds other writers up for some 5 ms
 
 
 @dataclass(slots=True)
@@ -50,7 +49,9 @@ class Sweeper:
     def step(self, session: Session, broadcast_id: int, now: Moment) -> None:
         """Skip the next part of one that is due."""
         sweep, wall = self._sweeps[broadcast_id], int(now.wall)
-        sweep.after, count = deliveries.skip_pending(session, broadcast_id, wall, sweep.after, PART)
+        sweep.after, count = deliveries.skip_pending(
+            session, broadcast_id, wall, sweep.after, ROWS_PER_TRANSACTION
+        )
         sweep.pending -= count
         if sweep.after is None:  # from the start again: some may have been put back behind it
             sweep.at = now.mono + PATIENCE_SECONDS

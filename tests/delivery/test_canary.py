@@ -103,7 +103,7 @@ def test_the_first_ones_are_looked_through_by_parts_and_nobody_else(
         return parts[-1]
 
     monkeypatch.setattr(deliveries, "count_left", counted)
-    monkeypatch.setattr(canary, "PART", 2)
+    monkeypatch.setattr(canary, "ROWS_PER_LOOK", 2)
     ids = people(20)
     number = queue_canary(5, wait=1)
     run_until(lambda: shown(number).sent == 5)

@@ -90,7 +90,7 @@ def killed(
         ids: list[int] = people(5)
         assert queue("old") == 1
         run_until(lambda: shown(1).status == "done")
-        monkeypatch.setattr(changes, "ROWS_PER_SURVEY", 2)
+        monkeypatch.setattr(changes, "ROWS_PER_LOOK", 2)
         with pytest.raises(Killed):
             decide(Dying(database, 2), 1, kind)
         return ids

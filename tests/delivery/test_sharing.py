@@ -167,7 +167,7 @@ def test_a_long_walk_is_made_in_steps(
     queue: Queue,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(broadcast_run, "SPAN", 10)
+    monkeypatch.setattr(broadcast_run, "ROWS_PER_LOOK", 10)
     know(database, 100)
     queue()
     turn()

@@ -8,8 +8,7 @@ from sqlalchemy import insert
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
-from appliance.database import Database
-from appliance.delivery import sweeper
+from appliance.database import ROWS_PER_TRANSACTION, Database
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Moment
@@ -19,7 +18,7 @@ from appliance.models import Broadcast, Delivery, DeliveryState, utcnow
 from appliance.services.broadcasts import ledger_walk
 from appliance.services.leases import Holding
 
-PEOPLE = 5000
+PEOPLE = 2 * ROWS_PER_TRANSACTION + 1000
 Shown = Callable[[int], Broadcast]
 
 
@@ -75,7 +74,7 @@ def test_it_is_patient_and_then_goes_by_parts(
 
     left = [turn(sweeper, PATIENCE_SECONDS + i) and shown(number).pending for i in range(3)]
 
-    assert left == [3000, 1000, 0]
+    assert left == [PEOPLE - ROWS_PER_TRANSACTION, 1000, 0]
     assert turn(sweeper, PATIENCE_SECONDS + 3) is None
     check(database, number, shown)
 
@@ -163,7 +162,7 @@ def test_a_transaction_of_the_ledger_does_one_part(
     assert coordinator.walking(later)
     coordinator.sweep(later)
 
-    assert shown(number).pending == PEOPLE - sweeper.PART
+    assert shown(number).pending == PEOPLE - ROWS_PER_TRANSACTION
 
 
 def test_the_engine_finishes_it_beside_who_cancelled_it(

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from appliance.database import ROWS_PER_LOOK
 from appliance.models import (
     Broadcast,
     Chat,
@@ -35,8 +36,6 @@ ONLY_ON_THE_SITE = (ChatStatus.BLOCKED, ChatStatus.NEW, ChatStatus.STOPPED)
 
 OUT_OF_REACH = tuple(f"chat_{status}" for status in ONLY_ON_THE_SITE)
 """The reasons why they are `skipped` in a ledger: `freeze_unreachable`, or at the claim."""
-
-SEARCH = 10_000  # chats looked at in one transaction; with two topics that is 8 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def _end_of_search(session: Session, audience: Audience, after: int | None) -> i
     if all(term.kind in {"chat", "user"} for term in audience.to):
         return None
     known = select(Chat.id).where(*_between(after, None)).order_by(Chat.id)
-    return session.scalar(known.offset(SEARCH - 1).limit(1))
+    return session.scalar(known.offset(ROWS_PER_LOOK - 1).limit(1))
 
 
 def _between(after: int | None, end: int | None) -> list[ColumnElement[bool]]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events, operations
+from appliance.database import ROWS_PER_LOOK, ROWS_PER_TRANSACTION
 from appliance.errors import Conflict, Localized, NothingToDo, localized
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import content
@@ -24,9 +25,6 @@ Verb = Literal["pause", "resume", "cancel"]
 
 RECALL_LIMIT = timedelta(hours=48)
 """After this Telegram does not let a bot delete its message in a private chat."""
-
-ROWS_PER_SURVEY = 5000
-"""Lines of a ledger that are looked at in one transaction: other writers wait some 3 ms."""
 
 _RETRIED = {"failed": DeliveryState.FAILED, "unknown": DeliveryState.UNKNOWN}
 _MOVING = (BroadcastStatus.DRAFT, BroadcastStatus.RUNNING)
@@ -136,9 +134,7 @@ def retry(
             broadcast = broadcasts.lock(session, broadcast_id)
             if not _may_retry(session, broadcast, begun=moved > 0):
                 return broadcast, moved
-            part = deliveries.requeue(
-                session, broadcast_id, was, at, after, ledger_walk.ROWS_PER_TRANSACTION
-            )
+            part = deliveries.requeue(session, broadcast_id, was, at, after, ROWS_PER_TRANSACTION)
             after, moved = part[0], moved + part[1]
             if part[1]:
                 _run_again(broadcast)
@@ -373,7 +369,7 @@ def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
             operation = operations.find(session, operation_id)
             if operation.status not in _UNFINISHED or operations.is_surveyed(operation):
                 return
-            part = deliveries.survey(session, operation.broadcast_id, after, ROWS_PER_SURVEY)
+            part = deliveries.survey(session, operation.broadcast_id, after, ROWS_PER_LOOK)
         in_flight += part.in_flight
         newest, after = max(newest, part.newest), part.last
         if after is None:

@@ -9,9 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
-
-ROWS_PER_TRANSACTION = 2000
-"""Lines that are changed at once: other writers wait some 5 ms for them."""
+from appliance.database import ROWS_PER_TRANSACTION
 
 PAUSE_SECONDS = 0.005
 """Between two such transactions, at least."""

@@ -169,7 +169,7 @@ def frozen(store, announce, monkeypatch):
     """`frozen(audience, limit, search)`: the ledger's chats, and how many steps it took."""
 
     def frozen(wanted, limit, search=10_000):
-        monkeypatch.setattr(audience, "SEARCH", search)
+        monkeypatch.setattr(audience, "ROWS_PER_LOOK", search)
         number, cursor, steps, written = announce(), None, 0, 0
         while cursor is not None or not steps:
             with store.writing() as session:

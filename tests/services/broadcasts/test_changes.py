@@ -25,7 +25,7 @@ from appliance.models import (
     Operation,
     utcnow,
 )
-from appliance.services.broadcasts import NewBroadcast, changes, ledger_walk, lifecycle
+from appliance.services.broadcasts import NewBroadcast, changes, lifecycle
 from appliance.services.broadcasts.ledger_walk import Write
 
 NOW = 1_790_000_000
@@ -107,7 +107,7 @@ class Interrupted:
 @pytest.fixture
 def failures(database: Database, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """A finished broadcast that failed for all four; two lines are a part."""
-    monkeypatch.setattr(ledger_walk, "ROWS_PER_TRANSACTION", 2)
+    monkeypatch.setattr(changes, "ROWS_PER_TRANSACTION", 2)
     with database.writing() as session:
         rows = select(Delivery).where(Delivery.broadcast_id == number)
         for row in session.scalars(rows):
@@ -199,7 +199,7 @@ def test_of_two_edits_at_once_the_later_counts(database: Database, number: int) 
 def test_an_edit_finds_who_was_in_flight(
     database: Database, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "ROWS_PER_SURVEY", 2)
+    monkeypatch.setattr(changes, "ROWS_PER_LOOK", 2)
     late = NOW + 1_000_000_000  # the clock was put back since
     changes.retry(database.writing, number, "failed", "x")
     changes.retry(database.writing, number, "unknown", "x")
