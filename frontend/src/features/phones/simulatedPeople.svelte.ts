@@ -1,4 +1,4 @@
-/** The simulated people, all of them: the list is searched here, as the simulator has no search. */
+/** The simulated people, as many as are looked at: the list is searched here, the simulator has no search. */
 
 import { listPeople } from "$lib/api/sandbox";
 import type { Person } from "$lib/api/types";

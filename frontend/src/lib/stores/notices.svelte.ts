@@ -6,7 +6,7 @@ export interface Notice {
   text: string;
 }
 
-const SHOWN_MS = { success: 5_000, error: 10_000 };
+const SHOWN_MS = { success: 5_000, error: 10_000 }; // an error has more to read
 
 class Notices {
   items = $state<Notice[]>([]);
