@@ -1,4 +1,4 @@
-"""The database: engine settings, sessions, transactions and the schema check.
+"""The database: sessions, transactions and the schema check.
 
 A process has one engine. Where the site runs, Flask-SQLAlchemy makes it and `Database.of(app)`
 shares it with the other parts; elsewhere `Database(url)` makes it, with the same options.
@@ -13,25 +13,32 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event
-from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from appliance.config import Settings
+from appliance.engines import (
+    IF_FREE,
+    TURNS,
+    WRITE,
+    driver_is_installed,
+    engine_options,
+    make_engine,
+    parse_url,
+    prepare,
+    sqlite_path,
+)
 from appliance.errors import ConfigError, SchemaError, TryLater
 from appliance.models import Base
 from appliance.write_queue import FairLock
 
 SCHEMA = "0003"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
-
-BUSY_TIMEOUT_MS = 10_000
 
 ROWS_PER_TRANSACTION = 3000
 """How many rows of a ledger are written at once: others wait some 6 ms for freezing or skipping
@@ -41,12 +48,18 @@ ROWS_PER_LOOK = 10_000
 """How many are looked at, where few or none are written: 1 to 6 ms. With fewer a walk of a million
 would mostly be pauses between its parts."""
 
-_WRITE = "appliance_write"
-_IF_FREE = "appliance_if_free"
-_TURNS = "appliance_turns"  # an option of the engine: the queue of this process's writers
-
 db = SQLAlchemy(model_class=Base)
 """Flask-SQLAlchemy: `db.session` in a web request, `db.engine` in an application context."""
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Give the application its engine. Raises ConfigError; connects to nothing yet."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = parse_url(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    with driver_is_installed():
+        db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
 
 
 class Database:
@@ -88,8 +101,8 @@ class Database:
 
 
 class _KeptSession(Session):
-    """A session on one kept connection, which it gives in one step: a small transaction asks for
-    it eight times, and SQLAlchemy's way there was a seventh of the whole."""
+    """A session on one kept connection, which a small transaction asks for eight times: finding
+    it SQLAlchemy's way took a seventh of the whole."""
 
     kept: sa.Connection
 
@@ -135,7 +148,7 @@ class Writer:
 
     def _opened(self) -> _KeptSession:
         if self._session is None:
-            connection = self._engine.connect().execution_options(**{_WRITE: True})
+            connection = self._engine.connect().execution_options(**{WRITE: True})
             self._session = _KeptSession(connection, expire_on_commit=False)
             self._session.kept = connection
         return self._session
@@ -149,10 +162,10 @@ def data_version(session: Session) -> int | None:
     connection = session.connection()
     if connection.dialect.name != "sqlite":
         return None
-    found = connection.connection.cursor()
+    cursor = connection.connection.cursor()
     try:
-        found.execute("PRAGMA data_version")
-        row = found.fetchone()
+        cursor.execute("PRAGMA data_version")
+        row = cursor.fetchone()
     except sqlite3.Error as error:
         raise OperationalError("PRAGMA data_version", {}, error) from error
     return int(row[0]) if row else None
@@ -162,23 +175,22 @@ def data_version(session: Session) -> int | None:
 def writing(session: Session) -> Iterator[Session]:
     """Make `session` a writing transaction: commit at the end, roll back on an error.
 
-    What was read before in it is read again, for the snapshot it came from may be old.
+    Objects that were read before are read again: others may have written since.
     """
     session.rollback()  # first: a thread that waits for its turn holds no connection
     with _turns(session.get_bind()) or nullcontext():
-        session.connection(execution_options={_WRITE: True})
-        with _ended(session):
+        session.connection(execution_options={WRITE: True})
+        with _committed(session):
             yield session
 
 
 def _turns(bind: sa.Engine | sa.Connection) -> FairLock | None:
-    """The queue of this process's writers; None where the database needs none (PostgreSQL)."""
-    turns: FairLock | None = bind.get_execution_options().get(_TURNS)
-    return turns
+    """The queue of this process's writers; None for PostgreSQL, which queues them itself."""
+    return cast(FairLock | None, bind.get_execution_options().get(TURNS))
 
 
 @contextmanager
-def _ended(session: Session) -> Iterator[None]:
+def _committed(session: Session) -> Iterator[None]:
     try:
         yield
         session.commit()
@@ -199,93 +211,12 @@ def writing_if_free(session: Session) -> Iterator[Session]:
         if not free:
             raise TryLater("the database is busy")
         try:
-            session.connection(execution_options={_WRITE: True, _IF_FREE: True})
+            session.connection(execution_options={WRITE: True, IF_FREE: True})
         except OperationalError:  # another process writes
             session.rollback()
             raise TryLater("the database is busy") from None
-        with _ended(session):
+        with _committed(session):
             yield session
-
-
-def make_engine(url: str) -> sa.Engine:
-    """An engine that is set up. Raises ConfigError; connects to nothing yet."""
-    try:
-        engine = sa.create_engine(parse_url(url), **engine_options(url))
-    except ModuleNotFoundError:
-        raise ConfigError(
-            "DATABASE_URL names PostgreSQL and its driver is not installed:"
-            " install appliance[postgresql]"
-        ) from None
-    prepare(engine)
-    return engine
-
-
-def engine_options(url: str) -> dict[str, Any]:
-    """What `create_engine` (and SQLALCHEMY_ENGINE_OPTIONS) take for this address.
-
-    Parameters are letters, names and hashes of passwords: no error may carry them into a log.
-    """
-    shared = {"hide_parameters": True}
-    if parse_url(url).get_backend_name() == "sqlite":
-        patience = BUSY_TIMEOUT_MS / 1000
-        return shared | {
-            "connect_args": {"timeout": patience, "check_same_thread": False},
-            "execution_options": {_TURNS: FairLock(patience)},
-        }
-    return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
-
-
-def parse_url(url: str) -> URL:
-    """Raises ConfigError: the address names a database this program does not know."""
-    try:
-        parsed = make_url(url)
-    except (sa.exc.ArgumentError, ValueError):  # ValueError: the port is no number
-        raise ConfigError(
-            "DATABASE_URL cannot be understood: expected sqlite:///FILE or"
-            " postgresql://USER@HOST/NAME"
-        ) from None
-    backend = parsed.get_backend_name()
-    if backend not in {"sqlite", "postgresql"}:
-        raise ConfigError(f"DATABASE_URL names {backend}: expected sqlite or postgresql")
-    if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
-        # Flask-SQLAlchemy would look for a relative path in the application's instance folder.
-        return parsed.set(database=str(Path(parsed.database).absolute()))
-    return parsed
-
-
-def migration_engine(url: str) -> sa.Engine:
-    """An engine for Alembic: every transaction writes, so each migration is whole or absent.
-
-    Foreign keys are off: with them on, a batch alter (copy, drop, rename) cascades into every
-    child row.
-    """
-    engine = make_engine(url)
-    engine.update_execution_options(**{_WRITE: True})
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=OFF"))
-    return engine
-
-
-def prepare(engine: sa.Engine) -> None:
-    """Hang SQLite's settings and transaction handling on an engine; PostgreSQL needs none, but
-    its errors say too much.
-    """
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect)
-        event.listen(engine, "begin", _on_begin)
-    else:
-        event.listen(engine, "handle_error", _without_detail)
-
-
-def _without_detail(context: ExceptionContext) -> None:
-    """The detail quotes the row that PostgreSQL refuses, parameters and all."""
-    error, wrapped = context.original_exception, context.sqlalchemy_exception
-    said = getattr(getattr(error, "diag", None), "message_primary", None)
-    if said is not None and wrapped is not None:
-        wrapped.args = (str(wrapped.args[0]).replace(str(error), said),)
-        error.args = (said,)
 
 
 def _snapshots(engine: sa.Engine) -> sa.Engine:
@@ -293,39 +224,6 @@ def _snapshots(engine: sa.Engine) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ")
-
-
-def _on_connect(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None  # BEGIN is ours: the driver would begin too late
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "temp_store=MEMORY",
-        "cache_size=-4000",  # 4 MB a connection: a large ledger must not cost memory
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(connection: sa.Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get(_IF_FREE):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITE) else "BEGIN")
-        return
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-
-
-def sqlite_path(url: str) -> Path | None:
-    """The file of a SQLite address; None for another database or one in memory."""
-    parsed = parse_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
-        return None
-    return Path(str(parsed.database))
 
 
 def schema_version(url: str) -> str | None:
@@ -355,7 +253,7 @@ def _version_of_server(url: str) -> str | None:
 def _version_of_file(path: Path) -> str | None:
     if not path.exists():
         return None
-    # rw makes no file; ro would leave the WAL's behind, for whoever closes last tidies them up
+    # `rw` creates no file. `ro` would leave the WAL's files behind: who closes last removes them.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -370,16 +268,16 @@ def _version_of_file(path: Path) -> str | None:
 
 def check_schema(settings: Settings) -> None:
     """Raises SchemaError when the database is older or newer than this program; ConfigError."""
-    found = schema_version(settings.database_url)
+    version = schema_version(settings.database_url)
     command = f"appliance --home {settings.home}"
-    if found is None:
+    if version is None:
         raise SchemaError(f"there is no database yet: run `{command} init`")
-    if found < SCHEMA:
+    if version < SCHEMA:
         raise SchemaError(
-            f"the database is at schema {found}, this program needs {SCHEMA}:"
+            f"the database is at schema {version}, this program needs {SCHEMA}:"
             f" run `{command} upgrade`"
         )
-    _check_known(found)
+    _check_known(version)
 
 
 def check_not_newer(settings: Settings) -> None:
@@ -387,22 +285,22 @@ def check_not_newer(settings: Settings) -> None:
     _check_known(schema_version(settings.database_url))
 
 
-def _check_known(found: str | None) -> None:
-    if found is not None and found > SCHEMA:
+def _check_known(version: str | None) -> None:
+    if version is not None and version > SCHEMA:
         raise SchemaError(
-            f"the database is at schema {found}, this program knows only {SCHEMA}: install the"
+            f"the database is at schema {version}, this program knows only {SCHEMA}: install the"
             " newer version of the appliance that made it"
         )
 
 
 def first_line(error: Exception) -> str:
-    """What the driver said, in one line and without SQLAlchemy's words around it."""
+    """The driver's message in one line, without what SQLAlchemy puts around it."""
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0]
 
 
 def cannot_open(url: str, error: Exception) -> ConfigError:
-    """Which database, why, and what to look at; no address, which may hold a password."""
+    """Says which database, why, and what to check; no address, which may hold a password."""
     path = sqlite_path(url)
     if path is None:
         remedy = "is the server running, and is DATABASE_URL right?"
@@ -411,5 +309,5 @@ def cannot_open(url: str, error: Exception) -> ConfigError:
     if "not a database" in reason:
         remedy = "restore it from a backup, or move it away"
     else:
-        remedy = f"look at the owner and mode of {path.parent}, and at the room on its disk"
+        remedy = f"check the owner and mode of {path.parent}, and the free space on its disk"
     return ConfigError(f"cannot open the database {path}: {reason}; {remedy}")

@@ -12,9 +12,8 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from appliance import frontend, routers
+from appliance import database, frontend, routers
 from appliance.config import Settings, home_from_environment
-from appliance.database import db, engine_options, parse_url, prepare
 from appliance.routers.api import context
 from appliance.services.telegram_auth import oidc
 
@@ -61,9 +60,7 @@ def create_app(
     app.config.update(_config(settings))
     client = oidc.make_client(settings)
     context.init_app(app, context.Context(settings, oidc=client, on_update=on_update))
-    db.init_app(app)
-    with app.app_context():
-        prepare(db.engine)
+    database.init_app(app, settings.database_url)
     routers.register(app, settings)
     frontend.init_app(app, build or frontend.find_build())
     app.before_request(_start_clock)
@@ -76,15 +73,13 @@ def create_app(
 def close_app(app: Flask) -> None:
     """Close the database connections; twice is fine."""
     with app.app_context():
-        db.engine.dispose()
+        database.db.engine.dispose()
 
 
 def _config(settings: Settings) -> dict[str, object]:
     https = settings.site_url.startswith("https://")
     return {
         "SECRET_KEY": settings.secret_key,
-        "SQLALCHEMY_DATABASE_URI": parse_url(settings.database_url),
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
         "MAX_CONTENT_LENGTH": MAX_BODY,
         # `__Host-` makes the browser insist on Secure, no Domain and Path=/.
         "SESSION_COOKIE_NAME": "__Host-session" if https else "session",

@@ -24,7 +24,7 @@ FLOORS = (
     {"languages"},
     {"config", "errors", "write_queue"},
     {"telegram"},
-    {"models", "schemas"},
+    {"models", "schemas", "engines"},
     {"database"},
     {"crud"},
     {"services"},

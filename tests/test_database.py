@@ -4,8 +4,6 @@ import dataclasses
 import logging
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from datetime import timedelta
@@ -21,7 +19,6 @@ from appliance.database import (
     check_schema,
     data_version,
     db,
-    parse_url,
     schema_version,
     writing,
     writing_if_free,
@@ -35,24 +32,6 @@ from appliance.write_queue import FairLock
 def store(request) -> Database:
     name = "database" if request.param == "sqlite" else "postgresql_database"
     return request.getfixturevalue(name)
-
-
-def pragma(database, name):
-    with database.reading() as session:
-        return session.execute(text(f"PRAGMA {name}")).scalar()
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("journal_mode", "wal"),
-        ("synchronous", 2),  # FULL: a commit survives a power cut
-        ("foreign_keys", 1),
-        ("busy_timeout", 10_000),
-    ],
-)
-def test_sqlite_is_set_up(database, name, value):
-    assert pragma(database, name) == value
 
 
 # Transactions
@@ -317,67 +296,6 @@ def test_its_model_class_shares_the_tables():
     assert db.metadata is Base.metadata
     assert db.Model.registry is Base.registry
     assert "users" in db.metadata.tables
-
-
-# Addresses
-
-
-def test_a_relative_file_is_in_the_working_directory(tmp_path, monkeypatch):
-    """Also for Flask-SQLAlchemy, which would look in the application's instance folder."""
-    monkeypatch.chdir(tmp_path)
-    assert parse_url("sqlite:///x/y.db").database == f"{tmp_path}/x/y.db"
-    assert parse_url("sqlite://").database is None
-
-
-@pytest.mark.parametrize(
-    ("url", "driver", "host"),
-    [
-        ("sqlite:////var/x.db", "sqlite", None),
-        ("postgresql://u:p@db.example/n", "postgresql+psycopg", "db.example"),
-        ("postgresql+psycopg://u@h/n", "postgresql+psycopg", "h"),
-        ("postgresql+psycopg2://u@h/n", "postgresql+psycopg", "h"),
-        ("postgresql://u@/n?host=/run/postgresql", "postgresql+psycopg", None),
-    ],
-)
-def test_an_address_is_understood(url, driver, host):
-    parsed = parse_url(url)
-    assert (parsed.drivername, parsed.host) == (driver, host)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "hunter2", "mysql://u:hunter2@h/n", "postgresql://u:hunter2@h:port/n", "x+y://hunter2"],
-)
-def test_an_address_nobody_understands_is_not_shown(url):
-    """It may hold a password."""
-    with pytest.raises(ConfigError, match="DATABASE_URL") as caught:
-        Database(url)
-    assert "hunter2" not in str(caught.value)
-
-
-def test_what_is_no_file():
-    assert module.sqlite_path("postgresql://h/n") is None
-    assert module.sqlite_path("sqlite://") is None
-    assert module.sqlite_path("sqlite:////a/b c.db").name == "b c.db"
-
-
-@pytest.mark.slow
-def test_postgresql_without_its_driver_says_what_to_install(tmp_path):
-    script = """
-import sys
-sys.modules["psycopg"] = None
-from appliance.database import Database
-from appliance.errors import ConfigError
-try:
-    Database("postgresql://u:hunter2@h/n")
-except ConfigError as error:
-    print(error)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert "appliance[postgresql]" in done.stdout
-    assert "hunter2" not in done.stdout
 
 
 def test_an_error_quotes_nothing_that_was_stored(store, caplog):

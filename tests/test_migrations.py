@@ -17,7 +17,8 @@ from alembic.script import ScriptDirectory
 from appliance import database
 from appliance.config import Settings
 from appliance.crud.settings import get_setting, put_setting
-from appliance.database import Database, migration_engine, schema_version
+from appliance.database import Database, schema_version
+from appliance.engines import migration_engine, parse_url
 from appliance.models import Base, Broadcast, Delivery
 from appliance.services import schema
 
@@ -63,7 +64,7 @@ def downgrade():
 
 @pytest.fixture
 def tables(fresh: Settings) -> Iterator[object]:
-    engine = sa.create_engine(database.parse_url(fresh.database_url))
+    engine = sa.create_engine(parse_url(fresh.database_url))
     yield lambda: set(sa.inspect(engine).get_table_names())
     engine.dispose()
 

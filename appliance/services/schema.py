@@ -5,7 +5,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from appliance.config import Settings
-from appliance.database import cannot_open, check_not_newer, migration_engine, sqlite_path
+from appliance.database import cannot_open, check_not_newer
+from appliance.engines import migration_engine, sqlite_path
 from appliance.errors import ConfigError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"

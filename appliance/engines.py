@@ -1,0 +1,143 @@
+"""The engine of a database: what an address means, SQLite's settings, how transactions begin."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+
+from appliance.errors import ConfigError
+from appliance.write_queue import FairLock
+
+BUSY_TIMEOUT_MS = 10_000  # for another writer; a browser or a script would not wait much longer
+
+# Execution options of SQLAlchemy; the first two of a connection, the last of the engine.
+WRITE = "appliance_write"
+"""The transaction takes SQLite's write lock when it begins."""
+
+IF_FREE = "appliance_if_free"
+"""… or fails at once."""
+
+TURNS = "appliance_turns"
+"""The queue of this process's writers, a FairLock; PostgreSQL needs none."""
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine that is set up. Raises ConfigError; connects to nothing yet."""
+    with driver_is_installed():
+        engine = sa.create_engine(parse_url(url), **engine_options(url))
+    prepare(engine)
+    return engine
+
+
+@contextmanager
+def driver_is_installed() -> Iterator[None]:
+    """Raises ConfigError where it is not."""
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "DATABASE_URL names PostgreSQL and its driver is not installed:"
+            " install appliance[postgresql]"
+        ) from None
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` (and SQLALCHEMY_ENGINE_OPTIONS) take for this address.
+
+    Parameters are letters, names and hashes of passwords: no error may carry them into a log.
+    """
+    shared = {"hide_parameters": True}
+    if parse_url(url).get_backend_name() == "sqlite":
+        patience = BUSY_TIMEOUT_MS / 1000
+        connect = {"timeout": patience, "check_same_thread": False}
+        return shared | {"connect_args": connect, "execution_options": {TURNS: FairLock(patience)}}
+    return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+
+
+def parse_url(url: str) -> URL:
+    """Raises ConfigError: the address names a database this program does not know."""
+    try:
+        parsed = make_url(url)
+    except (sa.exc.ArgumentError, ValueError):  # ValueError: the port is no number
+        raise ConfigError(
+            "DATABASE_URL cannot be understood: expected sqlite:///FILE or"
+            " postgresql://USER@HOST/NAME"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend not in {"sqlite", "postgresql"}:
+        raise ConfigError(f"DATABASE_URL names {backend}: expected sqlite or postgresql")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
+        # Flask-SQLAlchemy would look for a relative path in the application's instance folder.
+        return parsed.set(database=str(Path(parsed.database).absolute()))
+    return parsed
+
+
+def migration_engine(url: str) -> sa.Engine:
+    """An engine for Alembic: every transaction writes, so each migration is whole or absent.
+
+    Foreign keys are off: with them on, a batch alter (copy, drop, rename) cascades into every
+    child row.
+    """
+    engine = make_engine(url)
+    engine.update_execution_options(**{WRITE: True})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=OFF"))
+    return engine
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Give an engine SQLite's settings and transactions, or PostgreSQL's errors without data."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    else:
+        event.listen(engine, "handle_error", _without_detail)
+
+
+def _without_detail(context: ExceptionContext) -> None:
+    """PostgreSQL's detail quotes the row that it refuses: messages, hashes of passwords."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    message = getattr(getattr(error, "diag", None), "message_primary", None)
+    if message is not None and wrapped is not None:
+        wrapped.args = (str(wrapped.args[0]).replace(str(error), message),)
+        error.args = (message,)
+
+
+def _on_connect(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN: the driver would only before a first write
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # with NORMAL, 5 of 12 power cuts lost acknowledged commits
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-4000",  # 4 MB a connection: a large ledger must not cost memory
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get(IF_FREE):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITE) else "BEGIN")
+        return
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")  # BEGIN IMMEDIATE fails at once
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite address; None for another database or one in memory."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(parsed.database))

@@ -1,0 +1,93 @@
+"""What an address means, and SQLite's settings."""
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from appliance.engines import make_engine, parse_url, sqlite_path
+from appliance.errors import ConfigError
+
+
+def pragma(database, name):
+    with database.reading() as session:
+        return session.execute(text(f"PRAGMA {name}")).scalar()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL: a commit survives a power cut
+        ("foreign_keys", 1),
+        ("busy_timeout", 10_000),
+    ],
+)
+def test_sqlite_is_set_up(database, name, value):
+    assert pragma(database, name) == value
+
+
+def test_a_relative_file_is_in_the_working_directory(tmp_path, monkeypatch):
+    """Also for Flask-SQLAlchemy, which would look in the application's instance folder."""
+    monkeypatch.chdir(tmp_path)
+    assert parse_url("sqlite:///x/y.db").database == f"{tmp_path}/x/y.db"
+    assert parse_url("sqlite://").database is None
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "host"),
+    [
+        ("sqlite:////var/x.db", "sqlite", None),
+        ("postgresql://u:p@db.example/n", "postgresql+psycopg", "db.example"),
+        ("postgresql+psycopg://u@h/n", "postgresql+psycopg", "h"),
+        ("postgresql+psycopg2://u@h/n", "postgresql+psycopg", "h"),
+        ("postgresql://u@/n?host=/run/postgresql", "postgresql+psycopg", None),
+    ],
+)
+def test_an_address_is_understood(url, driver, host):
+    parsed = parse_url(url)
+    assert (parsed.drivername, parsed.host) == (driver, host)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "hunter2", "mysql://u:hunter2@h/n", "postgresql://u:hunter2@h:port/n", "x+y://hunter2"],
+)
+def test_an_address_nobody_understands_is_not_shown(url):
+    """It may hold a password."""
+    with pytest.raises(ConfigError, match="DATABASE_URL") as caught:
+        make_engine(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_no_file():
+    assert sqlite_path("postgresql://h/n") is None
+    assert sqlite_path("sqlite://") is None
+    assert sqlite_path("sqlite:////a/b c.db").name == "b c.db"
+
+
+WITHOUT_DRIVER = """
+import sys
+from pathlib import Path
+sys.modules["psycopg"] = None
+from appliance.config import Settings
+from appliance.database import Database
+from appliance.errors import ConfigError
+from appliance.web import create_app
+url = "postgresql://u:hunter2@h/n"
+for make in (Database, lambda url: create_app(Settings(Path("/nowhere"), "k" * 32, url))):
+    try:
+        make(url)
+    except ConfigError as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+def test_postgresql_without_its_driver_says_what_to_install():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DRIVER], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.count("appliance[postgresql]") == 2
+    assert "hunter2" not in done.stdout
