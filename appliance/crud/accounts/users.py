@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from appliance.crud import search
 from appliance.errors import EmailTaken, NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, Role, User, utcnow
 
@@ -80,7 +81,7 @@ def list_page(
     if before_id is not None:
         users = users.where(User.id < before_id)
     if query:
-        users = users.where(_matches(query.strip()))
+        users = users.where(search.contains(query.strip(), User.name, User.email))
     if reachable is not None:
         answered = Chat.status.in_(ChatStatus.REACHABLE)
         users = users.where(User.chat.has(answered).is_(reachable))
@@ -116,10 +117,3 @@ def _unknown(user: object) -> NotFound:
     return NotFound(
         localized("there is no user {user}; `appliance user list` shows the known ones", user=user)
     )
-
-
-def _matches(words: str) -> ColumnElement[bool]:
-    # SQLite folds only ASCII letters, so the usual spellings of a Cyrillic name are tried.
-    spellings = {words, words.lower(), words.upper(), words.title()}
-    names = [User.name.icontains(spelling, autoescape=True) for spelling in sorted(spellings)]
-    return or_(User.email.contains(words.lower(), autoescape=True), *names)

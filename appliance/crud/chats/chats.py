@@ -1,13 +1,13 @@
 """Chats: what the bot knows of people, groups and channels on Telegram."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from appliance.crud import search
 from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Role, Subscription, User, utcnow
 
@@ -16,7 +16,6 @@ UNREACHABLE = "unreachable"
 
 _STATUSES = {UNREACHABLE: ChatStatus.GONE}
 _TYPES = {str(ChatType.GROUP): ChatType.GROUPS}
-_CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +182,5 @@ def _filtered(query: Select, filter: ChatFilter) -> Select:  # type: ignore[type
     if filter.query:
         words = filter.query.strip().removeprefix("@")
         names = (Chat.first_name, Chat.last_name, Chat.username, Chat.title)
-        matches = [name.icontains(words, autoescape=True) for name in names]
-        if _CHAT_ID.fullmatch(words) and abs(int(words)) <= MAX_ID:
-            matches.append(Chat.id == int(words))
-        query = query.where(or_(*matches))
+        query = query.where(search.contains(words, *names) | search.is_id(words, Chat.id))
     return query

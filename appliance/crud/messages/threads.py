@@ -14,8 +14,9 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from appliance.crud import search
 from appliance.errors import NotFound, localized
-from appliance.models import MAX_ID, Chat, Direction, Message, Note, Thread, User, utcnow
+from appliance.models import Chat, Direction, Message, Note, Thread, User, utcnow
 
 _Query = Select[Thread, Chat, int | None]
 
@@ -228,36 +229,23 @@ def _filtered(query: _Query, filter: ThreadFilter) -> _Query:
 def _matches(words: str) -> ColumnElement[bool]:
     """People by name, address or id, and what was said lately."""
     name = words.removeprefix("@")
-    spellings = _spellings(name)
-    columns = (Chat.first_name, Chat.last_name, Chat.username)
-    matches = [c.icontains(s, autoescape=True) for c in columns for s in spellings]
-    matches.append(Thread.chat_id.in_(_chats_that_said(_spellings(words))))
-    matches.append(
-        exists().where(
-            User.id == Chat.user_id,
-            or_(
-                User.email.contains(words.lower(), autoescape=True),
-                *(User.name.icontains(s, autoescape=True) for s in spellings),
-            ),
-        )
+    account = exists().where(
+        User.id == Chat.user_id,
+        search.contains(name, User.name) | search.contains(words, User.email),
     )
-    if name.isascii() and name.isdecimal() and int(name[:20]) <= MAX_ID:
-        matches.append(Thread.chat_id == int(name[:20]))
-    return or_(*matches)
+    return or_(
+        search.contains(name, Chat.first_name, Chat.last_name, Chat.username),
+        search.is_id(name, Thread.chat_id),
+        account,
+        Thread.chat_id.in_(_chats_that_said(words)),
+    )
 
 
-def _chats_that_said(spellings: Sequence[str]) -> Select[int]:
+def _chats_that_said(words: str) -> Select[int]:
     """Looked through once and not for each thread; the oldest of very many messages are not."""
     newest = select(func.max(Message.id)).scalar_subquery()
     return select(Message.chat_id).where(
         Message.id > newest - SEARCHED,
         Message.visible,
-        or_(*(Message.text.icontains(s, autoescape=True) for s in spellings)),
+        search.contains(words, Message.text),
     )
-
-
-def _spellings(words: str) -> list[str]:
-    """SQLite folds only ASCII letters, so the usual spellings of a Cyrillic word are tried."""
-    if words.isascii():
-        return [words]
-    return sorted({words, words.lower(), words.upper(), words.title(), words.capitalize()})

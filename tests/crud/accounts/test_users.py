@@ -79,14 +79,11 @@ def test_whom_the_bot_cannot_reach(add, database):
             assert {user.id for user in found} == expected
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [("анна", True), ("АННА", True), ("Анна", True), ("нн", True), ("EXAMPLE", True), ("%", False)],
-)
-def test_search_folds_cyrillic_too(add, database, words, found):
+def test_search_by_a_part_of_the_address(add, database):
     add("a@example.org", "Анна")
     with database.reading() as session:
-        assert bool(users.list_page(session, 10, query=words)) is found
+        assert len(users.list_page(session, 10, query="EXAMPLE")) == 1
+        assert len(users.list_page(session, 10, query="%")) == 0
 
 
 def test_admins_that_can_be_counted_on(add, database):
