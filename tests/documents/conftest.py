@@ -1,5 +1,6 @@
 """A site where things have happened, for the commands of the documents; files they name."""
 
+import hashlib
 import json
 import shutil
 import socket
@@ -75,7 +76,17 @@ def clone(root, tmp_path_factory):
             shutil.copy(root / name, folder / name)
     for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Copy"]):
         subprocess.run([*git, *words], cwd=folder, check=True)
+    lend_environment(folder)
     return folder
+
+
+def lend_environment(folder):
+    """The programs of this environment as `.venv`, so that scripts/demo has nothing to install."""
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    names = ("requirements/runtime.txt", "pyproject.toml", "setup.cfg")  # as in scripts/lib.sh
+    state = hashlib.sha256(b"".join((folder / name).read_bytes() for name in names))
+    (folder / ".venv" / "installed-runtime").write_text(state.hexdigest())
 
 
 @pytest.fixture(scope="session")

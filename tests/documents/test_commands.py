@@ -148,7 +148,7 @@ class Shell:
         (self._folder / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
         script = self._folder / "script"
         script.write_text(PRELUDE + "".join(self._lines(fences)), encoding="utf-8")
-        bash = subprocess.Popen(
+        with subprocess.Popen(
             ["bash", script],
             cwd=work,
             stdin=subprocess.DEVNULL,
@@ -156,12 +156,12 @@ class Shell:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-        )
-        try:
-            said, _ = bash.communicate(timeout=SECONDS)
-        finally:
-            if bash.poll() is None:
-                os.killpg(bash.pid, signal.SIGKILL)
+        ) as bash:
+            try:
+                said, _ = bash.communicate(timeout=SECONDS)
+            finally:
+                if bash.poll() is None:
+                    os.killpg(bash.pid, signal.SIGKILL)
         assert bash.returncode == 0, f"a server did not end well: {said}"
         commands = [command for fence in fences for command in fence]
         return [
@@ -256,8 +256,8 @@ def refused_sql(name, home):
 
 
 @pytest.mark.slow
-def test_commands_on_a_machine_of_ones_own(clone, simulator, tmp_path, free_port):
-    """In a clone as a stranger has it: the first command makes its environment."""
+@pytest.mark.parametrize("name", ON_A_MACHINE)
+def test_commands_on_a_machine_of_ones_own(name, clone, simulator, tmp_path, free_port):
     site, sandbox = free_port(), free_port()
     places = {
         r"ADDRESS-OF-THIS-REPOSITORY (appliance && cd )": rf"{clone} ~/\1~/",
@@ -268,9 +268,5 @@ def test_commands_on_a_machine_of_ones_own(clone, simulator, tmp_path, free_port
         r"(?<!\S)(?=\S+/appliance --home ~/club)": f"BOT_API_URL={simulator.url} ",
     }
     shell = Shell(tmp_path, places, PORT=site, APPLIANCE_HOME=tmp_path)
-    found = [
-        f"{name}: {told}"
-        for name in ON_A_MACHINE
-        for told in failures(shell.run(clone, to_run(name)))
-    ]
+    found = failures(shell.run(clone, to_run(name)))
     assert not found, "\n\n".join(found)
