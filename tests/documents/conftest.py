@@ -10,7 +10,6 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +17,7 @@ from click.testing import CliRunner
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.sandbox.server import Sandbox
+from support.simulator import ask
 
 PASSWORD = "correct horse battery"
 USERS = {"ann@example.org": "member", "olga@example.org": "operator", "admin@example.org": "admin"}
@@ -38,7 +38,7 @@ class Site:
 def work(tmp_path_factory, forking):
     """A folder with the files and commands that readers are told to name."""
     folder = tmp_path_factory.mktemp("work")
-    for name in ("letter.html", "letter.ru.html", "answer.html"):
+    for name in ("message.html", "message.ru.html", "answer.html"):
         (folder / name).write_text("<b>Open again</b>", encoding="utf-8")
     for name in ("minutes.pdf", "plan.pdf"):
         (folder / name).write_bytes(b"%PDF-1.4")
@@ -54,7 +54,7 @@ def work(tmp_path_factory, forking):
 @pytest.fixture(scope="module")
 def forking(tmp_path_factory):
     """A line of shell that is `appliance` with the arguments it gets; see forking.py."""
-    script = Path(__file__).with_name("forking.py")
+    script = Path(__file__).parents[1] / "support" / "forking.py"
     path = tmp_path_factory.mktemp("forking") / "socket"
     serve = [sys.executable, script, "serve", path]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as process:
@@ -144,10 +144,12 @@ class Command:
 
 def fill(home, command, simulator, wait_until):
     """People and a group, three of them linked, topics, tokens, broadcasts up to the seventh."""
-    people = ask(simulator, "people", count=20, start=True, seed=7)["people"]
+    people = ask(simulator, "people", {"count": 20, "start": True, "seed": 7})["people"]
     ids = [person["id"] for person in people]
-    group = ask(simulator, "chats", title="Operators", type="supergroup", members=ids[:3])["id"]
-    ask(simulator, f"people/{ids[5]}/send", text="When does the hall open?")
+    group = ask(
+        simulator, "chats", {"title": "Operators", "type": "supergroup", "members": ids[:3]}
+    )["id"]
+    ask(simulator, f"people/{ids[5]}/send", {"text": "When does the hall open?"})
     wait_until(lambda: len(command("chat", "list")) == len(ids) + 1, 30)
     wait_until(lambda: command("inbox", "list"), 30)
 
@@ -159,7 +161,7 @@ def fill(home, command, simulator, wait_until):
         command("topic", "add", topic)
     wait_until(lambda: not command("status")["queue"]["pending"], 30)  # or a welcome tells
     for person in ids[-2:]:
-        ask(simulator, f"people/{person}/block", silent=True)
+        ask(simulator, f"people/{person}/block", {"silent": True})
     for number in range(1, BROADCASTS + 1):
         words = ("--user", "admin@example.org", "--name", f"number {number}", "--scope")
         command("token", "create", *words, "notify")
@@ -175,11 +177,3 @@ def link(home, chats):
         words = "UPDATE chats SET user_id = (SELECT id FROM users WHERE email = ?) WHERE id = ?"
         database.executemany(words, chats.items())
         database.commit()
-
-
-def ask(simulator, path, **body):
-    """POST to the control interface of the simulator."""
-    headers = {"Content-Type": "application/json"}
-    request = Request(f"{simulator}/sandbox/{path}", json.dumps(body).encode(), headers)
-    with urlopen(request, timeout=30) as answer:
-        return json.load(answer)
