@@ -77,7 +77,7 @@ def test_words_of_an_address_are_read_as_numbers():
 
 
 def test_times_are_utc():
-    item = schemas.InboxItem(
+    item = schemas.MemberMessage(
         id="m1", kind="in", text="", html="", state=None, at="2026-01-02T03:04:05Z"
     )
     assert '"at":"2026-01-02T03:04:05Z"' in item.model_dump_json()

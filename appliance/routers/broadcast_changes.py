@@ -20,18 +20,18 @@ from appliance.schemas import (
     Edit,
     Event,
     EventList,
-    Numbers,
     Operation,
     OperationList,
     Plan,
     Recallable,
     Retried,
     Retry,
+    Statistics,
 )
 from appliance.services import broadcasts
 from appliance.services.broadcasts import changes, click_tracking, dry_run
 
-blueprint = Blueprint("broadcast_control", __name__)
+blueprint = Blueprint("broadcast_changes", __name__)
 
 _USER = "user:"
 
@@ -155,8 +155,8 @@ def list_events(broadcast_id: int) -> EventList:
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>/numbers")
-@endpoint(Access.OPERATOR, scope="broadcasts", response=Numbers, errors=(404,))
-def show_numbers(broadcast_id: int) -> Numbers:
+@endpoint(Access.OPERATOR, scope="broadcasts", response=Statistics, errors=(404,))
+def show_statistics(broadcast_id: int) -> Statistics:
     """How fast it goes, outcomes over time, reasons, clicks, and who opted out because of it.
 
     May be asked every second; of a large broadcast all but the rate may be some seconds old.
@@ -165,7 +165,7 @@ def show_numbers(broadcast_id: int) -> Numbers:
     broadcast = broadcasts_crud.get(session, broadcast_id)
     live = cache.live(broadcast)
     counted = cache.get(session, broadcast_id).as_document()
-    return Numbers(
+    return Statistics(
         status=models.BroadcastStatus(broadcast.status).value,
         rate=live.rate,
         eta_seconds=live.eta_seconds,

@@ -12,7 +12,7 @@ from appliance.services.broadcasts.click_tracking import Opened, Signer, is_prev
 
 log = logging.getLogger(__name__)
 
-blueprint = Blueprint("links", __name__)
+blueprint = Blueprint("click_tracking", __name__)
 
 _HEADERS = {
     "Cache-Control": "no-store",  # or the second click would not be seen

@@ -1,4 +1,4 @@
-"""What is decided about a broadcast, and the numbers of it."""
+"""What is decided about a broadcast, and its statistics."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -110,7 +110,7 @@ class LinkClicks(Answer):
     people: int
 
 
-class Numbers(Answer):
+class Statistics(Answer):
     """`rate` and `eta_seconds` are of the last seconds, null where nothing moves."""
 
     status: BroadcastStatus

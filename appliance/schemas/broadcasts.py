@@ -115,7 +115,7 @@ class AudienceWords(Answer):
     not_: list[str] = Field([], serialization_alias="not", validation_alias="not")
 
 
-class Trial(Answer):
+class Canary(Answer):
     """The first `people` were tried (`waiting`: and are not judged yet), or `passed`."""
 
     people: int
@@ -147,7 +147,7 @@ class Broadcast(Answer):
     seconds: float | None
     rate: float | None
     starts_at: datetime | None
-    canary: Trial | None
+    canary: Canary | None
     recipients: int
     out_of_reach: int
     quiet: str | None

@@ -1,4 +1,4 @@
-"""Linking, a member's inbox, and the chats the bot knows."""
+"""Linking, a member's own messages, and the chats the bot knows."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -89,7 +89,7 @@ class TelegramCallback(Query):
     error: str = Field("", max_length=200)
 
 
-class InboxItem(Answer):
+class MemberMessage(Answer):
     id: str
     kind: Literal["broadcast", "in", "out"]
     text: str
@@ -98,7 +98,7 @@ class InboxItem(Answer):
     at: datetime
 
 
-class InboxPage(Page[InboxItem]):
+class MemberMessagePage(Page[MemberMessage]):
     pass
 
 

@@ -278,7 +278,7 @@ export interface paths {
          * How fast it goes, outcomes over time, reasons, clicks, and who opted out because of it.
          * @description May be asked every second; of a large broadcast all but the rate may be some seconds old.
          */
-        get: operations["show_numbers"];
+        get: operations["show_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1344,7 +1344,7 @@ export interface components {
          */
         Broadcast: {
             audience: components["schemas"]["AudienceWords"];
-            canary: components["schemas"]["Trial"] | null;
+            canary: components["schemas"]["Canary"] | null;
             /**
              * Created At
              * Format: date-time
@@ -1461,6 +1461,18 @@ export interface components {
              * @default null
              */
             url?: string | null;
+        };
+        /**
+         * Canary
+         * @description The first `people` were tried (`waiting`: and are not judged yet), or `passed`.
+         */
+        Canary: {
+            /** Passed */
+            passed: boolean;
+            /** People */
+            people: number;
+            /** Waiting */
+            waiting: boolean;
         };
         /**
          * Changed
@@ -1742,37 +1754,6 @@ export interface components {
              */
             status?: "ok";
         };
-        /** InboxItem */
-        InboxItem: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Html */
-            html: string;
-            /** Id */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "broadcast" | "in" | "out";
-            /** State */
-            state: ("pending" | "sending" | "sent" | "failed" | "skipped" | "unknown") | null;
-            /** Text */
-            text: string;
-        };
-        /** InboxPage */
-        InboxPage: {
-            /** Items */
-            items: components["schemas"]["InboxItem"][];
-            /**
-             * Next Cursor
-             * @default null
-             */
-            next_cursor?: string | null;
-        };
         /**
          * InboxSettings
          * @description `hours` like `Mon-Fri 09:00-18:00, Sat 10:00-14:00` by the site's clock; null: always.
@@ -1898,6 +1879,37 @@ export interface components {
              * @enum {string}
              */
             kind: "photo" | "document" | "video";
+        };
+        /** MemberMessage */
+        MemberMessage: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Html */
+            html: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "broadcast" | "in" | "out";
+            /** State */
+            state: ("pending" | "sending" | "sent" | "failed" | "skipped" | "unknown") | null;
+            /** Text */
+            text: string;
+        };
+        /** MemberMessagePage */
+        MemberMessagePage: {
+            /** Items */
+            items: components["schemas"]["MemberMessage"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor?: string | null;
         };
         /**
          * MiniAppLogin
@@ -2173,39 +2185,6 @@ export interface components {
             messages: number;
             /** To */
             to: string;
-        };
-        /**
-         * Numbers
-         * @description `rate` and `eta_seconds` are of the last seconds, null where nothing moves.
-         */
-        Numbers: {
-            /** Bucket Seconds */
-            bucket_seconds: number;
-            /** Clicks */
-            clicks: number;
-            /** Eta Seconds */
-            eta_seconds: number | null;
-            /** Links */
-            links: components["schemas"]["LinkClicks"][];
-            /** Over Time */
-            over_time: components["schemas"]["Bucket"][];
-            /** People */
-            people: number;
-            /** Rate */
-            rate: number | null;
-            /** Reasons */
-            reasons: {
-                [key: string]: {
-                    [key: string]: number;
-                };
-            };
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "draft" | "scheduled" | "running" | "paused" | "halted" | "cancelled" | "done";
-            /** Unsubscribed */
-            unsubscribed: number;
         };
         /**
          * Operation
@@ -2623,6 +2602,39 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * Statistics
+         * @description `rate` and `eta_seconds` are of the last seconds, null where nothing moves.
+         */
+        Statistics: {
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Clicks */
+            clicks: number;
+            /** Eta Seconds */
+            eta_seconds: number | null;
+            /** Links */
+            links: components["schemas"]["LinkClicks"][];
+            /** Over Time */
+            over_time: components["schemas"]["Bucket"][];
+            /** People */
+            people: number;
+            /** Rate */
+            rate: number | null;
+            /** Reasons */
+            reasons: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "running" | "paused" | "halted" | "cancelled" | "done";
+            /** Unsubscribed */
+            unsubscribed: number;
+        };
         /** Status */
         Status: {
             /** Flood Until */
@@ -2927,18 +2939,6 @@ export interface components {
             topics: {
                 [key: string]: boolean;
             };
-        };
-        /**
-         * Trial
-         * @description The first `people` were tried (`waiting`: and are not judged yet), or `passed`.
-         */
-        Trial: {
-            /** Passed */
-            passed: boolean;
-            /** People */
-            people: number;
-            /** Waiting */
-            waiting: boolean;
         };
         /** User */
         User: {
@@ -3641,7 +3641,7 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
-    show_numbers: {
+    show_statistics: {
         parameters: {
             query?: never;
             header?: never;
@@ -3658,7 +3658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Numbers"];
+                    "application/json": components["schemas"]["Statistics"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -4480,7 +4480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InboxPage"];
+                    "application/json": components["schemas"]["MemberMessagePage"];
                 };
             };
             401: components["responses"]["Unauthorized"];
