@@ -6,7 +6,8 @@ from flask import Blueprint, Flask, Response, abort, send_from_directory
 from werkzeug.routing import PathConverter
 from werkzeug.security import safe_join
 
-_YEAR = 365 * 24 * 3600
+_YEAR_SECONDS = 365 * 24 * 3600
+_HOUR_SECONDS = 3600  # for icons and the like, whose names stay when they change
 _MISSING = """\
 The front end is not built. Build it:
 
@@ -17,7 +18,7 @@ The API answers under /api/v1 and is described at /api/docs.
 
 
 class PageConverter(PathConverter):
-    """Any path but the API's: an unknown /api/… is its own 404, and a wrong method its own 405."""
+    """Any path outside /api, where a path or method that is unknown must stay a 404 or 405."""
 
     regex = r"(?!api(?:/|$))[^/].*?"
 
@@ -25,7 +26,7 @@ class PageConverter(PathConverter):
 def find_build(package: Path | None = None) -> Path:
     """`frontend_dist` inside the package when installed, beside it in a working copy.
 
-    The folder may be missing; then the site says how to build it.
+    Where the folder is missing, the site answers with how to build it.
     """
     package = package or Path(__file__).parent
     inside = package / "frontend_dist"
@@ -43,18 +44,18 @@ def _blueprint(build: Path) -> Blueprint:
     @blueprint.get("/")
     @blueprint.get("/<page:path>")
     def show_page(path: str = "") -> Response:
-        """A file of the build, or the page that finds its own way in the browser."""
+        """A file of the build, or the page, whose script shows what its address names."""
         file = safe_join(str(build), path) if path else None
         if file is not None and Path(file).is_file():
-            return send_from_directory(build, path, max_age=3600)
+            return send_from_directory(build, path, max_age=_HOUR_SECONDS)
         return _index(build)
 
     @blueprint.get("/assets/<path:path>")
     def show_asset(path: str) -> Response:
-        """Named by their content, so never asked for twice; a missing one is 404, not a page."""
+        """Named by its content, so a browser may keep it; a missing one is 404, not the page."""
         if not (build / "assets").is_dir():
             abort(404)
-        response = send_from_directory(build / "assets", path, max_age=_YEAR)
+        response = send_from_directory(build / "assets", path, max_age=_YEAR_SECONDS)
         response.cache_control.public = True
         response.cache_control.immutable = True
         return response

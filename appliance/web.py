@@ -19,7 +19,7 @@ from appliance.services.telegram_auth import oidc
 
 log = logging.getLogger(__name__)
 
-MAX_BODY = 1024 * 1024  # bytes; the longest text takes 64 KB
+MAX_BODY_BYTES = 1024 * 1024  # the longest text of a broadcast takes 64 KB
 
 _CSP = "; ".join(
     (
@@ -36,7 +36,7 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    # Not `same-origin`: the pop-up of "Log in with Telegram" breaks under it.
+    # Not `same-origin`, which cuts the pop-up of "Log in with Telegram" off from the page.
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
@@ -80,7 +80,7 @@ def _config(settings: Settings) -> dict[str, object]:
     https = settings.site_url.startswith("https://")
     return {
         "SECRET_KEY": settings.secret_key,
-        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         # `__Host-` makes the browser insist on Secure, no Domain and Path=/.
         "SESSION_COOKIE_NAME": "__Host-session" if https else "session",
         "SESSION_COOKIE_SECURE": https,
@@ -107,7 +107,7 @@ def _secure(response: Response) -> Response:
 
 
 class _Cors:
-    """Lets the listed origins use the API from their pages; `*` lets anybody, without cookies."""
+    """Lets pages of the listed origins use the API; `*` stands for any page, without cookies."""
 
     def __init__(self, origins: tuple[str, ...]) -> None:
         self._origins = frozenset(origins)
@@ -133,7 +133,7 @@ class _Cors:
 
 
 def _record(response: Response) -> Response:
-    """A line a request: no query string, no header, no body, for secrets travel in those."""
+    """Log a line a request, without query string, headers and body, which may hold secrets."""
     milliseconds = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     log.info(
         "%s %s %d %.1fms %s",

@@ -196,7 +196,7 @@ def _shown(session: Session, rows: Sequence[models.Broadcast]) -> list[Broadcast
 
 def _document(row: models.Broadcast) -> dict[str, Any]:
     document = broadcasts.as_document(row)
-    return {**document, "note": language.told(document["note"])}
+    return {**document, "note": language.localize(document["note"])}
 
 
 def _lines(rows: Iterable[DeliveryRow]) -> Iterator[str]:

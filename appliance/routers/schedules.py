@@ -99,5 +99,5 @@ def _change(body: SchedulePatch) -> broadcast_schedules.Change:
 
 def _show(schedule: models.Schedule) -> Schedule:
     document = broadcast_schedules.as_document(schedule)
-    result = language.told(document["last_result"])
+    result = language.localize(document["last_result"])
     return Schedule.model_validate({**document, "last_result": result})

@@ -20,7 +20,7 @@ class Delivery:
     """Makes an engine whenever the lease is won; `wake` reaches the one that runs."""
 
     def __init__(self, locate: Callable[[], Settings], database: Database) -> None:
-        """`locate` tells the settings, with the Bot API's address, whenever the part begins."""
+        """`locate` gives the settings, with the Bot API's address, whenever the part begins."""
         self._locate = locate
         self._database = database
         self._engine: Engine | None = None

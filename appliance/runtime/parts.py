@@ -11,16 +11,16 @@ from appliance.services.leases import Holding, LeaseLost
 
 log = logging.getLogger(__name__)
 
-STANDBY_SECONDS = 1.0  # between two tries to get the lease
+STANDBY_SECONDS = 1.0  # between two attempts to get the lease
 RETRY_SECONDS = 2.0  # after a failure
-STOP_SECONDS = 9.8  # systemd is told 15
+STOP_SECONDS = 9.8  # a process ends within 10 s of SIGTERM; systemd would kill it after 15
 
 Work = Callable[[Holding, threading.Event], None]
 """Runs the part until the event is set; raises LeaseLost when another process has taken over."""
 
 
 class Part(Protocol):
-    """What the runtime asks of every part; `stop` may be called twice."""
+    """What the runtime asks of every part. Each method may be called again."""
 
     name: str
 

@@ -18,7 +18,7 @@ from appliance.web import create_app
 
 log = logging.getLogger(__name__)
 
-WATCH_SECONDS = 5.0
+WATCH_SECONDS = 5.0  # systemd restarts a service that has been silent for 30 s
 
 
 class Runtime:
@@ -27,7 +27,7 @@ class Runtime:
     def __init__(
         self, settings: Settings, *, web: bool = True, bot: bool = True, by_webhook: bool = False
     ) -> None:
-        """`by_webhook`: updates come to the site whatever BOT_MODE says.
+        """`by_webhook`: updates come by webhook, whatever BOT_MODE says.
 
         Checks the schema, starts the simulator where one is needed, binds the port.
 

@@ -19,14 +19,14 @@ from appliance.services.leases import Holding
 
 log = logging.getLogger(__name__)
 
-STEP_SECONDS = 3.0
-DRAFT = timedelta(seconds=30)  # whoever decided an edit or a recall has died, or is very slow
-FINISH_SECONDS = 2.0  # a turn, well within the lease
+STEP_SECONDS = 3.0  # how late a broadcast may begin
+DRAFT = timedelta(seconds=30)  # by then, the process that decided on an edit or recall has died
+FINISH_SECONDS = 2.0  # for long ledgers between two beats of the lease, which lasts 12 s
 CENSUS_SECONDS = 300.0
 TIDY_SECONDS = 3600.0
-TIDY_FILES_SECONDS = 86_400.0  # it reads every message
+TIDY_FILES_SECONDS = 86_400.0  # seldom: to find files without a use, it reads every message
 KEEP_CALLS = timedelta(days=2)  # button answers and edits
-KEEP_UPDATES = timedelta(days=30)  # ids of handled updates, against a repetition
+KEEP_UPDATES = timedelta(days=30)  # so that an update is not handled again; Telegram keeps 24 h
 KEEP_CODES = timedelta(days=1)
 
 
@@ -49,7 +49,7 @@ class Schedule:
             stop.wait(STEP_SECONDS)
 
     def step(self, now: datetime, mono: float) -> None:
-        if self._looked is None or now < self._looked:  # begun just now, or the clock was put back
+        if self._looked is None or now < self._looked:  # just begun, or the clock was set back
             schedules.realign(self._database, now)
         self._looked = now
         schedules.run_due(self._database, now)
@@ -66,7 +66,7 @@ class Schedule:
             self._tidy_files_at = mono + TIDY_FILES_SECONDS
 
     def finish_drafts(self, now: datetime) -> None:
-        """Edits and recalls whose process died before they began; a long ledger takes turns."""
+        """Begin edits and recalls whose process died before they could; in parts, if many."""
         ends = time.monotonic() + FINISH_SECONDS
         self._finishing = self._finishing or self._parts_of_drafts(now)
         for _ in self._finishing:
@@ -82,14 +82,14 @@ class Schedule:
             yield from changes.finish_draft(self._database.writing, number)
 
     def count(self, now: datetime) -> None:
-        """For /stats, whose answer is part of a writing transaction."""
+        """Store the census for /stats, which answers while it holds the write lock."""
         with self._database.reading() as session:
             people = census.take(session).as_dict()
         with self._database.writing() as session:
             settings.put_setting(session, settings.CENSUS, people | {"at": now.timestamp()})
 
     def tidy(self, now: datetime) -> None:
-        """Delete what has served."""
+        """Delete rows that nobody needs any more."""
         with self._database.writing() as session:
             messages.forget_calls(session, now - KEEP_CALLS)
             updates.forget_handled(session, now - KEEP_UPDATES)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Simulator:
-    """Tells where the Bot API is; starts a simulator where none runs for this home."""
+    """Knows where the Bot API is, and starts a simulator where this home has none running."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
@@ -28,7 +28,7 @@ class Simulator:
     def locate(self) -> Settings:
         """The settings with the Bot API's address in them. Raises Unavailable.
 
-        Asked by each part whenever it begins, for the process whose simulator it used may be gone.
+        Each part asks whenever it begins: the process whose simulator it used may have ended.
         """
         if not self._settings.sandbox or self._settings.bot_api_url is not None:
             return self._settings

@@ -30,4 +30,4 @@ class Systemd:
             try:
                 sender.sendto(message.encode(), address)
             except OSError:
-                return  # systemd is gone; the service goes on
+                return  # nobody listens, which is no reason to stop serving

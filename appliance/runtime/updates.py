@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-BEAT_SECONDS = 2.0
-HUNG = timedelta(seconds=30)  # a loop that has not gone round for so long is dead
+BEAT_SECONDS = 2.0  # well within the lease's 12 s
+HUNG = timedelta(seconds=30)  # no turn of the loop takes so long, the wait for Telegram included
 
 
 class UpdatesPart:
@@ -45,7 +45,7 @@ class UpdatesPart:
         by_webhook: bool,
         web_is_here: bool = False,
     ) -> None:
-        """`locate` tells the settings, with the Bot API's address, whenever the part begins.
+        """`locate` gives the settings, with the Bot API's address, whenever the part begins.
 
         `on_handled` is called after each commit: answers may wait in the outbox. `web_is_here`:
         the web part of this process calls `wake` when it has stored an update.
@@ -64,7 +64,7 @@ class UpdatesPart:
             updates.wake()
 
     def run(self, holding: Holding, stop: threading.Event) -> None:
-        """Raises LeaseLost."""
+        """Listen until told to stop. Raises LeaseLost."""
         settings = self._locate()
         bot = make_bot(str(settings.bot_token), settings.api_url)
         if not self._introduce(bot, holding, stop):
@@ -74,7 +74,7 @@ class UpdatesPart:
         try:
             while not stop.wait(BEAT_SECONDS):
                 hung = datetime.now(UTC) - updates.alive_at > HUNG
-                if not hung:  # else the lease runs out, and the watchdog sees it
+                if not hung:  # else the lease runs out: another process may take over
                     _beat(holding, updates.state)
         finally:
             self._updates = None
@@ -97,7 +97,7 @@ class UpdatesPart:
         return Poller(self._database, bot)
 
     def _introduce(self, bot: Bot, holding: Holding, stop: threading.Event) -> bool:
-        """Learn who the bot is, for the links to it. False: told to stop before it was learnt."""
+        """Ask Telegram who the bot is, for the links to it. False: told to stop first."""
         streak, state = Streak(), "starting"
         while not stop.is_set():
             try:
@@ -119,7 +119,7 @@ class UpdatesPart:
     def _ask(
         self, question: Callable[[], T], holding: Holding, stop: threading.Event, state: str
     ) -> T | None:
-        """What Telegram answers, which may take longer than a lease lasts: it is kept meanwhile.
+        """Telegram's answer. It may take longer than a lease lasts, so that is kept meanwhile.
 
         None: told to stop first. Raises what `question` raises, and LeaseLost.
         """

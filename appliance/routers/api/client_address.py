@@ -1,4 +1,4 @@
-"""Where a request comes from, as a key to count tries by."""
+"""Where a request comes from, as a key to count attempts by."""
 
 import ipaddress
 
@@ -6,7 +6,7 @@ from flask import request
 
 
 def network() -> str:
-    """The caller's address; of IPv6 the /64, for one customer has all of it."""
+    """The caller's address; of IPv6 its /64, because that is what one customer is given."""
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a view needs besides its arguments: the settings, the session, what the process knows."""
+"""What a view needs besides its arguments: settings, session, and what the process keeps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,5 +56,5 @@ def bot_api_url() -> str:
 
 
 def session() -> Session:
-    """The request's database session, to read with; `writing(session())` writes."""
+    """The request's database session: to read; inside `with writing(session())`, to write."""
     return db.session()

@@ -1,4 +1,4 @@
-"""Ids in an address: what cannot be an id is simply not found."""
+"""Ids in an address. What cannot be an id matches no route, and so is 404."""
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
@@ -7,7 +7,7 @@ from appliance.models import MAX_ID
 
 
 class IdConverter(IntegerConverter):
-    """A row's id. One over 2**63-1 matches no route: 404, before any database overflows."""
+    """A row's id, up to 2**63-1: a database would answer a larger one with an overflow."""
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, min=1, max=MAX_ID)

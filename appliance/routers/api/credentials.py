@@ -86,7 +86,7 @@ def program() -> Program | None:
 
 
 def actor() -> str:
-    """Who calls, as it is recorded: `token:7` or `user:5`. Raises Unauthorized."""
+    """Who calls, as records name them: `token:7` or `user:5`. Raises Unauthorized."""
     calling = program()
     return f"token:{calling.token_id}" if calling else f"user:{caller().id}"
 
@@ -100,30 +100,30 @@ def caller() -> User:
 
 
 def begin(user: User) -> None:
-    """Log `user` in, in a session that keeps nothing of the one before."""
+    """Log `user` in, in a new session: what another person left in this browser's is gone."""
     session.clear()
     session.permanent = True
     login_user(user)
 
 
 def stay(user: User) -> None:
-    """Go on in this session, with its token, when all of the user's sessions were just ended."""
+    """Keep this session and its token, when all sessions of `user` were just ended."""
     login_user(user)
 
 
 def end() -> None:
-    """Log out, and forget the session's token too."""
+    """Log out, and forget the session's token for writes, too."""
     logout_user()
     session.clear()
 
 
 def was_ended() -> bool:
-    """Whether the cookie is one that all of its user's sessions were ended after."""
+    """Whether the cookie is of a user who is not logged in any more: their sessions were ended."""
     return current() is None and _NAMED in g
 
 
 def csrf_token() -> str:
-    """The session's token; made when there is none. Empty for a program, which has no session."""
+    """The session's token for writes, made where there is none; empty for a program."""
     if program() is not None:
         return ""
     if _CSRF not in session:
@@ -132,10 +132,10 @@ def csrf_token() -> str:
 
 
 def check_request() -> None:
-    """Before every request to the API: which credentials count, and are they meant.
+    """Before every request to the API: check the token, or that a write is meant by its session.
 
-    Raises Unauthorized for an `Authorization` header with a token that lets nobody in, and
-    TooManyRequests when there were many; Forbidden for a write in a session without its token.
+    Raises Unauthorized for an `Authorization` header whose token is refused, TooManyRequests after
+    many of those, and Forbidden for a write in a session without the session's token.
     """
     if not request.path.startswith("/api/") or request.routing_exception is not None:
         return
@@ -162,7 +162,7 @@ def _given_token() -> str:
     """`Bearer TOKEN`, or the password of Basic, whoever the user is; empty for anything else."""
     try:
         given = request.authorization
-    except ValueError:  # Werkzeug's, for a Basic that is no ASCII
+    except ValueError:  # Werkzeug raises it for a Basic header that is not ASCII
         return ""
     if given is None:
         return ""

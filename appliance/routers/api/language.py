@@ -13,15 +13,15 @@ from appliance.services.i18n.catalog import translate
 
 
 def chosen() -> str:
-    """Never fails: errors are told in it, those of the database too."""
+    """Never raises: it is asked for when an error is shown, also one of the database."""
     default = context.settings().default_language
     try:
         user = credentials.current()
         if user is not None:
             return user.language
     except SQLAlchemyError:
-        pass  # who is logged in cannot be known now; the browser still says what it reads
-    # The default comes first, so that `*` means it.
+        pass  # the database cannot say who is logged in; the browser still says what it reads
+    # The site's default comes first, so that a browser that takes any language (`*`) gets it.
     offered = [default, *(language for language in LANGUAGES if language != default)]
     return request.accept_languages.best_match(offered) or default
 
@@ -30,13 +30,13 @@ def translated(faults: Iterable[Fault], language: str) -> tuple[Fault, ...]:
     return tuple(replace(fault, message=translate(fault.message, language)) for fault in faults)
 
 
-def told(text: str | None) -> str | None:
-    """What the program noted for people, for whoever asks now."""
+def localize(text: str | None) -> str | None:
+    """A note that was stored for people, in the language of whoever asks now."""
     return text if text is None else translate(text, chosen())
 
 
 def mark(response: Response, language: str) -> Response:
-    """Say which language it is, and that another reader may get another one."""
+    """Name the answer's language, and keep caches from giving it to readers of another one."""
     response.headers["Content-Language"] = language
     response.vary.update(("Accept-Language", "Cookie"))
     return response

@@ -23,17 +23,17 @@ _REF = "#/components/schemas/{model}"
 _WRITES = {"POST", "PATCH", "PUT", "DELETE"}
 _ARGUMENT = re.compile(r"<(?:[^<>:]+:)?([^<>:]+)>")
 _MEANINGS = {
-    HTTPStatus.BAD_REQUEST: "The body is no JSON.",
+    HTTPStatus.BAD_REQUEST: "The body is not JSON.",
     HTTPStatus.UNAUTHORIZED: "Nobody is logged in, or the credentials are wrong.",
     HTTPStatus.FORBIDDEN: "Your role, account or token may not do this, or `X-CSRF-Token` is old.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
-    HTTPStatus.CONFLICT: "What is stored speaks against it.",
+    HTTPStatus.CONFLICT: "It contradicts what is stored.",
     HTTPStatus.GONE: "The proof is too old, or was used already.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 1 MiB; of an upload over 51 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body takes another `Content-Type`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The input is wrong; `faults` says where.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many tries; `Retry-After` says how many seconds to wait.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of the program; its log says more.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "A bug in the program; its log says more.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not possible now; `detail` says what is missing.",
 }
 
@@ -155,7 +155,7 @@ def _errors_of(method: str, rule: Rule, spec: Endpoint) -> list[HTTPStatus]:
     """The declared ones, and those that follow from the rest of the declaration."""
     found = {HTTPStatus(status) for status in spec.errors} | {HTTPStatus.INTERNAL_SERVER_ERROR}
     if rule.rule.startswith("/api/"):
-        found.add(HTTPStatus.UNAUTHORIZED)  # for an Authorization nobody knows, also where public
+        found.add(HTTPStatus.UNAUTHORIZED)  # a token that is refused, also where no login is needed
     if spec.access != Access.PUBLIC or method in _WRITES:
         found.add(HTTPStatus.FORBIDDEN)
     takes_body = spec.body is not None or spec.upload is not None
@@ -199,7 +199,7 @@ def _query_parameters(spec: Endpoint) -> list[Document]:
 
 
 def _in_words(schema: Document) -> Document:
-    """Without null: in an address, what is not said is left out."""
+    """Without null, which an address has no way to write: a parameter is left out instead."""
     if schema.get("default", "") is not None or "anyOf" not in schema:
         return schema
     kinds = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]

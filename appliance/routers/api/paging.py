@@ -1,7 +1,7 @@
-"""Keyset pages: a cursor is the sort key of the last item, signed, so it means nothing to a caller.
+"""Keyset pages: a cursor is the sort key of a page's last item, signed.
 
-Signed for its list: a cursor that was changed, or that belongs to another list, is refused
-instead of answering a page nobody asked for.
+The signature is made for one list: a cursor that was changed, or that belongs to another list, is
+refused instead of leading to a page that nobody asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,8 +25,8 @@ def page(
 ) -> tuple[Sequence[Row], str | None]:
     """The rows of one page and the cursor of the next.
 
-    `fetch(limit, after)` reads rows past the key `after` (None: from the start). One more than the
-    page is asked for, so the last page is known without asking again.
+    `fetch(limit, after)` reads rows past the key `after` (None: from the start). It is asked for
+    one row more than the page has: where that row is missing, the page is the last.
     """
     rows = fetch(query.limit + 1, read_cursor(name, query.cursor))
     if len(rows) <= query.limit:
@@ -40,7 +40,7 @@ def write_cursor(name: str, key: Key) -> str:
 
 
 def read_cursor(name: str, cursor: str | None) -> Key | None:
-    """Raises Invalid for a cursor this list never gave out."""
+    """The key it was made from. Raises Invalid for a cursor that is not of this list."""
     if cursor is None:
         return None
     try:

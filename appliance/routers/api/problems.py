@@ -54,8 +54,8 @@ def status_of(error: ApplianceError) -> HTTPStatus:
 
 def kind_of(error: ApplianceError) -> str:
     """A name that programs can rely on: EmailTaken is `urn:appliance:problem:email-taken`."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-    return f"urn:appliance:problem:{words}"
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+    return f"urn:appliance:problem:{name}"
 
 
 def _domain_error(error: ApplianceError) -> Response:
@@ -64,7 +64,8 @@ def _domain_error(error: ApplianceError) -> Response:
     if isinstance(error, errors.TooManyRequests):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     if isinstance(error, errors.Unauthorized):
-        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 wants one; opens no dialog
+        # RFC 9110 asks for the header; at `Basic` a browser would open a dialog of its own.
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -75,18 +76,18 @@ def _http_error(error: HTTPException) -> BaseResponse:
         return error.get_response()
     if not speaks_json():
         spoken = language.chosen()
-        words = f"{word('title', status.phrase, spoken)}\n"
-        return language.mark(Response(words, status, mimetype="text/plain"), spoken)
+        text = f"{word('title', status.phrase, spoken)}\n"
+        return language.mark(Response(text, status, mimetype="text/plain"), spoken)
     response = _problem(status, _description(error, status))
-    told = dict(error.get_headers())
+    headers = dict(error.get_headers())
     for name in ("Allow", "Retry-After"):
-        if name in told:
-            response.headers[name] = told[name]
+        if name in headers:
+            response.headers[name] = headers[name]
     return response
 
 
 def _unexpected(error: Exception) -> Response:
-    """A bug. The log has the traceback, the answer nothing of it."""
+    """A bug: the traceback goes into the log, and nothing of it into the answer."""
     log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
     detail = localized("something went wrong on the server; its log says more")
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
@@ -98,7 +99,7 @@ def speaks_json() -> bool:
 
 
 def _description(error: HTTPException, status: HTTPStatus) -> str:
-    """What was said here, or our words for what Werkzeug says of itself."""
+    """Our own text where the error has one; else a translatable one in place of Werkzeug's."""
     if isinstance(error.description, Localized):
         return error.description
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
@@ -113,7 +114,7 @@ def _problem(
     type: str = "about:blank",
     faults: tuple[errors.Fault, ...] = (),
 ) -> Response:
-    """In the language of whoever asked."""
+    """The answer, in the language of whoever asked."""
     spoken = language.chosen()
     problem = Problem(
         type=type,

@@ -1,6 +1,6 @@
-"""What Pydantic finds wrong with a request, in this program's words, which can be translated.
+"""What Pydantic finds wrong with a request, in texts of ours that can be translated.
 
-Pydantic's own messages are English and speak of "input", "string" and "dictionary".
+Pydantic's own messages are English, and speak to programmers of "input", "string", "dictionary".
 """
 
 from collections.abc import Callable, Mapping
@@ -16,8 +16,8 @@ Details = Mapping[str, Any]
 
 def fault_list(error: ValidationError) -> tuple[Fault, ...]:
     """A fault for each error; none repeats what was sent, which may be a password."""
-    found = error.errors(include_url=False, include_input=False)
-    return tuple(Fault(".".join(map(str, one["loc"])), _message(one)) for one in found)
+    errors = error.errors(include_url=False, include_input=False)
+    return tuple(Fault(".".join(map(str, one["loc"])), _message(one)) for one in errors)
 
 
 def bad_body(error: ValidationError) -> Invalid:
@@ -40,12 +40,12 @@ def bad_address(error: ValidationError) -> Invalid:
     )
 
 
-def _message(found: Details) -> str:
-    """Pydantic's own words only for a kind of error that no shape of ours has."""
-    if found["type"] == "value_error":  # raised by a validator of ours
-        return str(found["msg"]) if "ctx" not in found else found["ctx"]["error"].args[0]
-    make = _MESSAGES.get(found["type"])
-    return make(found.get("ctx", {})) if make else str(found["msg"])
+def _message(details: Details) -> str:
+    """Pydantic's own message only for a type of error that none of our models can cause."""
+    if details["type"] == "value_error":  # raised by a validator of ours
+        return str(details["msg"]) if "ctx" not in details else details["ctx"]["error"].args[0]
+    make = _MESSAGES.get(details["type"])
+    return make(details.get("ctx", {})) if make else str(details["msg"])
 
 
 def _whole_number(_: Details) -> str:
@@ -74,7 +74,7 @@ def _too_long(context: Details) -> str:
         return localized_plural(
             "expected at most {count} item", "expected at most {count} items", count=limit
         )
-    # A length that is checked after a validator of ours is one of a "Value" of "items".
+    # Where a validator of ours ran first, Pydantic calls a text a "Value" that has "items".
     return localized_plural(
         "expected at most {count} character", "expected at most {count} characters", count=limit
     )

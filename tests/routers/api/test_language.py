@@ -37,7 +37,8 @@ def test_validation(browser, russian):
         assert response.headers["Content-Language"] == "ru"
         assert {"Accept-Language", "Cookie"} <= set(response.vary)
         assert response.json["title"] == "Данные с ошибками"
-        assert response.json["detail"].startswith("ошибок в запросе: ")
+        faults = len(response.json["faults"])
+        assert response.json["detail"].startswith(f"в запросе {faults} ошиб")
         assert "это обязательное поле" in [fault["message"] for fault in response.json["faults"]]
 
 

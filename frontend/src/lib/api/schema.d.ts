@@ -3023,7 +3023,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The body is no JSON. */
+        /** @description The body is not JSON. */
         BadRequest: {
             headers: {
                 [name: string]: unknown;
@@ -3032,7 +3032,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description What is stored speaks against it. */
+        /** @description It contradicts what is stored. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -3059,7 +3059,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A fault of the program; its log says more. */
+        /** @description A bug in the program; its log says more. */
         InternalServerError: {
             headers: {
                 [name: string]: unknown;
