@@ -4,9 +4,7 @@ Nothing of Telegram is needed for that; tests that need its side ask for `sandbo
 """
 
 import itertools
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -22,8 +20,7 @@ from appliance.crud import settings, updates
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.database import Database
-from appliance.models import Chat, Direction, Message, Role, Update, User
+from appliance.models import Direction, Message, Role, Update
 from appliance.services import updates as service_updates
 from support import simulator
 
@@ -42,20 +39,20 @@ can_edit_stories can_delete_stories can_post_messages can_edit_messages"""
 class Clock:
     """A time that stands still until it is moved on."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.now = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
-    def __call__(self) -> datetime:
+    def __call__(self):
         return self.now
 
-    def advance(self, delta: timedelta) -> None:
+    def advance(self, delta):
         self.now += delta
 
 
 class Desk:
     """The bot without Telegram: updates go in at `feed`, what it says is in the outbox."""
 
-    def __init__(self, database: Database, site_url: str = SITE_URL) -> None:
+    def __init__(self, database, site_url=SITE_URL):
         self.database = database
         self.clock = Clock()
         self.site = Site(site_url, "en")
@@ -67,36 +64,34 @@ class Desk:
                 session, settings.BOT, {"id": 100001, "username": "club_bot", "name": "Club"}
             )
 
-    def feed(self, *payloads: dict[str, Any]) -> None:
+    def feed(self, *payloads):
         """Store the updates and handle all that wait; none may fail."""
         self.store(*payloads)
         self.handler.run_through()
         assert [row.error for row in self.rows() if row.error] == []
 
-    def store(self, *payloads: dict[str, Any]) -> None:
+    def store(self, *payloads):
         for payload in payloads:
             with self.database.writing() as session:
                 service_updates.receive(session, payload, self.clock())
 
-    def say(self, text: str, **options: Any) -> None:
+    def say(self, text, **options):
         self.feed(self.text(text, **options))
 
-    def press(self, data: str | None, **options: Any) -> None:
+    def press(self, data, **options):
         self.feed(self.pressed(data, **options))
 
-    def agree(self, person: int = ANNA, word: str = "yes") -> None:
+    def agree(self, person=ANNA, word="yes"):
         """Press a button of the question whether to link that was asked last."""
         asked = [params for _, params in self.calls(person) if _tie_of(params, word)]
         self.press(_tie_of(asked[-1], word), person=person)
 
     # What Telegram sends
 
-    def text(self, text: str, person: int = ANNA, language: str | None = "en") -> dict[str, Any]:
+    def text(self, text, person=ANNA, language="en"):
         return self.message({"text": text}, person=person, language=language)
 
-    def message(
-        self, content: dict[str, Any], person: int = ANNA, language: str | None = "en"
-    ) -> dict[str, Any]:
+    def message(self, content, person=ANNA, language="en"):
         return self.update(
             message={
                 "message_id": next(_message_ids),
@@ -107,7 +102,7 @@ class Desk:
             }
         )
 
-    def group_message(self, content: dict[str, Any], chat: int = GROUP) -> dict[str, Any]:
+    def group_message(self, content, chat=GROUP):
         return self.update(
             message={
                 "message_id": next(_message_ids),
@@ -120,12 +115,12 @@ class Desk:
 
     def pressed(
         self,
-        data: str | None,
-        person: int = ANNA,
-        chat: dict[str, Any] | None = None,
-        date: int = 1,
-    ) -> dict[str, Any]:
-        query: dict[str, Any] = {
+        data,
+        person=ANNA,
+        chat=None,
+        date=1,
+    ):
+        query = {
             "id": "4242",
             "from": _person(person, "en"),
             "chat_instance": "1",
@@ -135,9 +130,9 @@ class Desk:
             query["data"] = data
         return self.update(callback_query=query)
 
-    def membership(self, status: str, chat: dict[str, Any] | None = None) -> dict[str, Any]:
+    def membership(self, status, chat=None):
         bot = {"id": 100001, "is_bot": True, "first_name": "Club"}
-        member: dict[str, Any] = {"user": bot, "status": status}
+        member = {"user": bot, "status": status}
         if status == "kicked":
             member["until_date"] = 0
         if status == "administrator":
@@ -152,56 +147,56 @@ class Desk:
             }
         )
 
-    def update(self, **content: Any) -> dict[str, Any]:
+    def update(self, **content):
         return {"update_id": next(_ids), **content}
 
     # What came of it
 
-    def chat(self, chat_id: int = ANNA) -> Chat:
+    def chat(self, chat_id=ANNA):
         with self.database.reading() as session:
             chat = chats.find(session, chat_id)
             assert chat.user is None or chat.user.name  # read while the session is open
             return chat
 
-    def thread(self, chat_id: int = ANNA, direction: Direction | None = None) -> list[Message]:
+    def thread(self, chat_id=ANNA, direction=None):
         """Visible messages, oldest first."""
         with self.database.reading() as session:
             rows = reversed(messages.thread(session, chat_id, 1000))
             return [row for row in rows if direction in (None, row.direction)]
 
-    def said(self, chat_id: int = ANNA) -> list[str]:
+    def said(self, chat_id=ANNA):
         return [row.text or "" for row in self.thread(chat_id, Direction.OUT)]
 
-    def heard(self, chat_id: int = ANNA) -> list[str]:
+    def heard(self, chat_id=ANNA):
         return [row.text or "" for row in self.thread(chat_id, Direction.IN)]
 
-    def calls(self, chat_id: int = ANNA) -> list[tuple[str, dict[str, Any]]]:
+    def calls(self, chat_id=ANNA):
         """Everything that waits to be sent, invisible calls included, in order."""
         with self.database.reading() as session:
             rows = session.query(Message).filter_by(chat_id=chat_id, direction=Direction.OUT)
             return [(row.method or "", row.params or {}) for row in rows.order_by(Message.id)]
 
-    def answers(self, chat_id: int = ANNA) -> list[str | None]:
+    def answers(self, chat_id=ANNA):
         """The texts with which pressed buttons were answered; None for those without a text."""
         calls = self.calls(chat_id)
         return [params.get("text") for name, params in calls if name == "answerCallbackQuery"]
 
-    def rows(self) -> list[Update]:
+    def rows(self):
         with self.database.reading() as session:
             return session.query(Update).order_by(Update.seq).all()
 
-    def waiting(self) -> int:
+    def waiting(self):
         with self.database.reading() as session:
             return updates.count_waiting(session)
 
-    def link(self, role: str, chat_id: int = ANNA) -> User:
+    def link(self, role, chat_id=ANNA):
         """Tie a person who has written to a new account with this role."""
         user = self.add_user(f"{role} {chat_id}", role=role)
         with self.database.writing() as session:
             chats.find(session, chat_id).user_id = user.id
         return user
 
-    def add_user(self, name: str = "Anna Site", **changes: Any) -> User:
+    def add_user(self, name="Anna Site", **changes):
         with self.database.writing() as session:
             user = users.add(
                 session,
@@ -219,73 +214,73 @@ class Desk:
 class Phone:
     """The simulator's people, over its control API."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url):
         self.url = url
 
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+    def ask(self, path, body=None):
         return simulator.ask(self.url, path, body)
 
-    def new(self, **fields: Any) -> int:
+    def new(self, **fields):
         return int(self.ask("people", fields)["id"])
 
-    def start(self, person: int, payload: str = "") -> None:
+    def start(self, person, payload=""):
         self.ask(f"people/{person}/start", {"payload": payload})
 
-    def send(self, person: int, text: str) -> None:
+    def send(self, person, text):
         self.ask(f"people/{person}/send", {"text": text})
 
-    def fault(self, kind: str, **fields: Any) -> None:
+    def fault(self, kind, **fields):
         self.ask("faults", {"kind": kind, **fields})
 
-    def calls(self) -> dict[str, int]:
+    def calls(self):
         return dict(self.ask("stats")["calls"])
 
-    def messages(self, person: int) -> list[dict[str, Any]]:
+    def messages(self, person):
         return list(self.ask(f"people/{person}/messages")["messages"])
 
-    def call(self, method: str, **params: Any) -> Any:
+    def call(self, method, **params):
         """A call to the Bot API, as some other program with the token would make it."""
         url = f"{self.url}/bot{SANDBOX_TOKEN}/{method}"
         return requests.post(url, json=params, timeout=20).json()
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
+def desk(database):
     return Desk(database)
 
 
 @pytest.fixture
-def make_desk(database: Database) -> Callable[[str], Desk]:
+def make_desk(database):
     return lambda site_url: Desk(database, site_url)
 
 
 @pytest.fixture
-def phone(sandbox: Any) -> Phone:
+def phone(sandbox):
     return Phone(sandbox.url)
 
 
 @pytest.fixture
-def make_poller(database: Database, sandbox: Any, desk: Desk) -> Callable[..., Poller]:
+def make_poller(database, sandbox, desk):
     """Pollers of the simulator on the desk's database."""
 
-    def make(token: str = SANDBOX_TOKEN, **options: Any) -> Poller:
+    def make(token=SANDBOX_TOKEN, **options):
         bot = make_bot(token, sandbox.url)
         return Poller(database, bot, clock=desk.clock, **{"poll_seconds": 0, **options})
 
     return make
 
 
-def _person(person: int, language: str | None) -> dict[str, Any]:
+def _person(person, language):
     fields = {"id": person, "is_bot": False, "first_name": "Anna", "username": "anna"}
     return fields | ({"language_code": language} if language else {})
 
 
-def _tie_of(params: dict[str, Any], word: str) -> str | None:
+def _tie_of(params, word):
     """The data of the button that says yes or no to being linked, if there is one."""
     rows = params.get("reply_markup", {}).get("inline_keyboard", [])
     every = (button.get("callback_data", "") for row in rows for button in row)
     return next((data for data in every if data.startswith(f"tie:{word}:")), None)
 
 
-def _private(person: int) -> dict[str, Any]:
+def _private(person):
     return {"id": person, "type": "private", "first_name": "Anna", "username": "anna"}

@@ -4,20 +4,15 @@ import base64
 import dataclasses
 import io
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from appliance import config, web
-from appliance.config import Settings
 from appliance.crud import settings
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine
 from appliance.delivery.engine_config import EngineConfig
-from appliance.delivery.jobs import Job
 from appliance.models import DeliveryState, Media, Message
 from appliance.services.accounts import users
 from appliance.services.leases import DELIVERY, Holding
@@ -29,22 +24,22 @@ PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10" + b"\0" * 60
 class Site:
     """A browser in which an operator is logged in."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app):
         self.client = app.test_client()
         self.token = self.get("/session").json["csrf_token"]
         body = {"email": "olga@example.org", "password": PASSWORD}
         self.token = self.post("/auth/login", json=body).json["csrf_token"]
 
-    def get(self, path: str) -> Any:
+    def get(self, path):
         return self.client.get(f"/api/v1{path}", buffered=True)
 
-    def post(self, path: str, **options: Any) -> Any:
+    def post(self, path, **options):
         headers = {"X-CSRF-Token": self.token}
         return self.client.post(f"/api/v1{path}", headers=headers, **options)
 
 
 @pytest.fixture
-def site(settings: Settings, database: Database, sandbox: Any) -> Iterator[Site]:
+def site(settings, database, sandbox):
     """The real application, with the simulator for Telegram."""
     with database.writing() as session:
         hashed = users.hash_password(PASSWORD)
@@ -56,15 +51,15 @@ def site(settings: Settings, database: Database, sandbox: Any) -> Iterator[Site]
 
 @pytest.fixture
 def until(
-    database: Database,
-    sandbox: Any,
-    settings: Settings,
-    desk: Any,
-    make_poller: Callable[..., Any],
-    wait_until: Callable[..., Any],
-) -> Iterator[Callable[..., Any]]:
+    database,
+    sandbox,
+    settings,
+    desk,
+    make_poller,
+    wait_until,
+):
     """`until(lambda: …)`: the bot listens and the engine sends until something is true."""
-    client: Client[Job] = Client(sandbox.url, config.SANDBOX_TOKEN, timeout=5)
+    client = Client(sandbox.url, config.SANDBOX_TOKEN, timeout=5)
     holding = Holding(database, DELIVERY)
     assert holding.acquire()
     engine = Engine(
@@ -74,8 +69,8 @@ def until(
     sending = threading.Thread(target=engine.run, args=(stop,))
     sending.start()
 
-    def until(done: Callable[[], Any]) -> Any:
-        def stepped() -> Any:
+    def until(done):
+        def stepped():
             poller.poll_once(0)
             desk.handler.run_through()
             assert [row.error for row in desk.rows() if row.error] == []
@@ -90,17 +85,17 @@ def until(
 
 
 @pytest.fixture
-def person(phone: Any) -> int:
+def person(phone):
     person = phone.new(first_name="Anna", language_code="en")
     phone.start(person)
     return int(person)
 
 
 @pytest.fixture
-def make_group(phone: Any, database: Database, site: Site, until: Any) -> Callable[..., tuple]:
+def make_group(phone, database, site, until):
     """`make_group()`: an operators' group and its founder, Olga, who is an admin of the site."""
 
-    def make(**fields: Any) -> tuple[int, int]:
+    def make(**fields):
         olga = phone.new(first_name="Olga")
         phone.start(olga)
         body = {"type": "supergroup", "title": "Desk", "creator": olga, "bot": "administrator"}
@@ -116,18 +111,18 @@ def make_group(phone: Any, database: Database, site: Site, until: Any) -> Callab
     return make
 
 
-def _chosen(database: Database) -> Any:
+def _chosen(database):
     with database.reading() as session:
         return settings.get_setting(session, settings.OPERATORS)
 
 
-def texts(phone: Any, chat: int) -> list[str]:
+def texts(phone, chat):
     path = f"chats/{chat}/messages" if chat < 0 else f"people/{chat}/messages"
     found = phone.ask(path)["messages"]
     return [m["text"] or m["caption"] or "" for m in found if m["from"] == "bot"]
 
 
-def find(phone: Any, group: int, words: str) -> Any:
+def find(phone, group, words):
     found = phone.ask(f"chats/{group}/messages")["messages"]
     return next((m for m in found if words in (m["text"] or m["caption"] or "")), None)
 

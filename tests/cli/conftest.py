@@ -5,20 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from appliance import config
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.services import status
 
 PASSWORD = "correct horse battery"
@@ -26,24 +22,24 @@ REAL_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
 SECRETS = [PASSWORD, REAL_TOKEN, SANDBOX_TOKEN, "only-for-tests-0123456789"]
 
 
-def check_no_secret(*texts: str | None) -> None:
+def check_no_secret(*texts):
     assert [secret for secret in SECRETS for text in texts if text and secret in text] == []
 
 
-def _command(environ: dict[str, str]) -> list[str]:
+def _command(environ):
     """The program, with these variables besides those that every test has."""
     return ["env", *(f"{k}={v}" for k, v in environ.items()), sys.executable, "-m", "appliance"]
 
 
-def _one_line(error: str) -> bool:
+def _one_line(error):
     return len(error.strip().splitlines()) == 1
 
 
 @pytest.fixture
-def refused() -> Callable[..., str]:
+def refused():
     """`refused(result, 1)`: the one line on stderr; nothing on stdout, no traceback."""
 
-    def refused(result: Any, code: int) -> str:
+    def refused(result, code):
         status = getattr(result, "exit_code", getattr(result, "returncode", None))
         assert (status, result.stdout) == (code, ""), result.stderr
         assert _one_line(result.stderr), result.stderr
@@ -54,12 +50,10 @@ def refused() -> Callable[..., str]:
 
 
 @pytest.fixture
-def invoke(home: Path) -> Callable[..., Result]:
+def invoke(home):
     """`invoke("status", "--json")` in this process, on `home`; it is at no terminal."""
 
-    def invoke(
-        *words: str | int, input: str | bytes = "", home: Path = home, **environ: str
-    ) -> Result:
+    def invoke(*words, input="", home=home, **environ):
         arguments = ["--home", str(home), *map(str, words)]
         result = CliRunner(env=environ).invoke(main, arguments, input=input)
         check_no_secret(result.stdout, result.stderr)
@@ -71,10 +65,10 @@ def invoke(home: Path) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def answer(invoke: Callable[..., Result]) -> Callable[..., Any]:
+def answer(invoke):
     """`answer("user", "list")`: the JSON document of a command that succeeds."""
 
-    def answer(*words: str | int, **options: Any) -> Any:
+    def answer(*words, **options):
         result = invoke(*words, "--json", **options)
         assert result.exit_code == 0, result.stderr
         return json.loads(result.stdout)
@@ -83,12 +77,10 @@ def answer(invoke: Callable[..., Result]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def appliance(home: Path, root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def appliance(home, root):
     """The command in a process of its own; it is at no terminal."""
 
-    def appliance(
-        *words: str | int, home: Path = home, input: str = "", **environ: str
-    ) -> subprocess.CompletedProcess[str]:
+    def appliance(*words, home=home, input="", **environ):
         done = subprocess.run(
             [*_command(environ), "--home", home, *map(str, words)],
             cwd=root,
@@ -108,24 +100,24 @@ def appliance(home: Path, root: Path) -> Callable[..., subprocess.CompletedProce
 class Running:
     """A command that runs until it is told to stop."""
 
-    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+    def __init__(self, process, log):
         self.process = process
         self._log = log
 
-    def log(self) -> str:
+    def log(self):
         return self._log.read_text(encoding="utf-8")
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
+    def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         return self.process.wait(15)
 
 
 @pytest.fixture
-def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def start(home, root, tmp_path):
     """`start("serve", "--port", 9000)`: a command that goes on running; killed at the end."""
-    started: list[Running] = []
+    started = []
 
-    def start(*words: str | int, **environ: str) -> Running:
+    def start(*words, **environ):
         log = tmp_path / f"log-{len(started)}"
         with log.open("w") as file:
             process = subprocess.Popen(
@@ -148,10 +140,10 @@ def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Runn
 
 
 @pytest.fixture
-def serve(start: Callable[..., Running], port: int, wait_until: Any) -> Callable[..., Running]:
+def serve(start, port, wait_until):
     """`serve("--sandbox")`: a site that answers on `port`."""
 
-    def serve(*words: str, **environ: str) -> Running:
+    def serve(*words, **environ):
         running = start("serve", "--port", port, *words, **environ)
         wait_until(lambda: _answers(port), 20, running.log)
         return running
@@ -159,7 +151,7 @@ def serve(start: Callable[..., Running], port: int, wait_until: Any) -> Callable
     return serve
 
 
-def _answers(port: int) -> bool:
+def _answers(port):
     try:
         with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
             return bool(response.status == 200)
@@ -168,10 +160,10 @@ def _answers(port: int) -> bool:
 
 
 @pytest.fixture
-def parts(database: Database) -> Callable[[], Any]:
+def parts(database):
     """`parts()`: the parts of a running site, as `appliance status` shows them."""
 
-    def parts() -> Any:
+    def parts():
         with database.reading() as session:
             return status.document(session)["parts"]
 
@@ -179,14 +171,14 @@ def parts(database: Database) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def port() -> int:
+def port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @pytest.fixture
-def password(tmp_path: Path) -> Path:
+def password(tmp_path):
     """A file with the password."""
     path = tmp_path / "password"
     path.write_text(f"{PASSWORD}\nsecond line\n", encoding="utf-8")
@@ -194,7 +186,7 @@ def password(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def town(home: Path, sandbox: Any, ask: Callable[..., Any], database: Database) -> list[int]:
+def town(home, sandbox, ask, database):
     """Six simulated people who pressed Start, known here; the home points at the simulator."""
     values = config.read_values(home, {}) | {"BOT_API_URL": sandbox.url}
     config.write_env_file(home / ".env", values)
@@ -207,7 +199,7 @@ def town(home: Path, sandbox: Any, ask: Callable[..., Any], database: Database) 
 
 
 @pytest.fixture
-def known(database: Database) -> list[int]:
+def known(database):
     """Three chats, without a simulator."""
     with database.writing() as session:
         for chat_id in (1, 2, 3):

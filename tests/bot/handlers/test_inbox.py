@@ -21,7 +21,7 @@ PHOTO = [
 
 @pytest.fixture
 def thread(desk):
-    def thread(chat_id=1001) -> Thread:
+    def thread(chat_id=1001):
         with desk.database.reading() as session:
             return threads.get(session, chat_id)
 
