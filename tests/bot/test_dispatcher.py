@@ -113,7 +113,7 @@ class TestHooks:
         router.dialog("asked", note("dialog", True))
         return heard
 
-    def test_a_letter(self, desk, heard):
+    def test_a_message(self, desk, heard):
         desk.say("hello")
         assert heard == [("typed", "hello", 1001), ("text", "hello", 1001)]
 

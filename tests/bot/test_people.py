@@ -66,7 +66,7 @@ def test_what_telegram_itself_says_is_nobody_s_message():
     assert not is_from_person(message(group_chat_created=True))
 
 
-LETTERS = """text audio document animation game photo live_photo sticker video video_note voice
+MESSAGES = """text audio document animation game photo live_photo sticker video video_note voice
 contact location venue dice poll story invoice gift unique_gift giveaway giveaway_winners
 rich_message suggested_post_info"""
 SERVICE = """new_chat_members left_chat_member new_chat_title new_chat_photo delete_chat_photo
@@ -83,12 +83,12 @@ suggested_post_refunded chat_owner_changed chat_owner_left managed_bot_created p
 poll_option_deleted community_chat_added community_chat_removed community_chat_joined"""
 
 
-def test_every_kind_that_telebot_knows_is_a_letter_or_a_service_message():
+def test_every_kind_that_telebot_knows_is_a_message_or_a_service_message():
     known = re.findall(r"content_type = '(\w+)'", inspect.getsource(Message.de_json))
     assert len(known) > 70
-    letters = {kind for kind in known if is_from_person(of_kind(kind))}
-    assert letters == set(LETTERS.split())
-    assert set(known) - letters == set(SERVICE.split())
+    messages = {kind for kind in known if is_from_person(of_kind(kind))}
+    assert messages == set(MESSAGES.split())
+    assert set(known) - messages == set(SERVICE.split())
 
 
 def of_kind(kind):

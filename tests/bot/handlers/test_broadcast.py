@@ -84,12 +84,12 @@ def test_cancelled(desk, admin):
 
 
 def test_only_the_next_message_is_the_text(desk, admin):
-    """What is written after it is a letter like any other; the preview waits."""
+    """What is written after it is a message like any other; the preview waits."""
     desk.say("/broadcast")
     assert buttons(desk)[0].startswith("broadcast:cancel:")
     desk.say("News")
     send, _ = buttons(desk)
-    desk.say("by the way, a letter")
+    desk.say("by the way, a message")
     assert desk.said()[-1] == phrase("en", "thanks")
     desk.press(send)
     assert [one.text for one in broadcasts(desk)] == ["News"]
@@ -109,7 +109,7 @@ def test_a_second_broadcast_replaces_the_first(desk, admin):
 def test_any_command_ends_it(desk, admin, command):
     desk.say("/broadcast")
     desk.say(command)
-    desk.say("a letter")
+    desk.say("a message")
     assert desk.said()[-1] == phrase("en", "thanks")
     desk.say("/broadcast Hello")
     send, _ = buttons(desk)

@@ -120,7 +120,7 @@ def test_an_edit_that_cannot_be_read_whole_is_an_edit(desk, edit):
     assert desk.heard() == ["Wednesday"]
 
 
-def test_a_service_message_that_cannot_be_read_is_no_letter(desk):
+def test_a_service_message_that_cannot_be_read_is_no_message(desk):
     desk.feed(desk.message({"chat_background_set": {"type": BRAND_NEW}}))
     assert (desk.heard(), desk.said()) == ([], [])
 
@@ -205,7 +205,7 @@ def test_an_edited_command_is_neither_obeyed_nor_kept(desk, edit):
 @pytest.mark.parametrize(
     ("text", "kept"), [("/stop", "/stop"), ("/help me", "/help me"), ("/link SECRET", "/link")]
 )
-def test_a_letter_that_becomes_a_command_is_an_edit_and_not_obeyed(desk, edit, text, kept):
+def test_a_message_that_becomes_a_command_is_an_edit_and_not_obeyed(desk, edit, text, kept):
     desk.say("I say it clearly")
     number = desk.thread()[0].message_id
     edit(number, text=text)
@@ -292,13 +292,13 @@ def good(desk, codes, person=1002):
 
 
 @pytest.mark.parametrize("words", PASTED.values(), ids=PASTED)
-def test_a_code_in_a_letter_is_good_no_more(desk, codes, words):
+def test_a_code_in_a_message_is_good_no_more(desk, codes, words):
     desk.say(words.format(**codes))
     assert desk.heard() == [words.format(**codes)]
     assert not good(desk, codes)
 
 
-def test_a_letter_without_the_code_spoils_nothing(desk, codes):
+def test_a_message_without_the_code_invalidates_nothing(desk, codes):
     desk.say("My code is ABCD-2345, and " + "x" * 32)
     assert good(desk, codes)
 
@@ -310,7 +310,7 @@ def test_a_code_in_a_caption_is_good_no_more(desk, codes, words):
 
 
 @pytest.mark.parametrize("words", ["{typed}", "{url}", "/help {typed}"])
-def test_a_letter_edited_into_a_code(desk, codes, edit, words):
+def test_a_message_edited_into_a_code(desk, codes, edit, words):
     desk.feed(desk.message({"message_id": 5_000_001, "text": "hello"}))
     edit(5_000_001, text=words.format(**codes))
     assert not good(desk, codes)
@@ -321,7 +321,7 @@ def test_a_code_after_another_command_is_good_no_more(desk, codes):
     assert not good(desk, codes)
 
 
-def test_the_bot_s_own_link_is_good_no_more_in_a_letter(desk):
+def test_the_bot_s_own_link_is_good_no_more_in_a_message(desk):
     desk.say("/start")
     with desk.database.writing() as session:
         new = telegram_auth.start_link_from_chat(session, 1001, desk.clock(), "https://m.example")

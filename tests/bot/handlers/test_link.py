@@ -234,14 +234,14 @@ def test_a_typed_code_in_russian(desk, typed_for):
     assert desk.said() == [phrase("ru", "code_in_message", count=15)]
 
 
-def test_what_looks_like_a_code_is_a_letter_all_the_same(desk):
+def test_what_looks_like_a_code_is_a_message_all_the_same(desk):
     """It may be a car's number plate. One answer says both."""
     desk.say("A234 BC77")
     assert desk.heard() == ["A234 BC77"]
     assert desk.said() == [phrase("en", "code_in_message", count=15)]
 
 
-def test_in_a_linked_chat_it_is_nothing_but_a_letter(desk, typed_for):
+def test_in_a_linked_chat_it_is_nothing_but_a_message(desk, typed_for):
     desk.say("/start")
     desk.link("member")
     for _ in range(7):
@@ -254,7 +254,7 @@ def test_in_a_linked_chat_it_is_nothing_but_a_letter(desk, typed_for):
     assert desk.chat(BORIS).dialog is None
 
 
-def test_what_is_no_code_is_a_letter(desk, typed_for):
+def test_what_is_no_code_is_a_message(desk, typed_for):
     typed_for(desk.add_user())
     for text in ("spending", "2345-6789", "Hello, is anybody there?"):
         desk.say(text)

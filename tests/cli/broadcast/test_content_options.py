@@ -43,9 +43,9 @@ def test_a_file_needs_no_words(answer, known, stored, file):
 
 
 def test_texts_by_language(answer, known, stored, file):
-    letter = file("ru.html", "<b>Привет</b>\n".encode())
+    text = file("ru.html", "<b>Привет</b>\n".encode())
     answer(
-        *("broadcast", "--html", "Hello", "--variant", f"ru=@{letter}"),
+        *("broadcast", "--html", "Hello", "--variant", f"ru=@{text}"),
         *("--variant", "DE=Hallo = {first_name}", "--variant", "fr=@@tous"),
     )
     assert stored().variants == {
