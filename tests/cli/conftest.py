@@ -108,6 +108,7 @@ class Running:
         return self._log.read_text(encoding="utf-8")
 
     def stop(self, number=signal.SIGTERM):
+        """Its exit code; fails where it takes longer than a service manager waits."""
         self.process.send_signal(number)
         return self.process.wait(15)
 
