@@ -1,154 +1,363 @@
-"""A way to the simulator's control interface for whoever is logged in; in sandbox mode only.
+"""A way to the simulator's control API for whoever is logged in; in sandbox mode only.
 
-A browser may not reach the simulator itself: it listens on loopback, on a port of its own.
+A browser may not reach the simulator itself: it listens on loopback, on a port of its own. So every
+request is checked here by the simulator's own models and then made again.
 """
+
+from collections.abc import Callable
+from typing import get_args
 
 import requests
 from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
 
-from appliance.errors import Unavailable, localized
-from appliance.routers.api import context
-from appliance.routers.api.endpoints import Access, endpoint
+from appliance.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable, localized
+from appliance.routers.api import context, validation
+from appliance.routers.api.endpoints import Access, Endpoint, endpoint, read_body
+from appliance.sandbox.control.requests import (
+    Block,
+    BotStatus,
+    ByMember,
+    CallbacksQuery,
+    ChatMessagesQuery,
+    ChatTitle,
+    CommandsQuery,
+    DeleteMessage,
+    EditText,
+    FloodLimits,
+    MediaKind,
+    MembersStatus,
+    MessagesQuery,
+    NewPeople,
+    NewSimulatedChat,
+    NewSimulatedFault,
+    PeopleQuery,
+    PressButton,
+    React,
+    RecordQuery,
+    SendAlbum,
+    SendFile,
+    SendText,
+    Start,
+    TopicName,
+)
+from appliance.sandbox.control.views import (
+    ActingPerson,
+    AddedPeople,
+    CallbackAnswers,
+    CommandMenu,
+    FloodState,
+    PhoneMessages,
+    SandboxRecord,
+    SandboxStats,
+    SimulatedChat,
+    SimulatedChats,
+    SimulatedFault,
+    SimulatedFaults,
+    SimulatedPeople,
+)
 
 blueprint = Blueprint("sandbox", __name__)
 
-_TIMEOUT = 30  # seconds; making thousands of people takes a few
+_SECONDS = 30  # making thousands of people takes a few
 _PERSON = "/people/<int:person_id>"
 _CHAT = "/chats/<int(signed=True):chat_id>"
-_ACTS = (
-    "any(start, send, photo, document, video, animation, audio, voice, video_note, sticker, album,"
-    " edit, delete, react, press, block, unblock, deactivate)"
-)
+_MEDIA_KIND = f"any({', '.join(get_args(MediaKind))})"
+_GONE = (404, 503)
+_REFUSED = (404, 409, 503)
+_ERRORS = {400: Invalid, 403: Forbidden, 404: NotFound, 409: Conflict}
+
+
+def _or_empty(model: type[BaseModel]) -> Callable[[], BaseModel]:
+    """The reader of a body that may be left out, as the simulator reads it."""
+
+    def read() -> BaseModel:
+        if request.get_data():
+            return read_body(model)  # type: ignore[no-any-return]
+        try:
+            return model()
+        except ValidationError as error:
+            raise validation.bad_body(error) from None
+
+    return read
+
+
+def _read_people() -> BaseModel:
+    return _or_empty(NewPeople.kind_of(request.get_data()))()
+
+
+def _act(body: type[BaseModel]) -> Endpoint:
+    """What all acts of people declare."""
+    return endpoint(
+        Access.MEMBER,
+        body=body,
+        body_reader=_or_empty(body),
+        response=ActingPerson,
+        errors=_REFUSED,
+    )
+
+
+def _chat_change(body: type[BaseModel], status: int = 200) -> Endpoint:
+    """What all changes of a group or channel declare."""
+    return endpoint(
+        Access.MEMBER,
+        body=body,
+        body_reader=_or_empty(body),
+        response=SimulatedChat,
+        status=status,
+        errors=_REFUSED,
+    )
 
 
 @blueprint.get("/people")
-@endpoint(Access.MEMBER, errors=(503,))
-def list_people() -> Response:
+@endpoint(Access.MEMBER, query=PeopleQuery, response=SimulatedPeople, errors=(503,))
+def list_people(query: PeopleQuery) -> Response:
     """Simulated people."""
     return _forward()
 
 
 @blueprint.post("/people")
-@endpoint(Access.MEMBER, status=201, errors=(503,))
-def add_people() -> Response:
+@endpoint(
+    Access.MEMBER,
+    body=NewPeople,
+    body_reader=_read_people,
+    response=AddedPeople,
+    status=201,
+    errors=(503,),
+)
+def add_people(body: BaseModel) -> Response:
     """Make one person, or `count` of them."""
-    return _forward()
+    return _forward(body)
 
 
 @blueprint.get(f"{_PERSON}/messages")
-@endpoint(Access.MEMBER, errors=(404, 503))
-def list_person_messages(person_id: int) -> Response:
+@endpoint(Access.MEMBER, query=MessagesQuery, response=PhoneMessages, errors=_GONE)
+def list_person_messages(person_id: int, query: MessagesQuery) -> Response:
     """What stands on a person's phone."""
     return _forward()
 
 
 @blueprint.get(f"{_PERSON}/commands")
-@endpoint(Access.MEMBER, errors=(404, 503))
-def list_person_commands(person_id: int) -> Response:
+@endpoint(Access.MEMBER, query=CommandsQuery, response=CommandMenu, errors=_GONE)
+def list_person_commands(person_id: int, query: CommandsQuery) -> Response:
     """The bot's commands as this person's menu shows them."""
     return _forward()
 
 
-@blueprint.post(f"{_PERSON}/<{_ACTS}:action>")
-@endpoint(Access.MEMBER, errors=(404, 503))
-def act_as_person(person_id: int, action: str) -> Response:
-    """Press Start, write, send a file, edit, react, press a button, block and more as them."""
+@blueprint.post(f"{_PERSON}/start")
+@_act(Start)
+def press_start(person_id: int, body: Start) -> Response:
+    """Press Start, with what a deep link carries."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/send")
+@_act(SendText)
+def send_text(person_id: int, body: SendText) -> Response:
+    """Write to the bot, or in a group or channel."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/<{_MEDIA_KIND}:kind>")
+@_act(SendFile)
+def send_file(person_id: int, kind: str, body: SendFile) -> Response:
+    """Send a file."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/album")
+@_act(SendAlbum)
+def send_album(person_id: int, body: SendAlbum) -> Response:
+    """Send several files as one."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/edit")
+@_act(EditText)
+def edit_sent_text(person_id: int, body: EditText) -> Response:
+    """Change what this person has written."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/delete")
+@_act(DeleteMessage)
+def delete_message(person_id: int, body: DeleteMessage) -> Response:
+    """Delete a message; nothing tells the bot of it."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/react")
+@_act(React)
+def react(person_id: int, body: React) -> Response:
+    """Put an emoji to a message, or take it away."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/press")
+@_act(PressButton)
+def press_button(person_id: int, body: PressButton) -> Response:
+    """Press a button under one of the bot's messages."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/block")
+@_act(Block)
+def block_bot(person_id: int, body: Block) -> Response:
+    """Block the bot."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_PERSON}/<any(unblock, deactivate):action>")
+@endpoint(Access.MEMBER, response=ActingPerson, errors=_REFUSED)
+def unblock_or_deactivate(person_id: int, action: str) -> Response:
+    """Unblock the bot, or delete the account."""
     return _forward()
 
 
 @blueprint.get("/chats")
-@endpoint(Access.MEMBER, errors=(503,))
+@endpoint(Access.MEMBER, response=SimulatedChats, errors=(503,))
 def list_sandbox_chats() -> Response:
     """Simulated groups and channels."""
     return _forward()
 
 
 @blueprint.post("/chats")
-@endpoint(Access.MEMBER, status=201, errors=(503,))
-def add_sandbox_chat() -> Response:
+@endpoint(
+    Access.MEMBER,
+    body=NewSimulatedChat,
+    body_reader=_or_empty(NewSimulatedChat),
+    response=SimulatedChat,
+    status=201,
+    errors=_GONE,
+)
+def add_sandbox_chat(body: NewSimulatedChat) -> Response:
     """Make a group or channel."""
-    return _forward()
+    return _forward(body)
 
 
 @blueprint.get(_CHAT)
-@endpoint(Access.MEMBER, errors=(404, 503))
+@endpoint(Access.MEMBER, response=SimulatedChat, errors=_GONE)
 def show_sandbox_chat(chat_id: int) -> Response:
     """One group or channel with its members and topics."""
     return _forward()
 
 
 @blueprint.get(f"{_CHAT}/messages")
-@endpoint(Access.MEMBER, errors=(404, 503))
-def list_sandbox_chat_messages(chat_id: int) -> Response:
+@endpoint(Access.MEMBER, query=ChatMessagesQuery, response=PhoneMessages, errors=_GONE)
+def list_sandbox_chat_messages(chat_id: int, query: ChatMessagesQuery) -> Response:
     """What stands in a group or channel."""
     return _forward()
 
 
-@blueprint.post(f"{_CHAT}/<any(bot, members, title, migrate, topics):action>")
-@endpoint(Access.MEMBER, errors=(404, 503))
-def change_sandbox_chat(chat_id: int, action: str) -> Response:
-    """Let the bot or people come and go, rename, make a supergroup, open a topic."""
-    return _forward()
+@blueprint.post(f"{_CHAT}/bot")
+@_chat_change(BotStatus)
+def set_sandbox_bot_status(chat_id: int, body: BotStatus) -> Response:
+    """Add, remove, promote or demote the bot."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_CHAT}/members")
+@_chat_change(MembersStatus)
+def set_sandbox_members(chat_id: int, body: MembersStatus) -> Response:
+    """Add, remove, promote or demote people."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_CHAT}/title")
+@_chat_change(ChatTitle)
+def set_sandbox_title(chat_id: int, body: ChatTitle) -> Response:
+    """Rename a group or channel."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_CHAT}/migrate")
+@_chat_change(ByMember, status=201)
+def migrate_sandbox_chat(chat_id: int, body: ByMember) -> Response:
+    """Make a group a supergroup, which has another id."""
+    return _forward(body)
+
+
+@blueprint.post(f"{_CHAT}/topics")
+@_chat_change(TopicName, status=201)
+def open_sandbox_topic(chat_id: int, body: TopicName) -> Response:
+    """Open a topic in a forum."""
+    return _forward(body)
 
 
 @blueprint.get("/callbacks")
-@endpoint(Access.MEMBER, errors=(503,))
-def show_callbacks() -> Response:
+@endpoint(Access.MEMBER, query=CallbacksQuery, response=CallbackAnswers, errors=(503,))
+def show_callbacks(query: CallbacksQuery) -> Response:
     """Answers to pressed buttons."""
     return _forward()
 
 
-@blueprint.get("/<any(record, stats):what>")
-@endpoint(Access.ADMIN, errors=(503,))
-def show_sandbox(what: str) -> Response:
-    """All that was accepted for delivery, or counts."""
+@blueprint.get("/record")
+@endpoint(Access.ADMIN, query=RecordQuery, response=SandboxRecord, errors=(503,))
+def show_record(query: RecordQuery) -> Response:
+    """All that was accepted for delivery."""
+    return _forward()
+
+
+@blueprint.get("/stats")
+@endpoint(Access.ADMIN, response=SandboxStats, errors=(503,))
+def show_sandbox_stats() -> Response:
+    """How many calls there were of each method, and how many errors."""
     return _forward()
 
 
 @blueprint.get("/faults")
-@endpoint(Access.MEMBER, errors=(503,))
+@endpoint(Access.MEMBER, response=SimulatedFaults, errors=(503,))
 def list_faults() -> Response:
     """Faults that are set."""
     return _forward()
 
 
 @blueprint.post("/faults")
-@endpoint(Access.ADMIN, status=201, errors=(503,))
-def add_fault() -> Response:
+@endpoint(Access.ADMIN, body=NewSimulatedFault, response=SimulatedFault, status=201, errors=(503,))
+def add_fault(body: NewSimulatedFault) -> Response:
     """Set a fault."""
-    return _forward()
+    return _forward(body)
 
 
 @blueprint.delete("/faults")
-@endpoint(Access.ADMIN, errors=(503,))
+@endpoint(Access.ADMIN, status=204, errors=(503,))
 def clear_faults() -> Response:
     """Delete every fault."""
     return _forward()
 
 
+@blueprint.delete("/faults/<int:fault_id>")
+@endpoint(Access.ADMIN, status=204, errors=_GONE)
+def delete_fault(fault_id: int) -> Response:
+    """Delete one fault."""
+    return _forward()
+
+
 @blueprint.get("/flood")
-@endpoint(Access.MEMBER, errors=(503,))
+@endpoint(Access.MEMBER, response=FloodState, errors=(503,))
 def show_flood() -> Response:
     """Flood control: on or off, its limits, who waits."""
     return _forward()
 
 
 @blueprint.put("/flood")
-@endpoint(Access.ADMIN, errors=(503,))
-def set_flood() -> Response:
+@endpoint(
+    Access.ADMIN,
+    body=FloodLimits,
+    body_reader=_or_empty(FloodLimits),
+    response=FloodState,
+    errors=(503,),
+)
+def set_flood(body: FloodLimits) -> Response:
     """Switch flood control on or off."""
-    return _forward()
+    return _forward(body)
 
 
-@blueprint.delete("/faults/<int:fault_id>")
-@endpoint(Access.ADMIN, errors=(404, 503))
-def delete_fault(fault_id: int) -> Response:
-    """Delete one fault."""
-    return _forward()
+def _forward(body: BaseModel | None = None) -> Response:
+    """The same request to the simulator, and its answer.
 
-
-def _forward() -> Response:
-    """The same request to the simulator, and its answer. Raises Unavailable."""
+    Raises the domain error that the simulator tells, Unavailable where it tells nothing.
+    """
     url = context.bot_api_url() + request.path.removeprefix("/api/v1")
     context.session().rollback()  # no transaction is held while the simulator is asked
     with requests.Session() as client:
@@ -158,15 +367,13 @@ def _forward() -> Response:
                 request.method,
                 url,
                 params=request.args.to_dict(),
-                data=request.get_data(),
+                data=None if body is None else body.model_dump_json(exclude_unset=True),
                 headers={"Content-Type": "application/json"},
-                timeout=_TIMEOUT,
+                timeout=_SECONDS,
                 allow_redirects=False,
             )
         except requests.RequestException:
             raise Unavailable(localized("the simulator does not answer: is it running?")) from None
-    return Response(reply.content, reply.status_code, mimetype=_media(reply))
-
-
-def _media(reply: requests.Response) -> str:
-    return reply.headers.get("Content-Type", "application/json").partition(";")[0]
+    if reply.status_code in _ERRORS:
+        raise _ERRORS[reply.status_code](reply.json()["error"])
+    return Response(reply.content, reply.status_code, mimetype="application/json")

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { api, body, raw, useCsrfToken, whenUnauthorized } from "../src/lib/api/client";
+import { api, body, useCsrfToken, whenUnauthorized } from "../src/lib/api/client";
 import { pollBroadcast } from "../src/lib/api/broadcasts";
 import { Problem } from "../src/lib/api/problem";
+import { addPerson } from "../src/lib/api/sandbox";
 
 type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
 
@@ -30,7 +31,7 @@ describe("the client", () => {
     const asked = serve({}, {}, {});
     await site();
     await logout();
-    await raw("POST", "/api/v1/sandbox/people", {});
+    await addPerson({});
     expect(asked.map((one) => one.headers.get("X-CSRF-Token"))).toEqual([null, "token", "token"]);
   });
 

@@ -18,8 +18,8 @@ describe("mediaOf", () => {
 
 describe("keyboardOf", () => {
   it("is the latest one that was not taken away", () => {
-    const shown = message({ reply_markup: { keyboard: [["a", { text: "b" }]] } });
-    const own = message({ from: "person", reply_markup: { keyboard: [["x"]] } });
+    const shown = message({ reply_markup: { keyboard: [[{ text: "a" }, { text: "b" }]] } });
+    const own = message({ from: "person", reply_markup: { keyboard: [[{ text: "x" }]] } });
     expect(keyboardOf([shown, own, message({})])).toEqual([["a", "b"]]);
     expect(keyboardOf([shown, message({ reply_markup: { remove_keyboard: true } })])).toEqual([]);
   });

@@ -58,6 +58,59 @@ def test_faults_are_set_by_admins(admin, member):
     assert admin.delete("/sandbox/faults").status_code < 300
 
 
+PERSON = "/sandbox/people/{person}"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "field"),
+    [
+        ("/sandbox/people", {"first_name": 5}, 422, "first_name"),
+        ("/sandbox/people", {"cuont": 5}, 422, "cuont"),
+        ("/sandbox/people", {"count": 2, "blocked": 3}, 422, "blocked"),
+        ("/sandbox/chats", {"type": "party"}, 422, "type"),
+        (f"{PERSON}/send", None, 422, "text"),
+        (f"{PERSON}/album", {"files": [{"kind": "poem"}]}, 422, "files.0.kind"),
+        (f"{PERSON}/start", {"payload": "no spaces"}, 422, None),
+        (f"{PERSON}/press", {"message_id": 1, "data": "x"}, 409, None),
+        (f"{PERSON}/send", {"chat_id": -5, "text": "x"}, 404, None),
+        ("/sandbox/people/5/start", {}, 404, None),
+    ],
+)
+def test_what_is_wrong_is_a_problem(member, path, body, status, field):
+    """Also what only the simulator finds: its own words are the problem's detail."""
+    person = member.post("/sandbox/people").json["id"]
+    member.post(f"/sandbox/people/{person}/start")
+    answer = member.post(path.format(person=person), body)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.json["detail"]
+    assert [fault["field"] for fault in answer.json.get("faults", [])] == [field] * bool(field)
+
+
+def test_nobody_writes_where_they_are_no_member(member):
+    person = member.post("/sandbox/people").json["id"]
+    chat = member.post("/sandbox/chats", {}).json["id"]
+    refused = member.post(f"/sandbox/people/{person}/send", {"chat_id": chat, "text": "x"})
+    assert (refused.status_code, refused.json["detail"]) == (
+        403,
+        "this person is not a member of the chat: add them first",
+    )
+
+
+def test_a_kind_that_is_a_number(admin):
+    assert admin.post("/sandbox/faults", {"kind": 429}).json["kind"] == "429"
+
+
+def test_every_address_of_the_simulator_that_is_forwarded_says_what_it_takes(app):
+    """A write without a declared body would pass by the simulator's models."""
+    without = {
+        rule.rule.removeprefix("/api/v1/sandbox")
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("sandbox.") and rule.methods & {"POST", "PUT"}
+        if declaration(app.view_functions[rule.endpoint]).body is None
+    }
+    assert without == {"/people/<int:person_id>/<any(unblock, deactivate):action>"}
+
+
 def test_nothing_else_is_reached(member, settings):
     for path in (f"/sandbox/../bot{settings.bot_token}/getMe", "/sandbox/shutdown"):
         assert member.get(path).status_code == 404

@@ -24,12 +24,31 @@ OF_THE_PRODUCT = {"config", "errors", "telegram"}
 """The simulator judges what the product sends: with more in common both would be wrong alike."""
 
 
+# What the product takes from the simulator: the site forwards its requests, and checks them first.
+PRODUCT_USES = {
+    "routers": {"control.requests", "control.views"},
+    "runtime": {"server"},
+    "cli": {"client", "server", "world.faults", "world.flood_control"},
+}
+
+
 def test_imports_point_down() -> None:
     assert list(misplaced(simulator_imports())) == []
 
 
 def test_the_product_is_all_but_unknown() -> None:
     assert list(product_imports(simulator_imports())) == []
+
+
+def test_the_product_takes_only_what_it_must() -> None:
+    found: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        package = path.relative_to(PACKAGE).parts[0]
+        for name in imported_names(path) if package != "sandbox" else ():
+            if name.startswith(f"{SIMULATOR}."):
+                module = name.removeprefix(f"{SIMULATOR}.").rpartition(".")[0]
+                found.setdefault(package, set()).add(module)
+    assert found == PRODUCT_USES
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:

@@ -1,7 +1,7 @@
 /** One simulated phone: its messages, kept fresh, and what its owner can do. */
 
 import * as sandbox from "$lib/api/sandbox";
-import type { CallbackAnswer, Person, PhoneMessage, ReplyMarkup } from "$lib/api/types";
+import type { CallbackAnswer, Person, PhoneMessage } from "$lib/api/types";
 import { kindOf } from "$lib/mediaKind";
 import { base64 } from "./base64";
 import { poll } from "$lib/poll";
@@ -57,7 +57,8 @@ export class Phone {
       const sent = { content, name: file.name, mime: file.type, caption };
       return sandbox.sendFile(this.id, kindOf(file), sent);
     });
-  block = (blocked: boolean) => this.#act(() => sandbox.setBlocked(this.id, blocked));
+  block = (blocked: boolean) =>
+    this.#act(() => (blocked ? sandbox.block(this.id) : sandbox.unblock(this.id)));
 
   async press(message: PhoneMessage, data: string): Promise<boolean> {
     this.answer = null;
@@ -98,12 +99,10 @@ function key(answer: CallbackAnswer): string {
 
 export function keyboardOf(messages: PhoneMessage[]): string[][] {
   for (const message of [...messages].reverse()) {
-    const markup: ReplyMarkup | null = message.from === "bot" ? message.reply_markup : null;
+    const markup = message.from === "bot" ? message.reply_markup : null;
     if (markup?.remove_keyboard) return [];
     if (markup?.keyboard) {
-      return markup.keyboard.map((row) =>
-        row.map((button) => (typeof button === "string" ? button : button.text)),
-      );
+      return markup.keyboard.map((row) => row.map((button) => button.text));
     }
   }
   return [];

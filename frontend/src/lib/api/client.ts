@@ -28,14 +28,6 @@ export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return (await answer).data as T;
 }
 
-/** For routes that the document does not describe. */
-export async function raw<T>(method: string, path: string, sent?: unknown, signal?: AbortSignal) {
-  const headers = { "Content-Type": "application/json" };
-  const text = sent === undefined ? undefined : JSON.stringify(sent);
-  const request = new Request(ORIGIN + path, { method, headers, body: text, signal });
-  return (await (await checkedFetch(request)).json()) as T;
-}
-
 /** The answer when it is a success or 304; everything else is thrown as a Problem. */
 async function checkedFetch(request: Request): Promise<Response> {
   if (request.method !== "GET") request.headers.set("X-CSRF-Token", await knownToken());

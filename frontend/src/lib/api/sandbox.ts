@@ -1,43 +1,53 @@
 /** The Telegram simulator's people; these routes exist in sandbox mode only. */
 
-import { raw } from "./client";
-import type { CallbackAnswer, Person, PhoneMessage } from "./types";
+import { api, body } from "./client";
+import type { NewPerson, Person, SentFile } from "./types";
 
-const PEOPLE = "/api/v1/sandbox/people";
 const PAGE = 100;
 
-type PersonPage = { people: Person[]; total: number };
-
 export const listPeople = (after: number, signal?: AbortSignal) =>
-  raw<PersonPage>("GET", `${PEOPLE}?limit=${PAGE}&after=${after}`, undefined, signal);
+  body(api.GET("/api/v1/sandbox/people", { params: { query: { limit: PAGE, after } }, signal }));
 
-export const addPerson = (first_name: string, last_name: string, language_code: string) =>
-  raw<Person>("POST", PEOPLE, { first_name, last_name: last_name || undefined, language_code });
+/** One person, as there is no `count`. */
+export const addPerson = (person: NewPerson) =>
+  body(api.POST("/api/v1/sandbox/people", { body: person })) as Promise<Person>;
+
+const of = (person_id: number) => ({ params: { path: { person_id } } });
 
 export const listPhoneMessages = (id: number, signal?: AbortSignal) =>
-  raw<{ messages: PhoneMessage[] }>("GET", `${PEOPLE}/${id}/messages`, undefined, signal);
+  body(api.GET("/api/v1/sandbox/people/{person_id}/messages", { ...of(id), signal }));
 
-export const listAnswers = (id: number) =>
-  raw<{ answers: CallbackAnswer[] }>("GET", `/api/v1/sandbox/callbacks?person=${id}`);
-
-const act = (id: number, action: string, sent: unknown) =>
-  raw<Person>("POST", `${PEOPLE}/${id}/${action}`, sent);
+export const listAnswers = (person: number) =>
+  body(api.GET("/api/v1/sandbox/callbacks", { params: { query: { person } } }));
 
 export const pressStart = (id: number, payload: string) =>
-  act(id, "start", payload ? { payload } : {});
-export const sendText = (id: number, text: string) => act(id, "send", { text });
+  body(api.POST("/api/v1/sandbox/people/{person_id}/start", { ...of(id), body: { payload } }));
 
-/** `content` is the file in base64. */
-export interface SentFile {
-  content: string;
-  name: string;
-  mime: string;
-  caption: string;
-}
+export const sendText = (id: number, text: string) =>
+  body(api.POST("/api/v1/sandbox/people/{person_id}/send", { ...of(id), body: { text } }));
 
 export const sendFile = (id: number, kind: "photo" | "document" | "video", file: SentFile) =>
-  act(id, kind, file);
+  body(
+    api.POST("/api/v1/sandbox/people/{person_id}/{kind}", {
+      params: { path: { person_id: id, kind } },
+      body: file,
+    }),
+  );
+
 export const pressButton = (id: number, message_id: number, data: string) =>
-  act(id, "press", { message_id, data });
-export const setBlocked = (id: number, blocked: boolean) =>
-  act(id, blocked ? "block" : "unblock", {});
+  body(
+    api.POST("/api/v1/sandbox/people/{person_id}/press", {
+      ...of(id),
+      body: { message_id, data },
+    }),
+  );
+
+export const block = (id: number) =>
+  body(api.POST("/api/v1/sandbox/people/{person_id}/block", { ...of(id), body: {} }));
+
+export const unblock = (id: number) =>
+  body(
+    api.POST("/api/v1/sandbox/people/{person_id}/{action}", {
+      params: { path: { person_id: id, action: "unblock" } },
+    }),
+  );

@@ -772,6 +772,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/chats/{chat_id}/bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add, remove, promote or demote the bot. */
+        post: operations["set_sandbox_bot_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats/{chat_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add, remove, promote or demote people. */
+        post: operations["set_sandbox_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/chats/{chat_id}/messages": {
         parameters: {
             query?: never;
@@ -789,7 +823,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sandbox/chats/{chat_id}/{action}": {
+    "/api/v1/sandbox/chats/{chat_id}/migrate": {
         parameters: {
             query?: never;
             header?: never;
@@ -798,8 +832,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let the bot or people come and go, rename, make a supergroup, open a topic. */
-        post: operations["change_sandbox_chat"];
+        /** Make a group a supergroup, which has another id. */
+        post: operations["migrate_sandbox_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats/{chat_id}/title": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rename a group or channel. */
+        post: operations["set_sandbox_title"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/chats/{chat_id}/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a topic in a forum. */
+        post: operations["open_sandbox_topic"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,6 +946,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/people/{person_id}/album": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send several files as one. */
+        post: operations["send_album"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Block the bot. */
+        post: operations["block_bot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/people/{person_id}/commands": {
         parameters: {
             query?: never;
@@ -889,6 +991,40 @@ export interface paths {
         get: operations["list_person_commands"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a message; nothing tells the bot of it. */
+        post: operations["delete_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change what this person has written. */
+        post: operations["edit_sent_text"];
         delete?: never;
         options?: never;
         head?: never;
@@ -912,6 +1048,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/people/{person_id}/press": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Press a button under one of the bot's messages. */
+        post: operations["press_button"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/react": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an emoji to a message, or take it away. */
+        post: operations["react"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write to the bot, or in a group or channel. */
+        post: operations["send_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/people/{person_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Press Start, with what a deep link carries. */
+        post: operations["press_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sandbox/people/{person_id}/{action}": {
         parameters: {
             query?: never;
@@ -921,23 +1125,57 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Press Start, write, send a file, edit, react, press a button, block and more as them. */
-        post: operations["act_as_person"];
+        /** Unblock the bot, or delete the account. */
+        post: operations["unblock_or_deactivate"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sandbox/{what}": {
+    "/api/v1/sandbox/people/{person_id}/{kind}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** All that was accepted for delivery, or counts. */
-        get: operations["show_sandbox"];
+        get?: never;
+        put?: never;
+        /** Send a file. */
+        post: operations["send_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that was accepted for delivery. */
+        get: operations["show_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many calls there were of each method, and how many errors. */
+        get: operations["show_sandbox_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1305,6 +1543,117 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptedMessage */
+        AcceptedMessage: {
+            /** At */
+            at: number;
+            /** Chat Id */
+            chat_id: number;
+            /** Message Id */
+            message_id: number;
+            /** Method */
+            method: string;
+            /** Seq */
+            seq: number;
+            /** Text */
+            text: string;
+        };
+        /** ActingPerson */
+        ActingPerson: {
+            /** Blocked */
+            blocked: boolean;
+            /** Deactivated */
+            deactivated: boolean;
+            /** First Name */
+            first_name: string;
+            /** Id */
+            id: number;
+            /** Language Code */
+            language_code: string;
+            /** Last Name */
+            last_name: string | null;
+            /** Last Text */
+            last_text: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Messages
+             * @description How many there are in the chat with the bot.
+             */
+            messages: number;
+            /** Started */
+            started: boolean;
+            /** Username */
+            username: string | null;
+            /**
+             * Wrote
+             * @description The ids of the messages that the act wrote.
+             */
+            wrote: number[];
+        };
+        /**
+         * AddedPeople
+         * @description One person, or several where there was a `count`.
+         */
+        AddedPeople: components["schemas"]["SimulatedPerson"] | components["schemas"]["SimulatedCrowd"];
+        /** AlbumFile */
+        AlbumFile: {
+            /**
+             * Content
+             * @default
+             */
+            content?: string;
+            /**
+             * Duration
+             * @default null
+             */
+            duration?: number | null;
+            /**
+             * Height
+             * @default null
+             */
+            height?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "document" | "video" | "animation" | "audio" | "voice" | "video_note" | "sticker";
+            /**
+             * Length
+             * @default null
+             */
+            length?: number | null;
+            /**
+             * Mime
+             * @default
+             */
+            mime?: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Performer
+             * @default null
+             */
+            performer?: string | null;
+            /**
+             * Size
+             * @default 0
+             */
+            size?: number;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Width
+             * @default null
+             */
+            width?: number | null;
+        };
         /**
          * Audience
          * @description `all`, `linked`, `unlinked`, `groups`, `channels`, `topic:NAME`, `user:EMAIL`, `chat:ID`,
@@ -1335,6 +1684,36 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /** Block */
+        Block: {
+            /**
+             * Silent
+             * @description No update tells of it, as when the bot was off for over a day.
+             * @default false
+             */
+            silent?: boolean;
+        };
+        /** BotStatus */
+        BotStatus: {
+            /**
+             * By
+             * @description Who does it; without it the creator.
+             * @default null
+             */
+            by?: number | null;
+            /**
+             * Rights
+             * @description Those of an administrator; without it the usual ones.
+             * @default null
+             */
+            rights?: ("can_manage_chat" | "can_delete_messages" | "can_manage_video_chats" | "can_restrict_members" | "can_promote_members" | "can_change_info" | "can_invite_users" | "can_post_stories" | "can_edit_stories" | "can_delete_stories" | "can_send_welcome_messages" | "can_post_messages" | "can_edit_messages" | "can_pin_messages" | "can_manage_topics")[] | null;
+            /**
+             * Status
+             * @default member
+             * @enum {string}
+             */
+            status?: "member" | "administrator" | "left" | "kicked";
         };
         /**
          * Broadcast
@@ -1462,6 +1841,38 @@ export interface components {
              */
             url?: string | null;
         };
+        /** ByMember */
+        ByMember: {
+            /**
+             * By
+             * @description Who does it; without it the creator.
+             * @default null
+             */
+            by?: number | null;
+        };
+        /**
+         * CallbackAnswer
+         * @description A pressed button, and what the bot answered to that.
+         */
+        CallbackAnswer: {
+            /** Answered */
+            answered: boolean;
+            /** Data */
+            data: string;
+            /** Id */
+            id: string;
+            /** Show Alert */
+            show_alert: boolean;
+            /** Text */
+            text: string | null;
+            /** Url */
+            url: string | null;
+        };
+        /** CallbackAnswers */
+        CallbackAnswers: {
+            /** Answers */
+            answers: components["schemas"]["CallbackAnswer"][];
+        };
         /**
          * Canary
          * @description The first `people` were tried (`waiting`: and are not judged yet), or `passed`.
@@ -1544,6 +1955,17 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** ChatTitle */
+        ChatTitle: {
+            /**
+             * By
+             * @description Who does it; without it the creator.
+             * @default null
+             */
+            by?: number | null;
+            /** Title */
+            title: string;
+        };
         /** ChatUser */
         ChatUser: {
             /** Email */
@@ -1558,12 +1980,37 @@ export interface components {
             /** Code */
             code: string;
         };
+        /** CommandMenu */
+        CommandMenu: {
+            /** Commands */
+            commands: components["schemas"]["MenuCommand"][];
+        };
         /** Credentials */
         Credentials: {
             /** Email */
             email: string;
             /** Password */
             password: string;
+        };
+        /** DeleteMessage */
+        DeleteMessage: {
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /** Message Id */
+            message_id: number;
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
         };
         /** Delivery */
         Delivery: {
@@ -1692,6 +2139,28 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
+        /** EditText */
+        EditText: {
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /** Message Id */
+            message_id: number;
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
+        };
         /**
          * Event
          * @description Who decided what: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`.
@@ -1745,6 +2214,81 @@ export interface components {
              */
             offset?: number | null;
         };
+        /**
+         * FloodLimits
+         * @description What is not given is as with Telegram; 0 is no limit.
+         */
+        FloodLimits: {
+            /**
+             * Chat Burst
+             * @default null
+             */
+            chat_burst?: number | null;
+            /**
+             * Chat Per Second
+             * @default null
+             */
+            chat_per_second?: number | null;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Group Per Minute
+             * @default null
+             */
+            group_per_minute?: number | null;
+            /**
+             * Penalty
+             * @default null
+             */
+            penalty?: number | null;
+            /**
+             * Per Second
+             * @default null
+             */
+            per_second?: number | null;
+        };
+        /** FloodState */
+        FloodState: {
+            /**
+             * Chat Burst
+             * @default null
+             */
+            chat_burst?: number | null;
+            /**
+             * Chat Per Second
+             * @default null
+             */
+            chat_per_second?: number | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Group Per Minute
+             * @default null
+             */
+            group_per_minute?: number | null;
+            /**
+             * Penalty
+             * @default null
+             */
+            penalty?: number | null;
+            /**
+             * Per Second
+             * @default null
+             */
+            per_second?: number | null;
+            /** Refused */
+            refused: number;
+            /**
+             * Waits
+             * @description Seconds that `bot` or a chat still waits, by its id.
+             */
+            waits: {
+                [key: string]: number;
+            };
+        };
         /** Health */
         Health: {
             /**
@@ -1780,6 +2324,30 @@ export interface components {
              * @default
              */
             ru?: string;
+        };
+        /** InlineButton */
+        InlineButton: {
+            /**
+             * Callback Data
+             * @default null
+             */
+            callback_data?: string | null;
+            /** Text */
+            text: string;
+            /**
+             * Url
+             * @default null
+             */
+            url?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** KeyboardButton */
+        KeyboardButton: {
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * LinkButton
@@ -1911,6 +2479,39 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /** MembersStatus */
+        MembersStatus: {
+            /**
+             * By
+             * @description Who does it; without it the creator.
+             * @default null
+             */
+            by?: number | null;
+            /**
+             * People
+             * @default []
+             */
+            people?: number[];
+            /**
+             * Rights
+             * @description Those of an administrator; without it the usual ones.
+             * @default null
+             */
+            rights?: ("can_manage_chat" | "can_delete_messages" | "can_manage_video_chats" | "can_restrict_members" | "can_promote_members" | "can_change_info" | "can_invite_users" | "can_post_stories" | "can_edit_stories" | "can_delete_stories" | "can_send_welcome_messages" | "can_post_messages" | "can_edit_messages" | "can_pin_messages" | "can_manage_topics")[] | null;
+            /**
+             * Status
+             * @default member
+             * @enum {string}
+             */
+            status?: "member" | "administrator" | "left" | "kicked";
+        };
+        /** MenuCommand */
+        MenuCommand: {
+            /** Command */
+            command: string;
+            /** Description */
+            description: string;
+        };
         /**
          * MiniAppLogin
          * @description `Telegram.WebApp.initData`, as it is.
@@ -1996,6 +2597,40 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * NewCrowd
+         * @description Several people at once; those who block and those who are slow are different ones.
+         */
+        NewCrowd: {
+            /**
+             * Blocked
+             * @default 0
+             */
+            blocked?: number;
+            /** Count */
+            count: number;
+            /**
+             * Latency Ms
+             * @default 2000
+             */
+            latency_ms?: number;
+            /**
+             * Seed
+             * @description The same seed makes the same people.
+             * @default null
+             */
+            seed?: number | null;
+            /**
+             * Slow
+             * @default 0
+             */
+            slow?: number;
+            /**
+             * Start
+             * @default false
+             */
+            start?: boolean;
+        };
         /** NewNote */
         NewNote: {
             /** Text */
@@ -2040,6 +2675,37 @@ export interface components {
              * @default null
              */
             to?: string | null;
+        };
+        /**
+         * NewPeople
+         * @description One person, or a crowd where there is a `count`.
+         */
+        NewPeople: components["schemas"]["NewPerson"] | components["schemas"]["NewCrowd"];
+        /**
+         * NewPerson
+         * @description What is not given is made up.
+         */
+        NewPerson: {
+            /**
+             * First Name
+             * @default null
+             */
+            first_name?: string | null;
+            /**
+             * Language Code
+             * @default null
+             */
+            language_code?: ("en" | "ru") | null;
+            /**
+             * Last Name
+             * @default null
+             */
+            last_name?: string | null;
+            /**
+             * Username
+             * @default null
+             */
+            username?: string | null;
         };
         /** NewReply */
         NewReply: {
@@ -2122,6 +2788,97 @@ export interface components {
             variants?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * NewSimulatedChat
+         * @description Without a `creator` somebody new is made for it.
+         */
+        NewSimulatedChat: {
+            /**
+             * Bot
+             * @description Without it a member, and in a channel an administrator.
+             * @default null
+             */
+            bot?: ("member" | "administrator" | "left") | null;
+            /**
+             * Creator
+             * @default null
+             */
+            creator?: number | null;
+            /**
+             * Is Forum
+             * @default false
+             */
+            is_forum?: boolean;
+            /**
+             * Members
+             * @default []
+             */
+            members?: number[];
+            /**
+             * Title
+             * @default Club
+             */
+            title?: string;
+            /**
+             * Type
+             * @default group
+             * @enum {string}
+             */
+            type?: "group" | "supergroup" | "channel";
+            /**
+             * Username
+             * @default null
+             */
+            username?: string | null;
+        };
+        /** NewSimulatedFault */
+        NewSimulatedFault: {
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /**
+             * Count
+             * @default null
+             */
+            count?: number | null;
+            /**
+             * Description
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "429" | "403" | "400" | "401" | "500" | "502" | "504" | "404" | "409" | "webhook_active" | "blocked" | "deactivated" | "not_started" | "kicked" | "not_member" | "not_found" | "migrated" | "bad_entities" | "too_long" | "caption_too_long" | "bad_media" | "latency" | "slow" | "close_before" | "close_after";
+            /**
+             * Method
+             * @default null
+             */
+            method?: string | null;
+            /**
+             * Migrate To Chat Id
+             * @default null
+             */
+            migrate_to_chat_id?: number | null;
+            /**
+             * Probability
+             * @default null
+             */
+            probability?: number | null;
+            /**
+             * Retry After
+             * @default null
+             */
+            retry_after?: number | null;
+            /**
+             * Seconds
+             * @default null
+             */
+            seconds?: number | null;
         };
         /**
          * NewToken
@@ -2282,6 +3039,122 @@ export interface components {
             /** New Password */
             new_password: string;
         };
+        /** PhoneEntity */
+        PhoneEntity: {
+            /**
+             * Language
+             * @default null
+             */
+            language?: string | null;
+            /** Length */
+            length: number;
+            /** Offset */
+            offset: number;
+            /** Type */
+            type: string;
+            /**
+             * Url
+             * @default null
+             */
+            url?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** PhoneFile */
+        PhoneFile: {
+            /**
+             * File Name
+             * @default null
+             */
+            file_name?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** PhoneMessage */
+        PhoneMessage: {
+            animation: components["schemas"]["PhoneFile"] | null;
+            audio: components["schemas"]["PhoneFile"] | null;
+            /** Author */
+            author: number | null;
+            /** Caption */
+            caption: string | null;
+            /** Contact */
+            contact: {
+                [key: string]: unknown;
+            } | null;
+            /** Date */
+            date: number;
+            /** Deleted */
+            deleted: boolean;
+            /** Dice */
+            dice: {
+                [key: string]: unknown;
+            } | null;
+            document: components["schemas"]["PhoneFile"] | null;
+            /** Edit Date */
+            edit_date: number | null;
+            /** Entities */
+            entities: components["schemas"]["PhoneEntity"][];
+            /**
+             * From
+             * @enum {string}
+             */
+            from: "bot" | "person";
+            /**
+             * Html
+             * @description The text or caption; safe to show.
+             */
+            html: string | null;
+            /** Location */
+            location: {
+                [key: string]: unknown;
+            } | null;
+            /** Media Group Id */
+            media_group_id: string | null;
+            /** Message Id */
+            message_id: number;
+            /**
+             * Other
+             * @description What else the Bot API says of it, such as who joined.
+             */
+            other: {
+                [key: string]: unknown;
+            };
+            /**
+             * Photo
+             * @description The same picture in several sizes.
+             */
+            photo: components["schemas"]["PhoneFile"][] | null;
+            /** Protected */
+            protected: boolean;
+            /** Reactions */
+            reactions: components["schemas"]["PhoneReaction"][];
+            reply_markup: components["schemas"]["ReplyMarkup"] | null;
+            /** Reply To */
+            reply_to: number | null;
+            /** Silent */
+            silent: boolean;
+            sticker: components["schemas"]["PhoneFile"] | null;
+            /** Text */
+            text: string | null;
+            /** Thread */
+            thread: number | null;
+            video: components["schemas"]["PhoneFile"] | null;
+            video_note: components["schemas"]["PhoneFile"] | null;
+            voice: components["schemas"]["PhoneFile"] | null;
+        };
+        /** PhoneMessages */
+        PhoneMessages: {
+            /** Messages */
+            messages: components["schemas"]["PhoneMessage"][];
+        };
+        /** PhoneReaction */
+        PhoneReaction: {
+            /** By */
+            by: number;
+            /** Emoji */
+            emoji: string;
+        };
         /**
          * Plan
          * @description `stars` is what it costs; `joined` and `left` since broadcast `last_id` to the same.
@@ -2301,6 +3174,28 @@ export interface components {
             seconds: number;
             /** Stars */
             stars: number;
+        };
+        /** PressButton */
+        PressButton: {
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /** Data */
+            data: string;
+            /** Message Id */
+            message_id: number;
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
         };
         /** Preview */
         Preview: {
@@ -2359,6 +3254,32 @@ export interface components {
             /** Pending */
             pending: number;
         };
+        /** React */
+        React: {
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /**
+             * Emoji
+             * @description Without one the reaction is taken away.
+             * @default
+             */
+            emoji?: string;
+            /** Message Id */
+            message_id: number;
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
+        };
         /**
          * Readiness
          * @description Whether requests can be answered, and what each part last said of itself.
@@ -2412,6 +3333,26 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** ReplyMarkup */
+        ReplyMarkup: {
+            /**
+             * Inline Keyboard
+             * @default null
+             */
+            inline_keyboard?: components["schemas"]["InlineButton"][][] | null;
+            /**
+             * Keyboard
+             * @default null
+             */
+            keyboard?: components["schemas"]["KeyboardButton"][][] | null;
+            /**
+             * Remove Keyboard
+             * @default false
+             */
+            remove_keyboard?: boolean;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * ReplyUpload
          * @description A form with the part `file`; without a `kind` a picture is a photo, a film a video.
@@ -2444,6 +3385,29 @@ export interface components {
              * @enum {string}
              */
             which: "failed" | "unknown";
+        };
+        /** SandboxRecord */
+        SandboxRecord: {
+            /**
+             * Next
+             * @description What to pass as `after` for the rest; null at the end.
+             */
+            next: number | null;
+            /** Record */
+            record: components["schemas"]["AcceptedMessage"][];
+        };
+        /** SandboxStats */
+        SandboxStats: {
+            /** Calls */
+            calls: {
+                [key: string]: number;
+            };
+            /** Errors */
+            errors: {
+                [key: string]: number;
+            };
+            /** Peak Per Second */
+            peak_per_second: number;
         };
         /**
          * Schedule
@@ -2568,6 +3532,124 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
+        /** SendAlbum */
+        SendAlbum: {
+            /**
+             * Caption
+             * @default
+             */
+            caption?: string;
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /** Files */
+            files: components["schemas"]["AlbumFile"][];
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
+        };
+        /** SendFile */
+        SendFile: {
+            /**
+             * Caption
+             * @default
+             */
+            caption?: string;
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /**
+             * Content
+             * @default
+             */
+            content?: string;
+            /**
+             * Duration
+             * @default null
+             */
+            duration?: number | null;
+            /**
+             * Height
+             * @default null
+             */
+            height?: number | null;
+            /**
+             * Length
+             * @default null
+             */
+            length?: number | null;
+            /**
+             * Mime
+             * @default
+             */
+            mime?: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Performer
+             * @default null
+             */
+            performer?: string | null;
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /**
+             * Size
+             * @default 0
+             */
+            size?: number;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Width
+             * @default null
+             */
+            width?: number | null;
+        };
+        /** SendText */
+        SendText: {
+            /**
+             * Chat Id
+             * @default null
+             */
+            chat_id?: number | null;
+            /**
+             * Reply To
+             * @default null
+             */
+            reply_to?: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Thread
+             * @default null
+             */
+            thread?: number | null;
+        };
         /**
          * Session
          * @description Who is logged in, and the token that every write must carry in `X-CSRF-Token`.
@@ -2580,6 +3662,138 @@ export interface components {
             /** Ended */
             ended: boolean;
             user: components["schemas"]["User"] | null;
+        };
+        /**
+         * SimulatedChat
+         * @description A group, supergroup or channel.
+         */
+        SimulatedChat: {
+            /**
+             * Bot
+             * @enum {string}
+             */
+            bot: "creator" | "administrator" | "member" | "left" | "kicked";
+            /** Id */
+            id: number;
+            /** Is Forum */
+            is_forum: boolean;
+            /** Last Text */
+            last_text: string | null;
+            /**
+             * Members
+             * @description People; the bot stands apart.
+             */
+            members: components["schemas"]["SimulatedMember"][];
+            /** Messages */
+            messages: number;
+            /** Migrated To */
+            migrated_to: number | null;
+            /** Title */
+            title: string;
+            /** Topics */
+            topics: components["schemas"]["SimulatedTopic"][];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "group" | "supergroup" | "channel";
+            /** Username */
+            username: string | null;
+        };
+        /** SimulatedChats */
+        SimulatedChats: {
+            /** Chats */
+            chats: components["schemas"]["SimulatedChat"][];
+        };
+        /** SimulatedCrowd */
+        SimulatedCrowd: {
+            /** People */
+            people: components["schemas"]["SimulatedPerson"][];
+        };
+        /** SimulatedFault */
+        SimulatedFault: {
+            /** Chat Id */
+            chat_id: number | null;
+            /** Count */
+            count: number | null;
+            /** Description */
+            description: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "429" | "403" | "400" | "401" | "500" | "502" | "504" | "404" | "409" | "webhook_active" | "blocked" | "deactivated" | "not_started" | "kicked" | "not_member" | "not_found" | "migrated" | "bad_entities" | "too_long" | "caption_too_long" | "bad_media" | "latency" | "slow" | "close_before" | "close_after";
+            /** Method */
+            method: string | null;
+            /** Migrate To Chat Id */
+            migrate_to_chat_id: number | null;
+            /** Probability */
+            probability: number | null;
+            /** Retry After */
+            retry_after: number | null;
+            /** Seconds */
+            seconds: number | null;
+        };
+        /** SimulatedFaults */
+        SimulatedFaults: {
+            /** Faults */
+            faults: components["schemas"]["SimulatedFault"][];
+        };
+        /** SimulatedMember */
+        SimulatedMember: {
+            /** Id */
+            id: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "creator" | "administrator" | "member" | "left" | "kicked";
+        };
+        /** SimulatedPeople */
+        SimulatedPeople: {
+            /** People */
+            people: components["schemas"]["SimulatedPerson"][];
+            /** Total */
+            total: number;
+        };
+        /** SimulatedPerson */
+        SimulatedPerson: {
+            /** Blocked */
+            blocked: boolean;
+            /** Deactivated */
+            deactivated: boolean;
+            /** First Name */
+            first_name: string;
+            /** Id */
+            id: number;
+            /** Language Code */
+            language_code: string;
+            /** Last Name */
+            last_name: string | null;
+            /** Last Text */
+            last_text: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Messages
+             * @description How many there are in the chat with the bot.
+             */
+            messages: number;
+            /** Started */
+            started: boolean;
+            /** Username */
+            username: string | null;
+        };
+        /** SimulatedTopic */
+        SimulatedTopic: {
+            /** Closed */
+            closed: boolean;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
         };
         /** Site */
         Site: {
@@ -2601,6 +3815,14 @@ export interface components {
             sandbox: boolean;
             /** Version */
             version: string;
+        };
+        /** Start */
+        Start: {
+            /**
+             * Payload
+             * @default
+             */
+            payload?: string;
         };
         /**
          * Statistics
@@ -2929,6 +4151,17 @@ export interface components {
         TopicList: {
             /** Items */
             items: components["schemas"]["Topic"][];
+        };
+        /** TopicName */
+        TopicName: {
+            /**
+             * By
+             * @description Who does it; without it the creator.
+             * @default null
+             */
+            by?: number | null;
+            /** Name */
+            name: string;
         };
         /**
          * TopicsChosen
@@ -4544,7 +5777,9 @@ export interface operations {
     };
     show_callbacks: {
         parameters: {
-            query?: never;
+            query?: {
+                person?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4557,11 +5792,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["CallbackAnswers"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4581,7 +5817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedChats"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -4597,7 +5833,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSimulatedChat"];
+            };
+        };
         responses: {
             /** @description Created. */
             201: {
@@ -4605,11 +5845,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedChat"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4631,19 +5876,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedChat"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_sandbox_bot_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BotStatus"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedChat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_sandbox_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersStatus"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedChat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_sandbox_chat_messages: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+                thread?: number;
+            };
             header?: never;
             path: {
                 chat_id: number;
@@ -4658,27 +5978,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PhoneMessages"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_sandbox_chat: {
+    migrate_sandbox_chat: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 chat_id: number;
-                action: "bot" | "members" | "migrate" | "title" | "topics";
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByMember"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedChat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    set_sandbox_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTitle"];
+            };
+        };
         responses: {
             /** @description OK. */
             200: {
@@ -4686,12 +6046,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedChat"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    open_sandbox_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicName"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulatedChat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4711,7 +6112,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedFaults"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -4727,7 +6128,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSimulatedFault"];
+            };
+        };
         responses: {
             /** @description Created. */
             201: {
@@ -4735,11 +6140,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedFault"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4753,14 +6162,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK. */
-            200: {
+            /** @description No Content. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": Record<string, never>;
-                };
+                content?: never;
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -4779,14 +6186,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK. */
-            200: {
+            /** @description No Content. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": Record<string, never>;
-                };
+                content?: never;
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -4810,7 +6215,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["FloodState"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -4826,7 +6231,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FloodLimits"];
+            };
+        };
         responses: {
             /** @description OK. */
             200: {
@@ -4834,18 +6243,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["FloodState"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_people: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4858,11 +6274,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SimulatedPeople"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4874,7 +6291,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPeople"];
+            };
+        };
         responses: {
             /** @description Created. */
             201: {
@@ -4882,18 +6303,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["AddedPeople"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    send_album: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendAlbum"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    block_bot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Block"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_person_commands: {
         parameters: {
-            query?: never;
+            query?: {
+                chat_id?: number;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -4908,19 +6407,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["CommandMenu"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteMessage"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    edit_sent_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditText"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
     list_person_messages: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+            };
             header?: never;
             path: {
                 person_id: number;
@@ -4935,23 +6509,168 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PhoneMessages"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    act_as_person: {
+    press_button: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 person_id: number;
-                action: "album" | "animation" | "audio" | "block" | "deactivate" | "delete" | "document" | "edit" | "photo" | "press" | "react" | "send" | "start" | "sticker" | "unblock" | "video" | "video_note" | "voice";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PressButton"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    react: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["React"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    send_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendText"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    press_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Start"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unblock_or_deactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                action: "deactivate" | "unblock";
             };
             cookie?: never;
         };
@@ -4963,23 +6682,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ActingPerson"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    show_sandbox: {
+    send_file: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                what: "record" | "stats";
+                person_id: number;
+                kind: "animation" | "audio" | "document" | "photo" | "sticker" | "video" | "video_note" | "voice";
             };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendFile"];
+            };
+        };
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingPerson"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_record: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -4990,7 +6748,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["SandboxRecord"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_sandbox_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxStats"];
                 };
             };
             401: components["responses"]["Unauthorized"];

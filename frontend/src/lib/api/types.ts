@@ -58,6 +58,13 @@ export type Operator = Schemas["OperatorList"]["items"][number];
 export type Token = Schemas["Token"];
 export type NewToken = Schemas["NewToken"];
 export type Scope = NewToken["scopes"][number];
+export type Person = Schemas["SimulatedPerson"];
+export type NewPerson = Schemas["NewPerson"];
+export type Entity = Schemas["PhoneEntity"];
+export type InlineButton = Schemas["InlineButton"];
+export type PhoneMessage = Schemas["PhoneMessage"];
+export type SentFile = Schemas["SendFile"];
+export type CallbackAnswer = Schemas["CallbackAnswer"];
 
 /** The server says `options` and `media` as it stored them. */
 export type Broadcast = Omit<Schemas["Broadcast"], "options" | "media"> & {
@@ -73,72 +80,4 @@ export interface Changed {
 export interface Page<T> {
   items: T[];
   next_cursor?: string | null;
-}
-
-// The simulator's own shapes, which no OpenAPI document describes.
-
-export interface Person {
-  id: number;
-  first_name: string;
-  last_name: string | null;
-  username: string | null;
-  language_code: string | null;
-  started: boolean;
-  blocked: boolean;
-  latency_ms: number;
-  messages: number;
-  last_text: string | null;
-}
-
-export interface Entity {
-  type: string;
-  offset: number;
-  length: number;
-  url?: string;
-  language?: string;
-}
-
-export interface InlineButton {
-  text: string;
-  callback_data?: string;
-  url?: string;
-}
-
-export interface ReplyMarkup {
-  inline_keyboard?: InlineButton[][];
-  keyboard?: (string | { text: string })[][];
-  remove_keyboard?: boolean;
-}
-
-export interface PhoneMessage {
-  message_id: number;
-  from: "bot" | "person";
-  date: number;
-  edit_date: number | null;
-  deleted: boolean;
-  text: string | null;
-  entities: Entity[];
-  reply_markup: ReplyMarkup | null;
-  caption: string | null;
-  reactions?: { by: number; emoji: string }[];
-  photo?: unknown;
-  document?: PhoneFile | null;
-  video?: PhoneFile | null;
-  animation?: PhoneFile | null;
-  audio?: PhoneFile | null;
-  voice?: PhoneFile | null;
-  video_note?: PhoneFile | null;
-  sticker?: PhoneFile | null;
-}
-
-export interface PhoneFile {
-  file_name?: string;
-}
-
-export interface CallbackAnswer {
-  id: string;
-  data: string;
-  text: string | null;
-  show_alert: boolean;
-  answered: boolean;
 }

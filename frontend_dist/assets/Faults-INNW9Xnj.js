@@ -1,1 +1,0 @@
-import{Ct as e,Ht as t,It as n,St as r,Vt as i,Xt as a,Zt as o,nt as s,vt as c,wt as l,xt as u}from"./Heading-D1g5WWTC.js";var d=l(`<p class="text-error mt-1 text-sm" role="alert"> </p>`);function f(l,f){o(f,!0);var p=e(),m=i(p),h=e=>{var i=d(),a=t(i,!0);n(e=>{s(i,`id`,f.id),u(a,e)},[()=>f.faults.join(` `)]),r(e,i)};c(m,e=>{f.faults.length>0&&e(h)}),r(l,p),a()}export{f as t};
