@@ -66,7 +66,7 @@ def test_buttons(phone, talk):
     messages = talk(person)
     assert messages[-1]["text"] == "Теперь я говорю с вами по-русски."
     edited = next(found for found in messages if found["message_id"] == asked["message_id"])
-    assert edited["text"] == "На каком языке мне говорить?"
+    assert edited["text"] == "На каком языке мне с вами говорить?"
     (answer,) = phone.ask(f"callbacks?person={person}")["answers"]
     assert answer["answered"] and answer["text"] == messages[-1]["text"]
 

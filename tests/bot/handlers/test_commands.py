@@ -82,7 +82,7 @@ def test_me_tells_whose_account_it_is(desk):
         session.get(type(desk.chat()), 1001).user_id = user.id
     desk.say("/me")
     assert desk.said() == [
-        "This chat is not linked to any account of the site. /link does that.",
+        "This chat is not linked to any account of the site. To link it: /link",
         f"This chat is linked to the account of Tom & Co ({user.email}).",
     ]
 

@@ -152,7 +152,7 @@ def test_a_linked_chat_is_not_taken_over(desk, code_for):
     desk.agree()
     desk.say(f"/start {code_for(desk.add_user('Eve'))}")
     assert desk.chat().user.name == "Anna"
-    assert desk.said()[-1].startswith("This chat is linked to another account, of Anna.")
+    assert desk.said()[-1].startswith("This chat is linked to another account, that of Anna.")
 
 
 def test_a_linked_user_is_not_taken_over(desk, code_for):
@@ -198,7 +198,7 @@ def test_link_says_that_it_is_linked(desk, code_for):
     desk.say(f"/start {code_for(desk.add_user())}")
     desk.agree()
     desk.say("/link")
-    assert desk.said()[-1].startswith("This chat is linked already, to the account of Anna Site.")
+    assert desk.said()[-1].startswith("This chat is already linked to the account of Anna Site.")
 
 
 # -- codes that are typed ----------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_a_linked_chat_is_not_taken_over_by_a_typed_code(desk, typed_for):
     code = typed_for(desk.add_user("Eve"))
     desk.say(f"/link {code}")
     assert desk.chat().user.name == "Anna"
-    assert desk.said()[-1].startswith("This chat is linked to another account, of Anna.")
+    assert desk.said()[-1].startswith("This chat is linked to another account, that of Anna.")
 
 
 def test_after_five_wrong_codes_not_even_the_right_one_works(desk, typed_for):

@@ -46,7 +46,7 @@ def test_validation(browser, russian):
 def test_faults_of_the_content(russian, path):
     response = russian.post(path, draft(), headers=EN)
     (fault,) = response.json["faults"][:1]
-    told = "Telegram не примет разметку: тег «b» не закрыт — can't parse entities"
+    told = "Telegram не примет разметку (can't parse entities): тег «b» не закрыт"
     assert (fault["message"], fault["offset"]) == (told, 0)
     assert response.headers["Content-Language"] == "ru"
 
@@ -83,7 +83,7 @@ def test_logging_in(browser, make_user, russian):
     user_id = make_user("anna")
     login = {"email": "anna@example.org", "password": "a guess"}
     response = browser.post("/auth/login", login, headers=RU)
-    assert response.json["detail"] == "адрес почты или пароль неверны"
+    assert response.json["detail"] == "неверный адрес почты или пароль"
     russian.patch(f"/users/{user_id}", {"disabled": True})
     login["password"] = "correct horse battery"
     response = browser.post("/auth/login", login, headers=RU)

@@ -102,7 +102,7 @@ def test_kinds_and_reasons_are_told_in_the_group_s_language(
     copied, _, _, answered, failed = (row.text for row in queued(GROUP))
     assert copied.endswith("\n[место на карте] 1.5, 2.5")
     assert answered.endswith("\n[голосовое сообщение × 2] Hi")
-    assert failed == "⚠️ Не доставлено, Anna: Telegram не принял сообщение"
+    assert failed == "⚠️ Anna: не доставлено, Telegram не принял сообщение"
 
 
 def test_a_file_that_the_group_does_not_take_is_told_in_words(database, know, group, got, queued):
