@@ -198,4 +198,4 @@ def test_the_last_result_is_read_in_the_readers_language(create, admin, database
     path = f"/schedules/{made['id']}"
     assert admin.get(path).json["last_result"] == "2026-09-01 13:00 UTC was missed by 0:30:01"
     admin.patch("/users/me", {"language": "ru"})
-    assert "пропущено" in admin.get(path).json["last_result"]
+    assert "пропущена" in admin.get(path).json["last_result"]

@@ -109,10 +109,11 @@ def require(access: Access) -> None:
     if user is None:
         raise Unauthorized(localized("log in first"))
     if user.role not in _ROLES[access]:
-        yours = localized("{role}", role=user.role)
         raise Forbidden(
             localized(
-                "this needs the role {role}; yours is {yours}", role=access.value, yours=yours
+                "this needs the role {role}; yours is {your_role}",
+                role=access.value,
+                your_role=user.role,
             )
         )
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events, operations
 from appliance.database import ROWS_PER_LOOK, ROWS_PER_TRANSACTION
-from appliance.errors import Conflict, Localized, NothingToDo, localized
+from appliance.errors import Conflict, NothingToDo, localized
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
 from appliance.services import content
 from appliance.services.broadcasts import ledger_walk, lifecycle
@@ -313,11 +313,12 @@ def decide_operation(
     return operations.get(session, broadcast_id, operation_id)
 
 
-_DONE: Mapping[BroadcastStatus, Localized] = {
-    BroadcastStatus.PAUSED: localized("paused"),
-    BroadcastStatus.RUNNING: localized("resumed"),
-    BroadcastStatus.SCHEDULED: localized("resumed"),
-    BroadcastStatus.CANCELLED: localized("cancelled"),
+# Words of the kind "done": services/i18n/words.py
+_DONE: Mapping[BroadcastStatus, str] = {
+    BroadcastStatus.PAUSED: "paused",
+    BroadcastStatus.RUNNING: "resumed",
+    BroadcastStatus.SCHEDULED: "resumed",
+    BroadcastStatus.CANCELLED: "cancelled",
 }
 _OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStatus]] = {
     "pause": (_MOVING, BroadcastStatus.PAUSED),

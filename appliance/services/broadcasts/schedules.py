@@ -7,7 +7,7 @@ under a key that is the slot's own: clocks put back, a crash or a second process
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -189,8 +189,9 @@ def _send(
     """The id of the slot's broadcast, if it was queued now, and what to say."""
     at = _minute(slot)
     if clock.latest(slot, found.max_late) < now:
-        late = timedelta(seconds=int((now - slot).total_seconds()))
-        return None, localized("{slot} was missed by {late}", slot=at, late=str(late))
+        seconds = int((now - slot).total_seconds())
+        late = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        return None, localized("{slot} was missed by {late}", slot=at, late=late)
     try:
         new = replace(
             from_template(found.template),

@@ -54,10 +54,7 @@ def translate(message: str, language: str) -> str:
 
 
 def word(kind: str, value: str, language: str) -> str:
-    """The word for a value of a kind ("status": "paused"); the value itself, where none is known.
-
-    A kind is the `{name}` of a template: `{status}` is filled with the words of that kind.
-    """
+    """The word for a value of a kind ("status": "paused"); the value where there is none."""
     return _catalogue(language).pgettext(kind, value) if Word(kind, value) in WORDS else value
 
 
@@ -65,7 +62,8 @@ def _value(name: str, value: object, language: str) -> object:
     """A text of the program is translated, a word of it too; all else stays."""
     if isinstance(value, Localized):
         return translate(value, language)
-    return word(name, value, language) if isinstance(value, str) else value
+    kind = name.rpartition("_")[2]
+    return word(kind, value, language) if isinstance(value, str) else value
 
 
 @cache

@@ -4,7 +4,11 @@ from typing import NamedTuple
 
 
 class Word(NamedTuple):
-    """What a value of a kind is called: `{status}` in a template is filled with a "status"."""
+    """What a value of a kind is called.
+
+    `{status}` in a template is filled with a word of the kind "status", `{your_role}` with one of
+    the kind "role".
+    """
 
     kind: str
     value: str
@@ -23,6 +27,10 @@ WORDS = frozenset(
         Word("status", "halted"),
         Word("status", "cancelled"),
         Word("status", "done"),
+        # "it cannot be …"
+        Word("done", "paused"),
+        Word("done", "resumed"),
+        Word("done", "cancelled"),
         Word("title", "Bad Request"),
         Word("title", "Unauthorized"),
         Word("title", "Forbidden"),

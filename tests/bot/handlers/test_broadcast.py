@@ -37,7 +37,7 @@ def test_asked_shown_and_sent(desk, admin):
     desk.say("Hello, {first_name}!")
     preview, question = desk.said()[-2:]
     assert preview == "Hello, Anna!"
-    assert "It goes to 2." in question
+    assert "It goes to 2 recipients." in question
     send, cancel = buttons(desk)
     assert broadcasts(desk) == []
     desk.press(send)
@@ -141,7 +141,7 @@ def test_faults_are_told_with_their_place(desk, admin):
     desk.say("x" * 5000)
     assert desk.said()[-1].startswith(phrase("en", "broadcast_faults"))
     desk.say("Hello")
-    assert "It goes to 2." in desk.said()[-1]
+    assert "It goes to 2 recipients." in desk.said()[-1]
 
 
 def test_nobody_to_send_to(desk, admin):

@@ -36,7 +36,7 @@ def test_validation(browser, russian):
         assert response.status_code == 422
         assert response.headers["Content-Language"] == "ru"
         assert {"Accept-Language", "Cookie"} <= set(response.vary)
-        assert response.json["title"] == "Данные с ошибками"
+        assert response.json["title"] == "Ошибки в данных"
         faults = len(response.json["faults"])
         assert response.json["detail"].startswith(f"в запросе {faults} ошиб")
         assert "это обязательное поле" in [fault["message"] for fault in response.json["faults"]]
@@ -53,7 +53,7 @@ def test_faults_of_the_content(russian, path):
 
 def test_the_place_of_a_fault_is_told_in_every_language(russian, admin):
     response = russian.post("/broadcasts/preview", draft(audience={"to": ["kings"]}))
-    assert "получатели 'kings' неизвестны" in response.json["faults"][-1]["message"]
+    assert "неверные получатели 'kings'" in response.json["faults"][-1]["message"]
     response = admin.post("/broadcasts/preview", draft(audience={"to": ["user:4711"]}), headers=RU)
     assert response.headers["Content-Language"] == "en", "the profile's language goes first"
     assert response.json["faults"][-1]["message"].startswith("there is no user 4711")

@@ -198,6 +198,12 @@ def test_too_late_is_too_late(add, run, sent, stored):
     assert stored().next_at == NOW + 25 * HOUR
 
 
+def test_days_too_late_are_told_in_hours(add, run, stored):
+    add("0 13 1 9 *")
+    assert run(NOW + HOUR + timedelta(days=2)) == []
+    assert Localized.load(stored().last_result) == "2026-09-01 13:00 UTC was missed by 48:00:00"
+
+
 def test_after_a_year_away(add, run, sent, stored):
     add("* * * * *", new=NewBroadcast("x", to=("all",), max_late=60))
     run(NOW + timedelta(days=365))

@@ -5,15 +5,13 @@ import pytest
 from appliance.errors import localized, localized_plural
 from appliance.services.i18n.catalog import choose, phrase, translate
 
-DONE = localized("resumed")
-
 
 def test_what_is_missing_is_an_error():
     for language, key in (("en", "no such phrase"), ("de", "help"), ("en", "welcome")):
         with pytest.raises(KeyError):
             phrase(language, key)
     with pytest.raises(KeyError):
-        translate(DONE, "de")
+        translate(localized("log in first"), "de")
 
 
 @pytest.mark.parametrize(
@@ -26,7 +24,7 @@ def test_the_default_speaks_to_everybody_else(language, chosen):
 
 def test_errors_are_translated_with_their_parts():
     said = localized(
-        "broadcast {id} is {status}: it cannot be {done}", id=7, status="paused", done=DONE
+        "broadcast {id} is {status}: it cannot be {done}", id=7, status="paused", done="resumed"
     )
     assert said == "broadcast 7 is paused: it cannot be resumed"
     assert translate(said, "ru") == "рассылка 7 на паузе: её нельзя продолжить"

@@ -145,8 +145,8 @@ def test_misses_are_found():
 
 def test_words_are_those_of_the_program():
     known = {kind: {word.value for word in WORDS if word.kind == kind} for kind, _ in WORDS}
-    used = {name for _, call in calls() for text in templates(call) for name in fields(text)}
-    assert known.keys() - used == {"title"}
+    names = {name for _, call in calls() for text in templates(call) for name in fields(text)}
+    assert known.keys() - {name.rpartition("_")[2] for name in names} == {"title"}
     assert known["status"] == {*BroadcastStatus, "preparing"}
     assert known["role"] == set(Role)
     assert known["title"] <= {status.phrase for status in HTTPStatus}

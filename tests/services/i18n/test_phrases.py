@@ -36,7 +36,7 @@ def test_plural_phrases_agree_with_their_count():
     one, few, many = "минуту", "минуты", "минут"
     expected = [one, few, many, many, one, few, many]
     waits = [phrase("ru", "code_wait", count=count) for count in counts]
-    assert [wait.split(" и возьмите")[0].split()[-2:] for wait in waits] == [
+    assert [wait.split(" и получите")[0].split()[-2:] for wait in waits] == [
         [str(count), form] for count, form in zip(counts, expected, strict=True)
     ]
     assert "wait 1 minute," in phrase("en", "code_wait", count=1)

@@ -79,9 +79,9 @@ def test_a_group_that_is_lost_is_chosen_no_more_and_admins_are_told(
             operators_group.lose_group(session, GROUP)
         assert operators_group.chosen_group(session) is None
     assert [row.text for row in queued(11)] == [
-        "⚠️ «Desk» больше не группа операторов: меня оттуда удалили, мне нельзя там писать или группу"
-        " не одобрили. То, что мне пишут, теперь видно только на сайте. Чтобы снова выбрать эту"
-        " группу, администратор сайта отправляет в ней /operators."
+        "⚠️ «Desk» больше не группа операторов: меня оттуда удалили, мне нельзя там писать или"
+        " группу не одобрили. То, что мне пишут, теперь видно только на сайте. Чтобы снова выбрать"
+        " эту группу, администратор сайта отправляет в ней /operators."
     ]
     assert queued(12) == []
     (copy,) = queued(GROUP)
