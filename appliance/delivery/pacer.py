@@ -105,7 +105,6 @@ class Pacer:
     def pause(self, until: float) -> None:
         """Be silent until then; an earlier time never shortens a pause."""
         self.paused_until = max(self.paused_until, until)
-        self.next = max(self.next, self.paused_until)
 
 
 class ChatPacer:
@@ -151,7 +150,7 @@ class ChatPacer:
         self._minute[group] = times
         if len(times) < GROUP_MESSAGES:
             self._full.pop(group, None)
-        else:
+        else:  # the oldest of them may be all but a minute old, and one a second holds as well
             self._full[group] = max(
                 times[-GROUP_MESSAGES] + GROUP_WINDOW_SECONDS, now + CHAT_SECONDS
             )

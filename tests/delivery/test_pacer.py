@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.pacer import GROUP_WINDOW_SECONDS, RATE_SHARE, ChatPacer, Pacer
+from appliance.config import RATE_SHARE
+from appliance.delivery.pacer import (
+    CATCH_UP_SECONDS,
+    FAST_SHARE,
+    GROUP_WINDOW_SECONDS,
+    WARM_UP_SHARE,
+    ChatPacer,
+    Pacer,
+)
 
 
 def send_for(
@@ -103,6 +111,44 @@ def test_what_is_due_within_a_span_can_be_sent_in_it(rate: float, wait: float, s
     assert abs(due - sent) <= 1
 
 
+def test_a_pause_holds_for_the_second_of_a_pair_too():
+    pacer = Pacer(30)
+    assert pacer.take(50.0)
+    pacer.pause(60.0)
+
+    assert pacer.ready_at(50.001) == 60.0
+    assert not pacer.take(50.001)
+
+
+def test_the_first_second_is_a_bit_slower():
+    """Its messages wait for their connections, and arrive closer to those that follow."""
+    pacer, now, sent = Pacer(1000), 100.0, []
+    while now < 102.0:
+        while pacer.take(now):
+            sent.append(now)
+        now += 0.005
+
+    first = sum(at < 100.99 for at in sent)
+    assert first == pytest.approx(0.99 * 1000 * FAST_SHARE * WARM_UP_SHARE, abs=15)
+    assert sum(101.0 <= at < 101.99 for at in sent) >= 970, "and no other"
+
+
+@pytest.mark.parametrize(("stall", "made_up"), [(0.02, 0.02), (0.2, CATCH_UP_SECONDS)])
+def test_only_a_short_stall_is_made_up_for(stall, made_up):
+    pacer, now = Pacer(1000), 100.0
+    while now < 103.0:
+        while pacer.take(now):
+            pass
+        now += 0.005
+
+    now += stall
+    at_once = 0
+    while pacer.take(now):
+        at_once += 1
+
+    assert at_once == pytest.approx(made_up * 1000 * FAST_SHARE, abs=6)
+
+
 def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate() -> None:
     pacer, now, sent = Pacer(1000), 100.0, []
     dice = random.Random(5)
@@ -175,17 +221,19 @@ def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute() -> N
     assert chats.busy(100.0 + GROUP_WINDOW_SECONDS) == frozenset()
 
 
-@given(
-    st.lists(st.floats(0, 90), min_size=1, max_size=150),
-    st.lists(st.sampled_from([-1, -2, 3]), min_size=1, max_size=5),
-)
-def test_no_minute_of_a_group_holds_more_than_twenty(pauses: list[float], chats: list[int]) -> None:
-    """Whatever comes when, and to whom in between: 20 in any 60 s, one in a second."""
-    pacer, now = ChatPacer(), 1000.0
-    left: dict[int, list[float]] = {chat: [] for chat in chats}
-    for number, pause in enumerate(pauses):
-        chat = chats[number % len(chats)]
-        now = max(now + (pause if number % 7 == 0 else 0.0), pacer.ready_at(chat))
+PAUSES = (0.0, 0.0, 0.3, 0.9, 1.0, 2.9, 3.1, 20.0, 59.0, 62.0)
+"""Seconds between two wishes to write: around all spans that the pacer remembers."""
+
+
+@given(st.integers(0, 2**32))
+def test_no_minute_of_a_group_holds_more_than_twenty_and_no_second_two(seed):
+    """Whatever comes when, and to whom in between, as seen by Telegram: for each 60 seconds."""
+    pacer, dice, now = ChatPacer(), random.Random(seed), 1000.0
+    busiest = dice.sample(PAUSES, 3)
+    left = {-1: [], -2: [], 3: []}
+    for _ in range(150):
+        chat = dice.choice(list(left))
+        now = max(now + dice.choice(busiest), pacer.ready_at(chat))
         assert chat not in pacer.busy(now)
         pacer.note(chat, now)
         assert chat in pacer.busy(now)
@@ -196,6 +244,38 @@ def test_no_minute_of_a_group_holds_more_than_twenty(pauses: list[float], chats:
         if chat < 0:
             minutes = zip(times, times[20:], strict=False)
             assert all(after - before > 60.0 for before, after in minutes)
+
+
+@pytest.mark.parametrize("chat", [7, -7])
+def test_what_was_noted_is_remembered_over_the_turn_of_a_span(chat):
+    """What was noted is moved aside every three seconds, by the next message to anybody."""
+    chats = ChatPacer()
+    chats.note(1, 100.0)
+    chats.note(chat, 102.9)
+    chats.note(2, 103.1)
+
+    assert chats.ready_at(chat) == pytest.approx(103.9)
+    assert chat in chats.busy(103.8)
+
+
+def test_a_groups_minute_is_remembered_over_the_turn_of_a_span():
+    chats = ChatPacer()
+    chats.note(-1, 100.0)
+    for number in range(19):
+        chats.note(-7, 140.0 + number)
+    chats.note(-1, 162.0)
+
+    assert chats.ready_at(-7) == pytest.approx(159.0)
+    chats.note(-7, 162.0)
+    assert chats.ready_at(-7) == 140.0 + GROUP_WINDOW_SECONDS
+
+
+def test_the_twentieth_in_a_minute_waits_its_second_as_well():
+    chats = ChatPacer()
+    for number in range(20):
+        chats.note(-7, 100.0 + 3.18 * number)
+
+    assert chats.ready_at(-7) == pytest.approx(100.0 + 3.18 * 19 + 1.0)
 
 
 def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
