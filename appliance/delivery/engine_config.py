@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.config import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
@@ -15,3 +17,13 @@ class EngineConfig:
     site_url: str = ""
     secret: str = field(default="", repr=False)
     """Where tracked links lead, and what signs them."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "EngineConfig":
+        return cls(
+            media=settings.data / "media",
+            timezone=settings.timezone,
+            paid=settings.paid,
+            site_url=settings.site_url,
+            secret=settings.secret_key,
+        )

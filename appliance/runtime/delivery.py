@@ -44,13 +44,7 @@ class Delivery:
             client,
             holding,
             rate=settings.rate,
-            config=EngineConfig(
-                media=settings.data / "media",
-                timezone=settings.timezone,
-                paid=settings.paid,
-                site_url=settings.site_url,
-                secret=settings.secret_key,
-            ),
+            config=EngineConfig.of(settings),
         )
         try:
             self._engine.run(stop)

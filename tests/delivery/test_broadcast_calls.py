@@ -192,7 +192,7 @@ def test_an_albums_ids_are_kept_where_the_first_does_not_tell_them(
     number = send("look", ("photo", "photo", "photo"))
     messages = [{"message_id": message_id} for message_id in ids]
     verdict = classify(Answer(200, json.dumps({"ok": True, "result": messages}).encode()))
-    job = Job(Outbox(lambda now: frozenset()), number, chat_id, "sendMediaGroup", b"")
+    job = Job(OUTBOX, number, chat_id, "sendMediaGroup", b"")
 
     with database.writing() as session:
         calls = BroadcastCalls(session, shown(number), EngineConfig())
@@ -202,6 +202,7 @@ def test_an_albums_ids_are_kept_where_the_first_does_not_tell_them(
     assert found.get(chat_id, []) == kept
 
 
+OUTBOX = Outbox(lambda now: frozenset())
 NIGHT = Moment(1_790_000_000.0, 0.0)  # 2026-09-21 14:13 in UTC
 
 
@@ -217,7 +218,7 @@ def bodies(database: Database, number: int) -> dict[int, dict[str, Any]]:
     with database.writing() as session:
         calls = BroadcastCalls(session, broadcasts.get(session, number), EngineConfig())
         tries = [(1, 0), (2, 0), (3, 0)]
-        jobs = calls.jobs(session, Outbox(lambda now: frozenset()), number, tries, NIGHT)
+        jobs = calls.jobs(session, OUTBOX, number, tries, NIGHT)
         return {job.chat_id: json.loads(job.body) for job in jobs}
 
 
@@ -239,3 +240,21 @@ def test_who_chose_quiet_hours_hears_nothing(
 def test_a_silent_broadcast_need_not_ask(database: Database, sleepers: None, send: Any) -> None:
     found = bodies(database, send("quiet", options={"silent": True}))
     assert all(body["disable_notification"] for body in found.values())
+
+
+@pytest.mark.parametrize("paid", [True, False])
+@pytest.mark.parametrize("kinds", [(), ("photo",)])
+def test_stars_are_offered_only_where_the_site_pays(database, people, send, settings, kinds, paid):
+    """In every call of it: with a file that goes along, too, and without a sound."""
+    (chat_id,) = people(1)
+    number = send("words", kinds)
+    with database.writing() as session:
+        chats.find(session, chat_id).quiet = "always"
+        session.flush()
+        config = EngineConfig(media=settings.data / "media", paid=paid)
+        calls = BroadcastCalls(session, broadcasts.get(session, number), config)
+        (job,) = calls.jobs(session, OUTBOX, number, [(chat_id, 0)], NIGHT)
+
+    params = job.upload.fields if kinds else json.loads(job.body)
+    assert ("allow_paid_broadcast" in params) is paid
+    assert "disable_notification" in params

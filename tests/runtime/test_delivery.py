@@ -1,7 +1,10 @@
 """An engine for as long as a block runs, as `broadcast --wait` needs it."""
 
+from dataclasses import replace
+
 import pytest
 
+from appliance import config
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.runtime import delivering
@@ -9,6 +12,7 @@ from appliance.runtime.delivery import Delivery
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import Holding
+from tests.support.bot_api import serving
 
 
 @pytest.fixture
@@ -55,3 +59,31 @@ def test_without_serve_it_brings_its_own_simulator(settings, database, queued, w
 
 def test_waking_nobody_is_no_mistake(settings, database):
     Delivery(lambda: settings, database).wake()
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_broadcasts_are_paid_for_where_the_settings_say_so(
+    switch, settings, database, queued, wait_until
+):
+    calls = []
+
+    def answer(parameters):
+        calls.append(parameters)
+        return 200, {"ok": True, "result": {"message_id": 1}}
+
+    with serving(answer) as url:
+        site = replace(
+            settings,
+            bot_mode="polling",
+            bot_token=config.SANDBOX_TOKEN,
+            bot_api_url=url,
+            send_rate=100.0,
+            paid_broadcast=switch,
+        )
+        part = Delivery(lambda: site, database).part()
+        part.start()
+        wait_until(lambda: status(database, queued) == "done", 20)
+        part.ask_to_stop()
+        part.join()
+
+    assert [call.get("allow_paid_broadcast", False) for call in calls] == [switch]
