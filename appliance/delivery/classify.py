@@ -127,8 +127,10 @@ def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
     parameters = document.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     if answer.status == 429:
-        seconds = parameters.get("retry_after") or answer.retry_after or 1
-        return Verdict(Kind.FLOOD, "flood", words, retry_after=float(seconds))
+        seconds = parameters.get("retry_after")
+        if not isinstance(seconds, int) or seconds <= 0:
+            seconds = answer.retry_after
+        return Verdict(Kind.FLOOD, "flood", words, retry_after=float(max(1, seconds)))
     if answer.status in _GAVE_UP:
         return Verdict(Kind.UNKNOWN, "gateway_timeout", words)
     if answer.status >= 500:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.classify import Answer, Kind, classify
+from appliance.delivery.classify import Answer, Kind, Verdict, classify
 
 
 def refusal(status: int, description: str, **parameters: Any) -> Answer:
@@ -99,10 +99,24 @@ def test_flood_says_how_long() -> None:
     assert (verdict.kind, verdict.retry_after) == (Kind.FLOOD, 5.0)
 
 
-def test_a_flood_page_of_a_proxy_counts_by_its_header() -> None:
-    verdict = classify(Answer(429, b"<html>slow down</html>", retry_after=9))
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        (Answer(429, b"<html>slow down</html>", retry_after=9), 9.0),
+        (Answer(429, b"<html>slow down</html>"), 1.0),
+        (Answer(429, b'{"ok":false}', retry_after=9), 9.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":5}}', retry_after=9), 5.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":0}}'), 1.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":-3}}'), 1.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":"soon"}}', retry_after=9), 9.0),
+        (Answer(429, b'{"ok":false,"parameters":[]}'), 1.0),
+    ],
+)
+def test_a_flood_lasts_as_long_as_the_document_or_else_the_header_says(answer, seconds):
+    """And a second, where neither does: never nothing."""
+    verdict = classify(answer)
 
-    assert (verdict.kind, verdict.retry_after) == (Kind.FLOOD, 9)
+    assert (verdict.kind, verdict.reason, verdict.retry_after) == (Kind.FLOOD, "flood", seconds)
 
 
 def test_a_group_that_moved_names_its_new_id() -> None:
@@ -113,17 +127,58 @@ def test_a_group_that_moved_names_its_new_id() -> None:
     assert (verdict.kind, verdict.migrate_to) == (Kind.MIGRATED, -1001)
 
 
-def test_a_request_that_never_left_was_surely_not_delivered() -> None:
-    assert classify(Answer(error="refused", left=False)).kind == Kind.OFFLINE
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (Answer(error="refused", left=False), Verdict(Kind.OFFLINE, "offline", "refused")),
+        (Answer(error="timed out", left=True), Verdict(Kind.UNKNOWN, "no_answer", "timed out")),
+    ],
+)
+def test_without_an_answer_it_matters_whether_the_request_left(answer, verdict):
+    """If not, it was surely not delivered."""
+    assert classify(answer) == verdict
 
 
-def test_a_request_without_an_answer_is_unknown() -> None:
-    assert classify(Answer(error="timed out", left=True)).kind == Kind.UNKNOWN
+NO_DOCUMENT = [b"", b'{"ok":tr', b"[]", b'["ok"]', b'"ok"', b"7", b"null", b"<html>", b"\xff"]
 
 
-@pytest.mark.parametrize("body", [b"", b'{"ok":tr', b"[]", b"<html>"])
-def test_success_without_a_readable_answer_is_unknown(body: bytes) -> None:
-    assert classify(Answer(200, body)).kind == Kind.UNKNOWN
+@pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.parametrize("body", NO_DOCUMENT)
+def test_success_without_a_readable_answer_is_unknown(status, body):
+    words = f"HTTP {status} without a Bot API answer"
+
+    assert classify(Answer(status, body)) == Verdict(Kind.UNKNOWN, "no_answer", words)
+
+
+@pytest.mark.parametrize("status", [201, 400])
+def test_only_200_is_a_success(status):
+    """`ok` alone says nothing: whatever sent it was not the Bot API."""
+    assert classify(Answer(status, b'{"ok":true,"result":{"message_id":7}}')).kind != Kind.SENT
+
+
+@pytest.mark.parametrize(
+    ("document", "reason", "words"),
+    [
+        (b'{"ok":false}', "http_400", "HTTP 400"),
+        (b'{"ok":false,"description":""}', "http_400", "HTTP 400"),
+        (b'{"ok":false,"description":"Bad Request: ?!"}', "refused", "Bad Request: ?!"),
+    ],
+)
+def test_a_refusal_has_a_reason_that_can_be_counted(document, reason, words):
+    assert classify(Answer(400, document)) == Verdict(Kind.REFUSED, reason, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("Bad Request: USER_IS_BOT", "user_is_bot"),
+        ("Bad Request: it: has two", "bad_request_it_has_two"),
+        ("Bad Request: " + "a" * 60, "a" * 48),
+        ("--- Nothing --- known ---", "nothing_known"),
+    ],
+)
+def test_the_code_of_what_telegram_may_say_some_day(words, code):
+    assert classify(refusal(400, words)).reason == code
 
 
 @pytest.mark.parametrize(
@@ -149,10 +204,29 @@ def test_a_page_of_a_proxy_says_nothing_of_the_recipient(
 ) -> None:
     verdict = classify(Answer(status, body))
 
-    assert verdict.kind == kind
-    assert verdict.words == f"HTTP {status} without a Bot API answer"
+    reason = {Kind.SERVER: "server_error", Kind.UNKNOWN: "gateway_timeout"}
+    assert verdict == Verdict(
+        kind,
+        reason.get(kind, f"http_{status}"),
+        f"HTTP {status} without a Bot API answer",
+    )
 
 
-@given(st.integers(0, 599), st.binary(max_size=60) | st.builds(str.encode, st.text(max_size=40)))
-def test_no_answer_breaks_it(status: int, body: bytes) -> None:
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+PARAMETERS = st.fixed_dictionaries({}, optional={"retry_after": JSON, "migrate_to_chat_id": JSON})
+DOCUMENTS = st.fixed_dictionaries(
+    {"ok": JSON},
+    optional={"description": JSON, "parameters": JSON | PARAMETERS, "result": JSON},
+)
+
+
+@given(
+    st.integers(0, 599) | st.sampled_from([200, 400, 429]),
+    st.binary(max_size=60) | st.builds(lambda value: json.dumps(value).encode(), JSON | DOCUMENTS),
+)
+def test_no_answer_breaks_it(status, body):
     assert classify(Answer(status, body)).kind in set(Kind)
