@@ -12,6 +12,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import hypothesis
 import pytest
 
 from appliance import config
@@ -28,6 +29,10 @@ WaitUntil = Callable[..., Any]
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = "only-for-tests-0123456789-0123456789"
 POLL_SECONDS = 0.01
+
+# A generated example may take as long as the machine is busy: no test is timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # What a developer's shell may hold and a test must not see.
 _PRIVATE = {"APPLIANCE_HOME", "NOTIFY_SOCKET", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY"}

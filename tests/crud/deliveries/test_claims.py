@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import delete
 
 from appliance.crud import deliveries
@@ -131,3 +132,57 @@ def test_what_is_not_being_sent_any_more_is_not_moved(store, take, states, ledge
         deliveries.recover(session, ledger, [1], NOW)
         assert not deliveries.move(session, ledger, 1, -1001, NOW)
     assert states(ledger) == {"pending": [2, 3, 4, 5], "unknown": [1]}
+
+
+def test_what_was_claimed_and_never_left_costs_no_try(store, take, record, states, ledger):
+    take(1, 2, 3)
+    record(DeliveryOutcome(3, SENT))
+    with store.writing() as session:
+        deliveries.put_back(session, ledger, [1, 3], NOW)
+    assert states(ledger) == {"pending": [1, 4, 5], "sending": [2], "sent": [3]}
+    with store.reading() as session:
+        rows = deliveries.list_page(session, ledger, None, 3)
+    assert [row.attempts for row in rows] == [0, 0, 1]
+
+
+NIGHT_IN_OMSK = frozenset({"Asia/Omsk"})
+
+
+@pytest.mark.parametrize(
+    ("asleep", "zone", "awake"),
+    [
+        (NIGHT_IN_OMSK, "UTC", [1, 3]),
+        (NIGHT_IN_OMSK, "Asia/Omsk", [3]),  # who has no zone sleeps by the site's
+        (frozenset({"UTC", "Asia/Omsk"}), "Asia/Omsk", [3]),
+        (frozenset({"Europe/Berlin"}), "UTC", [1, 2]),
+        (frozenset({"Europe/Berlin"}), "Europe/Berlin", [2]),
+    ],
+)
+def test_who_is_awake_goes_by_their_own_clock(store, ledger, know, asleep, zone, awake):
+    know(2, timezone="Asia/Omsk")
+    know(3, timezone="Europe/Berlin")
+    with store.reading() as session:
+        page = deliveries.peek(session, ledger, None, 10, asleep, zone, until=3)
+        found = deliveries.awake(session, [1, 2, 3], asleep, zone)
+    assert [chat_id for chat_id, _ in page] == awake
+    assert found == set(awake)
+
+
+def test_awake_tells_of_those_alone_who_are_asked_for(store, ledger):
+    with store.reading() as session:
+        assert deliveries.awake(session, [2, 99], frozenset({"Asia/Omsk"}), "UTC") == {2}
+
+
+@pytest.mark.parametrize(
+    ("after", "rows", "end"),
+    [(None, 1, 1), (None, 5, 5), (None, 6, None), (2, 1, 3), (2, 3, 5), (2, 4, None), (5, 1, None)],
+)
+def test_a_span_ends_so_many_lines_on(store, ledger, after, rows, end):
+    with store.reading() as session:
+        assert deliveries.span_end(session, ledger, after, rows) == end
+
+
+def test_a_page_ends_at_its_span(store, ledger):
+    with store.reading() as session:
+        page = deliveries.peek(session, ledger, 1, 10, until=3)
+    assert [chat_id for chat_id, _ in page] == [2, 3]
