@@ -102,7 +102,7 @@ def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
 
     The first line names the columns: chat_id and, where known, first_name, last_name, username,
     language, timezone and topics (separated by ';'; '-' before one: opted out). Chats that are
-    known keep what is known of them; what is missing is filled in. A bad row is told with its
+    known keep what is known of them; what is missing is filled in. A bad row is reported with its
     line, and the rest is kept; the same list again changes nothing.
 
     Exit codes: 0 done · 2 no such list · 3 some rows were bad.

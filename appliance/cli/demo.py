@@ -49,7 +49,7 @@ def demo(context: Context, once: bool, port: int | None) -> None:
     """Watch everything work: a site, 200 simulated people, one broadcast.
 
     Everything lives in a temporary directory and is gone at the end. With --once the exit code is 0
-    when every recipient has an outcome and none failed but those who blocked the bot.
+    when every recipient was processed and none failed but those who blocked the bot.
     """
     password = secrets.token_urlsafe(12)
     with temporary_home() as home, asked_to_stop() as stop, running(home, password, port) as site:
