@@ -4,7 +4,6 @@ Nothing of Telegram is needed for that; tests that need its side ask for `sandbo
 """
 
 import itertools
-from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -23,6 +22,7 @@ from appliance.crud.messages import messages
 from appliance.models import Direction, Message, Role, Update
 from appliance.services import updates as service_updates
 from support import simulator
+from support.clock import noon
 
 SITE_URL = "https://members.example.org"
 ANNA = 1001
@@ -36,25 +36,12 @@ can_restrict_members can_promote_members can_change_info can_invite_users can_po
 can_edit_stories can_delete_stories can_post_messages can_edit_messages"""
 
 
-class Clock:
-    """A time that stands still until it is moved on."""
-
-    def __init__(self):
-        self.now = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-    def advance(self, delta):
-        self.now += delta
-
-
 class Desk:
     """The bot without Telegram: updates go in at `feed`, what it says is in the outbox."""
 
     def __init__(self, database, site_url=SITE_URL):
         self.database = database
-        self.clock = Clock()
+        self.clock = noon()
         self.site = Site(site_url, "en")
         self.router = build_router()
         self.dispatcher = Dispatcher(self.router, self.site)

@@ -272,6 +272,13 @@ class TestTrouble:
         pauses = [poller.step() for _ in range(8)]
         assert pauses[0] <= 1 < pauses[-1] <= 30
 
+    def test_pauses_begin_anew_after_success(self, phone, poller):
+        phone.fault("500", method="getUpdates", count=5)
+        assert [poller.step() for _ in range(5)][-1] >= 8
+        assert poller.step() == 0
+        phone.fault("500", method="getUpdates", count=1)
+        assert poller.step() <= 1
+
 
 class OtherServer(ThreadingHTTPServer):
     """A Bot API server that is not the simulator; `waiting` are its updates.

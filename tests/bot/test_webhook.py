@@ -125,6 +125,14 @@ def test_it_waits_tells_and_recovers(webhook, phone, fault, state, caplog):
     assert SECRET not in caplog.text
 
 
+def test_pauses_grow_and_begin_anew_after_success(webhook, phone):
+    phone.fault("500", method="getWebhookInfo", count=5)
+    assert [webhook.step() for _ in range(5)][-1] >= 8
+    assert webhook.step() == CHECK_SECONDS
+    phone.fault("500", method="getWebhookInfo", count=1)
+    assert webhook.step() <= 1
+
+
 def test_from_one_to_the_other_and_back(webhook, database, phone, sandbox):
     """Switching is a restart with another BOT_MODE; nothing that waits is lost by it."""
     phone.start(phone.new())

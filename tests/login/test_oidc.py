@@ -8,17 +8,10 @@ import pytest
 from appliance.errors import Unauthorized, Unavailable
 from appliance.services.telegram_auth import oidc
 from appliance.services.telegram_auth.proofs import Person
+from support.clock import Clock
 
 SITE = "https://club.example.org"
 DISCOVERY = "/.well-known/openid-configuration"
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -17,17 +17,10 @@ from appliance.services.telegram_auth.oidc_tokens import (
     OLDEST,
     Verifier,
 )
+from support.clock import Clock
 
 NONCE = "n" * 32
 ASKED = {"nonce": NONCE}
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -5,16 +5,9 @@ import pytest
 from appliance.errors import Invalid
 from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.world.flood_control import Flood, Limits
+from support.clock import Clock
 
 LOOSE = Limits(chat_per_second=0, group_per_minute=0)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -7,15 +7,9 @@ import pytest
 from appliance.errors import TooManyRequests
 from appliance.services.accounts import rate_limit as module
 from appliance.services.accounts.rate_limit import Limiter, Rate
+from support.clock import Clock
 
 RATE = Rate(burst=3, seconds=10)
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
 from appliance.services.broadcasts import statistics
 from appliance.services.broadcasts.statistics import MAX_BUCKETS, Live, StatisticsCache, bucket_size
+from support.clock import Clock
 
 BEGAN = datetime(2026, 9, 1, 12, 0, 3, tzinfo=UTC)
 START = int(BEGAN.timestamp())
@@ -115,14 +116,7 @@ def test_there_are_never_too_many_buckets(seconds):
 @pytest.fixture
 def clock():
     """`clock()` is the time; `clock.now += 1` lets a second pass."""
-
-    class Clock:
-        now = 100.0
-
-        def __call__(self) -> float:
-            return self.now
-
-    return Clock()
+    return Clock(100.0)
 
 
 def running(**values: int) -> Broadcast:
