@@ -5,15 +5,14 @@ from typing import Any
 from flask import Blueprint
 
 from appliance import models
-from appliance.crud.broadcasts import schedules
+from appliance.crud.broadcasts import schedules as schedules_crud
 from appliance.database import writing
 from appliance.routers.api import context, credentials, language
 from appliance.routers.api.endpoints import Access, endpoint
 from appliance.routers.api.paging import page
 from appliance.routers.broadcasts import new_of
 from appliance.schemas import NewSchedule, PageQuery, Schedule, SchedulePage, SchedulePatch
-from appliance.services.broadcasts import click_tracking
-from appliance.services.broadcasts import schedules as broadcast_schedules
+from appliance.services.broadcasts import click_tracking, schedules
 
 blueprint = Blueprint("schedules", __name__)
 
@@ -26,7 +25,7 @@ def list_schedules(query: PageQuery) -> SchedulePage:
     rows, cursor = page(
         "schedules",
         query,
-        lambda limit, after: schedules.list_page(session, limit, after),
+        lambda limit, after: schedules_crud.list_page(session, limit, after),
         lambda schedule: schedule.id,
     )
     return SchedulePage(items=[_show(row) for row in rows], next_cursor=cursor)
@@ -47,14 +46,14 @@ def create_schedule(body: NewSchedule) -> Schedule:
     new = new_of(body, created_by=credentials.caller().id)
     click_tracking.check(context.settings(), new.options)
     with writing(context.session()) as session:
-        return _show(broadcast_schedules.add(session, body.name, body.cron, zone, new))
+        return _show(schedules.add(session, body.name, body.cron, zone, new))
 
 
 @blueprint.get("/schedules/<id:schedule_id>")
 @endpoint(Access.ADMIN, scope="broadcasts", response=Schedule, errors=(404,))
 def show_schedule(schedule_id: int) -> Schedule:
     """One schedule."""
-    return _show(schedules.get(context.session(), schedule_id))
+    return _show(schedules_crud.get(context.session(), schedule_id))
 
 
 @blueprint.patch("/schedules/<id:schedule_id>")
@@ -66,7 +65,7 @@ def change_schedule(schedule_id: int, body: SchedulePatch) -> Schedule:
     change = _change(body)
     click_tracking.check(context.settings(), change.template.get("options", {}))
     with writing(context.session()) as session:
-        return _show(broadcast_schedules.change(session, schedule_id, change))
+        return _show(schedules.change(session, schedule_id, change))
 
 
 @blueprint.delete("/schedules/<id:schedule_id>")
@@ -74,10 +73,10 @@ def change_schedule(schedule_id: int, body: SchedulePatch) -> Schedule:
 def delete_schedule(schedule_id: int) -> None:
     """Delete a schedule; what it has sent stays."""
     with writing(context.session()) as session:
-        schedules.remove(session, schedule_id)
+        schedules_crud.remove(session, schedule_id)
 
 
-def _change(body: SchedulePatch) -> broadcast_schedules.Change:
+def _change(body: SchedulePatch) -> schedules.Change:
     template: dict[str, Any] = {
         name: value
         for name in ("text", "format", "variants")
@@ -92,12 +91,12 @@ def _change(body: SchedulePatch) -> broadcast_schedules.Change:
         template["options"] = body.options.model_dump(exclude_defaults=True)
     if body.quiet is not None:
         template["quiet"] = body.quiet or None
-    return broadcast_schedules.Change(
+    return schedules.Change(
         body.name, body.cron, body.timezone, body.max_late, body.enabled, template
     )
 
 
 def _show(schedule: models.Schedule) -> Schedule:
-    document = broadcast_schedules.as_document(schedule)
+    document = schedules.as_document(schedule)
     result = language.localize(document["last_result"])
     return Schedule.model_validate({**document, "last_result": result})

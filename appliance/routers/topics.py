@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask import Blueprint
 
-from appliance.crud.chats import topics
+from appliance.crud.chats import topics as topics_crud
 from appliance.database import writing
 from appliance.routers.api import context, credentials
 from appliance.routers.api.endpoints import Access, endpoint
@@ -16,7 +16,7 @@ from appliance.schemas import (
     TopicList,
     TopicsChosen,
 )
-from appliance.services.chats import topics as service
+from appliance.services.chats import topics
 from appliance.services.chats.topics import Choice
 
 blueprint = Blueprint("topics", __name__)
@@ -26,7 +26,7 @@ blueprint = Blueprint("topics", __name__)
 @endpoint(Access.MEMBER, response=TopicList)
 def list_topics() -> TopicList:
     """Topics by name."""
-    rows = topics.list_all(context.session())
+    rows = topics_crud.list_all(context.session())
     return TopicList(items=[Topic.model_validate(row) for row in rows])
 
 
@@ -35,7 +35,7 @@ def list_topics() -> TopicList:
 def add_topic(body: NewTopic) -> Topic:
     """Make a topic; its title is its name unless said."""
     with writing(context.session()) as session:
-        topic = service.add(
+        topic = topics.add(
             session, body.name, body.title, body.title_ru, default_on=body.default_on
         )
         return Topic.model_validate(topic)
@@ -46,7 +46,7 @@ def add_topic(body: NewTopic) -> Topic:
 def delete_topic(name: str) -> None:
     """Forget a topic and what everybody chose about it."""
     with writing(context.session()) as session:
-        service.remove(session, name)
+        topics.remove(session, name)
 
 
 @blueprint.get("/users/me/topics")
@@ -56,7 +56,7 @@ def show_my_topics() -> TopicChoices:
     chat = credentials.caller().chat
     if chat is None:
         return TopicChoices(linked=False, items=[])
-    return _answer(service.choices_of(context.session(), chat))
+    return _answer(topics.choices_of(context.session(), chat))
 
 
 @blueprint.put("/users/me/topics")
@@ -65,7 +65,7 @@ def choose_my_topics(body: TopicsChosen) -> TopicChoices:
     """Choose; topics you do not name stay as they are."""
     user_id = credentials.caller().id
     with writing(context.session()) as session:
-        return _answer(service.choose_as_user(session, user_id, body.topics))
+        return _answer(topics.choose_as_user(session, user_id, body.topics))
 
 
 def _answer(choices: Iterable[Choice]) -> TopicChoices:

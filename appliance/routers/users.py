@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from appliance.crud.accounts import users
+from appliance.crud.accounts import users as users_crud
 from appliance.database import writing
 from appliance.routers.api import context, credentials
 from appliance.routers.api.endpoints import Access, endpoint
@@ -15,7 +15,7 @@ from appliance.schemas import (
     UserPatch,
     UserQuery,
 )
-from appliance.services.accounts import users as account_users
+from appliance.services.accounts import users
 from appliance.services.accounts.rate_limit import Rate
 
 blueprint = Blueprint("users", __name__)
@@ -36,7 +36,7 @@ def change_me(body: ProfilePatch) -> User:
     """Change your name or language."""
     user_id = credentials.caller().id
     with writing(context.session()) as session:
-        user = account_users.update_profile(session, user_id, body.name, body.language)
+        user = users.update_profile(session, user_id, body.name, body.language)
         return User.model_validate(user)
 
 
@@ -45,12 +45,12 @@ def change_me(body: ProfilePatch) -> User:
 def change_my_password(body: PasswordChange) -> None:
     """Change your password, which ends your other sessions."""
     user_id = credentials.caller().id
-    account_users.validate_password(body.new_password, "new_password")
+    users.validate_password(body.new_password, "new_password")
     context.context().limiter.take(("password", user_id), _PASSWORD_TRIES)
-    account_users.check_own_password(context.session(), user_id, body.current_password)
-    password_hash = account_users.hash_password(body.new_password)
+    users.check_own_password(context.session(), user_id, body.current_password)
+    password_hash = users.hash_password(body.new_password)
     with writing(context.session()) as session:
-        user = account_users.set_password(session, user_id, password_hash)
+        user = users.set_password(session, user_id, password_hash)
     credentials.begin(user)
 
 
@@ -62,7 +62,9 @@ def list_users(query: UserQuery) -> UserPage:
     rows, cursor = page(
         "users",
         query,
-        lambda limit, before: users.list_page(session, limit, before, query.q, query.reachable),
+        lambda limit, before: users_crud.list_page(
+            session, limit, before, query.q, query.reachable
+        ),
         lambda user: user.id,
     )
     return UserPage(items=[User.model_validate(user) for user in rows], next_cursor=cursor)
@@ -72,7 +74,7 @@ def list_users(query: UserQuery) -> UserPage:
 @endpoint(Access.OPERATOR, response=User, errors=(404,))
 def show_user(user_id: int) -> User:
     """One person."""
-    return User.model_validate(users.get(context.session(), user_id))
+    return User.model_validate(users_crud.get(context.session(), user_id))
 
 
 @blueprint.patch("/users/<id:user_id>")
@@ -81,5 +83,5 @@ def change_user(user_id: int, body: UserPatch) -> User:
     """Change a person's role, or disable the account, which ends its sessions."""
     actor_id = credentials.caller().id
     with writing(context.session()) as session:
-        user = account_users.update_access(session, user_id, actor_id, body.role, body.disabled)
+        user = users.update_access(session, user_id, actor_id, body.role, body.disabled)
         return User.model_validate(user)

@@ -6,7 +6,7 @@ Times are RFC 3339 in UTC.
 from datetime import datetime
 from typing import Any
 
-from appliance.crud.broadcasts import audience as audience_crud
+from appliance.crud.broadcasts.audience import OUT_OF_REACH
 from appliance.crud.deliveries import DeliveryRow
 from appliance.errors import Localized
 from appliance.models import Broadcast, BroadcastStatus, Operation, utcnow
@@ -51,7 +51,7 @@ def out_of_reach(broadcast: Broadcast) -> int:
 
     All others are its recipients: those whom a preview counts.
     """
-    return sum(broadcast.reasons.get(reason, 0) for reason in audience_crud.OUT_OF_REACH)
+    return sum(broadcast.reasons.get(reason, 0) for reason in OUT_OF_REACH)
 
 
 def _canary(broadcast: Broadcast) -> dict[str, Any] | None:

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance.config import FREE_RATE, RATE_SHARE, Settings
-from appliance.crud.broadcasts import audience as audience_crud
-from appliance.crud.broadcasts import broadcasts
+from appliance.crud.broadcasts import audience, broadcasts
 from appliance.services.broadcasts import click_tracking
 from appliance.services.broadcasts.lifecycle import NewBroadcast, audience_of, draft
 
@@ -35,12 +34,12 @@ def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
     """Nothing is queued. Raises what `create` would, but for an empty audience."""
     click_tracking.check(settings, new.options)
     chosen = audience_of(draft(session, new))
-    count = audience_crud.count(session, chosen)
+    count = audience.count(session, chosen)
     last = broadcasts.last_to(session, chosen.as_dict())
     joined = left = None
     if last is not None:
         before = broadcasts.get(session, last)
-        joined, left = audience_crud.count_change(session, chosen, before)
+        joined, left = audience.count_change(session, chosen, before)
     rate = settings.rate
     return Plan(
         count=count,

@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.crud.broadcasts import broadcasts, click_tracking
-from appliance.crud.broadcasts import statistics as statistics_crud
+from appliance.crud.broadcasts import broadcasts, click_tracking, statistics
 from appliance.crud.broadcasts.click_tracking import LinkClicks
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
 from appliance.services.timing.clock import rfc3339
@@ -84,9 +83,7 @@ def compute(session: Session, broadcast_id: int, now: datetime | None = None) ->
     start, size = _spans(broadcast, now or utcnow())
     counts: dict[int, Counter[DeliveryState]] = {}
     reasons: dict[str, Counter[str]] = {state.word: Counter() for state in _TOLD}
-    for bucket, state, reason, number in statistics_crud.outcomes(
-        session, broadcast_id, start, size
-    ):
+    for bucket, state, reason, number in statistics.outcomes(session, broadcast_id, start, size):
         place = min(max(bucket, 0), MAX_BUCKETS - 1)
         counts.setdefault(place, Counter())[state] += number
         if state in _TOLD and reason:
@@ -99,7 +96,7 @@ def compute(session: Session, broadcast_id: int, now: datetime | None = None) ->
         links=links,
         clicks=sum(link.clicks for link in links),
         people=click_tracking.count_people(session, broadcast_id),
-        unsubscribed=statistics_crud.count_unsubscribed(session, broadcast_id),
+        unsubscribed=statistics.count_unsubscribed(session, broadcast_id),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import media as media_crud
+from appliance.crud import media
 from appliance.errors import NotFound, localized
 from appliance.models import Message
 from appliance.services.content.media import folder
@@ -39,7 +39,7 @@ def find(session: Session, data: Path, chat_id: int, message_id: int, index: int
         raise NotFound(localized("message {id} has no such file", id=message_id))
     if index < len(files):
         return _received(files[index])
-    (row,) = media_crud.get_all(session, [own[index - len(files)]["id"]])
+    (row,) = media.get_all(session, [own[index - len(files)]["id"]])
     path = folder(data) / row.sha256
     if not path.is_file():
         raise NotFound(localized("message {id} has no such file", id=message_id))

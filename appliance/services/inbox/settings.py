@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.settings import INBOX, get_setting, put_setting
 from appliance.errors import Invalid, localized_plural
 from appliance.languages import LANGUAGES
-from appliance.services.inbox import opening_hours as opening
+from appliance.services.inbox import opening_hours
 
 _LONGEST = 1000
 
@@ -31,7 +31,7 @@ def options(session: Session) -> Options:
 
 def set_options(session: Session, chosen: Options, now: datetime | None = None) -> Options:
     """Raises Invalid: no hours, or a text that is too long."""
-    hours = opening.written(opening.parse(chosen.hours)) if chosen.hours else None
+    hours = opening_hours.written(opening_hours.parse(chosen.hours)) if chosen.hours else None
     texts = {language: chosen.auto_reply.get(language, "").strip() for language in LANGUAGES}
     for language, text in texts.items():
         if len(text) > _LONGEST:

@@ -15,11 +15,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud.accounts import proofs, users
+from appliance.crud.accounts import proofs
+from appliance.crud.accounts import users as users_crud
 from appliance.crud.chats import chats
 from appliance.errors import Expired, localized
 from appliance.models import Chat, ChatStatus, User
-from appliance.services.accounts import users as account_users
+from appliance.services.accounts import users
 from appliance.services.telegram_auth import linking
 from appliance.services.telegram_auth.proofs import Person, Proof
 
@@ -58,7 +59,7 @@ def arrive(
     """
     chat = _meet(session, person, now)
     if visitor_id is not None:
-        user = users.get(session, visitor_id)
+        user = users_crud.get(session, visitor_id)
         linking.check_free(session, chat, user)
         if chat.user_id == user.id:
             return Arrival(user, None)
@@ -66,8 +67,8 @@ def arrive(
             linking.link(session, chat, user, now)
             return Arrival(user, None)
     elif chat.user_id is not None:
-        login = account_users.Login(chat.user_id, new_hash=None)
-        return Arrival(account_users.record_login(session, login, now), None)
+        login = users.Login(chat.user_id, new_hash=None)
+        return Arrival(users.record_login(session, login, now), None)
     return Arrival(None, linking.start_link_from_chat(session, chat.id, now).code)
 
 
