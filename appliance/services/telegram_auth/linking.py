@@ -207,8 +207,9 @@ def _chat_of(session: Session, code: LinkCode) -> Chat:
 
 
 def _use_and_link(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
-    """Use the code up, then tie them; whoever comes second finds it used."""
-    check_free(session, chat, user)
+    """Use the code up, then link them; whoever comes second finds it used. A refusal to link rolls
+    both back, for they are of the caller's transaction.
+    """
     if not link_codes.use(session, code.code_hash, now):
         raise NotFound(_UNKNOWN)
     return link(session, chat, user, now)

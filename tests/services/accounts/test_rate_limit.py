@@ -1,6 +1,7 @@
 """GCRA, with a clock of the test's own."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -70,13 +71,38 @@ def test_memory_is_bounded_and_the_busy_are_remembered(limiter, clock):
     assert taken(limiter, "busy") == 0
 
 
+class Watched:
+    """A rate that is read slowly, and notes how many threads read it at once."""
+
+    burst = 3
+
+    def __init__(self):
+        self._guard, self._never = threading.Lock(), threading.Event()
+        self._inside = self.most = 0
+
+    @property
+    def seconds(self):
+        with self._guard:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+        self._never.wait(0.002)  # whoever is let in meanwhile is noticed
+        with self._guard:
+            self._inside -= 1
+        return 10.0
+
+
 def test_threads_share_one_count(limiter):
-    counts = []
-    threads = [
-        threading.Thread(target=lambda: counts.append(taken(limiter, tries=5))) for _ in range(8)
-    ]
+    rate, counts = Watched(), []
+
+    def take():
+        for _ in range(3):
+            with suppress(TooManyRequests):
+                limiter.take("a", rate)
+                counts.append(1)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(counts) == 3
+    assert (rate.most, len(counts)) == (1, 3)

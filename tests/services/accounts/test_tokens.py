@@ -120,6 +120,10 @@ def test_a_disabled_user_has_no_token(ann, make, enter, database):
         make(ann)
 
 
+def test_the_longest_name(ann, make):
+    assert make(ann, name="x" * 100).row.name == "x" * 100
+
+
 def test_a_role_that_changes_changes_what_it_may(ann, make, enter, database):
     new = make(ann)
     with database.writing() as session:

@@ -190,6 +190,21 @@ def test_only_the_newest_missed_slot_is_sent(add, run, sent, stored):
     assert stored().next_at == NOW + 7 * HOUR
 
 
+@pytest.mark.parametrize(
+    ("minutes", "missed"),
+    [
+        (1, "; 1 slot before it"),
+        (2, "; 2 slots before it"),
+        (100, "; 100 slots before it"),
+        (101, "; more than 100 slots before it"),
+    ],
+)
+def test_how_many_were_missed(add, run, stored, minutes, missed):
+    add("* * * * *")
+    run(NOW + timedelta(minutes=minutes + 1))  # the first slot is a minute after NOW
+    assert missed in Localized.load(stored().last_result)
+
+
 def test_too_late_is_too_late(add, run, sent, stored):
     add("0 13 * * *")
     assert run(NOW + HOUR + timedelta(minutes=30, seconds=1, microseconds=5)) == []

@@ -62,10 +62,33 @@ def test_what_is_no_code(text: str) -> None:
     assert telegram_auth_codes.read(text) is None
 
 
-@given(st.text())
-def test_whatever_is_read_is_a_code(text: str) -> None:
+_LOOK_ALIKE = dict(zip("ABEKMHPCTYX", "АВЕКМНРСТУХ", strict=True))
+
+
+@st.composite
+def typed(draw: st.DrawFn) -> tuple[str, str]:
+    """A code, and as somebody may type it: with dashes, in any case, on a Russian keyboard."""
+    letters = draw(st.lists(st.sampled_from(ALPHABET), min_size=7, max_size=7))
+    code = "".join(draw(st.permutations([*letters, draw(st.sampled_from("2345678"))])))
+    hands = [draw(st.sampled_from([c, c.lower(), _LOOK_ALIKE.get(c, c)])) for c in code]
+    dash = draw(st.sampled_from(["", "-", " ", "\u2013", "\u2014"]))
+    return code, f"{''.join(hands[:4])}{dash}{''.join(hands[4:])}"
+
+
+@given(typed())
+def test_however_it_is_typed_it_is_read_and_found(pair: tuple[str, str]) -> None:
+    code, text = pair
+    is_one = any(letter.isalpha() for letter in code)  # a number alone is none
+    assert telegram_auth_codes.read(text) == (code if is_one else None)
+    assert (code in telegram_auth_codes.find(f"My code: {text}, it says.")) is is_one
+
+
+@given(st.text(alphabet=f"{ALPHABET}abcАВ -\u20130O1", max_size=12))
+def test_whatever_is_read_is_a_code_and_is_found(text: str) -> None:
     code = telegram_auth_codes.read(text)
-    assert code is None or (len(code) == 8 and set(code) <= set(ALPHABET))
+    if code is not None:
+        assert len(code) == 8 and set(code) <= set(ALPHABET)
+        assert code in telegram_auth_codes.find(text)
 
 
 def test_it_is_not_the_code_of_a_deep_link() -> None:
@@ -93,9 +116,3 @@ def test_found_in_a_longer_text(text: str) -> None:
 def test_words_and_numbers_are_not_found() -> None:
     text = "It was 1987; 2345-6789; order ABCD-23456 or XABCD2345. Привет, 2026!"
     assert list(telegram_auth_codes.find(text)) == []
-
-
-@given(st.text(max_size=40))
-def test_whatever_is_a_code_is_found(text: str) -> None:
-    code = telegram_auth_codes.read(text)
-    assert code is None or code in telegram_auth_codes.find(text)

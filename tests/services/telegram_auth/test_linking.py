@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from appliance.crud import settings
-from appliance.crud.accounts import users
+from appliance.crud.accounts import link_codes, users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
@@ -369,6 +370,46 @@ def test_unlinking_revokes_open_codes(database: Database, anna: User) -> None:
     assert not unlink(database, user_id=anna.id)
     with pytest.raises(NotFound):
         redeem(database, code)
+
+
+@pytest.mark.parametrize("side", ["user_id", "chat_id"])
+def test_unlinking_revokes_open_codes_of_the_chat(
+    database: Database, anna: User, side: str
+) -> None:
+    """Made while it was not linked yet, by a transaction that was slow to end."""
+    redeem(database, start(database, anna))
+    with database.writing() as session:
+        code_hash = telegram_auth.hashed("late")
+        link_codes.add(session, code_hash, now=NOW, expires_at=LATER, chat_id=ANNA)
+    assert unlink(database, **{side: anna.id if side == "user_id" else ANNA})
+    with database.reading() as session:
+        assert link_codes.get_usable(session, code_hash, NOW) is None
+
+
+@pytest.mark.parametrize("made_by", ["site", "bot"])
+def test_whoever_comes_second_finds_the_code_used(
+    database: Database, anna: User, monkeypatch: pytest.MonkeyPatch, made_by: str
+) -> None:
+    """On PostgreSQL another transaction may use it up between a look at it and its use."""
+    look = link_codes.get_usable
+
+    def look_and_be_late(session: Session, code_hash: bytes, now: datetime) -> LinkCode | None:
+        found = look(session, code_hash, now)
+        assert link_codes.use(session, code_hash, now)
+        return found
+
+    with database.writing() as session:
+        if made_by == "bot":
+            code = telegram_auth.start_link_from_chat(session, ANNA, NOW).code
+        else:
+            code = telegram_auth.start_link(session, anna.id, NOW).code
+    monkeypatch.setattr(link_codes, "get_usable", look_and_be_late)
+    with pytest.raises(NotFound):
+        if made_by == "bot":
+            claim(database, anna, code)
+        else:
+            redeem(database, code)
+    assert linked(database) is None
 
 
 def test_who_blocked_the_bot_is_not_written_to(database: Database, anna: User) -> None:
