@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from appliance.errors import TooManyRequests, localized
 
-_MOST_KEYS = 10_000  # about 2 MB; an attacker with many addresses must not fill the memory
+MAX_KEYS = 10_000
+"""About 2 MB: an attacker with many addresses must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Limiter:
                     localized("too many attempts: wait a little"), retry_after=wait
                 )
             self._due[key] = due
-            if len(self._due) > _MOST_KEYS:
+            if len(self._due) > MAX_KEYS:
                 self._forget_old(now)
 
     def forget(self, key: Hashable) -> None:
@@ -52,4 +53,4 @@ class Limiter:
     def _forget_old(self, now: float) -> None:
         """Drop what is as good as new; if that is not enough, the half that soonest will be."""
         alive = [(key, due) for key, due in self._due.items() if due > now]
-        self._due = dict(sorted(alive, key=lambda item: item[1])[-_MOST_KEYS // 2 :])
+        self._due = dict(sorted(alive, key=lambda item: item[1])[-MAX_KEYS // 2 :])

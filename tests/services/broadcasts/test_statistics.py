@@ -181,11 +181,16 @@ def test_a_ledger_is_not_counted_more_often_than_its_size_allows(database, begin
         assert cache.get(session, number) is not first
 
 
-def test_it_forgets_broadcasts_nobody_looks_at(database, begin, clock):
-    cache = StatisticsCache(clock)
-    for number in range(1, statistics.CACHED + 10):
-        cache.live(Broadcast(id=number, status="done", sent=0, failed=0, skipped=0, unknown=0))
-    assert len(cache._samples) == statistics.CACHED
+def test_it_forgets_broadcasts_nobody_looks_at(clock):
+    """A rate of lately needs a look before; without one it is that of the whole time."""
+    cache, at = StatisticsCache(clock), BEGAN + timedelta(seconds=100)
+    for others, rate in ((statistics.CACHED - 1, 10.0), (statistics.CACHED, 1.5)):
+        cache.live(running(sent=100), at)
+        clock.now += 5
+        for number in range(1000, 1000 + others):
+            cache.live(Broadcast(id=number, status="done", sent=0, failed=0, skipped=0, unknown=0))
+        assert cache.live(running(sent=150), at).rate == rate
+        clock.now += 1000
 
 
 def test_counters_are_not_needed(database, begin):
