@@ -15,7 +15,7 @@ from appliance import config
 FindProgram = Callable[..., str]
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements/runtime.txt", "requirements/dev.txt")
+LOCKS = sorted(f"requirements/{path.name}" for path in (ROOT / "requirements").glob("*.txt"))
 SCRIPTS = sorted(
     path
     for path in [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"]
@@ -117,6 +117,12 @@ def test_what_runs_is_what_is_tested() -> None:
     """The development lock holds all of the run-time lock, at the same versions."""
     runtime, dev = pinned("requirements/runtime.txt"), pinned("requirements/dev.txt")
     assert {name: version for name, version in runtime.items() if dev.get(name) != version} == {}
+
+
+def test_every_lock_is_renewed() -> None:
+    """`scripts/lock` makes two of the project itself, and one of each list of tools."""
+    tools = {f"{path.stem}.txt" for path in (ROOT / "requirements").glob("*.in")} - {"build.txt"}
+    assert {Path(name).name for name in LOCKS} == tools | {"dev.txt", "runtime.txt"}
 
 
 def test_locks_hold_every_dependency() -> None:
