@@ -1,5 +1,7 @@
 """Makes docs/cli.md out of the Click tree, so that the page says what the program does."""
 
+import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +22,10 @@ INTRODUCTION = """\
 `$APPLIANCE_HOME`, else the working directory; what it holds is told in
 [configuration](configuration.md).
 
-The answer goes to stdout, everything else to stderr. Every command takes `--help`; all that print
-something take `--json` (one JSON document) and `--quiet` (no remarks, no progress bars; these are
-shown only at a terminal anyway). Without a terminal nothing is ever asked: what is missing is an
-error that names the option. `appliance broadcast TEXT` is short for
+The answer goes to stdout, everything else to stderr. Every command takes `--help`, which also has
+examples; all that print something take `--json` (one JSON document) and `--quiet` (no remarks, no
+progress bars; these are shown only at a terminal anyway). Without a terminal nothing is ever asked:
+what is missing is an error that names the option. `appliance broadcast TEXT` is short for
 `appliance broadcast send TEXT`.
 
 ## Exit codes
@@ -40,6 +42,8 @@ error that names the option. `appliance broadcast TEXT` is short for
 
 # In the introduction, for nearly every command has them.
 COMMON = {"--json", "--quiet", "-h, --help"}
+# They stand in the documents on each subject, too.
+EXAMPLES = re.compile(r"\s+(?:\x08\n)?Examples?:\n")
 SHARED = 8  # that many options in common with another command, and that one is named instead
 
 Record = tuple[str, str]
@@ -78,7 +82,10 @@ def help_text(context: click.Context) -> str:
     if arguments:
         names = [argument.make_metavar(context) for argument in arguments]
         formatter.write(" ".join([context.command_path, *names]) + "\n")
-    context.command.format_help_text(context, formatter)
+    text = inspect.cleandoc(context.command.help or "")
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(EXAMPLES.split(text)[0])
     write_options(context, formatter)
     return formatter.getvalue().strip("\n")
 
