@@ -27,8 +27,8 @@ from appliance.web import create_app
 def listen(settings: Settings, by_webhook: bool) -> None:
     """Until it is killed."""
     set_up(settings)
-    app = create_app(settings, on_update=lambda: updates.wake())
-    database = Database.of(app)
+    app = create_app(settings, on_update=lambda: updates.wake()) if by_webhook else None
+    database = Database.of(app) if app else Database(settings.database_url)
     updates = UpdatesPart(
         lambda: settings,
         database,
@@ -36,7 +36,7 @@ def listen(settings: Settings, by_webhook: bool) -> None:
         by_webhook=by_webhook,
         web_is_here=by_webhook,
     )
-    if by_webhook:
+    if app:
         WebPart(app, settings, database).start()
     LeasedPart(Holding(database, UPDATES), updates.run).start()
     threading.Event().wait()

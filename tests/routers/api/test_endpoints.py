@@ -1,8 +1,14 @@
 """The endpoint layer: what a body and a query may be, whoever asks."""
 
-import pytest
+from io import BytesIO
 
-from appliance.routers.api.endpoints import declaration
+import pytest
+from flask import Response
+from pydantic import BaseModel
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from appliance.errors import Invalid
+from appliance.routers.api.endpoints import Access, declaration, endpoint
 
 REGISTER = "/api/v1/auth/register"
 
@@ -108,3 +114,74 @@ def test_a_token_can_no_more_than_its_user(program, make_user):
         response = caller.call(method, path)
         assert response.status_code == 403
         assert "yours is member" in response.json["detail"]
+
+
+class Kind(BaseModel):
+    kind: str
+
+
+class Echo(BaseModel):
+    text: str
+
+
+def call(app, view, **request):
+    """What a view answers to a POST; errors reach the test."""
+    with app.test_request_context("/api/v1/x", method="POST", **request):
+        return view()
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "text"),
+    [
+        (None, 204, ""),
+        (Echo(text="a"), 201, '{"text":"a"}'),
+        ((Echo(text="a"), 200), 200, '{"text":"a"}'),
+        (Response("as it is", 418), 418, "as it is"),
+    ],
+)
+def test_what_a_view_may_return(app, result, status, text):
+    response = call(app, endpoint(Access.PUBLIC, response=Echo, status=201)(lambda: result))
+    assert (response.status_code, response.get_data(as_text=True)) == (status, text)
+
+
+@endpoint(Access.PUBLIC, upload=Kind, max_body=500)
+def upload(form, file):
+    return Echo(text=f"{form.kind} {file.read().decode()}")
+
+
+def test_an_upload_is_handed_over_in_two_parts(app):
+    response = call(app, upload, data={"kind": "photo", "file": (BytesIO(b"x"), "x.png")})
+    assert response.json == {"text": "photo x"}
+
+
+@pytest.mark.parametrize(
+    ("request_of", "error"),
+    [
+        ({"json": {"kind": "photo"}}, UnsupportedMediaType),
+        ({"data": {"kind": "photo", "file": (BytesIO(b"x" * 500), "x")}}, RequestEntityTooLarge),
+    ],
+)
+def test_an_upload_that_is_refused(app, request_of, error):
+    with pytest.raises(error):
+        call(app, upload, **request_of)
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"kind": "photo", "other": (BytesIO(b"x"), "x")}, "file"),
+        ({"file": (BytesIO(), "x")}, "kind"),
+    ],
+)
+def test_a_part_that_is_missing_is_named(app, data, field):
+    with pytest.raises(Invalid) as caught:
+        call(app, upload, data=data)
+    assert [fault.field for fault in caught.value.faults] == [field]
+
+
+def test_a_reader_makes_the_body_in_place_of_json(app):
+    @endpoint(Access.PUBLIC, body=Echo, body_reader=lambda: Echo(text="read"))
+    def view(body):
+        return body
+
+    assert call(app, view, data=b"anything").json == {"text": "read"}
