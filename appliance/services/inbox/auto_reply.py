@@ -32,4 +32,4 @@ def words(session: Session, language: str, zone: str, now: datetime) -> Words | 
     own = chosen.auto_reply.get(language) or ""
     if own:
         return Words(escape(own, quote=False), ONCE_IN)
-    return Words(phrase(language, "away", hours=opening_hours.told(spans, language)), ONCE_IN)
+    return Words(phrase(language, "away", hours=opening_hours.localize(spans, language)), ONCE_IN)

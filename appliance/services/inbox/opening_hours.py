@@ -60,7 +60,7 @@ def written(spans: Iterable[Span]) -> str:
     return ", ".join(map(str, spans))
 
 
-def told(spans: Iterable[Span], language: str) -> str:
+def localize(spans: Iterable[Span], language: str) -> str:
     """As people read them: `пн–пт 09:00–18:00`."""
     text = written(spans).replace("-", "–")
     names = dict(zip(DAYS, _day_names(language), strict=True))
