@@ -19,8 +19,9 @@ from appliance.crud import deliveries
 from appliance.crud import settings as stored
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
+from appliance.crud.messages import messages
 from appliance.database import Database
-from appliance.models import Broadcast, Chat, DeliveryState
+from appliance.models import Broadcast, Chat, DeliveryState, Message
 from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
@@ -28,6 +29,7 @@ from support import simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "hello"
+STRANGER = 4_000_000_000  # nobody whom the simulator knows
 FINAL = {"sent", "failed", "skipped", "unknown"}
 
 
@@ -85,6 +87,21 @@ class World:
     def states(self, number: int) -> dict[int, str]:
         with self.database.reading() as session:
             return {row.chat_id: row.state for row in deliveries.iterate(session, number)}
+
+    def probe(self, wait_until: Callable[..., Any], words: Callable[[], str]) -> None:
+        """Wait for the outcome of a call that is queued now: an engine is up and has looked at all
+        there is to do. Telegram does not know the chat, so nobody gets anything.
+        """
+        with self.database.writing() as session:
+            chats.remember(session, STRANGER)
+            row = messages.queue(session, STRANGER, "sendMessage", {"text": "?"}).id
+
+        def refused() -> bool:
+            with self.database.reading() as session:
+                message = session.get(Message, row)
+                return message is not None and message.state == DeliveryState.FAILED
+
+        wait_until(refused, 20, words)
 
     def finish(self, processes: "Processes", wait_until: Callable[..., Any], done: Any) -> None:
         """Let an engine run until `done()`, and stop it."""

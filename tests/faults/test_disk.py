@@ -1,11 +1,13 @@
 """A disk that is full, read-only or lies: the engine stops, says why, and goes on when it can."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,12 +25,16 @@ FindProgram = Callable[..., str]
 pytestmark = pytest.mark.slow
 
 PEOPLE = 600
-QUIET = 2.5  # seconds of a broken disk: at least two tries of the engine
+UNUSABLE = "the database cannot be used"  # what a part says that tries again and again
 
 
 @contextlib.contextmanager
-def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[None]:
-    """These system calls of a process fail, for as long as the block runs."""
+def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[Callable[[], int]]:
+    """These system calls of a process fail, for as long as the block runs.
+
+    It is given a count of the tries that failed: of some calls in a row, then none for a while.
+    """
+    failures: list[float] = []
     inject = f"inject={calls}:error={error}"
     tracer = subprocess.Popen(
         [strace, "-f", "-p", str(process.pid), "-e", f"trace={calls}", "-e", inject],
@@ -37,10 +43,20 @@ def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[None]
     )
     assert tracer.stderr
     assert "attached" in tracer.stderr.readline()
-    reader = threading.Thread(target=tracer.stderr.read, daemon=True)  # or its pipe fills up
+    lines = tracer.stderr
+
+    def read() -> None:
+        for line in lines:
+            if "INJECTED" in line:
+                failures.append(time.monotonic())
+
+    def tries() -> int:
+        return sum(after - before > 0.5 for before, after in itertools.pairwise([0.0, *failures]))
+
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
-        yield
+        yield tries
     finally:
         tracer.send_signal(signal.SIGINT)  # it lets go, and the disk is whole again
         tracer.wait(10)
@@ -76,11 +92,11 @@ def test_a_disk_that_fails(
     process = processes.engine(SEND_RATE="100")
     wait_until(lambda: world.shown(number).sent > 50, 30, processes.words)
 
-    with failing(strace, process, calls, error):
+    with failing(strace, process, calls, error) as tries:
         wait_until(lambda: words in processes.words(), 30, processes.words)
-        threading.Event().wait(1.0)  # what was in flight gets its answer
-        before = len(world.record())
-        threading.Event().wait(QUIET)
+        wait_until(lambda: tries() >= 2, 30)  # what was in flight has got its answer
+        before, tried = len(world.record()), tries()
+        wait_until(lambda: tries() >= tried + 2, 30)
         assert len(world.record()) == before, "it sends nothing that it cannot write down"
         assert process.poll() is None
     wait_until(lambda: world.shown(number).status == "done", 60, processes.words)
@@ -152,7 +168,8 @@ def test_a_full_disk(
     wait_until(lambda: shrink_log(world.database), 10)  # what it had it would use again
     fill(small_disk / "filler")
     wait_until(lambda: "database or disk is full" in processes.words(), 30, processes.words)
-    threading.Event().wait(QUIET)
+    tried = processes.words().count(UNUSABLE)
+    wait_until(lambda: processes.words().count(UNUSABLE) >= tried + 2, 30, processes.words)
     assert process.poll() is None
     assert processes.status().returncode == 0, "the ledger can be read"
     (small_disk / "filler").unlink()
@@ -176,7 +193,7 @@ def test_a_start_on_a_full_disk(
     world.database.dispose()
     fill(small_disk / "filler")
     process = processes.engine()
-    wait_until(lambda: "the database cannot be used" in processes.words(), 30, processes.words)
+    wait_until(lambda: UNUSABLE in processes.words(), 30, processes.words)
     assert process.poll() is None
     assert world.record() == []
     (small_disk / "filler").unlink()
@@ -216,7 +233,7 @@ def test_a_database_that_is_read_only(
     world.database.dispose()
     remount(small_disk, "ro")
     process = processes.engine()
-    wait_until(lambda: "the database cannot be used" in processes.words(), 30, processes.words)
+    wait_until(lambda: UNUSABLE in processes.words(), 30, processes.words)
     assert process.poll() is None
     assert world.record() == []
     remount(small_disk, "rw")

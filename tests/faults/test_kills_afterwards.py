@@ -215,7 +215,7 @@ def test_a_pause_outlives_a_kill_and_so_does_its_end(
     pid = warm.start()
     wait_until(lambda: not world.shown(number).sending, 20, processes.words)
     stood = len(world.record())
-    threading.Event().wait(1.0)
+    world.probe(wait_until, processes.words)
     assert len(world.record()) == stood, "it is still paused"
     changes.resume(world.database.writing, number, "test")
     warm.kill(pid)
@@ -244,7 +244,7 @@ def test_a_paused_edit_outlives_a_kill(
     stood = last(number).done
 
     pid = warm.start()
-    threading.Event().wait(1.0)
+    world.probe(wait_until, processes.words)
     assert (last(number).status, last(number).done) == ("paused", stood)
     changes.resume(world.database.writing, number, "test")
     warm.kill(pid)
