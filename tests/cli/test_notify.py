@@ -76,13 +76,10 @@ def test_a_key_sends_once(known, invoke, answer, stored):
     ("words", "code", "told"),
     [
         (("<b>x", "--html", "--to", "chat:1"), 2, "line 1, column 1: can't parse"),
-        (("", "--to", "chat:1"), 2, "empty"),
         (("x", "--to", "everybody"), 2, "invalid recipient 'everybody'"),
         (("x", "--to", "chat:1", "--button", "Log"), 2, "TEXT=URL"),
-        (("x", "--to", "chat:1", "--button", "Log=ftp://x"), 2, "address"),
         (("x", "--to", "chat:77"), 1, "no chat 77"),
         (("x", "--to", "chat:2"), 4, "P2 blocked the bot: nothing was queued"),
-        (("x", "--to", "role:admin"), 4, "this audience is empty"),
     ],
 )
 def test_what_is_refused(known, invoke, refused, stored, database, words, code, told):

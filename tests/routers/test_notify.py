@@ -181,8 +181,6 @@ def test_a_key_at_the_same_time(app, monitor, stored):
     ("options", "status", "fault"),
     [
         ({"data": b""}, 422, ("text", None)),
-        ({"data": b"x" * 4097}, 422, ("text", 4096)),
-        ({"data": b"x" * 64_001}, 422, ("text", None)),
         ({"data": b"a\0b"}, 422, ("text", None)),
         ({"data": b"<b>a\n<i>b", "path": "?format=html"}, 422, ("text", 5)),
         ({"data": b"text=disk & memory", "content_type": FORM}, 422, (" memory", None)),
@@ -190,7 +188,6 @@ def test_a_key_at_the_same_time(app, monitor, stored):
         ({"json": {"text": "x", "priority": 5}}, 422, ("priority", None)),
         ({"json": {"message": None}}, 422, ("message", None)),
         ({"json": {"message": "x", "to": 5}}, 422, ("to", None)),
-        ({"json": {"title": "x" * 256, "message": "x"}}, 422, ("title", None)),
         ({"json": ["x"]}, 422, ("", None)),
         ({"json": {"text": "x", "buttons": [[{"text": "x"}]]}}, 422, ("buttons.0.0.url", None)),
         ({"data": b"x", "path": "?to=everybody"}, 422, ("to", None)),

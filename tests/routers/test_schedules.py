@@ -72,11 +72,7 @@ def test_pages(create, admin):
     ("change", "field"),
     [
         ({"cron": "daily"}, "cron"),
-        ({"timezone": "Berlin"}, "timezone"),
         ({"name": ""}, "name"),
-        ({"text": ""}, "text"),
-        ({"quiet": "night"}, "quiet"),
-        ({"max_late": 1}, "max_late"),
         ({"audience": {"to": ["everybody"]}}, "audience.to"),
         ({"at": "2099-01-01 12:00"}, "at"),
     ],
@@ -141,9 +137,6 @@ def test_a_broadcast_waits_for_its_time(admin, people):
     [
         ({"at": "soon"}, "at"),
         ({"at": ""}, "at"),
-        ({"at": "2020-01-01T12:00:00Z"}, "at"),
-        ({"at": "9999-12-31T23:45:00Z"}, "at"),
-        ({"at": "0001-01-01 00:00"}, "at"),
         ({"at": "2099-01-01 12:00", "timezone": "Berlin"}, "timezone"),
         ({"at": "2099-01-01 12:00", "max_late": 10**30}, "max_late"),
         ({"quiet": "22"}, "quiet"),
