@@ -1,7 +1,7 @@
-"""Files that people sent, fetched from the Bot API: getFile tells where, then a download.
+"""Files that people sent, fetched from the Bot API: getFile gives a path, then comes a download.
 
-The addresses hold the bot's token, so nothing here logs one or puts one into an error; libcurl's
-own words do not either.
+The addresses contain the bot's token, so nothing here logs one or puts one into an error; libcurl's
+error texts contain none either.
 """
 
 import json
@@ -16,12 +16,12 @@ import pycurl
 
 from appliance.errors import NotFound, Unavailable, localized
 
-LIMIT = 20 * 1024 * 1024  # bytes; getFile's own limit
+MAX_BYTES = 20 * 1024 * 1024  # getFile's own limit
 CONNECT_MS = 4_000
 CALL_MS = 10_000
 DOWNLOAD_MS = 60_000
-_ANSWER = 64 * 1024  # bytes of an answer that is no file
-_IN_MEMORY = 1024 * 1024  # bytes; what is larger goes to a file that has no name
+_ANSWER_BYTES = 64 * 1024  # of an answer that is no file
+_MEMORY_BYTES = 1024 * 1024  # what is larger goes to a temporary file without a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,16 @@ class BotFiles:
     """Certificates that are trusted instead of the system's."""
 
     def open(self, file_id: str) -> IO[bytes]:
-        """The file from its beginning; the caller closes it.
+        """The file, positioned at its beginning; the caller closes it.
 
-        Raises NotFound: Telegram does not have it, or no more. Raises Unavailable.
+        Raises NotFound when Telegram does not have it (any more), Unavailable.
         """
         path = self.call("getFile", {"file_id": file_id}).get("file_path")
         if not isinstance(path, str) or not path or path.startswith("/"):
             raise NotFound(localized("Telegram does not give out this file"))
-        target: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - handed out
+        target: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - handed out
         try:
-            status = self._fetch(f"/file/bot{self.token}/{quote(path)}", target.write, LIMIT)
+            status = self._fetch(f"/file/bot{self.token}/{quote(path)}", target.write, MAX_BYTES)
             if status != 200:
                 raise NotFound(localized("Telegram does not have this file any more"))
         except BaseException:
@@ -53,10 +53,10 @@ class BotFiles:
         return target
 
     def call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """A call that only asks, and its result. Raises NotFound (refused), Unavailable."""
+        """The result of a call that changes nothing. Raises NotFound (refused), Unavailable."""
         chunks: list[bytes] = []
         body = json.dumps(params).encode()
-        status = self._fetch(f"/bot{self.token}/{method}", chunks.append, _ANSWER, body)
+        status = self._fetch(f"/bot{self.token}/{method}", chunks.append, _ANSWER_BYTES, body)
         try:
             answer = json.loads(b"".join(chunks))
         except ValueError:
@@ -71,7 +71,7 @@ class BotFiles:
     def _fetch(
         self, path: str, write: Callable[[bytes], Any], limit: int, body: bytes | None = None
     ) -> int:
-        """The status of an answer whose body went to `write`. Raises Unavailable."""
+        """The status of an answer; its body goes to `write`. Raises Unavailable."""
         handle = pycurl.Curl()
         try:
             self._prepare(handle, path, body)
@@ -91,7 +91,7 @@ class BotFiles:
             (pycurl.NOSIGNAL, 1),
             (pycurl.CONNECTTIMEOUT_MS, CONNECT_MS),
             (pycurl.TIMEOUT_MS, CALL_MS if body is not None else DOWNLOAD_MS),
-            (pycurl.FOLLOWLOCATION, 0),  # the address holds the token
+            (pycurl.FOLLOWLOCATION, 0),  # elsewhere the address would leak the token
             (pycurl.NOPROXY, "127.0.0.1,localhost,::1"),
         ):
             handle.setopt(option, value)
@@ -103,18 +103,18 @@ class BotFiles:
 
 
 def _bounded(write: Callable[[bytes], Any], limit: int) -> Callable[[bytes], int]:
-    """Passes on what comes, and ends the transfer when it is too much."""
-    taken = 0
+    """A write function for libcurl that ends the transfer after `limit` bytes."""
+    received = 0
 
-    def take(chunk: bytes) -> int:
-        nonlocal taken
-        taken += len(chunk)
-        if taken > limit:
-            return -1
+    def write_bounded(chunk: bytes) -> int:
+        nonlocal received
+        received += len(chunk)
+        if received > limit:
+            return -1  # other than the chunk's length: libcurl stops
         write(chunk)
         return len(chunk)
 
-    return take
+    return write_bounded
 
 
 def _unavailable(reason: str) -> Unavailable:

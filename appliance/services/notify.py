@@ -1,7 +1,7 @@
-"""Notifications: what a program wants told to one person or chat, or to a topic or role.
+"""Notifications: what a program sends to one person or chat, or to a topic or role.
 
 To one chat it is a row of the outbox, to many a broadcast; both go before ordinary broadcasts.
-Braces mean nothing here: a program's text (JSON, a traceback) is sent as it stands.
+There are no placeholders: a program's text (JSON, a traceback) is sent as it stands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,14 +23,14 @@ from appliance.services import broadcasts, content, idempotency
 from appliance.services.broadcasts import NewBroadcast, audience
 from appliance.services.content.html import plain
 
-WORDS = "user:EMAIL, chat:ID, topic:NAME, role:ROLE"
+RECIPIENTS = "user:EMAIL, chat:ID, topic:NAME, role:ROLE"
 PRIORITIES = ("low", "normal", "high")
 LONGEST_KEY = 200
 """Characters; the column has 255, and whose key it is stands before it."""
 
 _KINDS = frozenset({"user", "chat", "topic", "role"})
 _MANY = frozenset({"topic", "role"})
-_TITLE = 255
+_MAX_TITLE = 255  # characters, of the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class NewNotification:
 
 
 class Sender(NamedTuple):
-    """Who asks: `name` is recorded (`token:7`, `cli:root`), `user` None is the command line.
+    """Who asks: `name` is recorded (`token:7`, `cli:root`); `user` None is the command line.
 
-    A key belongs to the user, so that nobody can use up somebody else's.
+    Keys belong to a user, so that nobody can use up somebody else's.
     """
 
     name: str
@@ -78,12 +78,12 @@ def create(session: Session, new: NewNotification, sender: Sender) -> tuple[Noti
 
 
 def own_target(user: User) -> str:
-    """Where a program's notifications go when it says nothing: to the user it acts for."""
+    """Where a program's notifications go without `to`: to the user it acts for."""
     return f"user:{user.id}"
 
 
 def count(session: Session, notification: Notification) -> int:
-    """How many chats it goes to: as frozen, or as it would be now."""
+    """How many chats it goes to: of a broadcast as it was frozen, before that as it is now."""
     if notification.broadcast_id is None:
         return 1
     broadcast = broadcasts_crud.get(session, notification.broadcast_id)
@@ -93,7 +93,10 @@ def count(session: Session, notification: Notification) -> int:
 
 
 def as_html(title: str | None, text: str, format: str) -> str:
-    """What is sent: the title in bold above the text, in Telegram's HTML, without a placeholder."""
+    """What is sent: the title in bold above the text, in Telegram's HTML.
+
+    Braces are escaped, so that a broadcast finds no placeholder in it.
+    """
     body = text if format == "html" else escape(text, quote=False)
     head = f"<b>{escape(title, quote=False)}</b>" if title else ""
     return "\n".join(part for part in (head, body) if part.strip()).replace("{", "&#123;")
@@ -123,7 +126,7 @@ def _to_chat(session: Session, new: NewNotification, chat: Chat) -> int:
     words = as_html(_title(new), new.text, new.format)
     method, params = content.compose(words, "html", _options(new))
     if new.priority == "high":
-        params["disable_notification"] = False  # said, so that quiet hours leave it
+        params["disable_notification"] = False  # with a value quiet hours do not change it
     message = messages.queue(
         session,
         chat.id,
@@ -151,7 +154,7 @@ def _to_many(session: Session, new: NewNotification, term: Term, user: User | No
 
 
 def _options(new: NewNotification) -> dict[str, Any]:
-    """Of a broadcast. `silent` is said where it is not `normal`: False is for quiet hours too."""
+    """Options of a broadcast. `silent` is left out for `normal`; False overrides quiet hours."""
     options: dict[str, Any] = {}
     if new.priority != "normal":
         options["silent"] = new.priority == "low"
@@ -161,9 +164,9 @@ def _options(new: NewNotification) -> dict[str, Any]:
 
 
 def _check_right(session: Session, to: str, user: User | None) -> None:
-    """Members write to themselves, operators to one person or chat: to many is a broadcast.
+    """Raises Forbidden. Members write to themselves, operators to one person or chat.
 
-    Asked before a name is looked up, or it could be probed.
+    Checked before a name is looked up: the error must not tell which names exist.
     """
     if user is None or user.role == Role.ADMIN:
         return
@@ -185,7 +188,9 @@ def _term(session: Session, to: str) -> Term:
     """Raises Invalid, NotFound."""
     kind, _, value = to.strip().partition(":")
     if kind not in _KINDS or not value:
-        message = localized("invalid recipient {word!r}: expected {words}", word=to, words=WORDS)
+        message = localized(
+            "invalid recipient {word!r}: expected {words}", word=to, words=RECIPIENTS
+        )
         raise Invalid.at("to", message)
     try:
         (term,) = audience.parse(session, [to]).to
@@ -195,7 +200,7 @@ def _term(session: Session, to: str) -> Term:
 
 
 def _chat(session: Session, term: Term) -> Chat:
-    """The one chat. Raises NothingToDo when nothing may be written there, and says why."""
+    """The one chat. Raises NothingToDo, with the reason, where nothing may be written there."""
     if term.kind == "user":
         chat = chats.get_by_user(session, int(term.value))
         if chat is None:
@@ -244,9 +249,11 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
     faults: tuple[Fault, ...] = ()
     if title:
         faults += content.lint(_without_braces(title), "plain", field="title")
-        if len(title) > _TITLE:
+        if len(title) > _MAX_TITLE:
             message = localized_plural(
-                "expected at most {count} character", "expected at most {count} characters", _TITLE
+                "expected at most {count} character",
+                "expected at most {count} characters",
+                _MAX_TITLE,
             )
             faults += (Fault("title", message),)
     if not title or new.text.strip():
@@ -266,7 +273,7 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
 
 
 def _without_braces(text: str) -> str:
-    """To be looked at as a text without placeholders; of the same length, so that places hold."""
+    """For the linter: without placeholders, and as long, so that offsets stay right."""
     return text.replace("{", "(")
 
 

@@ -1,4 +1,4 @@
-"""What runs and what waits, for `appliance status`, `/api/v1/status` and `/readyz`."""
+"""Which parts run and what waits, for `appliance status`, `/api/v1/status` and `/readyz`."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,7 @@ def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
 
 
 def parts(session: Session, now: datetime | None = None) -> dict[str, dict[str, Any]]:
-    """The parts alone, for whoever asks every few seconds."""
+    """The parts alone, which is cheap: probes ask every few seconds."""
     now = now or datetime.now(UTC)
     found = {lease.name: lease for lease in leases.list_leases(session)}
     return {name: _part(found.get(name), now) for name in PARTS}
@@ -61,7 +61,7 @@ def _alive(lease: Lease, now: datetime) -> bool:
 def _queue(session: Session, now: datetime) -> dict[str, Any]:
     waiting, oldest = messages.waiting(session)
     for broadcast in broadcasts.list_in(session, broadcasts.OPEN):
-        # one that is not frozen yet has recipients, but nobody has counted them
+        # before it is frozen nobody has counted its recipients
         waiting += broadcast.pending + broadcast.sending
         begun = broadcast.started_at or broadcast.starts_at or broadcast.created_at
         oldest = min(oldest, begun) if oldest else begun

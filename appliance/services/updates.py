@@ -1,4 +1,4 @@
-"""Updates as they come, by webhook or by polling: who may bring them, and how they are kept.
+"""Updates as they arrive, by webhook or by polling: who may bring them, and how they are stored.
 
 The webhook's secret is derived, not stored: every process of the site knows it, it changes with
 the bot's token, and nobody has to invent one.
@@ -28,24 +28,24 @@ def webhook_url(settings: Settings) -> str:
 
 
 def webhook_secret(settings: Settings) -> str:
-    """What Telegram sends along with each update; 64 characters of those it takes."""
+    """What Telegram sends with each update: 64 characters, all of them allowed in a header."""
     text = f"telegram webhook {settings.bot_token}"
     return hmac.new(settings.secret_key.encode(), text.encode(), sha256).hexdigest()
 
 
 def is_from_telegram(settings: Settings, given: str | None) -> bool:
-    """Whether the secret is right, told in constant time."""
+    """Whether the secret is right, compared in constant time."""
     expected = webhook_secret(settings).encode()
     return hmac.compare_digest(expected, (given or "").encode("utf-8", "replace"))
 
 
 def receive(session: Session, raw: object, now: datetime) -> bool:
-    """Keep one update, inside the caller's transaction; False when it is known. Raises Invalid."""
+    """Store one update in the caller's transaction; False: it is known. Raises Invalid."""
     return updates.store(session, [read(raw)], now) == 1
 
 
 def read(raw: object) -> NewUpdate:
-    """An update out of JSON. Raises Invalid for what has no id."""
+    """An update from JSON. Raises Invalid without an `update_id`."""
     payload: dict[str, Any] = raw if isinstance(raw, dict) else {}
     update_id = payload.get("update_id")
     if type(update_id) is not int or not 0 <= update_id <= MAX_ID:
@@ -54,8 +54,8 @@ def read(raw: object) -> NewUpdate:
 
 
 def _storable(payload: dict[str, Any]) -> dict[str, Any]:
-    """With "?" for halves of surrogate pairs: JSON may hold them, no database and no call takes
-    them, and they would stop whoever handles the update.
+    """With "?" in place of halves of surrogate pairs. JSON may contain them; no database and no
+    call to Telegram takes them, so handling the update would fail each time.
     """
     text = json.dumps(payload, ensure_ascii=False)
     try:
@@ -67,7 +67,7 @@ def _storable(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def chat_id_of(payload: dict[str, Any]) -> int | None:
-    """The chat an update is about, whatever its type; None for the few that have none."""
+    """The chat that an update of any type is about; None for the few that have none."""
     for body in payload.values():
         if not isinstance(body, dict):
             continue

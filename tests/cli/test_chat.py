@@ -86,7 +86,7 @@ def test_a_list_is_taken_in(town, members, invoke):
     assert result.stdout == "3 rows: 1 new, 0 filled in, 1 bad.\n"
     assert result.stderr.splitlines() == [
         "Columns nobody knows, left out: colour",
-        "line 3: chat_id takes a whole number, got 'x'",
+        "line 3: invalid chat_id 'x': expected a whole number",
     ]
 
 
@@ -97,7 +97,7 @@ def test_the_shape_of_an_import(town, members, invoke, answer):
         "rows": 3,
         "added": 1,
         "updated": 0,
-        "bad": [{"line": 3, "reason": "chat_id takes a whole number, got 'x'"}],
+        "bad": [{"line": 3, "reason": "invalid chat_id 'x': expected a whole number"}],
         "bad_count": 1,
     }
     assert [chat["name"] for chat in answer("chat", "list")] == ["Choir", "Ann", "Анна"]

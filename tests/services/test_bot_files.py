@@ -79,7 +79,7 @@ FOUND = b'{"ok": true, "result": {"file_path": "a/b c"}}'
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ((200, (FOUND, b"x" * (bot_files.LIMIT + 1))), Unavailable),
+        ((200, (FOUND, b"x" * (bot_files.MAX_BYTES + 1))), Unavailable),
         ((200, b"no JSON"), Unavailable),
         ((200, b'{"ok": true, "result": {"file_path": "/etc/passwd"}}'), NotFound),
         ((200, b'{"ok": true, "result": {"file_path": 5}}'), NotFound),

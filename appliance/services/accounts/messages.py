@@ -1,7 +1,7 @@
 """A member's own messages on the site: their chat with the bot, and every broadcast meant for them.
 
-The ledger of a broadcast names chats. A member whom the bot does not know yet is found by the
-words of the audience instead, as far as they can be told without a chat.
+The ledger of a broadcast names chats. For a member whose chat the bot does not know yet, the words
+of its audience decide instead, as far as that is possible without a chat.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,9 +38,9 @@ class MemberMessage:
 def list_for_user(
     session: Session, user_id: int, limit: int, before: str | None = None
 ) -> list[MemberMessage]:
-    """Newest first, from before the item with that id.
+    """Newest first; with `before` only those that are older than the entry with that id.
 
-    Raises NotFound for a user who does not exist, Invalid for an id that no page gave.
+    Raises NotFound for an unknown user, Invalid for an id that was not in an earlier page.
     """
     user = users.get(session, user_id)
     cursor = _parse(before) if before is not None else None
@@ -50,7 +50,7 @@ def list_for_user(
         account = Account(meant, user.created_at)
         entries = member_messages.list_entries(session, None, limit, cursor, account)
         person = Person(first_name=user.name, language=user.language)
-    else:  # what came before the bot knew the chat stays
+    else:  # broadcasts from before the bot knew the chat stay in the list
         account = Account(meant, user.created_at, chat.created_at)
         entries = member_messages.list_entries(session, chat.id, limit, cursor, account)
         person = recipients.people_of(session, [chat.id]).get(chat.id, NOBODY)
@@ -58,9 +58,10 @@ def list_for_user(
 
 
 def _meaning(user: User, default_topics: Sequence[str]) -> Callable[[dict[str, Any]], bool]:
-    """Whether an audience, as it is stored, means this member.
+    """A test for audiences as they are stored: whether this member, without a chat, is in them.
 
-    Nobody without a chat is `linked`, and `unlinked` are people of Telegram without an account.
+    They are neither `linked`, which needs a chat, nor `unlinked`: those are chats without an
+    account.
     """
     language = user.language.lower()
     words = {"all", f"user:{user.id}", f"role:{user.role}"}
@@ -72,7 +73,7 @@ def _meaning(user: User, default_topics: Sequence[str]) -> Callable[[dict[str, A
 
 
 def _message(entry: Entry, person: Person) -> MemberMessage:
-    """A broadcast as this person got it: in their language, with their name."""
+    """A broadcast is shown as this person got it: in their language, with their name."""
     broadcast = entry.cursor.kind == BROADCAST
     text = entry.text
     if entry.variants is not None:

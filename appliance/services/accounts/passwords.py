@@ -1,12 +1,12 @@
-"""Passwords: which are taken, how they are kept (argon2id) and compared."""
+"""Passwords: which are accepted, how they are hashed (argon2id) and compared."""
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.errors import Invalid, localized
 
-SHORTEST = 10
-LONGEST = 200  # bounds the work of hashing what a stranger sends
+MIN_LENGTH = 10
+MAX_LENGTH = 200  # bounds the work of hashing what a stranger sends
 
 # OWASP's smallest argon2id setting: 24 ms and 19 MB a check, so four at once fit a small VPS.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -14,11 +14,11 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 def validate_password(password: str, field: str = "password") -> None:
     """Raises Invalid for a password that is too short or too long."""
-    if not SHORTEST <= len(password) <= LONGEST:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         message = localized(
             "the password must have {shortest} to {longest} characters",
-            shortest=SHORTEST,
-            longest=LONGEST,
+            shortest=MIN_LENGTH,
+            longest=MAX_LENGTH,
         )
         raise Invalid.at(field, message)
 
@@ -29,9 +29,9 @@ def hash_password(password: str) -> str:
 
 
 def check_password(password_hash: str | None, password: str) -> bool:
-    """Whether it is the password. Without a hash it takes as long, and the answer is no."""
+    """Whether it is the password. Without a hash it takes as long, and returns False."""
     if password_hash is None:
-        _HASHER.hash(password)  # the same work, so that time does not tell who has an account
+        _HASHER.hash(password)  # the same work: the time must not tell whether there is an account
         return False
     try:
         return _HASHER.verify(password_hash, password)

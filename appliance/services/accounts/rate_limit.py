@@ -1,7 +1,7 @@
 """How often somebody may try: GCRA in memory, one number a key.
 
-In memory, because a restart forgiving everybody is harmless and a write per attempt is not. With
-several processes each counts for itself.
+In memory, because a restart that forgives everybody is harmless, and a database write for each
+attempt is not. Of several processes each counts for itself.
 """
 
 import threading
@@ -29,7 +29,7 @@ class Limiter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._due: dict[Hashable, float] = {}  # when the key is as good as new
+        self._due: dict[Hashable, float] = {}  # when the key has its whole burst again
 
     def take(self, key: Hashable, rate: Rate) -> None:
         """Count one try. Raises TooManyRequests with the seconds to wait, and counts nothing."""
@@ -51,6 +51,9 @@ class Limiter:
             self._due.pop(key, None)
 
     def _forget_old(self, now: float) -> None:
-        """Drop what is as good as new; if that is not enough, the half that soonest will be."""
+        """Drop keys that have their whole burst again; if that is not enough, half of the others.
+
+        The half that would have it soonest: whoever tries most is remembered longest.
+        """
         alive = [(key, due) for key, due in self._due.items() if due > now]
         self._due = dict(sorted(alive, key=lambda item: item[1])[-MAX_KEYS // 2 :])

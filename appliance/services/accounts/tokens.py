@@ -1,8 +1,8 @@
 """API tokens: what a program shows to act for a user, within scopes.
 
-A token is `apl_` and 240 random bits, shown once. Only its SHA-256 is stored, which is enough for
-so many bits (a password would need a slow hash), and it is found by its hash: how long that takes
-says nothing about the token.
+A token is `apl_` and 240 random bits, shown once. Only its SHA-256 is stored: so many random bits
+need no slow hash, as a password does. It is looked up by that hash, so the time this takes says
+nothing about the token.
 """
 
 import hashlib
@@ -30,15 +30,15 @@ from appliance.models import ApiToken, Role, User
 SCOPES = ("notify", "broadcasts", "inbox", "read")
 """What a token may be for. `read` is every GET its user may call; the others also write."""
 
-LONGEST_DAYS = 3650
-MOST = 100
-"""Tokens of one user that work at a time."""
+MAX_DAYS = 3650
+MAX_TOKENS = 100
+"""Of one user, that work at a time."""
 
 _PREFIX = "apl_"
 _BYTES = 30  # 40 letters
 _HINT = 8  # characters of it that are shown; the rest still has 216 bits
 _TOKEN = re.compile(_PREFIX + r"[A-Za-z0-9_-]{40}", re.ASCII)
-_TOUCH_EVERY = timedelta(minutes=1)
+_TOUCH_EVERY = timedelta(minutes=1)  # a write for each call would be too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class NewToken:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Who calls with a token: for which user, and what it may do."""
+    """A program that called with a token: for which user, with which scopes."""
 
     token_id: int
     user: User
@@ -59,7 +59,7 @@ class Program:
 
 
 class TokenRefused(Unauthorized):
-    """A token that lets nobody in; `reason` is for the log and holds nothing of the token."""
+    """A token that is refused; `reason` is for the log and contains no part of the token."""
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
@@ -83,9 +83,11 @@ def create(
     user = users.get(session, user_id)
     if user.disabled:
         raise Conflict(localized("the account of {email} is disabled", email=user.email))
-    if tokens.count_live(session, user.id, now) >= MOST:
+    if tokens.count_live(session, user.id, now) >= MAX_TOKENS:
         raise Conflict(
-            localized("{email} has {most} tokens already: revoke some", email=user.email, most=MOST)
+            localized(
+                "{email} has {most} tokens already: revoke some", email=user.email, most=MAX_TOKENS
+            )
         )
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
     row = ApiToken(
@@ -101,15 +103,15 @@ def create(
 
 
 def authenticate(session: Session, token: str, now: datetime) -> Program:
-    """Whom a token speaks for. Raises TokenRefused.
+    """The program and user of a token. Raises TokenRefused.
 
     Ends the transaction of `session`: that the token was used is written at most once a minute,
     and not at all where the database is busy at that moment.
     """
-    found = tokens.get_by_hash(session, hashed(token)) if _TOKEN.fullmatch(token) else None
-    if found is None:
+    owned = tokens.get_by_hash(session, hashed(token)) if _TOKEN.fullmatch(token) else None
+    if owned is None:
         raise TokenRefused(localized("unknown access token"), "unknown")
-    row, user = found
+    row, user = owned
     if (why := _refusal(row, user, now)) is not None:
         raise TokenRefused(why, f"token {row.id}: {why}")
     program = Program(row.id, user, frozenset(row.scopes))
@@ -119,9 +121,9 @@ def authenticate(session: Session, token: str, now: datetime) -> Program:
 
 
 def revoke(session: Session, token_id: int, by: User | None, now: datetime) -> ApiToken:
-    """End a token at once; again is fine. `by` None is the command line.
+    """End a token at once; one that is revoked already stays so. `by` None is the command line.
 
-    Raises NotFound, also for the token of somebody else, but for admins.
+    Raises NotFound, also for somebody else's token, unless `by` is an admin.
     """
     row = tokens.get(session, token_id)
     if by is not None and by.role != Role.ADMIN and row.user_id != by.id:
@@ -150,7 +152,7 @@ def _touch(session: Session, token_id: int, now: datetime) -> None:
         with writing_if_free(session):
             tokens.touch(session, token_id, now)
     except TryLater:
-        pass  # the next call notes it
+        pass  # the next call writes it
 
 
 def _name(name: str) -> str:
@@ -178,11 +180,11 @@ def _scopes(scopes: Iterable[str]) -> list[str]:
 def _expiry(days: int | None, now: datetime) -> datetime | None:
     if days is None:
         return None
-    if not 0 < days <= LONGEST_DAYS:
+    if not 0 < days <= MAX_DAYS:
         message = localized_plural(
             "a token can be valid for 1 to {count} day, or for ever",
             "a token can be valid for 1 to {count} days, or for ever",
-            count=LONGEST_DAYS,
+            count=MAX_DAYS,
         )
         raise Invalid.at("expires_in_days", message)
     return now + timedelta(days=days)

@@ -1,4 +1,4 @@
-"""Accounts: registering, logging in, changing what is known of a person, and who may do what.
+"""Accounts: registering, logging in, profiles, roles and access.
 
 Passwords are hashed and checked before a writing transaction is opened: 24 ms under SQLite's only
 write lock would hold up the engine.
@@ -45,7 +45,7 @@ class Login:
 
 
 def normalise_email(email: str) -> str:
-    """As it is stored: trimmed, in lower case. Raises Invalid."""
+    """The address as it is stored: trimmed, in lower case. Raises Invalid."""
     email = email.strip().lower()
     if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise Invalid.at("email", localized("invalid email address: expected NAME@DOMAIN"))
@@ -53,7 +53,7 @@ def normalise_email(email: str) -> str:
 
 
 def normalise_name(name: str) -> str:
-    """Without spaces around it and in one line. Raises Invalid."""
+    """The name as it is stored: on one line, with single spaces. Raises Invalid."""
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise Invalid.at("name", localized("the name must have 1 to 100 characters"))
@@ -70,7 +70,7 @@ def create_user(
         )
         raise Invalid.at("role", message)
     if language not in LANGUAGES:
-        raise _not_spoken(language)
+        raise _unknown_language(language)
     return users.add(
         session,
         email=normalise_email(email),
@@ -82,10 +82,10 @@ def create_user(
 
 
 def authenticate(session: Session, email: str, password: str) -> Login:
-    """Check a password in a reading session; takes as long for an unknown address.
+    """Check a password in a reading session; an unknown address takes as long as a known one.
 
-    Raises Unauthorized, or Forbidden when the account is disabled: only whoever knows its password
-    learns that.
+    Raises Unauthorized. Raises Forbidden when the account is disabled, which only somebody who
+    knows the password learns.
     """
     user = users.get_by_email(session, email.strip().lower())
     if not check_password(user.password_hash if user else None, password) or user is None:
@@ -97,7 +97,7 @@ def authenticate(session: Session, email: str, password: str) -> Login:
 
 
 def record_login(session: Session, login: Login, now: datetime | None = None) -> User:
-    """Raises NotFound or Forbidden when the account went away meanwhile."""
+    """Note the login. Raises NotFound or Forbidden where the account went away meanwhile."""
     user = users.get(session, login.user_id)
     if user.disabled:
         raise Forbidden(_DISABLED)
@@ -130,7 +130,7 @@ def update_profile(
         user.name = normalise_name(name)
     if language is not None:
         if language not in LANGUAGES:
-            raise _not_spoken(language)
+            raise _unknown_language(language)
         user.language = language
     return user
 
@@ -144,8 +144,8 @@ def update_access(
 ) -> User:
     """Change a role, or disable an account, which ends its sessions.
 
-    `actor_id` None is the command line. Raises NotFound, or Conflict: nobody may take away their
-    own access or that of the last admin, or the site would have nobody left to mend it.
+    `actor_id` None is the command line. Raises NotFound. Raises Conflict where somebody would take
+    away their own access or that of the last admin: nobody would be left to give it back.
     """
     admins = users.list_admins(session)
     user = users.get(session, user_id)
@@ -167,7 +167,7 @@ def update_access(
     return user
 
 
-def _not_spoken(language: str) -> Invalid:
+def _unknown_language(language: str) -> Invalid:
     message = localized(
         "unknown language {language!r}: expected one of {known}",
         language=language,

@@ -1,4 +1,4 @@
-"""Broadcasts: how they are made, follow their course, and are described. A file a subject."""
+"""Broadcasts: how they are made, what is decided about them, and how they are shown."""
 
 from appliance.services.broadcasts.documents import (
     REPORT_COLUMNS,

@@ -1,4 +1,4 @@
-"""The words that name an audience: `all`, `topic:…`, `groups`, `user:…`, `role:…` and so on."""
+"""The words that name an audience, such as `all`, `topic:news` or `user:ann@example.org`."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,9 +19,9 @@ _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
 def parse(session: Session, to: Iterable[str], exclude: Iterable[str] = ()) -> Audience:
-    """Words to an audience, names looked up.
+    """The audience that these words name, with users, chats and topics looked up.
 
-    Raises Invalid for a word nobody knows or an empty `to`, NotFound for a user, chat or topic
+    Raises Invalid for an unknown word and for an empty `to`, NotFound for a user, chat or topic
     that does not exist.
     """
     included = tuple(dict.fromkeys(_term(session, "audience.to", word) for word in to))

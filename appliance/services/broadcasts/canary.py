@@ -1,22 +1,22 @@
-"""What may be asked of a canary: how many get it first, and what stops the rest."""
+"""The options of a canary: how many people get a broadcast first, and what stops the rest."""
 
 import math
 
 from appliance.errors import Fault, Invalid, localized
 
-MAX_WAIT = 86_400  # seconds
+MAX_WAIT_SECONDS = 86_400
 
 
 def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fault, ...]:
-    """`canary` people, the share `limit` of them that may fail or block, `wait` in seconds."""
+    """Faults of these: how many people, which share of them may fail or block, seconds to wait."""
     faults = []
     if canary is not None and canary < 1:
         faults.append(Fault("canary", localized("a canary needs at least 1 person")))
     if limit is not None and not (math.isfinite(limit) and 0 <= limit <= 1):
         message = localized("the limit of a canary must be from 0 to 1, or from 0% to 100%")
         faults.append(Fault("canary_limit", message))
-    if wait is not None and not 0 <= wait <= MAX_WAIT:
-        message = localized("a canary can wait from 0 to {most} seconds", most=MAX_WAIT)
+    if wait is not None and not 0 <= wait <= MAX_WAIT_SECONDS:
+        message = localized("a canary can wait from 0 to {most} seconds", most=MAX_WAIT_SECONDS)
         faults.append(Fault("canary_wait", message))
     if canary is None:
         given = [("canary_limit", limit), ("canary_wait", wait)]

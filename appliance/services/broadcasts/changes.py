@@ -24,7 +24,7 @@ from appliance.services.broadcasts.ledger_walk import Write, politely
 Verb = Literal["pause", "resume", "cancel"]
 
 RECALL_LIMIT = timedelta(hours=48)
-"""After this Telegram does not let a bot delete its message in a private chat."""
+"""Telegram lets a bot delete its message in a private chat for so long."""
 
 _RETRIED = {"failed": DeliveryState.FAILED, "unknown": DeliveryState.UNKNOWN}
 _MOVING = (BroadcastStatus.DRAFT, BroadcastStatus.RUNNING)
@@ -35,7 +35,7 @@ _CANCELLABLE = (*broadcasts.OPEN, *_STOPPED)
 
 @dataclass(frozen=True, slots=True)
 class Recallable:
-    """What a recall can still reach. The `unknown` may have it, and have no message to delete."""
+    """What a recall can still reach. Who is `unknown` may have it, but no message id is known."""
 
     delivered: int
     too_old: int
@@ -121,14 +121,14 @@ def retry(
 ) -> tuple[Broadcast, int]:
     """Send again to those who `failed`, or whose outcome is `unknown` (they may get it twice).
 
-    An explicit, separate decision: recorded with who and when. Returns how many wait again.
-    Raises NotFound, Conflict while it is cancelled or not begun or if it was recalled, NothingToDo.
+    Returns how many are pending again. Raises NotFound, NothingToDo. Raises Conflict where it was
+    cancelled, recalled or has not begun.
 
-    Some thousands a transaction. After each of them those who wait are counted, recorded and will
-    be sent to: a crash leaves nothing but that the others are still to be retried.
+    Some thousands of lines a transaction, each of which is complete: its recipients are counted,
+    recorded and will be sent to. After a crash the others can be retried as before.
     """
     at, was = int((now or utcnow()).timestamp()), _RETRIED[which]
-    moved, after, event_id = 0, None, None
+    moved, after, event_id = 0, None, None  # one event, however many transactions
     while True:
         with politely(write) as session:
             broadcast = broadcasts.lock(session, broadcast_id)
@@ -153,7 +153,7 @@ def retry(
 
 
 def _may_retry(session: Session, broadcast: Broadcast, *, begun: bool) -> bool:
-    """Raises Conflict; False where it was cancelled after a part of the retry was `begun`."""
+    """Raises Conflict. False where it was cancelled meanwhile, after the retry has `begun`."""
     recalled = any(row.kind == "recall" for row in operations.list_for(session, broadcast.id))
     is_open = broadcast.frozen_at is not None and broadcast.status != BroadcastStatus.CANCELLED
     if is_open and not recalled:
@@ -174,7 +174,7 @@ def _may_retry(session: Session, broadcast: Broadcast, *, begun: bool) -> bool:
 
 
 def _run_again(broadcast: Broadcast) -> None:
-    """With each part: the engine may have sent to all of the one before it."""
+    """Once more with each part: the engine may have finished after the one before it."""
     if broadcast.status == BroadcastStatus.DONE:
         broadcast.status = BroadcastStatus.RUNNING
         broadcast.finished_at = None
@@ -207,9 +207,9 @@ def edit(
 ) -> tuple[Broadcast, Operation | None]:
     """Change what is pending and, message by message, what was delivered.
 
-    `options` and `variants` that are None stay as they are; {} takes them away.
-    Returns the operation that edits the delivered ones; None when there is none yet, or when
-    somebody has edited it again meanwhile.
+    `options` and `variants` that are None stay as they are; {} removes them.
+    Returns the operation that edits the delivered messages. None where there are none yet, and
+    where somebody has edited the broadcast again meanwhile.
     Raises NotFound, Invalid with every fault, Conflict while it is recalled.
 
     A crash in between leaves the operation as a draft, which the schedule part finishes.
@@ -248,10 +248,10 @@ def _set_words(
 def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Operation | None]:
     """Stop sending and delete what was delivered, as far as Telegram still lets it.
 
-    Returns the operation that deletes; None when it was stopped before anybody had it.
-    Raises NotFound, Conflict while another recall runs, NothingToDo when there was nothing to stop
-    either. A crash in between leaves a draft, which the schedule part finishes, or who recalls it
-    once more, and pending recipients, which the engine skips.
+    Returns the operation that deletes; None where it was stopped before anybody had it.
+    Raises NotFound, Conflict while another recall runs, NothingToDo where there is nothing to stop
+    or delete. A crash in between leaves a draft, which the schedule part or another recall
+    finishes, and pending recipients, whom the engine skips.
     """
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
@@ -264,7 +264,7 @@ def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Oper
 
 
 def _draft_of_recall(session: Session, broadcast_id: int) -> Operation | None:
-    """What an earlier recall left that died, or is preparing right now."""
+    """The draft of a recall that crashed, or that another process prepares right now."""
     for operation in operations.list_for(session, broadcast_id):
         if operation.kind == "recall" and operation.status == BroadcastStatus.DRAFT:
             return operation
@@ -282,7 +282,7 @@ def _decide_recall(session: Session, broadcast: Broadcast, actor: str) -> Operat
 
 
 def recallable(session: Session, broadcast_id: int, now: datetime | None = None) -> Recallable:
-    """How many delivered messages there are, how many too old, and who has it perhaps."""
+    """How many messages were delivered, how many of them are too old, and how many are unknown."""
     unknown = broadcasts.get(session, broadcast_id).unknown
     oldest = int(((now or utcnow()) - RECALL_LIMIT).timestamp())
     delivered = operations.delivered(session, broadcast_id)
@@ -295,7 +295,7 @@ def decide_operation(
 ) -> Operation:
     """Pause, resume or cancel one edit or recall, and record who did. Raises NotFound, Conflict.
 
-    What it has changed already stays so.
+    Messages that it has changed already stay changed.
     """
     operation = operations.get(session, broadcast_id, operation_id)
     allowed, to = _OPERATION_VERBS[verb]
@@ -328,12 +328,12 @@ _OPERATION_VERBS: Mapping[Verb, tuple[tuple[BroadcastStatus, ...], BroadcastStat
 
 
 def _delivered(broadcast: Broadcast) -> bool:
-    """Whether anybody has it, or is being sent to."""
+    """Whether it was sent to anybody, or is being sent just now."""
     return broadcast.sent + broadcast.sending > 0
 
 
 def _draft(session: Session, broadcast: Broadcast, kind: str) -> Operation:
-    """With the decision itself, so that a crash after it leaves something to go on with."""
+    """Stored with the decision itself, so that after a crash it can be carried out."""
     operation = Operation(
         broadcast_id=broadcast.id,
         kind=kind,
@@ -356,12 +356,12 @@ def _finished(write: Write, operation_id: int) -> tuple[Broadcast, Operation]:
 def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
     """Let an edit or recall begin; yields between the parts of the ledger. Raises NotFound.
 
-    After the change was committed: from then on it is the new words that are sent, or nothing. So
-    whoever was in flight at that moment is so still, or has the message before the operation
-    begins: both are found part by part, however large the ledger, and at any time later. Some may
-    be found who have the new words already; nothing happens to them.
+    The change was committed before: from then on the new text is sent, or nothing. So whoever was
+    being sent to at that moment still is, or has the message before the operation begins. Both
+    are found part by part, however large the ledger, and also later, after a crash. Some of those
+    that are found may have the new text already; editing them again changes nothing.
 
-    Safe beside another that does the same: the first to come to the end counts.
+    Two processes may do this at once: the first one to finish counts.
     """
     in_flight: list[int] = []
     newest, after = 0, None
@@ -378,14 +378,14 @@ def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
         yield
     with write() as session:
         broadcast = broadcasts.lock(session, operation.broadcast_id)
-        # Messages sent later are left alone. Not before any of its own, also where the clock was
-        # put back since.
+        # Messages that are sent later are left alone. Never earlier than any that was sent, for
+        # the clock may have been put back since.
         begun = max(utcnow(), datetime.fromtimestamp(newest, UTC))
         operations.begin(session, operation_id, in_flight, broadcast.sent, begun)
 
 
 def _claim_turn(session: Session, broadcast: Broadcast) -> None:
-    """One operation at a time; a new edit ends the one before it, a recall ends any edit."""
+    """End the edit that runs: there is one operation at a time. Raises Conflict for a recall."""
     for operation in operations.list_for(session, broadcast.id):
         if operation.kind == "recall" and operation.status in _UNFINISHED:
             raise Conflict(localized("broadcast {id} is being recalled", id=broadcast.id))

@@ -1,8 +1,8 @@
 """Tracked links: addresses in a broadcast that lead through the site, so that clicks are counted.
 
-`SITE/r/<token>` names a stored link and a chat and is signed, so it leads nowhere but where the
-broadcast led, and nobody can click for somebody else. A message is rewritten once, with a mark in
-the place of each token; the tokens are put in for each recipient (4 µs a link).
+`SITE/r/<token>` names a stored link and a chat and is signed, so it leads only to addresses of the
+broadcast, and nobody can click for somebody else. A message is rewritten once, with a mark in place
+of each token; the marks are replaced by tokens for each recipient (4 µs a link).
 """
 
 import hmac
@@ -23,8 +23,8 @@ from appliance.services.content import NOBODY, Template
 from appliance.telegram import html as telegram_html
 from appliance.telegram.urls import LinkError, checked_link
 
-MAX_ADDRESS = 2048
-"""Bytes; longer ones are left as they are, for PostgreSQL indexes no more than 2704."""
+MAX_ADDRESS_BYTES = 2048
+"""Longer ones are not tracked: PostgreSQL indexes up to 2704 bytes."""
 
 _SIGNATURE = 16  # bytes of the HMAC: a guess is right once in 2**128
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)  # 30 bytes fill 40 letters without a spare bit
@@ -32,20 +32,20 @@ _MARK = uuid.uuid4().hex
 _MARKED = re.compile(_MARK + "([0-9a-f]{12})")
 _MARKED_BYTES = re.compile(_MARKED.pattern.encode())
 _LINK_TAG = re.compile(r"""<a(?=\s)(?:[^<>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
-_PREVIEWER = re.compile(  # Cubot makes phones
+_PREVIEWER = re.compile(  # not Cubot, which makes phones
     r"(?<!cu)bot\b|spider|crawl|preview|externalhit|vkshare|whatsapp|embedly", re.IGNORECASE
 )
 
 
 class Opened(NamedTuple):
-    """What a token says: which link, and to whom it was sent."""
+    """A token that was read: which link, and which chat it was sent to."""
 
     link_id: int
     chat_id: int
 
 
 class Signer:
-    """Makes tokens and reads them; its key is the site's secret for this one purpose."""
+    """Makes tokens and reads them, with a key that is derived from the site's secret."""
 
     def __init__(self, secret: str) -> None:
         self._key = hmac.digest(secret.encode(), b"tracked links", "sha256")
@@ -71,7 +71,7 @@ class Signer:
 
 @dataclass(slots=True)
 class Message:
-    """What a broadcast says, with marks in place of tracked addresses; a `content.Content`."""
+    """The content of a broadcast, with marks in place of tracked addresses."""
 
     id: int
     text: str
@@ -91,7 +91,7 @@ class Tracker:
         self._ids = ids
 
     def message(self, broadcast: Broadcast) -> Message:
-        """To be composed in place of the broadcast; its calls go through `fill`."""
+        """To be composed in place of the broadcast; the calls then go through `fill`."""
         html = broadcast.format == "html"
         variants = dict(broadcast.variants or {})
         return Message(
@@ -104,7 +104,7 @@ class Tracker:
         )
 
     def rewrite(self, html: str) -> str:
-        """The text with marked links; untouched if it would not read the same any more."""
+        """The text with marked links; unchanged where it would read differently with them."""
         marked = _LINK_TAG.sub(self._tag, html)
         return marked if marked == html or _reads_the_same(html, marked) else html
 
@@ -146,25 +146,24 @@ def tracker_for(
 ) -> Tracker | None:
     """The tracker of a broadcast with `options.track`, else None.
 
-    Stores the addresses it did not have yet: inside a writing transaction.
+    Stores the addresses it did not have yet, so inside a writing transaction.
     """
     if not broadcast.options.get("track"):
         return None
-    found = addresses(broadcast)
-    return Tracker(site_url, secret, click_tracking.remember(session, broadcast.id, found))
+    ids = click_tracking.remember(session, broadcast.id, addresses(broadcast))
+    return Tracker(site_url, secret, ids)
 
 
 def addresses(broadcast: Broadcast) -> list[str]:
     """Every address that can be tracked, once, in the order of the message.
 
-    Those of `<a href>` and of buttons, if they are http(s) and the same for everybody.
+    Those of `<a href>` and of buttons, if they are http(s) and have no placeholder.
     """
-    found = [url for url in _all_addresses(broadcast) if url]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(url for url in _all_addresses(broadcast) if url))
 
 
 def lint(settings: Settings, options: Mapping[str, Any]) -> tuple[Fault, ...]:
-    """A fault where clicks cannot be counted: people's phones would not find the site."""
+    """A fault where clicks cannot be counted, because people's phones cannot reach the site."""
     if not options.get("track") or settings.domain or settings.sandbox:
         return ()
     message = localized(
@@ -180,7 +179,7 @@ def check(settings: Settings, options: Mapping[str, Any]) -> None:
 
 
 def is_previewer(user_agent: str) -> bool:
-    """Whether a program asks that draws previews, such as `TelegramBot (like TwitterBot)`."""
+    """Whether it is a program that draws previews, such as `TelegramBot (like TwitterBot)`."""
     return bool(_PREVIEWER.search(user_agent))
 
 
@@ -193,7 +192,7 @@ def _all_addresses(broadcast: Broadcast) -> Iterator[str | None]:
 
 
 def _address_in(tag: str) -> str | None:
-    """Where a start tag `<a …>` leads, read as Telegram reads it."""
+    """The address of a start tag `<a …>`, as Telegram reads it."""
     template = Template(tag, "html")
     if template.personal or template.problems:
         return None
@@ -209,7 +208,7 @@ def _trackable(url: str | None) -> str | None:
         checked = checked_link(url) if url else ""
     except LinkError:
         return None
-    fits = len(checked.encode()) <= MAX_ADDRESS
+    fits = len(checked.encode()) <= MAX_ADDRESS_BYTES
     return checked if fits and checked.startswith(("https://", "http://")) else None
 
 

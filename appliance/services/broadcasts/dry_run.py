@@ -1,4 +1,4 @@
-"""A dry run: who would get it, how long it takes, what it costs, what changed since last time."""
+"""A dry run: how many would get it, how long it takes, what it costs, who came and went."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +16,9 @@ STARS_PER_MESSAGE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`seconds` at this bot's rate; `joined` and `left` since broadcast `last_id` to the same."""
+    """`seconds` is at this bot's rate. `joined` and `left` are counted since broadcast `last_id`,
+    the last one to the same audience.
+    """
 
     count: int
     seconds: float
@@ -31,7 +33,7 @@ class Plan:
 
 
 def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
-    """Nothing is queued. Raises what `create` would, but for an empty audience."""
+    """Queues nothing. Raises what `create` raises, but not for an empty audience."""
     click_tracking.check(settings, new.options)
     chosen = audience_of(draft(session, new))
     count = audience.count(session, chosen)
@@ -53,7 +55,7 @@ def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
 
 
 def _stars(settings: Settings, count: int) -> float:
-    """Telegram counts per second: of `rate` messages, FREE_RATE are free."""
+    """What Telegram charges: of the messages of each second, FREE_RATE are free."""
     if not settings.paid:
         return 0.0
     return count * (1 - FREE_RATE / settings.rate) * STARS_PER_MESSAGE

@@ -23,13 +23,14 @@ from appliance.services.timing import clock
 
 @dataclass(frozen=True, slots=True)
 class NewBroadcast:
-    """What somebody asks for; `to` and `exclude` are audience words.
+    """A broadcast that somebody asks for; `to` and `exclude` are audience words.
 
-    `variants` are texts by language instead of `text`, `media` ids of files under which it stands.
+    `variants` are texts by language in place of `text`; with `media`, ids of files, the text is
+    their caption.
 
-    `starts_at` is a moment, None: at once. `max_late` is in seconds after it, `quiet` like
-    `22:00-08:00` by the recipients' clocks. `canary` people get it first; the rest only if no
-    more than the share `canary_limit` of them fail or block within `canary_wait` seconds.
+    `starts_at` None is at once; `max_late` is in seconds after it, `quiet` like `22:00-08:00` by
+    the recipients' clocks. `canary` people get it first; the rest only if no more than the share
+    `canary_limit` of them fail or block within `canary_wait` seconds.
     """
 
     text: str
@@ -52,7 +53,7 @@ class NewBroadcast:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be sent, to how many, and how long it would take (seconds)."""
+    """What would be sent, to how many, and how many seconds that would take."""
 
     html: str
     length: int
@@ -65,11 +66,11 @@ class Preview:
 def create(
     session: Session, new: NewBroadcast, now: datetime | None = None, actor: str | None = None
 ) -> tuple[Broadcast, bool]:
-    """Queue a broadcast. Returns it, and False when its key was used before: then it is the first.
+    """Queue a broadcast. Returns it and True; with a key that was used before the first and False.
 
-    With an `actor` ("user:5", "cli:root") it is recorded who did; else the caller records it.
-    Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo when nobody
-    is in the audience. Inside the caller's writing transaction; nothing is stored on an error.
+    An `actor` ("user:5", "cli:root") is recorded as who made it; without one the caller does that.
+    Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo for an empty
+    audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
     idempotency.check_key(new.key)
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
@@ -84,7 +85,7 @@ def create(
 
 
 def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> Broadcast:
-    """What would be stored, checked. Raises Invalid with every fault, NotFound."""
+    """The row that would be stored. Raises Invalid with every fault, NotFound."""
     files = _files(session, new)
     variants = lowered(new.variants)
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
@@ -118,7 +119,7 @@ def _max_late(new: NewBroadcast) -> int | None:
 
 
 def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
-    """Never raises for bad content or audience: the faults are part of the answer."""
+    """Faults of content and audience are part of the result and not raised."""
     faults = _content_faults(session, new)
     faults += clock.lint(new.starts_at, new.max_late, new.quiet, utcnow())
     faults += canary.lint(new.canary, new.canary_limit, new.canary_wait)
@@ -141,7 +142,7 @@ def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
 
 
 def _files(session: Session, new: NewBroadcast) -> list[Media]:
-    """Raises Invalid for a file that is not there."""
+    """Raises Invalid for an unknown file."""
     try:
         return media_crud.get_all(session, new.media)
     except NotFound as error:
@@ -149,12 +150,12 @@ def _files(session: Session, new: NewBroadcast) -> list[Media]:
 
 
 def lowered(variants: Mapping[str, str]) -> dict[str, str]:
-    """Texts by language, as they are stored."""
+    """Texts by language as they are stored: the codes in lower case."""
     return {language.lower(): text for language, text in variants.items()}
 
 
 def resolve_topics(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises Invalid for a button that ends an unknown topic."""
+    """The options with the ids of topics that buttons name. Raises Invalid for an unknown topic."""
     try:
         return content.with_topics(options, lambda name: topics.find(session, name).id)
     except NotFound as error:
@@ -174,7 +175,7 @@ def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:
 
 
 def audience_of(broadcast: Broadcast) -> Audience:
-    """The stored audience; its words were checked and its names looked up when it was created."""
+    """The audience as stored; words and names were checked when the broadcast was made."""
 
     def terms(words: list[str]) -> tuple[Term, ...]:
         parts = (word.partition(":") for word in words)

@@ -1,7 +1,8 @@
-"""Broadcasts that come again and again, and what becomes of slots that were missed.
+"""Recurring broadcasts, and what happens to slots that were missed.
 
-A schedule waits for one slot, `next_at`. What is due is sent in the transaction that moves it on,
-under a key that is the slot's own: clocks put back, a crash or a second process send nothing twice.
+A schedule waits for one slot, `next_at`. When it is due, one transaction queues the broadcast and
+moves the schedule on. The broadcast's key names the slot, so that it is not sent twice after a
+crash, by a second process, or when the clock is put back.
 """
 
 import logging
@@ -22,19 +23,19 @@ from appliance.services.timing.clock import rfc3339
 
 log = logging.getLogger(__name__)
 
-COUNTED = 100  # missed slots; there may be half a million of them after a year
-UPCOMING = 3  # slots shown of a schedule
-RESULT = 255  # characters, of the column `last_result`
+MAX_COUNTED = 100  # missed slots; after a year there may be half a million of them
+UPCOMING = 3  # slots of a schedule that are shown
+MAX_RESULT = 255  # characters, of the column `last_result`
 
-# What a slot decides, not the template.
+# Fields that the slot decides, not the template.
 _OF_A_SLOT = frozenset({"key", "created_by", "starts_at", "max_late", "schedule_id"})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be another; None stays as it is.
+    """What is to be changed; what is None stays as it is.
 
-    `template` are fields of a NewBroadcast by name; those it does not name stay too.
+    `template` has fields of a NewBroadcast by name; fields that it does not name stay, too.
     """
 
     name: str | None = None
@@ -56,7 +57,7 @@ def add(
     """Make a schedule of a broadcast; its first slot is the first one after `now`.
 
     Raises Invalid with the faults of content, audience, times or expression, NotFound for an
-    unknown user or chat, Conflict for a taken name. An audience may be empty as yet.
+    unknown user or chat, Conflict for a name that is taken. The audience may be empty so far.
     """
     now = now or utcnow()
     draft(session, new, now)
@@ -81,7 +82,7 @@ def change(
 ) -> Schedule:
     """Rename, pause, resume, move to other times, or send something else from the next slot on.
 
-    Slots of a pause are not made up for. Raises NotFound, Invalid, Conflict.
+    The slots of a pause are not sent later. Raises NotFound, Invalid, Conflict.
     """
     found, now = schedules.get(session, schedule_id), now or utcnow()
     clock.check(None, wanted.max_late, None, now)
@@ -134,8 +135,8 @@ def run_due(database: Database, now: datetime) -> list[int]:
 def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
     """Queue a schedule's newest slot, unless it is too late for it, and move on to the next.
 
-    All in the caller's writing transaction. None when nothing was queued, for `last_result` says
-    why, or because another process was first.
+    All in the caller's writing transaction. None where nothing was queued: another process was
+    first, or `last_result` says why.
     """
     found = schedules.get_fresh(session, schedule_id)
     if found is None or found.next_at is None or found.next_at > now:
@@ -151,7 +152,7 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
         return None
     queued, result = _send(session, found, slot, now)
     result = _missed_before(found, first, slot, result)
-    found.last_at, found.last_result = slot, result.dump(RESULT)
+    found.last_at, found.last_result = slot, result.dump(MAX_RESULT)
     session.flush()
     level = logging.INFO if queued is not None and slot == first else logging.WARNING
     log.log(level, "schedule %s: %s", found.name, result)
@@ -159,9 +160,9 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
 
 
 def realign(database: Database, now: datetime) -> None:
-    """The clock was put back, or nothing ran: wait for no slot that is later than the next.
+    """Let each schedule wait for its next slot: it waits for a later one if the clock was put back.
 
-    A slot that was sent already comes due again and is known by its key.
+    A slot that was sent already is due again then, and is recognised by its key.
     """
     with database.writing() as session:
         for found in schedules.list_enabled(session):
@@ -175,10 +176,10 @@ def realign(database: Database, now: datetime) -> None:
 
 
 def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
-    """Its time zone is no more, say: one schedule must not stop the others."""
+    """Pause it. Its time zone does not exist any more, say: that must not stop the others."""
     found.enabled, found.next_at = False, None
     result = localized("paused: {error}", error=error.message)
-    found.last_result = result.dump(RESULT)
+    found.last_result = result.dump(MAX_RESULT)
     session.flush()
     log.error("schedule %s: %s", found.name, result)
 
@@ -186,7 +187,7 @@ def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
 def _send(
     session: Session, found: Schedule, slot: datetime, now: datetime
 ) -> tuple[int | None, Localized]:
-    """The id of the slot's broadcast, if it was queued now, and what to say."""
+    """The id of the slot's broadcast, if it was queued now, and the result as text."""
     at = _minute(slot)
     if clock.latest(slot, found.max_late) < now:
         seconds = int((now - slot).total_seconds())
@@ -214,20 +215,20 @@ def _send(
 def _missed_before(
     found: Schedule, first: datetime, slot: datetime, result: Localized
 ) -> Localized:
-    """The result, and what to say of older slots that nothing ran for."""
+    """The result, with how many older slots were missed because nothing ran."""
     if first == slot:
         return result
     count = 1
     for older in cron.slots(found.cron, found.timezone, first):
-        if older >= slot or count > COUNTED:
+        if older >= slot or count > MAX_COUNTED:
             break
         count += 1
     since = _minute(first)
-    if count > COUNTED:
+    if count > MAX_COUNTED:
         return localized(
             "{result}; more than {most} slots before it since {since} missed",
             result=result,
-            most=COUNTED,
+            most=MAX_COUNTED,
             since=since,
         )
     return localized_plural(
@@ -240,7 +241,7 @@ def _missed_before(
 
 
 def cancel_missed(database: Database, now: datetime) -> list[int]:
-    """Cancel the broadcasts that are too late to begin, and say so in each. Returns their ids."""
+    """Cancel the broadcasts that are too late to begin, with a note in each. Returns their ids."""
     with database.reading() as session:
         if not broadcasts.list_missed(session, now):
             return []
@@ -276,7 +277,7 @@ def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
 
 
 def to_template(new: NewBroadcast) -> dict[str, Any]:
-    """What is stored: the fields that differ from their defaults, as JSON."""
+    """As it is stored: the fields that differ from their defaults, as JSON."""
     return {
         known.name: _as_json(value)
         for known in fields(new)
@@ -285,7 +286,7 @@ def to_template(new: NewBroadcast) -> dict[str, Any]:
 
 
 def from_template(template: Mapping[str, Any]) -> NewBroadcast:
-    """Raises Invalid when another version wrote what this one does not know."""
+    """Raises Invalid for a template of another version, with fields that this one does not know."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in template.items()
     }

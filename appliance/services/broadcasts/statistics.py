@@ -17,22 +17,41 @@ from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
 from appliance.services.timing.clock import rfc3339
 
 MAX_BUCKETS = 120
-SIZES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
-"""Seconds a bucket may have; above them whole days."""
+BUCKET_SECONDS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10_800,
+    21_600,
+    43_200,
+)
+"""How long a bucket may be; above that, whole days."""
 
-RATE_SECONDS = 10.0
-MIN_SAMPLE = 0.5  # seconds; the engine writes counters 20 times a second, a shorter look jumps
-CACHED = 64  # broadcasts looked at lately
-_SHARE = 20
-"""One part in so many of a core goes into counting: 0.4 s for a million recipients, every 8 s."""
+RATE_SECONDS = 10.0  # over which the rate is taken
+MIN_SAMPLE_SECONDS = 0.5  # the engine writes counters 20 times a second: a shorter look jumps
+CACHED = 64  # broadcasts that were looked at lately
+_PAUSE_FACTOR = 20
+"""After counting for a second, not again for so many: 5 % of a core at most. A million recipients
+take 0.4 s, and so are counted every 8 s."""
 
-_TOLD = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN)
+_WITH_REASONS = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN)
 _DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many came to each end in the span that begins `at`."""
+    """How many had each outcome in the time that begins `at`."""
 
     at: datetime
     sent: int
@@ -43,7 +62,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What became of a broadcast. Spans in which nothing happened are left out of `over_time`."""
+    """What became of a broadcast. `over_time` leaves out buckets in which nothing happened."""
 
     bucket_seconds: int
     over_time: tuple[Bucket, ...]
@@ -82,17 +101,17 @@ def compute(session: Session, broadcast_id: int, now: datetime | None = None) ->
     broadcast = broadcasts.get(session, broadcast_id)
     start, size = _spans(broadcast, now or utcnow())
     counts: dict[int, Counter[DeliveryState]] = {}
-    reasons: dict[str, Counter[str]] = {state.word: Counter() for state in _TOLD}
+    reasons: dict[str, Counter[str]] = {state.word: Counter() for state in _WITH_REASONS}
     for bucket, state, reason, number in statistics.outcomes(session, broadcast_id, start, size):
-        place = min(max(bucket, 0), MAX_BUCKETS - 1)
-        counts.setdefault(place, Counter())[state] += number
-        if state in _TOLD and reason:
+        index = min(max(bucket, 0), MAX_BUCKETS - 1)
+        counts.setdefault(index, Counter())[state] += number
+        if state in _WITH_REASONS and reason:
             reasons[state.word][reason] += number
     links = tuple(click_tracking.by_link(session, broadcast_id))
     return Statistics(
         bucket_seconds=size,
-        over_time=tuple(_bucket(start + place * size, counts[place]) for place in sorted(counts)),
-        reasons={word: dict(sorted(found.items())) for word, found in reasons.items()},
+        over_time=tuple(_bucket(start + index * size, counts[index]) for index in sorted(counts)),
+        reasons={state: dict(sorted(count.items())) for state, count in reasons.items()},
         links=links,
         clicks=sum(link.clicks for link in links),
         people=click_tracking.count_people(session, broadcast_id),
@@ -101,12 +120,12 @@ def compute(session: Session, broadcast_id: int, now: datetime | None = None) ->
 
 
 def bucket_size(seconds: float) -> int:
-    """The smallest usual span that covers so long a time with MAX_BUCKETS of them, with one over.
+    """The shortest bucket by which MAX_BUCKETS - 1 of them cover so many seconds.
 
-    The one over: the first span begins before the time does.
+    One is kept in reserve, because the first bucket begins before the broadcast does.
     """
     needed = seconds / (MAX_BUCKETS - 1)
-    for size in SIZES:
+    for size in BUCKET_SECONDS:
         if size >= needed:
             return size
     return math.ceil(needed / _DAY) * _DAY
@@ -114,17 +133,17 @@ def bucket_size(seconds: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Recipients a second lately, and the seconds left at that rate; None where nothing moves."""
+    """Recipients a second lately, and the seconds left at that rate; None where it does not run."""
 
     rate: float | None
     eta_seconds: float | None
 
 
 class StatisticsCache:
-    """What a page that is open may ask for every second, also with a million recipients.
+    """Statistics for pages that ask every second, also of a million recipients.
 
-    The rate comes from the counters it saw before; the ledger is counted no more often than its
-    size allows. One a process, for all threads.
+    The rate comes from the counters of earlier calls; the ledger is counted no more often than its
+    size allows. One a process, shared by all threads.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -134,7 +153,7 @@ class StatisticsCache:
         self._counted: OrderedDict[int, tuple[float, Statistics]] = OrderedDict()
 
     def get(self, session: Session, broadcast_id: int) -> Statistics:
-        """As of now, or of a moment ago where counting takes long. Raises NotFound."""
+        """As of now; where counting takes long, as of some seconds ago. Raises NotFound."""
         with self._lock:
             fresh_until, counted = self._counted.get(broadcast_id, (0.0, None))
             if counted is not None and self._clock() < fresh_until:
@@ -143,11 +162,11 @@ class StatisticsCache:
         counted = compute(session, broadcast_id)
         ended = self._clock()
         with self._lock:
-            _keep(self._counted, broadcast_id, (ended + _SHARE * (ended - began), counted))
+            _keep(self._counted, broadcast_id, (ended + _PAUSE_FACTOR * (ended - began), counted))
         return counted
 
     def live(self, broadcast: Broadcast, now: datetime | None = None) -> Live:
-        """How fast it goes; at the first look, how fast it went on the whole."""
+        """How fast it goes; at the first call, how fast it went on average."""
         done = broadcast.sent + broadcast.failed + broadcast.skipped + broadcast.unknown
         with self._lock:
             lately = self._lately(broadcast.id, done)
@@ -163,13 +182,13 @@ class StatisticsCache:
         samples = self._samples.get(broadcast_id) or deque()
         _keep(self._samples, broadcast_id, samples)
         if samples and samples[-1][1] > done:
-            samples.clear()  # a retry put some back
+            samples.clear()  # a retry made some pending again
         while len(samples) > 1 and samples[1][0] <= now - RATE_SECONDS:
             samples.popleft()
-        if not samples or now - samples[-1][0] >= MIN_SAMPLE:
+        if not samples or now - samples[-1][0] >= MIN_SAMPLE_SECONDS:
             samples.append((now, done))
         seconds = now - samples[0][0]
-        return (done - samples[0][1]) / seconds if seconds >= MIN_SAMPLE else None
+        return (done - samples[0][1]) / seconds if seconds >= MIN_SAMPLE_SECONDS else None
 
 
 def _keep(store: OrderedDict[int, Any], key: int, value: object) -> None:
@@ -180,7 +199,7 @@ def _keep(store: OrderedDict[int, Any], key: int, value: object) -> None:
 
 
 def _spans(broadcast: Broadcast, now: datetime) -> tuple[int, int]:
-    """Where the first span begins (seconds since 1970), and how long each is."""
+    """When the first bucket begins (seconds since 1970), and how long each is."""
     began = broadcast.started_at or broadcast.created_at
     seconds = ((broadcast.finished_at or now) - began).total_seconds()
     size = bucket_size(seconds)

@@ -1,4 +1,4 @@
-"""Groups and channels as destinations: the bot being there is not enough, an admin decides."""
+"""Groups and channels as destinations of broadcasts: an admin of the site has to approve each."""
 
 from datetime import datetime
 
@@ -13,10 +13,10 @@ from appliance.services.inbox import operators_group
 def decide(
     session: Session, chat_id: int, approved: bool, by: int | None, now: datetime | None = None
 ) -> Chat:
-    """Let a group or channel be a destination, or not any more; `by` is the admin's id.
+    """Approve a group or channel, or refuse it; `by` is the admin's id.
 
-    A group that is refused is not the operators' any more either.
-    Raises NotFound, or Conflict: it is a person, or the bot is not there.
+    A group that is refused is no longer the operators' group either.
+    Raises NotFound. Raises Conflict for a person's chat, and for one that the bot is not in.
     """
     chat = chats.find(session, chat_id)
     if chat.type == ChatType.PRIVATE:

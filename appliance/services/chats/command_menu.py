@@ -1,7 +1,7 @@
 """Telegram's menu of commands: who sees which, in which language.
 
-Everybody's is published when the bot begins (`bot/telegram.py`). The menu of one chat is a row of
-the outbox, queued with the change that asks for it: a role, a link, another language.
+The general menus are published when the bot starts (`bot/telegram.py`). The menu of one chat is a
+row of the outbox, queued with the change that it follows: a role, a link, another language.
 """
 
 from collections.abc import Iterable
@@ -17,29 +17,29 @@ PEOPLE = ("link", "topics", "quiet", "me", "language", "help", "unlink", "stop",
 """In the order of Telegram's menu."""
 
 GROUPS = ("help",)
-"""In groups, where the bot only says that it answers in private."""
+"""In groups, where the bot only replies that it answers in private."""
 
 GROUP_ADMINS = ("operators", "help")
-"""For administrators of groups; only those who are admins of the site may say the first."""
+"""For administrators of groups; /operators works for those who are admins of the site."""
 
-_MORE: dict[str, tuple[str, ...]] = {
+_BY_ROLE: dict[str, tuple[str, ...]] = {
     Role.OPERATOR: ("stats",),
     Role.ADMIN: ("stats", "broadcast", "approve"),
 }
 
 
 def commands_for(role: str | None) -> tuple[str, ...]:
-    """What somebody with this role may say; None: no account is linked."""
-    return (*PEOPLE, *_MORE.get(role or "", ()))
+    """The commands of somebody with this role; None: no account is linked."""
+    return (*PEOPLE, *_BY_ROLE.get(role or "", ()))
 
 
 def descriptions(language: str, commands: Iterable[str]) -> dict[str, str]:
-    """What the menu says of each."""
+    """The text beside each command in the menu."""
     return {command: phrase(language, f"command_{command}") for command in commands}
 
 
 def publish(session: Session, chat: Chat, default_language: str, now: datetime) -> None:
-    """Queue the menu of one chat as it has to be now, in the language the chat speaks."""
+    """Queue the menu of one chat, for its role now and in its language."""
     language = choose(chat.language, default_language)
     commands = descriptions(language, commands_for(chat.role))
     params = {
@@ -58,6 +58,6 @@ def publish(session: Session, chat: Chat, default_language: str, now: datetime) 
 
 
 def follow(session: Session, chat: Chat, user: User, now: datetime) -> None:
-    """After a link to this user, or its end: the commands that the role brings come or go."""
-    if user.role in _MORE:
+    """After a link to this user, or its end: add or remove the commands of their role."""
+    if user.role in _BY_ROLE:
         publish(session, chat, user.language, now)

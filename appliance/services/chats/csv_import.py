@@ -1,7 +1,7 @@
-"""Lists of chats as CSV: read line by line, checked, and taken in by the thousand.
+"""Lists of chats as CSV: read line by line, checked, and stored a thousand at a time.
 
-A line is a row, so that one broken line spoils no other and its number is the editor's. Whatever
-the size of the file, one batch of it is in memory.
+A line is a row (no cell has a line feed in it), so that a broken line breaks no other, and its
+number is the one an editor shows. One batch is in memory, however large the file.
 """
 
 import csv
@@ -20,7 +20,7 @@ from appliance.errors import Invalid
 from appliance.models import ChatStatus, ChatType, utcnow
 
 BATCH = 1000  # rows a transaction: others wait some 25 ms, with 5,000 for 170
-SHOWN = 100  # bad rows that are told one by one
+SHOWN = 100  # bad rows that are listed one by one; the others are counted
 MAX_LINE = 64 * 1024  # bytes
 MAX_CHAT_ID = 2**52  # "at most 52 significant bits", says the Bot API
 
@@ -33,12 +33,12 @@ _SUPERGROUPS = -1_000_000_000_000  # and channels: their ids begin with -100
 
 
 class BadRow(ValueError):
-    """A row that is left out; says why."""
+    """A row that is left out; its text says why."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of a list. `bad` has the first of the bad rows, `bad_count` counts all."""
+    """The result of an import. `bad` has the first SHOWN bad rows, `bad_count` counts all."""
 
     rows: int = 0
     added: int = 0
@@ -46,7 +46,7 @@ class Report:
     bad: list[tuple[int, str]] = field(default_factory=list)
     bad_count: int = 0
     unread: tuple[str, ...] = ()
-    """Columns nobody knows."""
+    """Columns that are not known, and so not read."""
 
     def refuse(self, line: int, reason: str) -> None:
         self.bad_count += 1
@@ -69,10 +69,10 @@ def take_in(
     topic: str | None = None,
     progress: Callable[[int], None] = lambda size: None,
 ) -> Report:
-    """Take in a list, a transaction a batch; `topic` is one that every row is subscribed to.
+    """Store a list, a transaction a batch; every row is subscribed to `topic`, if there is one.
 
-    `progress` is told how many bytes each batch had. Raises Invalid when the first line is no
-    header, NotFound for an unknown `topic`. Broken off and begun again it ends the same.
+    `progress` is called with the number of bytes of each batch. Raises Invalid when the first line
+    is no header, NotFound for an unknown `topic`. An import that was interrupted can be repeated.
     """
     with database.reading() as session:
         known = {row.name: row.id for row in topics.list_all(session)}
@@ -92,7 +92,7 @@ def take_in(
 
 
 def _entries(batch: list[tuple[int, bytes]], reader: "_Reader", report: Report) -> dict[int, Entry]:
-    """The good rows by chat; one that comes twice is filled in by the second."""
+    """The good rows by chat. Where a chat comes twice, the second row fills in what is missing."""
     entries: dict[int, Entry] = {}
     for number, line in batch:
         if not line.strip():
@@ -111,7 +111,7 @@ def _entries(batch: list[tuple[int, bytes]], reader: "_Reader", report: Report) 
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Lines without their ends; of one over MAX_LINE only the beginning, still over it."""
+    """Lines without their ends; one over MAX_LINE is cut, and still too long."""
     while line := file.readline(MAX_LINE + 2):
         rest = line
         while len(rest) == MAX_LINE + 2 and not rest.endswith(b"\n"):
@@ -120,7 +120,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 class _Reader:
-    """Makes entries of lines; knows the columns."""
+    """Makes entries from lines, by the columns that the header names."""
 
     def __init__(
         self, header: bytes, topic_ids: Mapping[str, int], always: dict[int, bool]
@@ -134,8 +134,8 @@ class _Reader:
             self._columns = []
         if self._columns.count("chat_id") != 1 or len(set(self._columns)) < len(self._columns):
             message = (
-                "the first line takes the names of the columns, in UTF-8, each once: chat_id and,"
-                f" where known, {', '.join(COLUMNS[1:])}"
+                "invalid first line: expected the names of the columns in UTF-8, each once: chat_id"
+                f" and, where known, {', '.join(COLUMNS[1:])}"
             )
             raise Invalid.at("file", message)
         self.unread = tuple(name for name in self._columns if name not in COLUMNS)
@@ -155,15 +155,15 @@ class _Reader:
         )
 
     def _cells(self, line: bytes) -> dict[str, str]:
-        """What the row says, by column; nothing empty."""
+        """The cells that are not empty, by column."""
         if len(line) > MAX_LINE:
-            raise BadRow(f"the line is over {MAX_LINE} bytes")
+            raise BadRow(f"the line has more than {MAX_LINE} bytes")
         try:
             values = self._split(line.decode("utf-8"))
         except UnicodeDecodeError:
             raise BadRow("the line is not UTF-8") from None
         if len(values) > len(self._columns):
-            raise BadRow(f"{len(values)} values where the header names {len(self._columns)}")
+            raise BadRow(f"{len(values)} values: expected {len(self._columns)}, as in the header")
         pairs = zip(self._columns, map(str.strip, values), strict=False)
         return {name: value for name, value in pairs if value}
 
@@ -175,7 +175,7 @@ class _Reader:
                 csv.reader([line], delimiter=self._delimiter, skipinitialspace=True, strict=True)
             )
         except csv.Error:
-            raise BadRow("a quotation mark is open or out of place") from None
+            raise BadRow("a quotation mark is not closed or misplaced") from None
 
     def _choices(self, cell: str) -> dict[int, bool]:
         """`news;choir;-events`: subscribed to two, opted out of the third."""
@@ -183,7 +183,7 @@ class _Reader:
         for word in filter(None, map(str.strip, cell.split(";"))):
             name = word.removeprefix("-")
             if name not in self._topic_ids:
-                raise BadRow(f"there is no topic {name[:40]!r}")
+                raise BadRow(f"unknown topic {name[:40]!r}")
             choices[self._topic_ids[name]] = not word.startswith("-")
         return choices
 
@@ -192,15 +192,15 @@ def _chat_id(text: str) -> int:
     if not text:
         raise BadRow("chat_id is missing")
     if not _ID.fullmatch(text):
-        raise BadRow(f"chat_id takes a whole number, got {text[:40]!r}")
+        raise BadRow(f"invalid chat_id {text[:40]!r}: expected a whole number")
     number = int(text)
     if number == 0 or abs(number) >= MAX_CHAT_ID:
-        raise BadRow(f"chat_id {number} is none of Telegram's")
+        raise BadRow(f"invalid chat_id {number}: Telegram has no such ids")
     return number
 
 
 def _type(text: str, chat_id: int) -> str:
-    """As it says, as far as the id allows it; else what the id speaks for."""
+    """The type in the row, if an id like this can have it; without one what the id implies."""
     if chat_id > 0:
         allowed = [ChatType.PRIVATE]
     elif chat_id < _SUPERGROUPS:
@@ -208,13 +208,14 @@ def _type(text: str, chat_id: int) -> str:
     else:
         allowed = [ChatType.GROUP]
     if text and text not in allowed:
-        raise BadRow(f"type takes {' or '.join(allowed)} for this chat_id, got {text[:40]!r}")
+        expected = " or ".join(allowed)
+        raise BadRow(f"invalid type {text[:40]!r}: expected {expected} for this chat_id")
     return text or allowed[0]
 
 
 def _status(text: str) -> str:
     if text and text not in set(ChatStatus):
-        raise BadRow(f"status takes {', '.join(ChatStatus)}, got {text[:40]!r}")
+        raise BadRow(f"invalid status {text[:40]!r}: expected one of {', '.join(ChatStatus)}")
     return text or ChatStatus.ACTIVE
 
 
@@ -228,27 +229,27 @@ def _values(cells: Mapping[str, str]) -> dict[str, str]:
 
 def _name(column: str, value: str) -> str:
     if len(value) > 255 or "\0" in value:
-        raise BadRow(f"{column} takes at most 255 characters")
+        raise BadRow(f"{column} is too long: expected at most 255 characters")
     return value
 
 
 def _username(column: str, value: str) -> str:
     value = value.removeprefix("@")
     if not _USERNAME.fullmatch(value):
-        raise BadRow(f"username takes letters, digits and _, got {value[:40]!r}")
+        raise BadRow(f"invalid username {value[:40]!r}: expected letters, digits and _")
     return value
 
 
 def _language(column: str, value: str) -> str:
     code = value.lower().replace("_", "-")
     if not _LANGUAGE.fullmatch(code) or len(code) > 8:
-        raise BadRow(f"language takes a code like en or ru, got {value[:40]!r}")
+        raise BadRow(f"invalid language {value[:40]!r}: expected a code such as en or ru")
     return code
 
 
 def _timezone(column: str, value: str) -> str:
     if value not in _zones():
-        raise BadRow(f"timezone takes a name like Europe/Moscow, got {value[:40]!r}")
+        raise BadRow(f"unknown timezone {value[:40]!r}: expected a name such as Europe/Moscow")
     return value
 
 
@@ -265,7 +266,7 @@ _CHECKS: dict[str, Callable[[str, str], str]] = {
 
 
 def as_row(chat: Known) -> dict[str, str | int | None]:
-    """A chat as `take_in` reads it, in the order of `COLUMNS`."""
+    """A chat as `take_in` reads it back, in the order of COLUMNS."""
     choices = [name if on else f"-{name}" for name, on in chat.topics.items()]
     return {
         "chat_id": chat.id,

@@ -1,7 +1,7 @@
 """/quiet: the hours in which a chat gets broadcasts and notifications without a sound.
 
-Nothing is held back: a message comes when it comes, and only does not ring. Answers to what a
-person wrote always ring. (Quiet hours of a broadcast are another thing: they make it wait.)
+Messages are not held back, they only arrive silently. Answers to what a person wrote always ring.
+The quiet hours of a broadcast are something else: they make it wait.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ _NIGHT = {"night", "ночь", "ночью"}
 
 
 def parse(text: str) -> str | None:
-    """What `Chat.quiet` keeps of `off`, `night`, `always` or `22:30-7:00`; None is off.
+    """The value of `Chat.quiet` for `off`, `night`, `always` or `22:30-7:00`; None is off.
 
     Raises Invalid.
     """
@@ -37,7 +37,7 @@ def parse(text: str) -> str | None:
 
 
 def is_on(quiet: str, zone: str, now: datetime) -> bool:
-    """Whether a chat with this choice hears nothing now. What cannot be read is off."""
+    """Whether messages arrive silently now. A value that cannot be read counts as off."""
     if quiet == ALWAYS:
         return True
     try:

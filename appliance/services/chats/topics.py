@@ -17,7 +17,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A topic as one chat sees it."""
+    """A topic, and whether one chat is subscribed to it."""
 
     topic: Topic
     subscribed: bool
@@ -31,9 +31,9 @@ def add(
     *,
     default_on: bool = True,
 ) -> Topic:
-    """Make a topic; its title is its name unless said.
+    """Make a topic; without a title its name is the title.
 
-    Raises Invalid, or Conflict: the name is taken.
+    Raises Invalid. Raises Conflict where the name is taken.
     """
     if not _NAME.fullmatch(name):
         message = localized(
@@ -45,10 +45,10 @@ def add(
 
 
 def remove(session: Session, name: str) -> None:
-    """Forget a topic and what everybody chose about it.
+    """Delete a topic and everybody's choices about it.
 
-    Raises NotFound, or Conflict while a broadcast that names it has yet to find its recipients:
-    without the topic nobody would know any more who opted out.
+    Raises NotFound. Raises Conflict while a broadcast that names it has not found its recipients
+    yet: without the topic it would not be known who opted out.
     """
     topic = topics.find(session, name)
     if waiting := topics.unfrozen(session, topic):
@@ -69,9 +69,8 @@ def title_of(topic: Topic, language: str) -> str:
 def choices_of(session: Session, chat: Chat) -> list[Choice]:
     """Every topic by name, and whether the chat gets it."""
     chosen = topics.choices(session, chat.id)
-    person = (
-        chat.type == ChatType.PRIVATE
-    )  # defaults are for people: see `crud/broadcasts/audience.py`
+    # Defaults are for people only: see `crud/broadcasts/audience.py`.
+    person = chat.type == ChatType.PRIVATE
     return [
         Choice(topic, chosen.get(topic.id, topic.default_on and person))
         for topic in topics.list_all(session)
@@ -81,7 +80,7 @@ def choices_of(session: Session, chat: Chat) -> list[Choice]:
 def choose_as_user(
     session: Session, user_id: int, wanted: Mapping[str, bool], now: datetime | None = None
 ) -> list[Choice]:
-    """Keep a member's choices, those that change something; topics he does not name stay.
+    """Store a member's choices about the topics in `wanted`; about the others nothing changes.
 
     Raises Conflict when no chat is linked, NotFound for an unknown topic.
     """
@@ -105,18 +104,19 @@ def press(
     broadcast_id: int | None,
     now: datetime,
 ) -> bool:
-    """Keep what a button says. Returns whether that is another choice than before.
+    """Store the choice of a pressed button. Returns whether it is another one than before.
 
-    A choice is kept even where it repeats the default: the default may change, the person meant it.
+    It is stored even where it equals the default, for the default may change later. That a
+    broadcast's button was pressed is counted only where the broadcast was for this chat.
     """
     before = topics.choices(session, chat.id).get(topic.id)
-    known = topics.was_recipient(session, chat.id, broadcast_id) if broadcast_id else False
+    was_recipient = topics.was_recipient(session, chat.id, broadcast_id) if broadcast_id else False
     topics.choose(
         session,
         topic.id,
         chat.id,
         subscribed,
-        broadcast_id=broadcast_id if known and not subscribed else None,
+        broadcast_id=broadcast_id if was_recipient and not subscribed else None,
         now=now,
     )
     return before != subscribed

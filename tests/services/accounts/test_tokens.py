@@ -183,7 +183,7 @@ def test_scopes_are_kept_in_one_order_and_once(ann, make):
 
 def test_nobody_has_too_many(ann, make, database):
     with database.writing() as session:
-        for number in range(tokens.MOST):
+        for number in range(tokens.MAX_TOKENS):
             session.add(
                 ApiToken(name="x", user_id=ann, token_hash=bytes([number]) * 32, hint="apl_x")
             )
