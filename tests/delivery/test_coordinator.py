@@ -15,7 +15,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
-from appliance.models import Broadcast, DeliveryState, Message, Priority
+from appliance.models import Broadcast, ChatStatus, DeliveryState, Message, Priority
 from appliance.services.broadcasts import changes
 from appliance.services.leases import DELIVERY, Holding, LeaseLost
 
@@ -38,6 +38,21 @@ def test_what_is_claimed_is_committed_as_sending(settle, queue: Queue, shown: Sh
 
     assert [job.chat_id for job in jobs] == [1, 2, 3]
     assert (shown(number).sending, shown(number).pending) == (3, 2)
+
+
+def test_who_stopped_after_the_freeze_is_skipped(settle, queue, shown, database):
+    number = queue()
+    settle(wanted=0)
+    with database.writing() as session:
+        chats.set_status(session, 1, ChatStatus.STOPPED)
+        chats.set_status(session, 2, ChatStatus.BLOCKED)
+        session.delete(chats.find(session, 3))
+
+    jobs = settle()
+
+    assert [job.chat_id for job in jobs] == [4, 5]
+    assert (shown(number).skipped, shown(number).failed) == (3, 0)
+    assert shown(number).reasons == {"chat_stopped": 1, "chat_blocked": 1, "chat_forgotten": 1}
 
 
 def test_the_last_outcome_ends_the_broadcast(settle, queue: Queue, shown: Shown) -> None:

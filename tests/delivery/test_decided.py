@@ -15,7 +15,6 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.database import Database
-from appliance.delivery import broadcast_run
 from appliance.delivery.client import Client
 from appliance.delivery.engine import Engine, wall_and_monotonic
 from appliance.delivery.freezer import freeze
@@ -233,15 +232,15 @@ def test_on_postgresql_nobody_slips_past_a_decision(
     wait_until(lambda: engine.step() or seen(database, number)[1] >= 1)
     ask("faults", {"kind": "latency", "seconds": 1.3})  # so that it arrives in a later second
     decisions: list[Future[None]] = []
-    claim = broadcast_run.Run._claim
+    peek = deliveries.peek
 
-    def claim_late(run: Any, session: Session, limit: int, *rest: Any) -> Any:
-        if limit > 0 and not decisions:
+    def peek_late(*arguments: Any) -> Any:
+        if not decisions:
             decisions.append(elsewhere.submit(decide, database.writing, number, kind))
             wait_until(lambda: waiting_for_a_lock(database) or decisions[0].done())
-        return claim(run, session, limit, *rest)
+        return peek(*arguments)
 
-    monkeypatch.setattr(broadcast_run.Run, "_claim", claim_late)
+    monkeypatch.setattr(deliveries, "peek", peek_late)
     wait_until(lambda: engine.step() or decisions)
     if kind == "recall":
         decisions[0].result(10)

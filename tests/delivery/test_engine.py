@@ -1,16 +1,20 @@
 """The loop: what is queued arrives once, in the right order, and everybody has an outcome."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from appliance.crud import deliveries
+from appliance.crud import settings as stored
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine, wall_and_monotonic
+from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Job
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
 from appliance.services.broadcasts import changes
@@ -21,6 +25,17 @@ People = Callable[[int], list[int]]
 Queue = Callable[..., int]
 Shown = Callable[[int], Broadcast]
 RunUntil = Callable[..., None]
+
+
+@pytest.fixture
+def silence(database: Database) -> Callable[[float], None]:
+    """`silence(30)`: as if Telegram had asked some part of the program to be silent for so long."""
+
+    def silence(seconds: float) -> None:
+        with database.writing() as session:
+            stored.prolong_pause(session, stored.FLOOD, time.time() + seconds)
+
+    return silence
 
 
 def test_everybody_gets_it_once(
@@ -59,30 +74,6 @@ def test_who_blocked_the_bot_is_failed_and_marked(
         assert chats.find(session, ids[1]).status == ChatStatus.BLOCKED
 
 
-def test_who_stops_after_the_freeze_is_skipped(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    database: Database,
-    engine: Engine,
-    received: Any,
-) -> None:
-    ids = people(2)
-    number = queue()
-    engine._pacer.pause(wall_and_monotonic().mono + 0.5)
-    run_until(lambda: shown(number).frozen_at)
-    with database.writing() as session:
-        chats.set_status(session, ids[0], ChatStatus.STOPPED)
-
-    run_until(lambda: shown(number).status == "done")
-
-    assert (shown(number).sent, shown(number).skipped) == (1, 1)
-    assert shown(number).reasons == {"chat_stopped": 1}
-    assert received(ask) == Counter([ids[1]])
-
-
 def test_a_pause_takes_back_what_has_not_left(
     people: People,
     queue: Queue,
@@ -117,12 +108,12 @@ def test_a_cancelled_broadcast_skips_the_rest(
     queue: Queue,
     shown: Shown,
     database: Database,
-    engine: Engine,
+    silence: Any,
     run_until: RunUntil,
 ) -> None:
     people(5)
     number = queue()
-    engine._pacer.pause(wall_and_monotonic().mono + 30)
+    silence(30.0)
     run_until(lambda: shown(number).frozen_at)
     with database.writing() as session:  # as by a process that died before it skipped anybody
         broadcasts.change_status(session, number, broadcasts.OPEN, BroadcastStatus.CANCELLED)

@@ -1,10 +1,13 @@
 """What the ledger hands out, to whom, and after what went wrong."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
@@ -90,6 +93,18 @@ def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
     assert shown(number).canary_passed
 
 
+@contextmanager
+def answers_of_commits_lost() -> Iterator[None]:
+    """Each commit is made, and the server closes the connection before it has said so."""
+
+    def lose(session: Session) -> None:
+        raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+
+    event.listen(Session, "after_commit", lose)
+    yield
+    event.remove(Session, "after_commit", lose)
+
+
 def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
     turn: Callable[..., list[Job]],
     coordinator: Coordinator,
@@ -101,10 +116,8 @@ def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
     number = queue()
     turn()
     held = turn(wanted=1)
-    with pytest.raises(OperationalError), coordinator._writer.writing() as session:
-        coordinator._exchange(session, [], 2, moment(), True)
-        session.commit()
-        raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
+    with answers_of_commits_lost(), pytest.raises(OperationalError):
+        turn(wanted=2)
     assert shown(number).sending == 3
 
     coordinator.forget()
