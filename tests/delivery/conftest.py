@@ -2,35 +2,30 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
 
 import pytest
 
 from appliance import config
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery.client import Client
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine import Engine
 from appliance.delivery.engine_config import EngineConfig
-from appliance.delivery.jobs import Job, Moment
+from appliance.delivery.jobs import Moment
 from appliance.delivery.pacer import ChatPacer
-from appliance.models import Broadcast, DeliveryState
-from appliance.sandbox.server import Sandbox
+from appliance.models import DeliveryState
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import DELIVERY, Holding
 
-Ask = Callable[..., Any]
-
 
 @pytest.fixture
-def people(ask: Ask, database: Database) -> Callable[..., list[int]]:
+def people(ask, database):
     """`people(5)`: simulated people who pressed Start and whom the database knows."""
 
-    def make(count: int) -> list[int]:
+    def make(count):
         made = ask("people", {"count": count, "start": True, "seed": 1})["people"]
         ids = sorted(person["id"] for person in made)
         with database.writing() as session:
@@ -42,27 +37,27 @@ def people(ask: Ask, database: Database) -> Callable[..., list[int]]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[Client[Job]]:
-    client: Client[Job] = Client(sandbox.url, config.SANDBOX_TOKEN, timeout=5)
+def client(sandbox):
+    client = Client(sandbox.url, config.SANDBOX_TOKEN, timeout=5)
     yield client
     client.close()
 
 
 @pytest.fixture
-def lease(database: Database) -> Holding:
+def lease(database):
     holding = Holding(database, DELIVERY)
     assert holding.acquire()
     return holding
 
 
 @pytest.fixture
-def coordinator(database, lease, settings) -> Coordinator:
+def coordinator(database, lease, settings):
     config = EngineConfig(media=settings.data / "media")
     return Coordinator(database, lease, ChatPacer(), config)
 
 
 @pytest.fixture
-def settle(coordinator) -> Callable[..., list[Job]]:
+def settle(coordinator):
     """`settle(results, wanted=3)`: one transaction of the engine; the jobs it claimed."""
 
     def settle(results=(), wanted=100, flood_until=None):
@@ -73,18 +68,28 @@ def settle(coordinator) -> Callable[..., list[Job]]:
 
 
 @pytest.fixture
-def engine(database: Database, client: Client[Job], lease: Holding) -> Engine:
-    """Recovered and ready; nothing runs but what the test steps."""
-    engine = Engine(database, client, lease, rate=1000)
-    engine.recover()
-    return engine
+def start_engine(database, client, lease, settings):
+    """`start_engine(40)`: an engine of that rate, recovered; only the test's steps make it run."""
+
+    def start_engine(rate):
+        config = EngineConfig(media=settings.data / "media")
+        engine = Engine(database, client, lease, rate=rate, config=config)
+        engine.recover()
+        return engine
+
+    return start_engine
 
 
 @pytest.fixture
-def queue(database: Database) -> Callable[..., int]:
+def engine(start_engine):
+    return start_engine(1000)
+
+
+@pytest.fixture
+def queue(database):
     """`queue("text")` is the id of a broadcast to everybody."""
 
-    def queue(text: str = "hello", format: str = "plain", to: tuple[str, ...] = ("all",)) -> int:
+    def queue(text="hello", format="plain", to=("all",)):
         with database.writing() as session:
             return service.create(session, NewBroadcast(text, format, to=to))[0].id
 
@@ -92,8 +97,8 @@ def queue(database: Database) -> Callable[..., int]:
 
 
 @pytest.fixture
-def shown(database: Database) -> Callable[[int], Broadcast]:
-    def shown(broadcast_id: int) -> Broadcast:
+def shown(database):
+    def shown(broadcast_id):
         with database.reading() as session:
             return broadcasts.get(session, broadcast_id)
 
@@ -101,25 +106,31 @@ def shown(database: Database) -> Callable[[int], Broadcast]:
 
 
 @pytest.fixture
-def run_until(engine: Engine, wait_until: Callable[..., Any]) -> Callable[..., None]:
-    """Step the engine until something is true."""
+def step_until(wait_until):
+    """`step_until(engine, lambda: …)`: step it until something is true."""
 
-    def run_until(done: Callable[[], object], timeout: float = 15) -> None:
-        def stepped() -> bool:
+    def step_until(engine, done, timeout=15):
+        def stepped():
             engine.step()
             return bool(done())
 
         wait_until(stepped, timeout)
 
-    return run_until
+    return step_until
 
 
 @pytest.fixture
-def received() -> Callable[[Ask], Counter[int]]:
+def run_until(engine, step_until):
+    """`step_until` for the engine that is as fast as it may be."""
+    return partial(step_until, engine)
+
+
+@pytest.fixture
+def received():
     """`received(ask)`: how many messages each chat got, by the simulator's own record."""
 
-    def received(ask: Ask) -> Counter[int]:
-        record: list[dict[str, Any]] = []
+    def received(ask):
+        record = []
         after = 0
         while page := ask(f"record?after={after}&limit=1000")["record"]:
             record += page
@@ -130,6 +141,6 @@ def received() -> Callable[[Ask], Counter[int]]:
 
 
 @pytest.fixture
-def counts() -> Callable[[Broadcast], dict[str, int]]:
+def counts():
     """`counts(broadcast)`: its counters, by the word of the state."""
     return lambda broadcast: {s.word: getattr(broadcast, s.word) for s in DeliveryState}

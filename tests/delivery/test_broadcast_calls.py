@@ -3,33 +3,22 @@
 import io
 import json
 import shutil
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from appliance.config import SANDBOX_TOKEN, Settings
+from appliance.config import SANDBOX_TOKEN
 from appliance.crud import media as media_crud
 from appliance.crud.broadcasts import albums, broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, put_setting
-from appliance.database import Database
 from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.classify import Answer, classify
-from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
-from appliance.models import Broadcast
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 from appliance.services.content import media
-from appliance.services.leases import Holding
-
-Ask = Callable[..., Any]
-People = Callable[[int], list[int]]
-Shown = Callable[[int], Broadcast]
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63"
@@ -37,23 +26,17 @@ PNG = bytes.fromhex(
 )
 
 
-@pytest.fixture
-def media_engine(
-    database: Database, client: Client[Job], lease: Holding, settings: Settings
-) -> Engine:
+@pytest.fixture(autouse=True)
+def bot(database):
     with database.writing() as session:
         put_setting(session, BOT, {"id": int(SANDBOX_TOKEN.partition(":")[0]), "username": "b"})
-    config = EngineConfig(media=settings.data / "media")
-    engine = Engine(database, client, lease, rate=1000, config=config)
-    engine.recover()
-    return engine
 
 
 @pytest.fixture
-def send(database: Database, settings: Settings) -> Callable[..., int]:
+def send(database, settings):
     """`send("text", ["photo"])` queues a broadcast with pictures."""
 
-    def send(text: str, kinds: tuple[str, ...] = (), **more: Any) -> int:
+    def send(text, kinds=(), **more):
         kept = [
             media.keep(settings.data, kind, io.BytesIO(PNG + bytes([n])), f"{n}.png")
             for n, kind in enumerate(kinds)
@@ -66,26 +49,16 @@ def send(database: Database, settings: Settings) -> Callable[..., int]:
     return send
 
 
-@pytest.fixture
-def run_media(media_engine: Engine, wait_until: Callable[..., Any]) -> Callable[..., None]:
-    def run(done: Callable[[], object]) -> None:
-        wait_until(lambda: media_engine.step() or bool(done()), 20)
-
-    return run
-
-
-def on_phone(ask: Ask, person: int) -> dict[str, Any]:
-    found: dict[str, Any] = ask(f"people/{person}/messages")["messages"][-1]
+def on_phone(ask, person):
+    found = ask(f"people/{person}/messages")["messages"][-1]
     return found
 
 
-def test_a_picture_is_uploaded_once_and_reused(
-    people: People, send: Any, run_media: Any, shown: Shown, ask: Ask, database: Database
-) -> None:
+def test_a_picture_is_uploaded_once_and_reused(people, send, run_until, shown, ask, database):
     ids = people(15)
     number = send("caption", ("photo",))
 
-    run_media(lambda: shown(number).status == "done")
+    run_until(lambda: shown(number).status == "done")
 
     assert shown(number).sent == 15
     phones = [on_phone(ask, i) for i in ids]
@@ -96,40 +69,34 @@ def test_a_picture_is_uploaded_once_and_reused(
     assert row.file_id
 
 
-def test_the_next_broadcast_uploads_nothing(
-    people: People, send: Any, run_media: Any, shown: Shown, settings: Settings
-) -> None:
+def test_the_next_broadcast_uploads_nothing(people, send, run_until, shown, settings):
     people(3)
     first = send("one", ("photo",))
-    run_media(lambda: shown(first).status == "done")
+    run_until(lambda: shown(first).status == "done")
     shutil.rmtree(settings.data / "media")
 
     second = send_again(shown(first), send)
-    run_media(lambda: shown(second).status == "done")
+    run_until(lambda: shown(second).status == "done")
 
     assert shown(second).sent == 3
 
 
-def send_again(first: Broadcast, send: Any) -> int:
-    again: int = send("two", ("photo",))
+def send_again(first, send):
+    again = send("two", ("photo",))
     return again
 
 
-def test_a_file_that_is_gone_halts_and_says_so(
-    people: People, send: Any, run_media: Any, shown: Shown, settings: Settings
-) -> None:
+def test_a_file_that_is_gone_halts_and_says_so(people, send, run_until, shown, settings):
     people(20)
     number = send("caption", ("document",))
     shutil.rmtree(settings.data / "media")
 
-    run_media(lambda: shown(number).status == "halted")
+    run_until(lambda: shown(number).status == "halted")
 
     assert "cannot be read" in str(shown(number).note)
 
 
-def test_a_file_that_cannot_be_read_halts_and_says_so(
-    people: People, send: Any, run_media: Any, shown: Shown, settings: Settings
-) -> None:
+def test_a_file_that_cannot_be_read_halts_and_says_so(people, send, run_until, shown, settings):
     """Something is there: `stat` is content with it, and libcurl is not."""
     people(20)
     number = send("caption", ("document",))
@@ -137,38 +104,36 @@ def test_a_file_that_cannot_be_read_halts_and_says_so(
     kept.unlink()
     kept.mkdir()
 
-    run_media(lambda: shown(number).status == "halted")
+    run_until(lambda: shown(number).status == "halted")
 
     assert "Is a directory" in str(shown(number).note)
     assert (shown(number).sent, shown(number).unknown) == (0, 0)
 
 
-def test_a_refused_file_id_is_uploaded_again(
-    people: People, send: Any, run_media: Any, shown: Shown, database: Database
-) -> None:
+def test_a_refused_file_id_is_uploaded_again(people, send, run_until, shown, database):
     people(6)
     number = send("caption", ("photo",))
     with database.writing() as session:
         media_id = broadcasts.get(session, number).media[0]["id"]
         media_crud.remember(session, int(SANDBOX_TOKEN.partition(":")[0]), {media_id: "stale"})
 
-    run_media(lambda: shown(number).status == "done")
+    run_until(lambda: shown(number).status == "done")
 
     assert (shown(number).sent, shown(number).failed) == (6, 0)
 
 
-def test_an_album(people: People, send: Any, run_media: Any, shown: Shown, ask: Ask) -> None:
+def test_an_album(people, send, run_until, shown):
     people(4)
     number = send("look", ("photo", "photo"))
 
-    run_media(lambda: shown(number).status == "done")
+    run_until(lambda: shown(number).status == "done")
 
     assert shown(number).sent == 4
 
 
 def test_everybody_is_called_by_name_in_their_language(
-    people: People, send: Any, run_media: Any, shown: Shown, ask: Ask, database: Database
-) -> None:
+    people, send, run_until, shown, ask, database
+):
     first, second = people(2)
     with database.writing() as session:
         chats.remember(session, first, first_name="Ann <3", language="en")
@@ -178,7 +143,7 @@ def test_everybody_is_called_by_name_in_their_language(
         "Hello <b>{first_name}</b>", format="html", variants={"ru": "Привет {first_name}"}
     )
 
-    run_media(lambda: shown(number).status == "done")
+    run_until(lambda: shown(number).status == "done")
 
     assert on_phone(ask, first)["text"] == "Hello Ann <3"
     assert on_phone(ask, second)["text"] == "Привет Ян"
@@ -186,8 +151,8 @@ def test_everybody_is_called_by_name_in_their_language(
 
 @pytest.mark.parametrize(("ids", "kept"), [([5, 6, 7], []), ([5, 8, 9], [5, 8, 9])])
 def test_an_albums_ids_are_kept_where_the_first_does_not_tell_them(
-    ids: list[int], kept: list[int], people: People, send: Any, shown: Shown, database: Database
-) -> None:
+    ids, kept, people, send, shown, database
+):
     (chat_id,) = people(1)
     number = send("look", ("photo", "photo", "photo"))
     messages = [{"message_id": message_id} for message_id in ids]
@@ -207,14 +172,14 @@ NIGHT = Moment(1_790_000_000.0, 0.0)  # 2026-09-21 14:13 in UTC
 
 
 @pytest.fixture
-def sleepers(database: Database) -> None:
+def sleepers(database):
     """1 wants no sound at all, 2 between two and three o'clock, 3 said nothing."""
     with database.writing() as session:
         for chat_id, quiet in ((1, "always"), (2, "14:00-15:00"), (3, None)):
             chats.remember(session, chat_id, first_name=f"P{chat_id}").quiet = quiet
 
 
-def bodies(database: Database, number: int) -> dict[int, dict[str, Any]]:
+def bodies(database, number):
     with database.writing() as session:
         calls = BroadcastCalls(session, broadcasts.get(session, number), EngineConfig())
         tries = [(1, 0), (2, 0), (3, 0)]
@@ -223,9 +188,7 @@ def bodies(database: Database, number: int) -> dict[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("text", ["the same", "for {first_name}"])
-def test_who_chose_quiet_hours_hears_nothing(
-    database: Database, sleepers: None, send: Any, text: str
-) -> None:
+def test_who_chose_quiet_hours_hears_nothing(database, sleepers, send, text):
     found = bodies(database, send(text))
     assert {chat: body.get("disable_notification") for chat, body in found.items()} == {
         1: True,
@@ -237,7 +200,7 @@ def test_who_chose_quiet_hours_hears_nothing(
     ]
 
 
-def test_a_silent_broadcast_need_not_ask(database: Database, sleepers: None, send: Any) -> None:
+def test_a_silent_broadcast_need_not_ask(database, sleepers, send):
     found = bodies(database, send("quiet", options={"silent": True}))
     assert all(body["disable_notification"] for body in found.values())
 

@@ -1,32 +1,27 @@
 """A broadcast under way: freezing, claiming, retrying, moving, ending."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
-from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
-from appliance.models import DeliveryState
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
-Claim = Callable[..., list[Job]]
-Record = Callable[..., None]
 
 
-def later(seconds: float) -> Moment:
+def later(seconds):
     return Moment(NOW.wall + seconds, NOW.mono + seconds)
 
 
 @pytest.fixture
-def number(database: Database, queue: Callable[..., int]) -> int:
+def number(database, queue):
     """A broadcast to five chats, in the ledger."""
     with database.writing() as session:
         for chat_id in (1, 2, 3, 4, 5):
@@ -38,19 +33,19 @@ def number(database: Database, queue: Callable[..., int]) -> int:
 
 
 @pytest.fixture
-def pacer() -> ChatPacer:
+def pacer():
     return ChatPacer()
 
 
 @pytest.fixture
-def run(database: Database, number: int, pacer: ChatPacer) -> Run:
+def run(database, number, pacer):
     with database.reading() as session:
         return Run(session, broadcasts.get(session, number), pacer)
 
 
 @pytest.fixture
-def claim(database: Database, run: Run) -> Claim:
-    def claim(limit: int = 10, now: Moment = NOW) -> list[Job]:
+def claim(database, run):
+    def claim(limit=10, now=NOW):
         with database.writing() as session:
             return run.exchange(session, [], limit, now)
 
@@ -58,20 +53,20 @@ def claim(database: Database, run: Run) -> Claim:
 
 
 @pytest.fixture
-def record(database: Database, run: Run) -> Record:
-    def record(*results: Result) -> None:
+def record(database, run):
+    def record(*results):
         with database.writing() as session:
             run.exchange(session, list(results), 0, NOW)
 
     return record
 
 
-def states(database: Database, number: int) -> dict[DeliveryState, int]:
+def states(database, number):
     with database.reading() as session:
         return deliveries.states_of(session, number)
 
 
-def test_claims_go_on_where_they_stopped(claim: Claim, run: Run) -> None:
+def test_claims_go_on_where_they_stopped(claim, run):
     assert [job.chat_id for job in claim(2)] == [1, 2]
     assert [job.chat_id for job in claim(2)] == [3, 4]
     assert [job.chat_id for job in claim(2)] == [5]
@@ -79,7 +74,7 @@ def test_claims_go_on_where_they_stopped(claim: Claim, run: Run) -> None:
     assert run.finished
 
 
-def test_a_chat_that_was_just_written_to_waits_its_second(claim: Claim, pacer: ChatPacer) -> None:
+def test_a_chat_that_was_just_written_to_waits_its_second(claim, pacer):
     pacer.note(1, NOW.mono)
 
     assert [job.chat_id for job in claim(1)] == []
@@ -87,9 +82,7 @@ def test_a_chat_that_was_just_written_to_waits_its_second(claim: Claim, pacer: C
     assert [job.chat_id for job in claim(1, later(1.5))] == [1]
 
 
-def test_another_try_comes_when_it_is_due_and_counts(
-    claim: Claim, record: Record, run: Run, database: Database, number: int
-) -> None:
+def test_another_try_comes_when_it_is_due_and_counts(claim, record, run, database, number):
     first, *_ = claim(5)
     claim(1)
     record(Result(first, Verdict(Kind.SERVER), NOW.mono + 5))
@@ -101,9 +94,7 @@ def test_another_try_comes_when_it_is_due_and_counts(
     assert (again.chat_id, again.tries) == (1, 1)
 
 
-def test_the_end_is_what_the_ledger_says(
-    claim: Claim, record: Record, run: Run, database: Database, number: int
-) -> None:
+def test_the_end_is_what_the_ledger_says(claim, record, run, database, number):
     jobs = claim(10)
     claim(10)
     record(*(Result(job, Verdict(Kind.SENT, message_id=9)) for job in jobs[:4]))
@@ -118,9 +109,7 @@ def test_the_end_is_what_the_ledger_says(
         assert (row.status, row.sent, row.unknown) == ("done", 4, 1)
 
 
-def test_a_group_that_moved_is_sent_to_under_its_new_id(
-    claim: Claim, record: Record, database: Database, number: int
-) -> None:
+def test_a_group_that_moved_is_sent_to_under_its_new_id(claim, record, database, number):
     job = claim(1)[0]
 
     record(Result(job, Verdict(Kind.MIGRATED, "migrated", migrate_to=-1001)))
@@ -131,9 +120,7 @@ def test_a_group_that_moved_is_sent_to_under_its_new_id(
     assert rows == {-1001, 2, 3, 4, 5}
 
 
-def test_a_few_content_errors_after_a_success_halt_nothing(
-    claim: Claim, record: Record, database: Database, number: int
-) -> None:
+def test_a_few_content_errors_after_a_success_halt_nothing(claim, record, database, number):
     jobs = claim(5)
     record(Result(jobs[0], Verdict(Kind.SENT, message_id=1)))
     record(*(Result(job, Verdict(Kind.CONTENT, "content", "no")) for job in jobs[1:]))
@@ -143,8 +130,8 @@ def test_a_few_content_errors_after_a_success_halt_nothing(
 
 
 def test_what_was_sent_before_an_edit_says_nothing_of_the_new_words(
-    claim: Claim, record: Record, database: Database, number: int, pacer: ChatPacer
-) -> None:
+    claim, record, database, number, pacer
+):
     record(Result(claim(1)[0], Verdict(Kind.SENT, message_id=1)))
     with database.writing() as session:
         operations.set_content(session, broadcasts.get(session, number), text="new")
@@ -159,9 +146,7 @@ def test_what_was_sent_before_an_edit_says_nothing_of_the_new_words(
     assert (row.status, row.note, row.sent) == ("halted", "bad button", 1)
 
 
-def test_nothing_but_content_errors_halts(
-    claim: Claim, record: Record, database: Database, number: int
-) -> None:
+def test_nothing_but_content_errors_halts(claim, record, database, number):
     jobs = claim(5)
     record(*(Result(job, Verdict(Kind.CONTENT, "content", "bad tag")) for job in jobs[:3]))
     record(Result(jobs[3], Verdict(Kind.REFUSED, "chat_not_found")))

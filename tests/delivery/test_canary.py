@@ -1,31 +1,23 @@
 """The first few decide about the rest."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery import canary
 from appliance.delivery.jobs import Moment
 from appliance.errors import Localized
-from appliance.models import Broadcast, ChatStatus
+from appliance.models import ChatStatus
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
 
-Ask = Callable[..., Any]
-People = Callable[[int], list[int]]
-Shown = Callable[[int], Broadcast]
-RunUntil = Callable[..., None]
-
 
 @pytest.fixture
-def queue_canary(database: Database) -> Callable[..., int]:
-    def queue(size: int, limit: float = 0.2, wait: int = 0) -> int:
+def queue_canary(database):
+    def queue(size, limit=0.2, wait=0):
         new = NewBroadcast("hello", to=("all",))
         with database.writing() as session:
             broadcast, _ = service.create(session, new)
@@ -35,14 +27,12 @@ def queue_canary(database: Database) -> Callable[..., int]:
     return queue
 
 
-def actions(database: Database, number: int) -> list[str]:
+def actions(database, number):
     with database.reading() as session:
         return [event.action for event in events.list_for(session, number)]
 
 
-def test_when_all_is_well_the_rest_follows(
-    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, database: Database
-) -> None:
+def test_when_all_is_well_the_rest_follows(people, queue_canary, run_until, shown, database):
     people(30)
     number = queue_canary(5)
 
@@ -52,9 +42,7 @@ def test_when_all_is_well_the_rest_follows(
     assert actions(database, number) == ["canary_passed"]
 
 
-def test_failures_stop_it_before_the_rest(
-    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, ask: Ask
-) -> None:
+def test_failures_stop_it_before_the_rest(people, queue_canary, run_until, shown, ask):
     ids = people(30)
     for person in ids[:2]:
         ask(f"people/{person}/block", {"silent": True})
@@ -66,13 +54,7 @@ def test_failures_stop_it_before_the_rest(
     assert Localized.load(shown(number).note) == "canary: 2 of 5 failed or blocked the bot"
 
 
-def test_blocks_while_it_waits_count(
-    people: People,
-    queue_canary: Any,
-    run_until: RunUntil,
-    shown: Shown,
-    database: Database,
-) -> None:
+def test_blocks_while_it_waits_count(people, queue_canary, run_until, shown, database):
     ids = people(12)
     number = queue_canary(4, wait=1)
     run_until(lambda: shown(number).sent == 4)
@@ -87,18 +69,13 @@ def test_blocks_while_it_waits_count(
 
 
 def test_the_first_ones_are_looked_through_by_parts_and_nobody_else(
-    people: People,
-    queue_canary: Any,
-    run_until: RunUntil,
-    shown: Shown,
-    database: Database,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    people, queue_canary, run_until, shown, database, monkeypatch
+):
     """A walk of a ledger of a million in one transaction keeps every other writer waiting."""
-    parts: list[deliveries.Left] = []
+    parts = []
     count_left = deliveries.count_left
 
-    def counted(*args: Any) -> deliveries.Left:
+    def counted(*args):
         parts.append(count_left(*args))
         return parts[-1]
 
@@ -118,8 +95,8 @@ def test_the_first_ones_are_looked_through_by_parts_and_nobody_else(
 
 
 def test_whoever_resumes_decides_for_the_rest(
-    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, ask: Ask, database: Any
-) -> None:
+    people, queue_canary, run_until, shown, ask, database
+):
     ids = people(10)
     ask(f"people/{ids[0]}/block", {"silent": True})
     number = queue_canary(2)
@@ -131,9 +108,7 @@ def test_whoever_resumes_decides_for_the_rest(
     assert (shown(number).sent, shown(number).failed) == (9, 1)
 
 
-def test_a_canary_over_everybody_just_ends(
-    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown
-) -> None:
+def test_a_canary_over_everybody_just_ends(people, queue_canary, run_until, shown):
     people(3)
     number = queue_canary(50)
 
@@ -142,9 +117,7 @@ def test_a_canary_over_everybody_just_ends(
     assert shown(number).sent == 3
 
 
-def test_it_is_remembered_over_a_restart(
-    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, database: Database
-) -> None:
+def test_it_is_remembered_over_a_restart(people, queue_canary, run_until, shown, database):
     people(10)
     number = queue_canary(3, wait=3600)
     run_until(lambda: shown(number).canary_at)
@@ -156,8 +129,8 @@ def test_it_is_remembered_over_a_restart(
 
 
 def test_a_clock_that_is_put_back_makes_nobody_wait_longer(
-    people: People, queue_canary: Any, run_until: RunUntil, shown: Shown, database: Database
-) -> None:
+    people, queue_canary, run_until, shown, database
+):
     people(10)
     number = queue_canary(3, wait=3600)
     run_until(lambda: shown(number).canary_at)

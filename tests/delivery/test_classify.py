@@ -1,7 +1,6 @@
 """Every answer of the Bot API has exactly one meaning."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from appliance.delivery.classify import Answer, Kind, Verdict, classify
 
 
-def refusal(status: int, description: str, **parameters: Any) -> Answer:
+def refusal(status, description, **parameters):
     document = {"ok": False, "error_code": status, "description": description}
     if parameters:
         document["parameters"] = parameters
@@ -69,13 +68,13 @@ def refusal(status: int, description: str, **parameters: Any) -> Answer:
         (413, "Request Entity Too Large", Kind.CONTENT, "content"),
     ],
 )
-def test_refusals(status: int, words: str, kind: Kind, reason: str) -> None:
+def test_refusals(status, words, kind, reason):
     verdict = classify(refusal(status, words))
 
     assert (verdict.kind, verdict.reason, verdict.words) == (kind, reason, words)
 
 
-def test_sent_knows_the_message() -> None:
+def test_sent_knows_the_message():
     body = b'{"ok":true,"result":{"message_id":7}}'
 
     verdict = classify(Answer(200, body))
@@ -83,17 +82,17 @@ def test_sent_knows_the_message() -> None:
     assert (verdict.kind, verdict.message_id) == (Kind.SENT, 7)
 
 
-def test_a_call_that_is_no_message_is_sent_too() -> None:
+def test_a_call_that_is_no_message_is_sent_too():
     assert classify(Answer(200, b'{"ok":true,"result":true}')).kind == Kind.SENT
 
 
-def test_an_album_is_named_by_its_first_message() -> None:
+def test_an_album_is_named_by_its_first_message():
     body = b'{"ok":true,"result":[{"message_id":7},{"message_id":8}]}'
 
     assert classify(Answer(200, body)).message_id == 7
 
 
-def test_flood_says_how_long() -> None:
+def test_flood_says_how_long():
     verdict = classify(refusal(429, "Too Many Requests: retry after 5", retry_after=5))
 
     assert (verdict.kind, verdict.retry_after) == (Kind.FLOOD, 5.0)
@@ -119,7 +118,7 @@ def test_a_flood_lasts_as_long_as_the_document_or_else_the_header_says(answer, s
     assert (verdict.kind, verdict.reason, verdict.retry_after) == (Kind.FLOOD, "flood", seconds)
 
 
-def test_a_group_that_moved_names_its_new_id() -> None:
+def test_a_group_that_moved_names_its_new_id():
     words = "Bad Request: group chat was upgraded to a supergroup chat"
 
     verdict = classify(refusal(400, words, migrate_to_chat_id=-1001))
@@ -199,9 +198,7 @@ def test_the_code_of_what_telegram_may_say_some_day(words, code):
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"<html>nginx</html>", b'{"error":"denied"}'])
-def test_a_page_of_a_proxy_says_nothing_of_the_recipient(
-    status: int, kind: Kind, body: bytes
-) -> None:
+def test_a_page_of_a_proxy_says_nothing_of_the_recipient(status, kind, body):
     verdict = classify(Answer(status, body))
 
     reason = {Kind.SERVER: "server_error", Kind.UNKNOWN: "gateway_timeout"}

@@ -3,13 +3,13 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance import config
-from appliance.delivery.classify import Answer, Kind, classify
+from appliance.delivery.classify import Kind, classify
 from appliance.delivery.client import Client
 from appliance.services.content import Part, Upload
 
@@ -54,8 +54,8 @@ class RawServer:
                         return
 
 
-def collect(client: Client[str], count: int, seconds: float = 10) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
+def collect(client, count, seconds=10):
+    answers = {}
     deadline = time.monotonic() + seconds
     while len(answers) < count and time.monotonic() < deadline:
         answers.update(client.poll(0.1))
@@ -63,14 +63,12 @@ def collect(client: Client[str], count: int, seconds: float = 10) -> dict[str, A
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., tuple[RawServer, Client[str]]]]:
-    opened: list[RawServer | Client[str]] = []
+def serve():
+    opened = []
 
-    def serve(
-        react: Callable[[socket.socket, bytes], bool], timeout: float = 5
-    ) -> tuple[RawServer, Client[str]]:
+    def serve(react, timeout=5):
         server = RawServer(react)
-        client: Client[str] = Client(server.url, config.SANDBOX_TOKEN, timeout=timeout)
+        client = Client(server.url, config.SANDBOX_TOKEN, timeout=timeout)
         opened.extend((client, server))
         return server, client
 
@@ -79,18 +77,16 @@ def serve() -> Iterator[Callable[..., tuple[RawServer, Client[str]]]]:
         thing.close()
 
 
-def answering(connection: socket.socket, body: bytes) -> bool:
+def answering(connection, body):
     connection.sendall(OK)
     return True
 
 
-def closing_on_drop(connection: socket.socket, body: bytes) -> bool:
+def closing_on_drop(connection, body):
     return b"drop" not in body and answering(connection, body)
 
 
-def test_calls_are_answered_and_connections_reused(
-    serve: Callable[..., tuple[RawServer, Client[str]]],
-) -> None:
+def test_calls_are_answered_and_connections_reused(serve):
     server, client = serve(answering)
     for number in range(50):
         client.start(str(number), "sendMessage", b'{"chat_id":%d}' % number)
@@ -102,9 +98,7 @@ def test_calls_are_answered_and_connections_reused(
     assert client.in_flight == 0
 
 
-def test_a_connection_lost_after_the_request_is_unknown_and_never_sent_again(
-    serve: Callable[..., tuple[RawServer, Client[str]]],
-) -> None:
+def test_a_connection_lost_after_the_request_is_unknown_and_never_sent_again(serve):
     """libcurl repeats a POST on a kept-alive connection that is lost, unless it cannot rewind."""
     server, client = serve(closing_on_drop)
     client.start("first", "sendMessage", b"one")
@@ -117,9 +111,7 @@ def test_a_connection_lost_after_the_request_is_unknown_and_never_sent_again(
     assert server.bodies.count(b"drop") == 1
 
 
-def test_a_connection_lost_on_a_fresh_connection_is_unknown_too(
-    serve: Callable[..., tuple[RawServer, Client[str]]],
-) -> None:
+def test_a_connection_lost_on_a_fresh_connection_is_unknown_too(serve):
     server, client = serve(closing_on_drop)
     client.start("only", "sendMessage", b"drop")
 
@@ -127,8 +119,8 @@ def test_a_connection_lost_on_a_fresh_connection_is_unknown_too(
     assert server.bodies == [b"drop"]
 
 
-def test_half_an_answer_is_unknown(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
-    def half(connection: socket.socket, body: bytes) -> bool:
+def test_half_an_answer_is_unknown(serve):
+    def half(connection, body):
         connection.sendall(OK[:60])
         return False
 
@@ -138,9 +130,7 @@ def test_half_an_answer_is_unknown(serve: Callable[..., tuple[RawServer, Client[
     assert classify(collect(client, 1)["only"]).kind == Kind.UNKNOWN
 
 
-def test_a_server_that_never_answers_is_unknown(
-    serve: Callable[..., tuple[RawServer, Client[str]]],
-) -> None:
+def test_a_server_that_never_answers_is_unknown(serve):
     server, client = serve(lambda connection, body: True, timeout=0.3)
     client.start("only", "sendMessage", b"x")
 
@@ -148,25 +138,25 @@ def test_a_server_that_never_answers_is_unknown(
     assert server.bodies == [b"x"]
 
 
-def test_a_refused_connection_never_left() -> None:
+def test_a_refused_connection_never_left():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    client: Client[str] = Client(f"http://127.0.0.1:{port}", config.SANDBOX_TOKEN)
+    client = Client(f"http://127.0.0.1:{port}", config.SANDBOX_TOKEN)
     client.start("only", "sendMessage", b"x")
 
     assert classify(collect(client, 1)["only"]).kind == Kind.OFFLINE
     client.close()
 
 
-def test_an_unknown_host_never_left() -> None:
-    client: Client[str] = Client("http://nobody.invalid", config.SANDBOX_TOKEN)
+def test_an_unknown_host_never_left():
+    client = Client("http://nobody.invalid", config.SANDBOX_TOKEN)
     client.start("only", "sendMessage", b"x")
 
     assert classify(collect(client, 1, 30)["only"]).kind == Kind.OFFLINE
     client.close()
 
 
-def test_a_long_body_arrives_whole(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+def test_a_long_body_arrives_whole(serve):
     server, client = serve(answering)
     body = bytes(range(256)) * 2000
     client.start("only", "sendMessage", body)
@@ -175,14 +165,14 @@ def test_a_long_body_arrives_whole(serve: Callable[..., tuple[RawServer, Client[
     assert server.bodies == [body]
 
 
-def test_the_token_is_in_no_answer(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+def test_the_token_is_in_no_answer(serve):
     _, client = serve(lambda connection, body: False)
     client.start("only", "sendMessage", b"x")
 
     assert config.SANDBOX_TOKEN not in repr(collect(client, 1))
 
 
-def test_wake_ends_a_wait(serve: Callable[..., tuple[RawServer, Client[str]]]) -> None:
+def test_wake_ends_a_wait(serve):
     _, client = serve(answering)
     client.wake()
     ended = threading.Event()
@@ -191,9 +181,7 @@ def test_wake_ends_a_wait(serve: Callable[..., tuple[RawServer, Client[str]]]) -
     assert ended.wait(10)
 
 
-def test_a_file_is_uploaded_as_a_form(
-    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
-) -> None:
+def test_a_file_is_uploaded_as_a_form(serve, tmp_path):
     server, client = serve(answering)
     picture = tmp_path / "sum"
     picture.write_bytes(b"\x89PNG picture" * 1000)
@@ -212,9 +200,7 @@ def test_a_file_is_uploaded_as_a_form(
     assert b'name="photo"; filename="a b.png"' in body
 
 
-def test_an_upload_without_an_answer_is_unknown_and_not_repeated(
-    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
-) -> None:
+def test_an_upload_without_an_answer_is_unknown_and_not_repeated(serve, tmp_path):
     server, client = serve(
         lambda connection, body: b"photo" not in body and answering(connection, body)
     )
@@ -229,13 +215,11 @@ def test_an_upload_without_an_answer_is_unknown_and_not_repeated(
     assert sum(b"photo" in body for body in server.bodies) == 1
 
 
-def uploading(path: Path) -> Upload:
+def uploading(path):
     return Upload("sendPhoto", {}, (Part("photo", path, "p.png", "image/png"),))
 
 
-def test_a_file_that_is_gone_or_cannot_be_read_begins_nothing(
-    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
-) -> None:
+def test_a_file_that_is_gone_or_cannot_be_read_begins_nothing(serve, tmp_path):
     """libcurl would send a directory as an empty file, and says only “26” of all else."""
     server, client = serve(answering)
     (tmp_path / "directory").mkdir()
@@ -247,13 +231,11 @@ def test_a_file_that_is_gone_or_cannot_be_read_begins_nothing(
     assert server.bodies == []
 
 
-def test_a_file_that_goes_away_between_two_looks_begins_nothing(
-    serve: Callable[..., tuple[RawServer, Client[str]]], tmp_path: Path
-) -> None:
+def test_a_file_that_goes_away_between_two_looks_begins_nothing(serve, tmp_path):
     _, client = serve(answering)
     (tmp_path / "p").write_bytes(b"p")
 
-    class Going(type(tmp_path)):  # type: ignore[misc]
+    class Going(type(tmp_path)):
         def open(self, *args, **kwargs):
             opened = super().open(*args, **kwargs)
             self.unlink()

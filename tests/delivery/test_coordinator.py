@@ -1,7 +1,6 @@
 """The engine's transaction: all or nothing, and only under the lease."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -10,27 +9,22 @@ from appliance.crud import settings as stored
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
-from appliance.models import Broadcast, ChatStatus, DeliveryState, Message, Priority
+from appliance.models import ChatStatus, DeliveryState, Message, Priority
 from appliance.services.broadcasts import changes
 from appliance.services.leases import DELIVERY, Holding, LeaseLost
 
-Queue = Callable[..., int]
-Shown = Callable[[int], Broadcast]
-
 
 @pytest.fixture(autouse=True)
-def five(database: Database) -> None:
+def five(database):
     with database.writing() as session:
         for chat_id in range(1, 6):
             chats.remember(session, chat_id)
 
 
-def test_what_is_claimed_is_committed_as_sending(settle, queue: Queue, shown: Shown) -> None:
+def test_what_is_claimed_is_committed_as_sending(settle, queue, shown):
     number = queue()
     settle()
 
@@ -55,7 +49,7 @@ def test_who_stopped_after_the_freeze_is_skipped(settle, queue, shown, database)
     assert shown(number).reasons == {"chat_stopped": 1, "chat_blocked": 1, "chat_forgotten": 1}
 
 
-def test_the_last_outcome_ends_the_broadcast(settle, queue: Queue, shown: Shown) -> None:
+def test_the_last_outcome_ends_the_broadcast(settle, queue, shown):
     number = queue()
     settle()
     jobs = settle()
@@ -65,7 +59,7 @@ def test_the_last_outcome_ends_the_broadcast(settle, queue: Queue, shown: Shown)
     assert (shown(number).status, shown(number).sent) == ("done", 5)
 
 
-def test_replies_come_first(settle, queue: Queue, database: Database) -> None:
+def test_replies_come_first(settle, queue, database):
     queue()
     settle()
     with database.writing() as session:
@@ -76,7 +70,7 @@ def test_replies_come_first(settle, queue: Queue, database: Database) -> None:
     assert [job.chat_id for job in jobs] == [5, 1]
 
 
-def test_notifications_go_before_broadcasts(settle, queue: Queue, database: Database) -> None:
+def test_notifications_go_before_broadcasts(settle, queue, database):
     queue()
     urgent = queue()
     with database.writing() as session:
@@ -90,8 +84,8 @@ def test_notifications_go_before_broadcasts(settle, queue: Queue, database: Data
 
 
 def test_what_another_process_changed_is_seen_in_the_next_transaction(
-    settle, coordinator: Coordinator, queue: Queue, database: Database
-) -> None:
+    settle, coordinator, queue, database
+):
     number = queue()
     settle(wanted=1)
     settle(wanted=0)  # nothing was written in between
@@ -101,8 +95,8 @@ def test_what_another_process_changed_is_seen_in_the_next_transaction(
 
 
 def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
-    settle, coordinator: Coordinator, queue: Queue, database: Database
-) -> None:
+    settle, coordinator, queue, database
+):
     queue()
     settle()
     until = time.time() + 3600
@@ -116,9 +110,7 @@ def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
         assert stored.pause_until(session, stored.FLOOD) == until
 
 
-def test_a_lost_lease_changes_nothing(
-    settle, queue: Queue, shown: Shown, database: Database, lease: Holding
-) -> None:
+def test_a_lost_lease_changes_nothing(settle, queue, shown, database, lease):
     number = queue()
     settle()
     with database.writing() as session:
@@ -130,9 +122,7 @@ def test_a_lost_lease_changes_nothing(
     assert (shown(number).sending, shown(number).pending) == (0, 5)
 
 
-def test_a_paused_broadcast_is_claimed_no_more(
-    settle, coordinator: Coordinator, queue: Queue, database: Database
-) -> None:
+def test_a_paused_broadcast_is_claimed_no_more(settle, coordinator, queue, database):
     number = queue()
     settle()
     (job, *_) = settle(wanted=1)
@@ -142,9 +132,7 @@ def test_a_paused_broadcast_is_claimed_no_more(
     assert coordinator.is_stopped(job)
 
 
-def test_an_outcome_after_a_pause_is_kept(
-    settle, queue: Queue, database: Database, shown: Shown
-) -> None:
+def test_an_outcome_after_a_pause_is_kept(settle, queue, database, shown):
     number = queue()
     settle()
     jobs = settle(wanted=1)
@@ -155,7 +143,7 @@ def test_an_outcome_after_a_pause_is_kept(
     assert (shown(number).sent, shown(number).sending) == (1, 0)
 
 
-def test_the_flood_pause_is_stored_with_the_outcomes(settle, database: Database) -> None:
+def test_the_flood_pause_is_stored_with_the_outcomes(settle, database):
     settle(flood_until=2_000_000_000.0)
 
     with database.reading() as session:
@@ -163,8 +151,8 @@ def test_the_flood_pause_is_stored_with_the_outcomes(settle, database: Database)
 
 
 def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
-    settle, coordinator: Coordinator, queue: Queue, database: Database, shown: Shown
-) -> None:
+    settle, coordinator, queue, database, shown
+):
     number = queue()
     settle()
     jobs = settle(wanted=2)
@@ -179,9 +167,7 @@ def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
     assert (shown(number).unknown, shown(number).pending, shown(number).sent) == (2, 3, 0)
 
 
-def test_what_was_forgotten_is_looked_for_at_once(
-    settle, coordinator: Coordinator, queue: Queue
-) -> None:
+def test_what_was_forgotten_is_looked_for_at_once(settle, coordinator, queue):
     queue()
     settle()
     settle(wanted=1)
@@ -191,9 +177,7 @@ def test_what_was_forgotten_is_looked_for_at_once(
     assert coordinator.work
 
 
-def test_outcomes_from_before_and_after_a_resume_are_all_kept(
-    settle, queue: Queue, database: Database, shown: Shown
-) -> None:
+def test_outcomes_from_before_and_after_a_resume_are_all_kept(settle, queue, database, shown):
     """One broadcast, two runs of it in memory: the first one's call took long."""
     number = queue()
     settle()
@@ -298,8 +282,8 @@ def take_over(database, lease):
 
 
 def test_a_crash_leaves_unknown_what_was_being_sent_in_each_broadcast(
-    settle, coordinator: Coordinator, queue: Queue, shown: Shown
-) -> None:
+    settle, coordinator, queue, shown
+):
     numbers = [queue(), queue()]
     settle(wanted=0)
     settle(wanted=0)
@@ -313,9 +297,7 @@ def test_a_crash_leaves_unknown_what_was_being_sent_in_each_broadcast(
     ] * 2
 
 
-def test_who_is_put_back_after_a_cancellation_is_skipped(
-    settle, queue: Queue, database: Database, shown: Shown
-) -> None:
+def test_who_is_put_back_after_a_cancellation_is_skipped(settle, queue, database, shown):
     """Whoever cancelled it went through the ledger while they were being sent."""
     number = queue()
     settle()
@@ -331,19 +313,13 @@ def test_who_is_put_back_after_a_cancellation_is_skipped(
 
 @pytest.mark.parametrize("walk", ["recover", "reconcile"])
 def test_nobody_waits_while_a_ledger_is_looked_through(
-    walk: str,
-    settle,
-    coordinator: Coordinator,
-    queue: Queue,
-    database: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    shown: Shown,
-) -> None:
+    walk, settle, coordinator, queue, database, monkeypatch, shown
+):
     number = queue()
     settle()
     settle(wanted=2)
     walked = deliveries.chats_in
-    others: list[int] = []
+    others = []
 
     def beside(*args):
         with database.writing() as session:

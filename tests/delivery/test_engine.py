@@ -3,8 +3,6 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -12,41 +10,22 @@ from appliance.crud import deliveries
 from appliance.crud import settings as stored
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
-from appliance.database import Database
-from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine
-from appliance.delivery.jobs import Job
-from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
+from appliance.models import BroadcastStatus, ChatStatus, DeliveryState
 from appliance.services.broadcasts import changes
-from appliance.services.leases import Holding
-
-Ask = Callable[..., Any]
-People = Callable[[int], list[int]]
-Queue = Callable[..., int]
-Shown = Callable[[int], Broadcast]
-RunUntil = Callable[..., None]
 
 
 @pytest.fixture
-def silence(database: Database) -> Callable[[float], None]:
+def silence(database):
     """`silence(30)`: as if Telegram had asked some part of the program to be silent for so long."""
 
-    def silence(seconds: float) -> None:
+    def silence(seconds):
         with database.writing() as session:
             stored.prolong_pause(session, stored.FLOOD, time.time() + seconds)
 
     return silence
 
 
-def test_everybody_gets_it_once(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    database: Database,
-    received: Any,
-) -> None:
+def test_everybody_gets_it_once(people, queue, run_until, shown, ask, database, received):
     ids = people(40)
     number = queue()
 
@@ -59,9 +38,7 @@ def test_everybody_gets_it_once(
         assert all(row.message_id for row in deliveries.iterate(session, number))
 
 
-def test_who_blocked_the_bot_is_failed_and_marked(
-    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, database: Database
-) -> None:
+def test_who_blocked_the_bot_is_failed_and_marked(people, queue, run_until, shown, ask, database):
     ids = people(3)
     ask(f"people/{ids[1]}/block", {"silent": True})
     number = queue()
@@ -75,42 +52,26 @@ def test_who_blocked_the_bot_is_failed_and_marked(
 
 
 def test_a_pause_takes_back_what_has_not_left(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-    ask: Ask,
-    received: Any,
-) -> None:
+    people, queue, shown, database, ask, received, start_engine, step_until
+):
     people(12)
-    engine = Engine(database, client, lease, rate=20)
-    engine.recover()
+    engine = start_engine(20)
     number = queue()
-    wait_until(lambda: engine.step() or shown(number).sent >= 3)
+    step_until(engine, lambda: shown(number).sent >= 3)
     changes.pause(database.writing, number, "test")
 
-    wait_until(lambda: engine.step() or not shown(number).sending)
+    step_until(engine, lambda: not shown(number).sending)
     stood = received(ask).total()
     for _ in range(4):
         engine.step()
 
     assert received(ask).total() == stood == shown(number).sent
     changes.resume(database.writing, number, "test")
-    wait_until(lambda: engine.step() or shown(number).status == "done")
+    step_until(engine, lambda: shown(number).status == "done")
     assert shown(number).sent == 12
 
 
-def test_a_cancelled_broadcast_skips_the_rest(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    database: Database,
-    silence: Any,
-    run_until: RunUntil,
-) -> None:
+def test_a_cancelled_broadcast_skips_the_rest(people, queue, shown, database, silence, run_until):
     people(5)
     number = queue()
     silence(30.0)
@@ -124,15 +85,7 @@ def test_a_cancelled_broadcast_skips_the_rest(
     assert shown(number).reasons == {"cancelled": 5}
 
 
-def test_stop_waits_for_what_is_in_flight(
-    people: People,
-    queue: Queue,
-    engine: Engine,
-    shown: Shown,
-    ask: Ask,
-    wait_until: Callable[..., Any],
-    counts: Any,
-) -> None:
+def test_stop_waits_for_what_is_in_flight(people, queue, engine, shown, ask, wait_until, counts):
     people(10)
     ask("faults", {"kind": "latency", "seconds": 0.5})
     number = queue()

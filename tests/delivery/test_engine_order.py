@@ -1,65 +1,38 @@
 """Who goes first: replies, notifications, broadcasts; and how broadcasts share."""
 
 import itertools
-from collections.abc import Callable
-from typing import Any
 
 from appliance.crud.messages import messages
-from appliance.database import Database
-from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine
-from appliance.delivery.jobs import Job
-from appliance.models import Broadcast, DeliveryState, Message, Priority
-from appliance.services.leases import Holding
-
-Ask = Callable[..., Any]
-People = Callable[[int], list[int]]
-Queue = Callable[..., int]
-Shown = Callable[[int], Broadcast]
-RunUntil = Callable[..., None]
+from appliance.models import DeliveryState, Message, Priority
 
 
 def test_a_reply_goes_before_a_broadcast(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    database: Database,
-    ask: Ask,
-    client: Client[Job],
-    lease: Holding,
-    shown: Shown,
-    wait_until: Callable[..., Any],
-    received: Any,
-) -> None:
+    people, queue, run_until, database, ask, shown, received, start_engine, step_until
+):
     ids = people(30)
-    engine = Engine(database, client, lease, rate=20)
-    engine.recover()
+    engine = start_engine(20)
     number = queue()
-    wait_until(lambda: engine.step() or received(ask).total() >= 3)
+    step_until(engine, lambda: received(ask).total() >= 3)
     with database.writing() as session:
         row = messages.queue(session, ids[-1], "sendMessage", {"text": "reply"}, text="reply").id
     engine.wake()
     before = received(ask).total()
 
-    wait_until(lambda: engine.step() or state_of(database, row) == DeliveryState.SENT)
+    step_until(engine, lambda: state_of(database, row) == DeliveryState.SENT)
 
     assert received(ask).total() - before <= 5, "it did not wait for the broadcast's end"
     assert shown(number).status == "running"
 
 
-def state_of(database: Database, row: int) -> DeliveryState | None:
+def state_of(database, row):
     with database.reading() as session:
         found = session.get(Message, row)
         return DeliveryState(found.state) if found and found.state is not None else None
 
 
 def test_answers_to_one_person_keep_their_order_and_their_second(
-    people: People,
-    run_until: RunUntil,
-    database: Database,
-    ask: Ask,
-    received: Any,
-) -> None:
+    people, run_until, database, ask, received
+):
     (chat_id,) = people(1)
     with database.writing() as session:
         for text in ("one", "two", "three"):
@@ -74,49 +47,33 @@ def test_answers_to_one_person_keep_their_order_and_their_second(
 
 
 def test_a_notification_waits_for_a_reply_to_somebody_else(
-    people: People,
-    database: Database,
-    ask: Ask,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-    received: Any,
-) -> None:
+    people, database, ask, received, start_engine, step_until
+):
     first, second = people(2)
     with database.writing() as session:
         messages.queue(
             session, first, "sendMessage", {"text": "n"}, priority=Priority.NOTIFICATION, text="n"
         )
         messages.queue(session, second, "sendMessage", {"text": "r"}, text="r")
-    engine = Engine(database, client, lease, rate=5)
-    engine.recover()
+    engine = start_engine(5)
 
-    wait_until(lambda: engine.step() or received(ask).total() == 2)
+    step_until(engine, lambda: received(ask).total() == 2)
 
     assert [entry["text"] for entry in ask("record")["record"]] == ["r", "n"]
 
 
-def test_two_broadcasts_share_the_budget(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-) -> None:
+def test_two_broadcasts_share_the_budget(people, queue, shown, start_engine, step_until):
     ids = people(60)
-    engine = Engine(database, client, lease, rate=60)
-    engine.recover()
+    engine = start_engine(60)
     first = queue("one", to=tuple(f"chat:{i}" for i in ids[:30]))
     second = queue("two", to=tuple(f"chat:{i}" for i in ids[30:]))
 
-    def lead() -> int:
+    def lead():
         return int(shown(first).sent - shown(second).sent)
 
-    wait_until(lambda: engine.step() or shown(second).sent >= 5)
+    step_until(engine, lambda: shown(second).sent >= 5)
     before = lead()  # the first was frozen first, and had one claim alone
-    wait_until(lambda: engine.step() or shown(second).sent >= 15)
+    step_until(engine, lambda: shown(second).sent >= 15)
 
     assert 0 <= before <= 11, "a claim is for 67 ms and 40 ms more, at 60/s, and a pair"
     assert abs(lead() - before) <= 7, "from then on it gains nothing: a claim more or less"

@@ -3,9 +3,7 @@
 import gc
 import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import text, update
@@ -14,53 +12,30 @@ from appliance import config
 from appliance.crud import deliveries
 from appliance.crud import settings as stored
 from appliance.crud.broadcasts import broadcasts
-from appliance.database import Database
-from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine, wall_and_monotonic
+from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.freezer import freeze
-from appliance.delivery.jobs import Job
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
 from appliance.services.leases import DELIVERY, Holding, LeaseLost
 
-Ask = Callable[..., Any]
-People = Callable[[int], list[int]]
-Queue = Callable[..., int]
-Shown = Callable[[int], Broadcast]
-RunUntil = Callable[..., None]
-
 
 def test_a_message_nobody_can_get_halts_the_run(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    ask: Ask,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-) -> None:
+    people, queue, shown, ask, start_engine, step_until
+):
     people(60)
     ask("faults", {"kind": "400", "description": "Bad Request: can't parse entities: no"})
-    engine = Engine(database, client, lease, rate=100)
-    engine.recover()
+    engine = start_engine(100)
     number = queue()
 
-    wait_until(lambda: engine.step() or shown(number).status == "halted")
-    wait_until(lambda: engine.step() or not shown(number).sending)
+    step_until(engine, lambda: shown(number).status == "halted")
+    step_until(engine, lambda: not shown(number).sending)
 
     assert "can't parse entities" in str(shown(number).note)
     assert shown(number).pending > 0, "the rest was not tried"
 
 
 def test_flood_silences_everybody_costs_no_attempt_and_is_stored(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    database: Database,
-    received: Any,
-) -> None:
+    people, queue, run_until, shown, ask, database, received
+):
     ids = people(20)
     ask("faults", {"kind": "429", "retry_after": 1, "count": 1})
     number = queue()
@@ -75,27 +50,18 @@ def test_flood_silences_everybody_costs_no_attempt_and_is_stored(
     assert hits <= 20, "only what was in flight"
 
 
-def stored_flood(database: Database) -> float:
+def stored_flood(database):
     with database.reading() as session:
         return float((stored.get_setting(session, stored.FLOOD) or {}).get("until", 0))
 
 
-def test_a_restart_respects_the_pause(
-    people: People,
-    queue: Queue,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    ask: Ask,
-    received: Any,
-) -> None:
+def test_a_restart_respects_the_pause(people, queue, database, ask, received, start_engine):
     people(3)
     queue()
     now = wall_and_monotonic()
     with database.writing() as session:
         stored.put_setting(session, stored.FLOOD, {"until": now.wall + 3600})
-    engine = Engine(database, client, lease, rate=1000)
-    engine.recover()
+    engine = start_engine(1000)
 
     for _ in range(5):
         engine.step()
@@ -105,29 +71,19 @@ def test_a_restart_respects_the_pause(
 
 
 def test_a_pause_that_another_part_was_told_silences_what_runs(
-    people: People,
-    queue: Queue,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    shown: Shown,
-    wait_until: Any,
-) -> None:
+    people, queue, database, client, shown, start_engine, step_until
+):
     """The poller hears 429: the engine is silent within a transaction, and claims nothing."""
     people(300)
     number = queue()
-    engine = Engine(database, client, lease, rate=50)
-    engine.recover()
+    engine = start_engine(50)
 
-    def stepped(done: Callable[[], bool]) -> Callable[[], bool]:
-        return lambda: engine.step() or done()
-
-    wait_until(stepped(lambda: shown(number).sent > 3))
+    step_until(engine, lambda: shown(number).sent > 3)
     now = wall_and_monotonic()
     with database.writing() as session:
         stored.prolong_pause(session, stored.FLOOD, now.wall + 3600)
-    wait_until(stepped(lambda: engine.state == "flood pause, 3600 s"))
-    wait_until(stepped(lambda: not client.in_flight and shown(number).sending == 0))
+    step_until(engine, lambda: engine.state == "flood pause, 3600 s")
+    step_until(engine, lambda: not client.in_flight and shown(number).sending == 0)
     before = shown(number).sent
     for _ in range(10):
         engine.step()
@@ -136,15 +92,7 @@ def test_a_pause_that_another_part_was_told_silences_what_runs(
     assert stored_flood(database) == now.wall + 3600
 
 
-def test_5xx_is_tried_again(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    database: Database,
-    received: Any,
-) -> None:
+def test_5xx_is_tried_again(people, queue, run_until, shown, ask, received):
     ids = people(5)
     ask("faults", {"kind": "502", "count": 3})
     number = queue()
@@ -157,14 +105,8 @@ def test_5xx_is_tried_again(
 
 @pytest.mark.parametrize("kind", ["close_before", "close_after"])
 def test_a_lost_connection_is_unknown_and_not_sent_again(
-    kind: str,
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    received: Any,
-) -> None:
+    kind, people, queue, run_until, shown, ask, received
+):
     ids = people(10)
     ask("faults", {"kind": kind, "count": 2})
     number = queue()
@@ -179,14 +121,8 @@ def test_a_lost_connection_is_unknown_and_not_sent_again(
 
 
 def test_a_wrong_token_stops_the_sending_and_loses_nobody(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    engine: Engine,
-    counts: Any,
-) -> None:
+    people, queue, run_until, shown, ask, engine, counts
+):
     people(3)
     ask("faults", {"kind": "401"})
     number = queue()
@@ -198,15 +134,8 @@ def test_a_wrong_token_stops_the_sending_and_loses_nobody(
 
 
 def test_what_was_in_flight_at_a_crash_is_unknown(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    engine: Engine,
-    database: Database,
-    ask: Ask,
-    received: Any,
-    counts: Any,
-) -> None:
+    people, queue, shown, engine, database, ask, received, counts
+):
     ids = people(4)
     number = queue()
     with database.writing() as session:
@@ -222,14 +151,8 @@ def test_what_was_in_flight_at_a_crash_is_unknown(
 
 
 def test_the_engine_stops_when_the_lease_is_lost(
-    people: People,
-    queue: Queue,
-    engine: Engine,
-    database: Database,
-    ask: Ask,
-    lease: Holding,
-    received: Any,
-) -> None:
+    people, queue, engine, database, ask, lease, received
+):
     people(3)
     with database.writing() as session:
         from appliance.crud import leases
@@ -244,9 +167,7 @@ def test_the_engine_stops_when_the_lease_is_lost(
     assert received(ask) == Counter()
 
 
-def test_a_full_collection_does_not_go_through_the_whole_program(
-    engine: Engine, database: Database, lease: Holding
-) -> None:
+def test_a_full_collection_does_not_go_through_the_whole_program(engine):
     """It took 65 ms, in which nothing left."""
     gc.unfreeze()
     stop = threading.Event()
@@ -257,13 +178,11 @@ def test_a_full_collection_does_not_go_through_the_whole_program(
     assert gc.get_freeze_count() > 10_000
 
 
-def test_a_real_token_is_never_in_the_way_of_a_test() -> None:
+def test_a_real_token_is_never_in_the_way_of_a_test():
     assert not config.is_real_token(config.SANDBOX_TOKEN)
 
 
-def test_what_is_claimed_is_kept_when_sweeping_up_fails(
-    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, database: Database
-) -> None:
+def test_what_is_claimed_is_kept_when_sweeping_up_fails(people, queue, run_until, shown, database):
     """Sweeping is a transaction of its own, after the one that claimed."""
     ids = people(5)
     cancelled = queue()

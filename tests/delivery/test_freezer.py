@@ -1,8 +1,6 @@
 """The audience is written into the ledger in pieces that survive a crash."""
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import CacheStats
@@ -11,15 +9,14 @@ from appliance.crud import deliveries
 from appliance.crud.accounts import users
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery.freezer import freeze, rehearse
 from appliance.delivery.jobs import Moment
-from appliance.models import Broadcast, ChatStatus, Role
+from appliance.models import ChatStatus, Role
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
 
-def test_a_freeze_goes_on_after_a_crash(database: Database, queue: Callable[..., int]) -> None:
+def test_a_freeze_goes_on_after_a_crash(database, queue):
     with database.writing() as session:
         for chat_id in range(10, 15):
             chats.remember(session, chat_id)
@@ -32,14 +29,12 @@ def test_a_freeze_goes_on_after_a_crash(database: Database, queue: Callable[...,
         steps += 1
 
     with database.reading() as session:
-        row: Broadcast = broadcasts.get(session, number)
+        row = broadcasts.get(session, number)
         assert (row.total, row.pending, row.status, steps) == (5, 5, "running", 3)
         assert sorted(r.chat_id for r in deliveries.iterate(session, number)) == [*range(10, 15)]
 
 
-def test_members_out_of_reach_are_counted_as_skipped(
-    database: Database, queue: Callable[..., int]
-) -> None:
+def test_members_out_of_reach_are_counted_as_skipped(database, queue):
     with database.writing() as session:
         for chat_id in range(10, 16):
             chats.remember(session, chat_id)
@@ -66,9 +61,7 @@ def test_members_out_of_reach_are_counted_as_skipped(
         assert deliveries.states_of(session, number) == {0: 4, 4: 2}
 
 
-def test_after_a_rehearsal_no_statement_is_put_into_words_under_the_lock(
-    database: Database, queue: Callable[..., int]
-) -> None:
+def test_after_a_rehearsal_no_statement_is_put_into_words_under_the_lock(database, queue):
     with database.writing() as session:
         for chat_id in range(10, 15):
             chats.remember(session, chat_id)
@@ -81,9 +74,9 @@ def test_after_a_rehearsal_no_statement_is_put_into_words_under_the_lock(
     with database.reading() as session:
         assert broadcasts.get(session, number).total == 0
         assert deliveries.states_of(session, number) == deliveries.states_of(session, 0) == {}
-    new: list[str] = []
+    new = []
 
-    def note(_: Any, __: Any, statement: str, ___: Any, context: Any, ____: Any) -> None:
+    def note(_, __, statement, ___, context, ____):
         if context.cache_hit == CacheStats.CACHE_MISS and "deliveries" in statement:
             new.append(statement)
 

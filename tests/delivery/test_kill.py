@@ -6,16 +6,11 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from appliance.config import Settings
 from appliance.crud import deliveries
-from appliance.database import Database
-from appliance.models import Broadcast, DeliveryState
-from appliance.sandbox.server import Sandbox
+from appliance.models import DeliveryState
 
 KILLS = 12
 TEXT = "hello"
@@ -25,7 +20,7 @@ LATENCY = 0.05
 IN_FLIGHT = RATE * (LATENCY + 0.12) + 4  # at most, at one kill: latency, claimed ahead, settling
 
 
-def start(settings: Settings, sandbox: Sandbox) -> subprocess.Popen[bytes]:
+def start(settings, sandbox):
     environment = {
         "PATH": os.defpath,
         "BOT_API_URL": sandbox.url,
@@ -38,21 +33,14 @@ def start(settings: Settings, sandbox: Sandbox) -> subprocess.Popen[bytes]:
 
 @pytest.mark.slow
 def test_a_broadcast_survives_twelve_kills(
-    settings: Settings,
-    database: Database,
-    sandbox: Sandbox,
-    ask: Callable[..., Any],
-    people: Callable[[int], list[int]],
-    queue: Callable[..., int],
-    shown: Callable[[int], Broadcast],
-    wait_until: Callable[..., Any],
-) -> None:
+    settings, database, sandbox, ask, people, queue, shown, wait_until
+):
     ids = people(PEOPLE)
     ask("faults", {"kind": "latency", "seconds": LATENCY, "method": "sendMessage"})
     number = queue(TEXT)
     dice = random.Random(20261123)
 
-    def recorded() -> int:
+    def recorded():
         return sum(e["text"] == TEXT for e in ask("record?limit=10000")["record"])
 
     for _ in range(KILLS):

@@ -1,8 +1,6 @@
 """Editing and recalling what was delivered: every message once, at the usual pace, resumable."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -10,33 +8,24 @@ from sqlalchemy import update
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import albums, broadcasts, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
-from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.client import Client
-from appliance.delivery.engine import Engine, wall_and_monotonic
+from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
-from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.operation_run import OperationRun, load
-from appliance.models import Broadcast, Delivery, DeliveryState, Operation
+from appliance.delivery.jobs import Moment, Result
+from appliance.delivery.operation_run import load
+from appliance.models import Broadcast, Delivery, DeliveryState
 from appliance.services.broadcasts import changes
-from appliance.services.leases import Holding
-
-Ask = Callable[..., Any]
-People = Callable[[int], list[int]]
-Queue = Callable[..., int]
-Shown = Callable[[int], Broadcast]
-RunUntil = Callable[..., None]
 
 
-def on_phone(ask: Ask, person: int) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = ask(f"people/{person}/messages")["messages"]
+def on_phone(ask, person):
+    messages = ask(f"people/{person}/messages")["messages"]
     return [m for m in messages if m["from"] == "bot"]
 
 
 @pytest.fixture
-def last(database: Database) -> Callable[[int], Operation]:
-    def last(number: int) -> Operation:
+def last(database):
+    def last(number):
         with database.reading() as session:
             return operations.list_for(session, number)[-1]
 
@@ -44,30 +33,28 @@ def last(database: Database) -> Callable[[int], Operation]:
 
 
 @pytest.fixture
-def edit(database: Database) -> Callable[..., None]:
-    def edit(number: int, text: str, format: str = "plain") -> None:
+def edit(database):
+    def edit(number, text, format="plain"):
         changes.edit(database.writing, number, "test", text=text, format=format)
 
     return edit
 
 
 @pytest.fixture
-def recall(database: Database) -> Callable[[int], None]:
-    def recall(number: int) -> None:
+def recall(database):
+    def recall(number):
         changes.recall(database.writing, number, "test")
 
     return recall
 
 
-def last_day() -> Any:
+def last_day():
     from appliance.models import utcnow
 
     return utcnow()
 
 
-def test_what_was_delivered_is_edited(
-    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, edit: Any, last: Any
-) -> None:
+def test_what_was_delivered_is_edited(people, queue, run_until, shown, ask, edit, last):
     ids = people(12)
     number = queue("six")
     run_until(lambda: shown(number).status == "done")
@@ -81,63 +68,41 @@ def test_what_was_delivered_is_edited(
 
 
 def test_an_edit_in_the_middle_reaches_both_sides(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    ask: Ask,
-    edit: Any,
-    last: Any,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-) -> None:
+    people, queue, shown, ask, edit, last, start_engine, step_until
+):
     ids = people(30)
-    engine = Engine(database, client, lease, rate=40)
-    engine.recover()
+    engine = start_engine(40)
     number = queue("six")
-    wait_until(lambda: engine.step() or shown(number).sent >= 8)
+    step_until(engine, lambda: shown(number).sent >= 8)
 
     edit(number, "seven")
-    wait_until(lambda: engine.step() or shown(number).status == "done")
-    wait_until(lambda: engine.step() or last(number).status == "done")
+    step_until(engine, lambda: shown(number).status == "done")
+    step_until(engine, lambda: last(number).status == "done")
 
     assert [[m["text"] for m in on_phone(ask, i)] for i in ids] == [["seven"]] * 30
 
 
 def test_an_edit_survives_a_crash(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    edit: Any,
-    last: Any,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-) -> None:
+    people, queue, run_until, shown, ask, edit, last, start_engine, step_until
+):
     ids = people(20)
     number = queue("six")
     run_until(lambda: shown(number).status == "done")
     edit(number, "seven")
-    first = Engine(database, client, lease, rate=20)
-    first.recover()
-    wait_until(lambda: first.step() or last(number).done >= 4)
+    first = start_engine(20)
+    step_until(first, lambda: last(number).done >= 4)
     # a kill: what was in flight is repeated
 
-    second = Engine(database, client, lease, rate=1000)
-    second.recover()
-    wait_until(lambda: second.step() or last(number).status == "done")
+    second = start_engine(1000)
+    step_until(second, lambda: last(number).status == "done")
 
     assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["seven"] * 20
     assert last(number).done == 20
 
 
 def test_who_has_blocked_the_bot_since_is_told_apart(
-    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, edit: Any, last: Any
-) -> None:
+    people, queue, run_until, shown, ask, edit, last
+):
     ids = people(3)
     number = queue("six")
     run_until(lambda: shown(number).status == "done")
@@ -150,25 +115,15 @@ def test_who_has_blocked_the_bot_since_is_told_apart(
 
 
 def test_a_recall_deletes_what_was_delivered_and_skips_the_rest(
-    people: People,
-    queue: Queue,
-    shown: Shown,
-    ask: Ask,
-    recall: Any,
-    last: Any,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-) -> None:
+    people, queue, shown, ask, recall, last, start_engine, step_until
+):
     ids = people(30)
-    engine = Engine(database, client, lease, rate=40)
-    engine.recover()
+    engine = start_engine(40)
     number = queue("oops")
-    wait_until(lambda: engine.step() or shown(number).sent >= 8)
+    step_until(engine, lambda: shown(number).sent >= 8)
 
     recall(number)
-    wait_until(lambda: engine.step() or last(number).status == "done")
+    step_until(engine, lambda: last(number).status == "done")
 
     left = [m for i in ids for m in on_phone(ask, i) if not m["deleted"]]
     assert left == []
@@ -177,15 +132,8 @@ def test_a_recall_deletes_what_was_delivered_and_skips_the_rest(
 
 
 def test_what_is_older_than_48_hours_is_shown_and_left(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    recall: Any,
-    last: Any,
-    database: Database,
-) -> None:
+    people, queue, run_until, shown, ask, recall, last, database
+):
     ids = people(4)
     number = queue("old")
     run_until(lambda: shown(number).status == "done")
@@ -203,8 +151,8 @@ def test_what_is_older_than_48_hours_is_shown_and_left(
 
 
 def test_a_lost_answer_is_asked_again_for_an_edit_may_be_repeated(
-    people: People, queue: Queue, run_until: RunUntil, shown: Shown, ask: Ask, edit: Any, last: Any
-) -> None:
+    people, queue, run_until, shown, ask, edit, last
+):
     people(5)
     number = queue("six")
     run_until(lambda: shown(number).status == "done")
@@ -217,28 +165,17 @@ def test_a_lost_answer_is_asked_again_for_an_edit_may_be_repeated(
 
 
 def test_an_edit_that_telegram_refuses_pauses_itself(
-    people: People,
-    queue: Queue,
-    run_until: RunUntil,
-    shown: Shown,
-    ask: Ask,
-    edit: Any,
-    last: Any,
-    database: Database,
-    client: Client[Job],
-    lease: Holding,
-    wait_until: Callable[..., Any],
-) -> None:
+    people, queue, run_until, shown, ask, edit, last, database, start_engine, step_until
+):
     ids = people(40)
     number = queue("six")
     run_until(lambda: shown(number).status == "done")
     words = "Bad Request: BUTTON_URL_INVALID"
     ask("faults", {"kind": "400", "description": words, "method": "editMessageText"})
-    engine = Engine(database, client, lease, rate=50)
-    engine.recover()
+    engine = start_engine(50)
 
     edit(number, "seven")
-    wait_until(lambda: engine.step() or last(number).status == "paused")
+    step_until(engine, lambda: last(number).status == "paused")
     stood = last(number)
     for _ in range(5):
         engine.step()
@@ -252,7 +189,7 @@ def test_an_edit_that_telegram_refuses_pauses_itself(
 
     ask("faults", method="DELETE")
     edit(number, "eight")
-    wait_until(lambda: engine.step() or last(number).status == "done")
+    step_until(engine, lambda: last(number).status == "done")
     assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["eight"] * 40
 
 
@@ -260,12 +197,10 @@ def test_an_edit_that_telegram_refuses_pauses_itself(
 
 
 @pytest.fixture
-def ledger(
-    people: People, queue: Queue, database: Database
-) -> Callable[..., tuple[int, list[int]]]:
+def ledger(people, queue, database):
     """`ledger(sent=2, in_flight=1)`: a broadcast, and the ids of these people."""
 
-    def ledger(sent: int, in_flight: int = 0) -> tuple[int, list[int]]:
+    def ledger(sent, in_flight=0):
         ids = people(sent + in_flight)
         number = queue("six")
         now = wall_and_monotonic()
@@ -278,20 +213,20 @@ def ledger(
     return ledger
 
 
-def arrived(session: Any, number: int, ids: list[int], at: int) -> None:
+def arrived(session, number, ids, at):
     outcomes = [DeliveryOutcome(i, DeliveryState.SENT, message_id=100) for i in ids]
     deliveries.record(session, number, outcomes, at)
 
 
-def begun(session: Any, number: int) -> OperationRun:
+def begun(session, number):
     return load(session, operations.list_for(session, number)[-1].id, EngineConfig())
 
 
-def done(job: Job) -> Result:
+def done(job):
     return Result(job, Verdict(Kind.SENT, message_id=100))
 
 
-def test_an_album_with_gaps_is_deleted_whole(ledger: Any, recall: Any, database: Database) -> None:
+def test_an_album_with_gaps_is_deleted_whole(ledger, recall, database):
     number, ids = ledger(sent=2)
     with database.writing() as session:
         pictures = [{"id": 1, "kind": "photo"}] * 3
@@ -306,9 +241,7 @@ def test_an_album_with_gaps_is_deleted_whole(ledger: Any, recall: Any, database:
     assert asked == {ids[0]: [100, 101, 102], ids[1]: [100, 103, 104]}
 
 
-def test_what_was_in_flight_counts_once_though_it_crashes_in_between(
-    ledger: Any, edit: Any, last: Any, database: Database
-) -> None:
+def test_what_was_in_flight_counts_once_though_it_crashes_in_between(ledger, edit, last, database):
     number, ids = ledger(sent=2, in_flight=3)
     edit(number, "seven")
     now = wall_and_monotonic()
@@ -334,9 +267,7 @@ def test_what_was_in_flight_counts_once_though_it_crashes_in_between(
     assert (last(number).status, last(number).total, last(number).done) == ("done", 4, 4)
 
 
-def test_what_is_sent_after_an_edit_is_left_alone(
-    ledger: Any, edit: Any, last: Any, database: Database
-) -> None:
+def test_what_is_sent_after_an_edit_is_left_alone(ledger, edit, last, database):
     number, ids = ledger(sent=1, in_flight=2)
     edit(number, "seven")
     now = wall_and_monotonic()
@@ -352,13 +283,11 @@ def test_what_is_sent_after_an_edit_is_left_alone(
     assert [job.chat_id for job in jobs] == [ids[0]]
 
 
-def refused(job: Job) -> Result:
+def refused(job):
     return Result(job, Verdict(Kind.CONTENT, "content", "bad"))
 
 
-def test_after_a_success_a_refusal_pauses_nothing(
-    ledger: Any, edit: Any, last: Any, database: Database
-) -> None:
+def test_after_a_success_a_refusal_pauses_nothing(ledger, edit, last, database):
     number, _ = ledger(sent=5)
     edit(number, "seven")
     now = wall_and_monotonic()
@@ -370,9 +299,7 @@ def test_after_a_success_a_refusal_pauses_nothing(
     assert (last(number).status, last(number).done, last(number).failed) == ("running", 1, 3)
 
 
-def test_an_edit_refused_for_the_last_ones_has_ended(
-    ledger: Any, edit: Any, last: Any, database: Database
-) -> None:
+def test_an_edit_refused_for_the_last_ones_has_ended(ledger, edit, last, database):
     number, _ = ledger(sent=3)
     edit(number, "seven")
     now = wall_and_monotonic()
@@ -385,9 +312,7 @@ def test_an_edit_refused_for_the_last_ones_has_ended(
     assert (last(number).status, last(number).failed) == ("done", 3)
 
 
-def test_a_server_that_always_fails_for_one_is_given_up(
-    ledger: Any, edit: Any, database: Database
-) -> None:
+def test_a_server_that_always_fails_for_one_is_given_up(ledger, edit, database):
     number, _ = ledger(sent=1)
     edit(number, "seven")
     now = wall_and_monotonic()

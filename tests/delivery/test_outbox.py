@@ -2,16 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.models import DeliveryState, Message, Priority
 
@@ -19,13 +17,13 @@ NOW = Moment(1_790_000_000.0, time.monotonic())
 
 
 @pytest.fixture
-def outbox() -> Outbox:
+def outbox():
     return Outbox(lambda now: frozenset())
 
 
 @pytest.fixture
-def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
-    def claim() -> list[Job]:
+def claim(database, outbox):
+    def claim():
         with database.writing() as session:
             return outbox.claim(session, 10, NOW)
 
@@ -33,8 +31,8 @@ def claim(database: Database, outbox: Outbox) -> Callable[[], list[Job]]:
 
 
 @pytest.fixture
-def record(database: Database, outbox: Outbox) -> Callable[[Result], Message]:
-    def record(result: Result) -> Message:
+def record(database, outbox):
+    def record(result):
         with database.writing() as session:
             outbox.record(session, [result], NOW)
         with database.reading() as session:
@@ -46,13 +44,13 @@ def record(database: Database, outbox: Outbox) -> Callable[[Result], Message]:
 
 
 @pytest.fixture(autouse=True)
-def one_waits(database: Database) -> None:
+def one_waits(database):
     with database.writing() as session:
         chats.remember(session, -5, type="group", title="G")
         messages.queue(session, -5, "sendMessage", {"text": "hi"}, text="hi")
 
 
-def test_a_job_is_the_call(claim: Callable[[], list[Job]]) -> None:
+def test_a_job_is_the_call(claim):
     (job,) = claim()
 
     assert job.method == "sendMessage"
@@ -60,9 +58,7 @@ def test_a_job_is_the_call(claim: Callable[[], list[Job]]) -> None:
     assert is_paced(job)
 
 
-def test_an_album_is_claimed_when_it_had_time_for_its_parts(
-    database: Database, outbox: Outbox
-) -> None:
+def test_an_album_is_claimed_when_it_had_time_for_its_parts(database, outbox):
     begun = datetime.fromtimestamp(NOW.wall, UTC)
     with database.writing() as session:
         chats.remember(session, 6)
@@ -78,9 +74,7 @@ def test_an_album_is_claimed_when_it_had_time_for_its_parts(
     assert claimed == [["sendMessage"], [], ["copyMessages"]]
 
 
-def test_answering_a_button_names_no_chat(
-    claim: Callable[[], list[Job]], database: Database
-) -> None:
+def test_answering_a_button_names_no_chat(claim, database):
     claim()
     with database.writing() as session:
         chats.remember(session, 6)
@@ -103,21 +97,14 @@ def test_answering_a_button_names_no_chat(
         (Kind.GONE, DeliveryState.FAILED),
     ],
 )
-def test_a_verdict_is_the_rows_state(
-    kind: Kind,
-    state: DeliveryState,
-    claim: Callable[[], list[Job]],
-    record: Callable[[Result], Message],
-) -> None:
+def test_a_verdict_is_the_rows_state(kind, state, claim, record):
     row = record(Result(claim()[0], Verdict(kind, "why", message_id=3)))
 
     assert (row.state, row.message_id, row.attempts) == (state, 3, 1)
     assert row.reason == "why"
 
 
-def test_what_is_tried_again_waits_until_then(
-    claim: Callable[[], list[Job]], record: Callable[[Result], Message]
-) -> None:
+def test_what_is_tried_again_waits_until_then(claim, record):
     verdict = Verdict(Kind.FLOOD, "flood")
 
     row = record(Result(claim()[0], verdict, NOW.mono + 60, counts=False))
@@ -127,9 +114,7 @@ def test_what_is_tried_again_waits_until_then(
 
 
 @pytest.mark.parametrize(("priority", "silent"), [(Priority.NOTIFICATION, True), (0, None)])
-def test_notifications_keep_quiet_where_that_was_chosen(
-    database: Database, claim: Callable[[], list[Job]], priority: Priority, silent: bool | None
-) -> None:
+def test_notifications_keep_quiet_where_that_was_chosen(database, claim, priority, silent):
     with database.writing() as session:
         chats.remember(session, 7, first_name="A").quiet = "always"
         messages.queue(session, 7, "sendMessage", {"text": "x"}, priority=priority, text="x")
@@ -137,9 +122,7 @@ def test_notifications_keep_quiet_where_that_was_chosen(
     assert json.loads(job.body).get("disable_notification") is silent
 
 
-def test_a_menu_of_commands_names_its_chat_itself(
-    database: Database, claim: Callable[[], list[Job]]
-) -> None:
+def test_a_menu_of_commands_names_its_chat_itself(database, claim):
     with database.writing() as session:
         chats.remember(session, 7)
         messages.queue(session, 7, "setMyCommands", {"commands": []}, visible=False)

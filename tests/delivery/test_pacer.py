@@ -20,9 +20,7 @@ from appliance.delivery.pacer import (
 )
 
 
-def send_for(
-    pacer: Pacer, seconds: float, late: random.Random, start: float = 100.0
-) -> list[float]:
+def send_for(pacer, seconds, late, start=100.0):
     """When messages leave, if the loop wakes at each due time, a bit late."""
     now, sent = start, []
     while now < start + seconds:
@@ -32,9 +30,9 @@ def send_for(
     return sent
 
 
-def peak(times: list[float]) -> int:
+def peak(times):
     """The most messages in any one second."""
-    window: deque[float] = deque()
+    window = deque()
     most = 0
     for at in times:
         window.append(at)
@@ -45,47 +43,47 @@ def peak(times: list[float]) -> int:
 
 
 @pytest.mark.parametrize("rate", [1, 2, 3, 5, 10, 20, 29, 30, 31, 33, 50, 100, 199, 200, 1000])
-def test_no_second_holds_more_than_the_rate(rate: int) -> None:
+def test_no_second_holds_more_than_the_rate(rate):
     times = send_for(Pacer(rate), 20, random.Random(rate))
 
     assert peak(times) <= rate
 
 
 @pytest.mark.parametrize("rate", [30, 1000])
-def test_nearly_all_of_the_budget_is_used(rate: int) -> None:
+def test_nearly_all_of_the_budget_is_used(rate):
     times = send_for(Pacer(rate), 20, random.Random(rate))
 
     assert len(times) >= 0.96 * rate * 20
 
 
-def test_it_does_not_start_with_a_burst() -> None:
+def test_it_does_not_start_with_a_burst():
     pacer = Pacer(30)
 
     assert [pacer.take(50.0) for _ in range(4)] == [True, True, False, False], "a pair, no more"
     assert pacer.ready_at(50.0) > 50.05, "which pays for two intervals"
 
 
-def test_a_message_that_left_alone_pays_for_one_interval() -> None:
+def test_a_message_that_left_alone_pays_for_one_interval():
     pacer = Pacer(30)
     pacer.take(50.0)
 
     assert pacer.ready_at(50.01) == pytest.approx(50.0 + pacer.interval - pacer.tolerance)
 
 
-def test_there_are_pairs_only_where_they_fit_into_a_second() -> None:
+def test_there_are_pairs_only_where_they_fit_into_a_second():
     odd = Pacer(31)
 
     assert [odd.take(50.0) for _ in range(2)] == [True, False]
 
 
-def test_a_long_silence_saves_nothing_up() -> None:
+def test_a_long_silence_saves_nothing_up():
     pacer = Pacer(30)
     pacer.take(50.0)
 
     assert sum(pacer.take(80.0) for _ in range(10)) == 2
 
 
-def test_a_pause_silences_and_is_never_shortened() -> None:
+def test_a_pause_silences_and_is_never_shortened():
     pacer = Pacer(30)
     pacer.pause(110.0)
     pacer.pause(105.0)
@@ -96,7 +94,7 @@ def test_a_pause_silences_and_is_never_shortened() -> None:
 
 
 @given(st.floats(0.5, 200), st.floats(0, 5), st.floats(0.01, 2))
-def test_what_is_due_within_a_span_can_be_sent_in_it(rate: float, wait: float, span: float) -> None:
+def test_what_is_due_within_a_span_can_be_sent_in_it(rate, wait, span):
     pacer = Pacer(rate)
     pacer.take(10.0)
     now = 10.0 + wait
@@ -149,7 +147,7 @@ def test_only_a_short_stall_is_made_up_for(stall, made_up):
     assert at_once == pytest.approx(made_up * 1000 * FAST_SHARE, abs=6)
 
 
-def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate() -> None:
+def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate():
     pacer, now, sent = Pacer(1000), 100.0, []
     dice = random.Random(5)
     while now < 110.0:
@@ -162,9 +160,7 @@ def test_a_late_loop_makes_up_for_it_and_no_second_is_over_the_rate() -> None:
 
 
 @given(st.sampled_from([30, 200, 250, 1000]), st.integers(0, 2**32))
-def test_no_stall_of_the_loop_ever_puts_more_than_the_rate_into_a_second(
-    rate: int, seed: int
-) -> None:
+def test_no_stall_of_the_loop_ever_puts_more_than_the_rate_into_a_second(rate, seed):
     """Commits, a busy machine, a debugger: stalls of up to half a second, at any time.
 
     As the server sees it, too: each message is up to 8 ms on its way.
@@ -180,7 +176,7 @@ def test_no_stall_of_the_loop_ever_puts_more_than_the_rate_into_a_second(
     assert peak(arrived) <= rate
 
 
-def test_a_stall_of_45_ms_is_made_up_for_within_its_second() -> None:
+def test_a_stall_of_45_ms_is_made_up_for_within_its_second():
     pacer, now, sent, stalls = Pacer(1000), 100.0, [], 0
     while now < 110.0:
         while pacer.take(now):
@@ -193,14 +189,14 @@ def test_a_stall_of_45_ms_is_made_up_for_within_its_second() -> None:
     assert all(sum(s <= at < s + 1 for at in sent) >= 980 for s in range(102, 109))
 
 
-def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter() -> None:
+def test_the_share_keeps_a_window_under_the_limit_with_room_for_jitter():
     pacer = Pacer(30)
 
     assert 30 * pacer.interval - pacer.tolerance > 1.012, "31 messages never fit into a second"
     assert RATE_SHARE >= 0.96
 
 
-def test_a_chat_and_a_group_get_one_a_second() -> None:
+def test_a_chat_and_a_group_get_one_a_second():
     chats = ChatPacer()
     chats.note(7, 100.0)
     chats.note(-7, 100.0)
@@ -210,7 +206,7 @@ def test_a_chat_and_a_group_get_one_a_second() -> None:
     assert chats.busy(101.0) == frozenset()
 
 
-def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute() -> None:
+def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute():
     chats = ChatPacer()
     for number in range(20):
         assert chats.ready_at(-7) <= 100.0 + number
@@ -278,7 +274,7 @@ def test_the_twentieth_in_a_minute_waits_its_second_as_well():
     assert chats.ready_at(-7) == pytest.approx(100.0 + 3.18 * 19 + 1.0)
 
 
-def test_old_chats_are_forgotten_and_busy_ones_are_not() -> None:
+def test_old_chats_are_forgotten_and_busy_ones_are_not():
     chats = ChatPacer()
     for number in range(1, 100_001):
         chats.note(number if number % 2 else -number, 100.0 + number / 1000)

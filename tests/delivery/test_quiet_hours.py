@@ -6,7 +6,6 @@ import pytest
 
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, topics
-from appliance.database import Database
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.engine_config import EngineConfig
@@ -18,13 +17,13 @@ from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 
 
-def at(text: str) -> Moment:
+def at(text):
     wall = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
     return Moment(wall, wall)
 
 
 @pytest.fixture
-def run(database: Database) -> Run:
+def run(database):
     """1 in Berlin, 2 in Tokyo, 3 without a zone (UTC); quiet from 22:00 to 08:00."""
     with database.writing() as session:
         for number, zone in ((1, "Europe/Berlin"), (2, "Asia/Tokyo"), (3, None)):
@@ -36,12 +35,12 @@ def run(database: Database) -> Run:
         return Run(session, broadcasts.get_fresh(session, made.id), ChatPacer(), EngineConfig())
 
 
-def claim(database: Database, run: Run, now: Moment) -> list[int]:
+def claim(database, run, now):
     with database.writing() as session:
         return sorted(job.chat_id for job in run.exchange(session, [], 10, now))
 
 
-def test_who_sleeps_is_passed_over_and_taken_when_they_wake(database: Database, run: Run) -> None:
+def test_who_sleeps_is_passed_over_and_taken_when_they_wake(database, run):
     noon = at("2026-11-23T12:00")  # 13:00 in Berlin, 21:00 in Tokyo
     evening = at("2026-11-23T13:30")  # 22:30 in Tokyo
     assert claim(database, run, evening) == [1, 3]
@@ -58,7 +57,7 @@ def test_who_sleeps_is_passed_over_and_taken_when_they_wake(database: Database, 
     assert claim(database, run, morning) == [2]
 
 
-def test_it_ends_when_all_have_it(database: Database, run: Run) -> None:
+def test_it_ends_when_all_have_it(database, run):
     noon = at("2026-11-23T12:00")
     with database.writing() as session:
         jobs = run.exchange(session, [], 10, noon)
@@ -67,7 +66,7 @@ def test_it_ends_when_all_have_it(database: Database, run: Run) -> None:
         assert run.close(session, noon)
 
 
-def test_the_answer_is_kept_for_half_a_minute(database: Database) -> None:
+def test_the_answer_is_kept_for_half_a_minute(database):
     with database.writing() as session:
         chats.remember(session, 1).timezone = "Asia/Tokyo"
         session.flush()
@@ -77,9 +76,7 @@ def test_the_answer_is_kept_for_half_a_minute(database: Database) -> None:
         assert quiet.asleep(session, at("2026-11-23T13:00:15")) == {"Asia/Tokyo"}
 
 
-def test_who_fell_asleep_while_waiting_for_another_try_is_left_until_the_morning(
-    database: Database, run: Run
-) -> None:
+def test_who_fell_asleep_while_waiting_for_another_try_is_left_until_the_morning(database, run):
     evening = at("2026-11-23T20:59")  # 21:59 in Berlin
     with database.writing() as session:
         jobs = {job.chat_id: job for job in run.exchange(session, [], 10, evening)}
@@ -94,7 +91,7 @@ def test_who_fell_asleep_while_waiting_for_another_try_is_left_until_the_morning
         assert not run.close(session, at("2026-11-23T22:30"))
 
 
-def test_a_zone_that_somebody_chose_meanwhile_sleeps_too(database: Database) -> None:
+def test_a_zone_that_somebody_chose_meanwhile_sleeps_too(database):
     quiet = QuietHours("22:00-08:00", "UTC")
     noon, later = at("2026-11-23T12:00"), at("2026-11-23T12:01")
     with database.writing() as session:
@@ -104,7 +101,7 @@ def test_a_zone_that_somebody_chose_meanwhile_sleeps_too(database: Database) -> 
         assert quiet.asleep(session, later) == {"Asia/Vladivostok"}
 
 
-def test_a_clock_that_is_set_back_while_it_sends(database: Database) -> None:
+def test_a_clock_that_is_set_back_while_it_sends(database):
     """It is not night yet: who was let sleep is written to."""
     hours = QuietHours("22:00-08:00", "UTC")
     with database.reading() as session:
@@ -112,7 +109,7 @@ def test_a_clock_that_is_set_back_while_it_sends(database: Database) -> None:
         assert hours.asleep(session, at("2026-11-23T21:10")) == frozenset()
 
 
-def test_a_clock_that_is_set_back_while_all_sleep(database: Database) -> None:
+def test_a_clock_that_is_set_back_while_all_sleep(database):
     """Within the night they sleep on; before it, it is looked again."""
     hours, evening = QuietHours("22:00-08:00", "UTC"), at("2026-11-23T22:10")
     with database.reading() as session:
@@ -126,7 +123,7 @@ def test_a_clock_that_is_set_back_while_all_sleep(database: Database) -> None:
         assert hours.asleep(session, before) == frozenset()
 
 
-def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database: Database) -> None:
+def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database):
     noon, night = at("2026-11-23T12:00"), at("2026-11-23T23:00")
     with database.writing() as session:
         news = topics.add(session, "news", "News")

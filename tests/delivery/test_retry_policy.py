@@ -20,28 +20,28 @@ NOW = Moment(1_790_000_000.0, 1000.0)
 
 
 @pytest.fixture
-def pacer() -> Pacer:
+def pacer():
     return Pacer(30)
 
 
 @pytest.fixture
-def policy(pacer: Pacer) -> RetryPolicy:
+def policy(pacer):
     return RetryPolicy(pacer)
 
 
-def job(tries: int = 0) -> Job:
+def job(tries=0):
     return Job(Outbox(lambda now: frozenset()), 1, 5, "sendMessage", b"{}", tries)
 
 
 @pytest.mark.parametrize("kind", [Kind.SENT, Kind.GONE, Kind.REFUSED, Kind.CONTENT, Kind.UNKNOWN])
-def test_an_outcome_is_final(kind: Kind, policy: RetryPolicy, pacer: Pacer) -> None:
+def test_an_outcome_is_final(kind, policy, pacer):
     result = policy.act(job(), Verdict(kind), NOW)
 
     assert result.retry_at is None
     assert pacer.paused_until == 0.0
 
 
-def test_a_flood_pause_is_for_everybody_and_to_be_stored(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_a_flood_pause_is_for_everybody_and_to_be_stored(policy, pacer):
     result = policy.act(job(), Verdict(Kind.FLOOD, retry_after=7), NOW)
 
     assert pacer.paused_until == 1007.0
@@ -49,7 +49,7 @@ def test_a_flood_pause_is_for_everybody_and_to_be_stored(policy: RetryPolicy, pa
     assert policy.flood_until == NOW.wall + 7
 
 
-def test_a_second_flood_answer_never_shortens_the_first(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_a_second_flood_answer_never_shortens_the_first(policy, pacer):
     policy.act(job(), Verdict(Kind.FLOOD, retry_after=60), NOW)
     policy.act(job(), Verdict(Kind.FLOOD, retry_after=1), NOW)
 
@@ -57,7 +57,7 @@ def test_a_second_flood_answer_never_shortens_the_first(policy: RetryPolicy, pac
     assert policy.flood_until == NOW.wall + 60
 
 
-def test_a_pause_told_to_another_part_is_kept_once(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_a_pause_told_to_another_part_is_kept_once(policy, pacer):
     until = NOW.wall + 60
     assert not policy.extend_pause(0.0, NOW)
     assert not policy.extend_pause(NOW.wall - 1, NOW)
@@ -72,14 +72,14 @@ def test_a_pause_told_to_another_part_is_kept_once(policy: RetryPolicy, pacer: P
     assert pacer.paused_until == NOW.mono + 60
 
 
-def test_a_refused_token_silences_and_says_so(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_a_refused_token_silences_and_says_so(policy, pacer):
     policy.act(job(), Verdict(Kind.TOKEN, words="Unauthorized"), NOW)
 
     assert pacer.paused_until == NOW.mono + TOKEN_PAUSE_SECONDS
     assert policy.words == "token refused: Unauthorized"
 
 
-def test_one_server_error_is_the_recipients_affair(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_one_server_error_is_the_recipients_affair(policy, pacer):
     result = policy.act(job(), Verdict(Kind.SERVER), NOW)
 
     assert result.retry_at is not None
@@ -88,7 +88,7 @@ def test_one_server_error_is_the_recipients_affair(policy: RetryPolicy, pacer: P
     assert pacer.paused_until == 0.0
 
 
-def test_many_in_a_row_are_the_servers(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_many_in_a_row_are_the_servers(policy, pacer):
     results = [policy.act(job(), Verdict(Kind.SERVER), NOW) for _ in range(SERVER_DOWN_FAILURES)]
 
     assert pacer.paused_until > NOW.mono
@@ -96,7 +96,7 @@ def test_many_in_a_row_are_the_servers(policy: RetryPolicy, pacer: Pacer) -> Non
 
 
 @pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER, Kind.PROXY])
-def test_what_fails_at_once_is_one_failure(kind: Kind, policy: RetryPolicy, pacer: Pacer) -> None:
+def test_what_fails_at_once_is_one_failure(kind, policy, pacer):
     """A hundred calls are in flight when the network goes for a second: no minute's silence."""
     results = [policy.act(job(), Verdict(kind), NOW) for _ in range(100)]
 
@@ -104,7 +104,7 @@ def test_what_fails_at_once_is_one_failure(kind: Kind, policy: RetryPolicy, pace
     assert not results[-1].counts
 
 
-def test_an_outage_that_lasts_is_asked_ever_more_rarely(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_an_outage_that_lasts_is_asked_ever_more_rarely(policy, pacer):
     pauses = []
     now = NOW
     for _ in range(5):
@@ -115,7 +115,7 @@ def test_an_outage_that_lasts_is_asked_ever_more_rarely(policy: RetryPolicy, pac
     assert pauses[-1] > 4
 
 
-def test_a_success_in_between_makes_it_single_again(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_a_success_in_between_makes_it_single_again(policy, pacer):
     for _ in range(3 * SERVER_DOWN_FAILURES):
         policy.act(job(), Verdict(Kind.SERVER), NOW)
         policy.act(job(), Verdict(Kind.SENT), NOW)
@@ -123,20 +123,18 @@ def test_a_success_in_between_makes_it_single_again(policy: RetryPolicy, pacer: 
     assert pacer.paused_until == 0.0
 
 
-def test_tries_end(policy: RetryPolicy) -> None:
+def test_tries_end(policy):
     assert policy.act(job(MAX_TRIES - 1), Verdict(Kind.SERVER), NOW).retry_at is None
 
 
-def test_being_offline_costs_no_try(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_being_offline_costs_no_try(policy, pacer):
     result = policy.act(job(), Verdict(Kind.OFFLINE, words="refused"), NOW)
 
     assert not result.counts
     assert pacer.paused_until > NOW.mono
 
 
-def test_a_proxy_in_the_way_silences_everybody_and_says_so(
-    policy: RetryPolicy, pacer: Pacer
-) -> None:
+def test_a_proxy_in_the_way_silences_everybody_and_says_so(policy, pacer):
     page = Verdict(Kind.PROXY, "http_403", "HTTP 403 without a Bot API answer")
 
     results = [policy.act(job(), page, NOW) for _ in range(PROXY_DOWN_FAILURES)]
@@ -147,9 +145,7 @@ def test_a_proxy_in_the_way_silences_everybody_and_says_so(
     assert not results[-1].counts
 
 
-def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(
-    policy: RetryPolicy, pacer: Pacer
-) -> None:
+def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(policy, pacer):
     """Others get through: so it is this call, but still nothing that the recipient did."""
     result = policy.act(job(MAX_TRIES - 1), Verdict(Kind.PROXY), NOW)
 
@@ -158,9 +154,7 @@ def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(
     assert pacer.paused_until == 0.0
 
 
-def test_answers_that_never_come_do_not_make_everybody_unknown(
-    policy: RetryPolicy, pacer: Pacer
-) -> None:
+def test_answers_that_never_come_do_not_make_everybody_unknown(policy, pacer):
     results = [
         policy.act(job(), Verdict(Kind.UNKNOWN, words="x"), NOW)
         for _ in range(SERVER_DOWN_FAILURES)
@@ -171,7 +165,7 @@ def test_answers_that_never_come_do_not_make_everybody_unknown(
     assert policy.words == "no answers: x"
 
 
-def test_a_lost_answer_now_and_then_pauses_nothing(policy: RetryPolicy, pacer: Pacer) -> None:
+def test_a_lost_answer_now_and_then_pauses_nothing(policy, pacer):
     for _ in range(3 * SERVER_DOWN_FAILURES):
         policy.act(job(), Verdict(Kind.UNKNOWN), NOW)
         policy.act(job(), Verdict(Kind.SENT), NOW)
@@ -179,7 +173,7 @@ def test_a_lost_answer_now_and_then_pauses_nothing(policy: RetryPolicy, pacer: P
     assert pacer.paused_until == 0.0
 
 
-def test_backoff_grows_to_a_minute_and_a_bit() -> None:
+def test_backoff_grows_to_a_minute_and_a_bit():
     waits = [backoff(n) for n in range(1, 40)]
 
     assert waits[0] <= 0.7

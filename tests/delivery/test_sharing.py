@@ -1,7 +1,6 @@
 """What the ledger hands out, to whom, and after what went wrong."""
 
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -11,57 +10,49 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery import broadcast_run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.coordinator import Coordinator
-from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
-from appliance.models import Broadcast
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
-from appliance.services.leases import Holding
-
-Queue = Callable[..., int]
-Shown = Callable[[int], Broadcast]
 
 
-def moment() -> Moment:
+def moment():
     return Moment(time.time(), time.monotonic())
 
 
 @pytest.fixture
-def coordinator(database: Database, lease: Holding) -> Coordinator:
+def coordinator(database, lease):
     return Coordinator(database, lease, ChatPacer())
 
 
 @pytest.fixture
-def turn(coordinator: Coordinator) -> Callable[..., list[Job]]:
+def turn(coordinator):
     """One transaction: these were sent, so many are wanted."""
 
-    def turn(sent: list[Job] = (), wanted: int = 0) -> list[Job]:  # type: ignore[assignment]
+    def turn(sent=(), wanted=0):
         results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in sent]
         return coordinator.settle(results, wanted, None, "", moment())
 
     return turn
 
 
-def know(database: Database, count: int) -> None:
+def know(database, count):
     with database.writing() as session:
         for number in range(1, count + 1):
             chats.remember(session, number)
 
 
-def canary(database: Database, size: int, wait: int = 60) -> int:
+def canary(database, size, wait=60):
     with database.writing() as session:
         new = NewBroadcast("hello", to=("all",), canary=size, canary_wait=wait)
         return service.create(session, new)[0].id
 
 
-def test_what_waits_for_its_canary_leaves_its_share(
-    turn: Callable[..., list[Job]], database: Database, queue: Queue
-) -> None:
+def test_what_waits_for_its_canary_leaves_its_share(turn, database, queue):
     know(database, 300)
     canary(database, 1)
     turn()
@@ -72,9 +63,7 @@ def test_what_waits_for_its_canary_leaves_its_share(
     assert [len(turn(wanted=4)) for _ in range(10)] == [4] * 10
 
 
-def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
-    turn: Callable[..., list[Job]], coordinator: Coordinator, database: Database, shown: Shown
-) -> None:
+def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(turn, coordinator, database, shown):
     know(database, 100)
     number = canary(database, 5, wait=0)
     turn()
@@ -94,10 +83,10 @@ def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(
 
 
 @contextmanager
-def answers_of_commits_lost() -> Iterator[None]:
+def answers_of_commits_lost():
     """Each commit is made, and the server closes the connection before it has said so."""
 
-    def lose(session: Session) -> None:
+    def lose(session):
         raise OperationalError("COMMIT", {}, Exception("the server closed the connection"))
 
     event.listen(Session, "after_commit", lose)
@@ -106,12 +95,8 @@ def answers_of_commits_lost() -> Iterator[None]:
 
 
 def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
-    turn: Callable[..., list[Job]],
-    coordinator: Coordinator,
-    database: Database,
-    queue: Queue,
-    shown: Shown,
-) -> None:
+    turn, coordinator, database, queue, shown
+):
     know(database, 5)
     number = queue()
     turn()
@@ -132,8 +117,8 @@ def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
 
 
 def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
-    turn: Callable[..., list[Job]], coordinator: Coordinator, database: Database, queue: Queue
-) -> None:
+    turn, coordinator, database, queue
+):
     know(database, 5)
     number = queue()
     turn()
@@ -154,9 +139,7 @@ def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
         assert operations.find(session, operation.id).done == 3
 
 
-def test_a_broadcast_that_cannot_be_sent_stops_nobody_else(
-    turn: Callable[..., list[Job]], database: Database, queue: Queue, shown: Shown
-) -> None:
+def test_a_broadcast_that_cannot_be_sent_stops_nobody_else(turn, database, queue, shown):
     know(database, 3)
     broken = queue()
     with database.writing() as session:
@@ -173,13 +156,7 @@ def test_a_broadcast_that_cannot_be_sent_stops_nobody_else(
     assert shown(broken).note
 
 
-def test_a_long_walk_is_made_in_steps(
-    turn: Callable[..., list[Job]],
-    coordinator: Coordinator,
-    database: Database,
-    queue: Queue,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_long_walk_is_made_in_steps(turn, coordinator, database, queue, monkeypatch):
     monkeypatch.setattr(broadcast_run, "ROWS_PER_LOOK", 10)
     know(database, 100)
     queue()

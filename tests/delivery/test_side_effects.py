@@ -3,20 +3,17 @@
 import io
 import json
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
 from appliance.crud import settings as stored
 from appliance.crud.broadcasts import operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
-from appliance.database import Database
 from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.jobs import Job, Result
+from appliance.delivery.jobs import Result
 from appliance.delivery.retry_policy import again
 from appliance.models import DeliveryState, Message
 from appliance.services import broadcasts as service
@@ -48,7 +45,7 @@ class Effect(NamedTuple):
 
 
 @pytest.fixture
-def claim(database: Database, settle: Callable[..., list[Job]]) -> Callable[[str, int], Job]:
+def claim(database, settle):
     """`claim("edit", GROUP)`: a call of that kind to a chat, claimed."""
     with database.writing() as session:
         chats.remember(session, PERSON, first_name="Ann")
@@ -56,7 +53,7 @@ def claim(database: Database, settle: Callable[..., list[Job]]) -> Callable[[str
         chats.set_approved(session, group, True, None)
         stored.put_setting(session, stored.OPERATORS, {"chat_id": GROUP})
 
-    def claim(source: str, chat_id: int) -> Job:
+    def claim(source, chat_id):
         with database.writing() as session:
             if source == "outbox":
                 messages.queue(session, chat_id, "sendMessage", {"text": "hi"}, text="hi")
@@ -76,7 +73,7 @@ def claim(database: Database, settle: Callable[..., list[Job]]) -> Callable[[str
     return claim
 
 
-def effect_on(database: Database, source: str, row: int, chat_id: int) -> Effect:
+def effect_on(database, source, row, chat_id):
     with database.reading() as session:
         chat, group = chats.get(session, chat_id), operators_group.chosen_group(session)
         return Effect(
@@ -86,7 +83,7 @@ def effect_on(database: Database, source: str, row: int, chat_id: int) -> Effect
         )
 
 
-def state_of(session: Session, source: str, row: int) -> str:
+def state_of(session, source, row):
     """The word for the one line of a broadcast, message of an operation, row of the outbox."""
     if source == "broadcast":
         (state,) = deliveries.states_of(session, row)
@@ -100,9 +97,7 @@ def state_of(session: Session, source: str, row: int) -> str:
     return "failed" if operation.failed else "done" if operation.done else "pending"
 
 
-def spread(
-    table: list[tuple[str, tuple[str, ...], Effect]],
-) -> list[tuple[str, str, Effect]]:
+def spread(table):
     return [(verdict, source, effect) for verdict, sources, effect in table for source in sources]
 
 
@@ -133,14 +128,8 @@ PERSON_EFFECTS = [
     + [(PERSON, *row) for row in spread(PERSON_EFFECTS)],
 )
 def test_a_verdict_changes_the_row_the_chat_and_the_choice_of_a_group(
-    chat_id: int,
-    verdict: str,
-    source: str,
-    effect: Effect,
-    claim: Callable[[str, int], Job],
-    settle: Callable[..., list[Job]],
-    database: Database,
-) -> None:
+    chat_id, verdict, source, effect, claim, settle, database
+):
     job = claim(source, chat_id)
 
     settle([Result(job, VERDICTS[verdict])], wanted=0)
@@ -149,12 +138,7 @@ def test_a_verdict_changes_the_row_the_chat_and_the_choice_of_a_group(
 
 
 @pytest.mark.parametrize("source", ["broadcast", "outbox"])
-def test_a_message_to_a_group_that_has_migrated_goes_to_the_new_id(
-    source: str,
-    claim: Callable[[str, int], Job],
-    settle: Callable[..., list[Job]],
-    database: Database,
-) -> None:
+def test_a_message_to_a_group_that_has_migrated_goes_to_the_new_id(source, claim, settle, database):
     job = claim(source, GROUP)
 
     settle([Result(job, VERDICTS["migrated"])], wanted=0)
@@ -166,12 +150,7 @@ def test_a_message_to_a_group_that_has_migrated_goes_to_the_new_id(
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_what_is_tried_again_changes_nothing_else(
-    source: str,
-    claim: Callable[[str, int], Job],
-    settle: Callable[..., list[Job]],
-    database: Database,
-) -> None:
+def test_what_is_tried_again_changes_nothing_else(source, claim, settle, database):
     job = claim(source, GROUP)
 
     settle([again(job, "flood", time.monotonic() + 60)], wanted=0)

@@ -6,19 +6,18 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.delivery.jobs import Moment
 from appliance.delivery.silent_hours import FIRST_CHOICE_POLL_SECONDS, SilentHours
 
 MORNING = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)  # 07:00 in Berlin, 10:00 in Omsk
 
 
-def at(hour: int, minute: int = 0) -> Moment:
+def at(hour, minute=0):
     return Moment(MORNING.replace(hour=hour, minute=minute).timestamp(), time.monotonic())
 
 
 @pytest.fixture
-def silent_hours(database: Database) -> SilentHours:
+def silent_hours(database):
     with database.writing() as session:
         for chat_id, quiet, zone in (
             (1, None, None),
@@ -32,27 +31,25 @@ def silent_hours(database: Database) -> SilentHours:
 
 
 @pytest.mark.parametrize(("hour", "quiet"), [(5, {2, 4}), (6, {4}), (16, {3, 4}), (20, {2, 3, 4})])
-def test_by_their_clocks(
-    silent_hours: SilentHours, database: Database, hour: int, quiet: set[int]
-) -> None:
+def test_by_their_clocks(silent_hours, database, hour, quiet):
     with database.reading() as session:
         assert silent_hours.wanted(session, [1, 2, 3, 4, 99], at(hour)) == quiet
         assert silent_hours.wanted(session, [], at(hour)) == frozenset()
 
 
-def test_the_hour_is_noticed_while_it_runs(silent_hours: SilentHours, database: Database) -> None:
+def test_the_hour_is_noticed_while_it_runs(silent_hours, database):
     with database.reading() as session:
         assert silent_hours.wanted(session, [2], at(5, 59)) == {2}
         assert silent_hours.wanted(session, [2], at(6, 1)) == frozenset()
 
 
-def test_a_clock_that_is_set_back_is_noticed(silent_hours: SilentHours, database: Database) -> None:
+def test_a_clock_that_is_set_back_is_noticed(silent_hours, database):
     with database.reading() as session:
         assert silent_hours.wanted(session, [2], at(6, 1)) == frozenset()
         assert silent_hours.wanted(session, [2], at(5, 1)) == {2}
 
 
-def test_the_first_who_chooses_hours_is_noticed_soon(database: Database) -> None:
+def test_the_first_who_chooses_hours_is_noticed_soon(database):
     with database.writing() as session:
         chat = chats.remember(session, 1)
         silent_hours, now = SilentHours("Europe/Berlin"), at(6)

@@ -1,17 +1,11 @@
 """Which notifications make a sound, by what the phone got."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.services import notify
 from appliance.services.accounts import users
 from appliance.services.notify import NewNotification, Sender
-
-Ask = Callable[..., Any]
 
 
 @pytest.mark.parametrize("to", ["user:ada@example.org", "role:admin"])
@@ -20,14 +14,8 @@ Ask = Callable[..., Any]
     [(None, {"low"}), ("always", {"low", "normal"})],
 )
 def test_high_priority_sounds_in_quiet_hours_too(
-    database: Database,
-    people: Callable[[int], list[int]],
-    ask: Ask,
-    run_until: Callable[..., None],
-    to: str,
-    quiet: str | None,
-    silent: set[str],
-) -> None:
+    database, people, ask, run_until, to, quiet, silent
+):
     """To one by the outbox, to a role by a broadcast: the same."""
     (chat_id,) = people(1)
     with database.writing() as session:
@@ -37,7 +25,7 @@ def test_high_priority_sounds_in_quiet_hours_too(
         for priority in notify.PRIORITIES:
             notify.create(session, NewNotification(to, priority, priority=priority), Sender("cli"))
 
-    def got() -> dict[str, bool]:
+    def got():
         said = ask(f"people/{chat_id}/messages")["messages"]
         return {one["text"]: one["silent"] for one in said if one["from"] == "bot"}
 

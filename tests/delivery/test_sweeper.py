@@ -1,37 +1,31 @@
 """Who waits in a cancelled broadcast is skipped in the end, whoever does it."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from sqlalchemy import insert
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
-from appliance.database import ROWS_PER_TRANSACTION, Database
+from appliance.database import ROWS_PER_TRANSACTION
 from appliance.delivery.coordinator import Coordinator
-from appliance.delivery.engine import Engine
 from appliance.delivery.jobs import Moment
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.sweeper import PATIENCE_SECONDS, Sweeper
 from appliance.models import Broadcast, Delivery, DeliveryState, utcnow
 from appliance.services.broadcasts import ledger_walk
-from appliance.services.leases import Holding
 
 PEOPLE = 2 * ROWS_PER_TRANSACTION + 1000
-Shown = Callable[[int], Broadcast]
 
 
-def moment(seconds: float) -> Moment:
+def moment(seconds):
     return Moment(1_790_000_000 + seconds, 1000 + seconds)
 
 
 @pytest.fixture
-def number(database: Database) -> int:
+def number(database):
     """A cancelled broadcast that nobody has swept: three parts of pending people."""
     counts = {"total": PEOPLE, "pending": PEOPLE}
     with database.writing() as session:
-        audience: dict[str, Any] = {"to": ["all"], "not": []}
+        audience = {"to": ["all"], "not": []}
         broadcast = Broadcast(text="x", status="cancelled", audience=audience, **counts)
         broadcasts.add(session, broadcast)
         line = {"broadcast_id": broadcast.id, "updated_at": 0}
@@ -40,10 +34,10 @@ def number(database: Database) -> int:
 
 
 @pytest.fixture
-def turn(database: Database, number: int) -> Callable[[Sweeper, float], int | None]:
+def turn(database, number):
     """What the ledger does with it in each transaction."""
 
-    def turn(sweeper: Sweeper, seconds: float) -> int | None:
+    def turn(sweeper, seconds):
         now = moment(seconds)
         with database.writing() as session:
             row = broadcasts.get_fresh(session, number)
@@ -56,7 +50,7 @@ def turn(database: Database, number: int) -> Callable[[Sweeper, float], int | No
     return turn
 
 
-def check(database: Database, number: int, shown: Shown) -> None:
+def check(database, number, shown):
     """All are skipped, and counted once."""
     row = shown(number)
     assert (row.status, row.pending, row.skipped) == ("cancelled", 0, PEOPLE)
@@ -65,9 +59,7 @@ def check(database: Database, number: int, shown: Shown) -> None:
         assert deliveries.states_of(session, number) == {DeliveryState.SKIPPED: PEOPLE}
 
 
-def test_it_is_patient_and_then_goes_by_parts(
-    turn: Any, number: int, shown: Shown, database: Database
-) -> None:
+def test_it_is_patient_and_then_goes_by_parts(turn, number, shown, database):
     sweeper = Sweeper()
     assert turn(sweeper, 0) is None
     assert turn(sweeper, PATIENCE_SECONDS - 0.1) is None
@@ -79,9 +71,7 @@ def test_it_is_patient_and_then_goes_by_parts(
     check(database, number, shown)
 
 
-def test_it_keeps_away_while_whoever_cancelled_it_makes_progress(
-    turn: Any, number: int, shown: Shown, database: Database
-) -> None:
+def test_it_keeps_away_while_whoever_cancelled_it_makes_progress(turn, number, shown, database):
     """At a million that takes longer than its patience."""
     sweeper = Sweeper()
     after, seconds = None, 0.0
@@ -98,12 +88,10 @@ def test_it_keeps_away_while_whoever_cancelled_it_makes_progress(
     check(database, number, shown)
 
 
-def test_both_at_once_count_everybody_once(
-    turn: Any, number: int, shown: Shown, database: Database
-) -> None:
+def test_both_at_once_count_everybody_once(turn, number, shown, database):
     sweeper = Sweeper()
     turn(sweeper, 0)
-    after: int | None = None
+    after = None
     for _ in range(4):
         with database.writing() as session:
             sweeper.step(session, number, moment(PATIENCE_SECONDS))
@@ -113,7 +101,7 @@ def test_both_at_once_count_everybody_once(
     check(database, number, shown)
 
 
-def test_a_restart_begins_again(turn: Any, number: int, shown: Shown, database: Database) -> None:
+def test_a_restart_begins_again(turn, number, shown, database):
     before, after = Sweeper(), Sweeper()
     turn(before, 0)
     turn(before, PATIENCE_SECONDS)
@@ -125,9 +113,7 @@ def test_a_restart_begins_again(turn: Any, number: int, shown: Shown, database: 
     check(database, number, shown)
 
 
-def test_who_was_put_back_behind_it_is_found_later(
-    turn: Any, number: int, shown: Shown, database: Database
-) -> None:
+def test_who_was_put_back_behind_it_is_found_later(turn, number, shown, database):
     with database.writing() as session:
         deliveries.take(session, number, [1, 2], 0)
     sweeper = Sweeper()
@@ -149,9 +135,7 @@ def test_who_was_put_back_behind_it_is_found_later(
     check(database, number, shown)
 
 
-def test_a_transaction_of_the_ledger_does_one_part(
-    number: int, shown: Shown, database: Database, lease: Holding
-) -> None:
+def test_a_transaction_of_the_ledger_does_one_part(number, shown, database, lease):
     coordinator = Coordinator(database, lease, ChatPacer())
     now = Moment(utcnow().timestamp(), 1000.0)
     coordinator.settle([], 0, None, "", now)
@@ -165,9 +149,7 @@ def test_a_transaction_of_the_ledger_does_one_part(
     assert shown(number).pending == PEOPLE - ROWS_PER_TRANSACTION
 
 
-def test_the_engine_finishes_it_beside_who_cancelled_it(
-    engine: Engine, number: int, shown: Shown, run_until: Callable[..., None], database: Database
-) -> None:
+def test_the_engine_finishes_it_beside_who_cancelled_it(engine, number, shown, run_until, database):
     run_until(lambda: shown(number).pending < PEOPLE)
     ledger_walk.skip_pending(database.writing, number, utcnow())
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ class World:
 
 
 @pytest.fixture
-def world(sandbox: Sandbox, database: Database) -> World:
+def world(sandbox, database):
     return World(sandbox, database)
 
 
@@ -210,7 +210,7 @@ class Processes:
 
 
 @pytest.fixture
-def processes(settings: Settings, sandbox: Sandbox, tmp_path: Path) -> Iterator[Processes]:
+def processes(settings, sandbox, tmp_path):
     log = tmp_path / "processes.log"
     log.touch()
     started = Processes(settings, log, sandbox.url, [])
@@ -240,31 +240,29 @@ class Warm:
 
 
 @pytest.fixture
-def warm_engine(processes: Processes) -> Callable[[int], Warm]:
+def warm_engine(processes):
     """`warm_engine(300)` starts engines of that rate, to be killed."""
 
-    def warm_engine(rate: int) -> Warm:
+    def warm_engine(rate):
         return Warm(processes.engine("--fork", SEND_RATE=str(rate)))
 
     return warm_engine
 
 
 @pytest.fixture
-def warm_listener(processes: Processes) -> Callable[..., Warm]:
+def warm_listener(processes):
     """`warm_listener(*options)` starts updates parts, to be killed."""
     return lambda *options: Warm(processes.listener(*options))
 
 
 @pytest.fixture
-def check(world: World) -> Callable[..., Counter[str]]:
+def check(world):
     """`check(number, ids)`: what holds after every fault; returns how many are in each state.
 
     `record` is the server's own, where it is not the simulator.
     """
 
-    def check(
-        number: int, ids: Sequence[int], record: list[tuple[int, int]] | None = None
-    ) -> Counter[str]:
+    def check(number, ids, record=None):
         arrived = world.record() if record is None else record
         times = Counter(chat_id for chat_id, _ in arrived)
         with world.database.reading() as session:

@@ -8,19 +8,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-
-from appliance.config import Settings
-from appliance.database import Database
-
-Check = Callable[..., Counter[str]]
-WaitUntil = Callable[..., Any]
-FindProgram = Callable[..., str]
 
 pytestmark = pytest.mark.slow
 
@@ -29,12 +18,12 @@ UNUSABLE = "the database cannot be used"  # what a part says that tries again an
 
 
 @contextlib.contextmanager
-def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[Callable[[], int]]:
+def failing(strace, process, calls, error):
     """These system calls of a process fail, for as long as the block runs.
 
     It is given a count of the tries that failed: of some calls in a row, then none for a while.
     """
-    failures: list[float] = []
+    failures = []
     inject = f"inject={calls}:error={error}"
     tracer = subprocess.Popen(
         [strace, "-f", "-p", str(process.pid), "-e", f"trace={calls}", "-e", inject],
@@ -45,12 +34,12 @@ def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[Calla
     assert "attached" in tracer.stderr.readline()
     lines = tracer.stderr
 
-    def read() -> None:
+    def read():
         for line in lines:
             if "INJECTED" in line:
                 failures.append(time.monotonic())
 
-    def tries() -> int:
+    def tries():
         return sum(after - before > 0.5 for before, after in itertools.pairwise([0.0, *failures]))
 
     reader = threading.Thread(target=read, daemon=True)
@@ -75,16 +64,7 @@ def failing(strace: str, process: Any, calls: str, error: str) -> Iterator[Calla
         ("fsync,fdatasync", "ENOSPC", "disk I/O error"),  # where room is found at the flush
     ],
 )
-def test_a_disk_that_fails(
-    calls: str,
-    error: str,
-    words: str,
-    world: Any,
-    processes: Any,
-    check: Check,
-    wait_until: WaitUntil,
-    find_program: FindProgram,
-) -> None:
+def test_a_disk_that_fails(calls, error, words, world, processes, check, wait_until, find_program):
     strace = find_program("strace")
     ids = world.populate(PEOPLE)
     world.strike("latency", seconds=0.3)  # so that there are answers while the disk is broken
@@ -107,14 +87,7 @@ def test_a_disk_that_fails(
 
 
 @pytest.mark.parametrize("calls", ["pwrite64", "fsync,fdatasync"])
-def test_killed_while_the_disk_fails(
-    calls: str,
-    world: Any,
-    processes: Any,
-    check: Check,
-    wait_until: WaitUntil,
-    find_program: FindProgram,
-) -> None:
+def test_killed_while_the_disk_fails(calls, world, processes, check, wait_until, find_program):
     """What could not be written is lost with the process: `unknown`, never sent again."""
     strace = find_program("strace")
     ids = world.populate(PEOPLE)
@@ -138,7 +111,7 @@ def test_killed_while_the_disk_fails(
 
 
 @pytest.fixture
-def small_disk(settings: Settings, database: Database) -> Iterator[Path]:
+def small_disk(settings, database):
     """HOME/data on a file system of its own, of 12 MB."""
     folder = settings.data
     if os.geteuid() != 0:
@@ -152,13 +125,7 @@ def small_disk(settings: Settings, database: Database) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk(
-    world: Any,
-    processes: Any,
-    check: Check,
-    wait_until: WaitUntil,
-    small_disk: Path,
-) -> None:
+def test_a_full_disk(world, processes, check, wait_until, small_disk):
     """All of `appliance bot`, on a file system without room."""
     ids = world.populate(200)
     number = world.queue()
@@ -180,13 +147,7 @@ def test_a_full_disk(
     assert check(number, ids) == {"sent": 200}
 
 
-def test_a_start_on_a_full_disk(
-    world: Any,
-    processes: Any,
-    check: Check,
-    wait_until: WaitUntil,
-    small_disk: Path,
-) -> None:
+def test_a_start_on_a_full_disk(world, processes, check, wait_until, small_disk):
     """There is not even room for the files SQLite makes beside the database."""
     ids = world.populate(20)
     number = world.queue()
@@ -204,14 +165,14 @@ def test_a_start_on_a_full_disk(
     assert check(number, ids) == {"sent": 20}
 
 
-def shrink_log(database: Database) -> bool:
+def shrink_log(database):
     """Empty SQLite's write-ahead log; False when somebody used it just then."""
     with database.engine.connect() as connection:
         busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     return not busy
 
 
-def fill(path: Path) -> None:
+def fill(path):
     """Write until there is no room for one byte more."""
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         for size in (65536, 4096, 1):
@@ -220,13 +181,7 @@ def fill(path: Path) -> None:
                     pass
 
 
-def test_a_database_that_is_read_only(
-    world: Any,
-    processes: Any,
-    check: Check,
-    wait_until: WaitUntil,
-    small_disk: Path,
-) -> None:
+def test_a_database_that_is_read_only(world, processes, check, wait_until, small_disk):
     """A start on a file system that was mounted read-only, and one when it is writable again."""
     ids = world.populate(20)
     number = world.queue()
@@ -244,5 +199,5 @@ def test_a_database_that_is_read_only(
     assert check(number, ids) == {"sent": 20}
 
 
-def remount(folder: Path, mode: str) -> None:
+def remount(folder, mode):
     subprocess.run(["mount", "-o", f"remount,{mode}", folder], check=True)

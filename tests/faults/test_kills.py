@@ -5,13 +5,10 @@ import random
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from appliance.delivery.engine import CLAIM_AHEAD_SECONDS, SETTLE_SECONDS
-from appliance.models import Broadcast
 
 KILLS = 100
 PEOPLE = 12_000  # three chunks of an audience that is frozen
@@ -29,20 +26,14 @@ IN_FLIGHT = RATE * (
 
 
 @pytest.mark.slow
-def test_a_broadcast_survives_a_hundred_kills(
-    world: Any,
-    processes: Any,
-    warm_engine: Callable[..., Any],
-    check: Callable[..., Counter[str]],
-    wait_until: Callable[..., Any],
-) -> None:
+def test_a_broadcast_survives_a_hundred_kills(world, processes, warm_engine, check, wait_until):
     ids = world.populate(PEOPLE)
     world.strike("latency", seconds=LATENCY)
     number = world.queue()
     dice = random.Random(20261123)
     warm = warm_engine(RATE)
-    struck: Counter[str] = Counter()
-    uncertain: list[set[int]] = []
+    struck = Counter()
+    uncertain = []
     pause = threading.Event()
 
     for turn in range(KILLS):
@@ -50,7 +41,7 @@ def test_a_broadcast_survives_a_hundred_kills(
         pid = warm.start()
         if turn >= EARLY and turn % 4:
 
-            def moves(before: Broadcast = before) -> bool:
+            def moves(before=before):
                 return bool(world.shown(number).pending != before.pending)
 
             wait_until(moves, 20, processes.words)
@@ -75,7 +66,7 @@ def test_a_broadcast_survives_a_hundred_kills(
     assert max(len(claimed - arrived) for claimed in uncertain) <= CLAIMED_AHEAD
 
 
-def where(broadcast: Broadcast) -> str:
+def where(broadcast):
     if broadcast.status == "scheduled":
         return "before the first message"  # for the freezing see test_kills_while_freezing.py
     return "in flight" if broadcast.sending else "between two turns"

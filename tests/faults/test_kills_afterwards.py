@@ -3,16 +3,14 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
-from appliance.models import BroadcastStatus, Delivery, DeliveryState, Operation
+from appliance.models import BroadcastStatus, Delivery, DeliveryState
 from appliance.runtime.schedule import Schedule
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import changes
@@ -26,12 +24,9 @@ FAILURES = 300_000
 LONGEST = 0.2  # seconds before a kill
 FEWEST_KILLS = 12
 
-WaitUntil = Callable[..., Any]
-Kills = Callable[..., int]
-
 
 @pytest.fixture
-def delivered(world: Any, processes: Any, wait_until: WaitUntil) -> tuple[int, list[int]]:
+def delivered(world, processes, wait_until):
     """A broadcast that everybody has, and who they are."""
     ids = world.populate(PEOPLE)
     number = world.queue()
@@ -42,14 +37,14 @@ def delivered(world: Any, processes: Any, wait_until: WaitUntil) -> tuple[int, l
 
 
 @pytest.fixture
-def kill_until(world: Any, processes: Any, warm_engine: Any, wait_until: WaitUntil) -> Kills:
+def kill_until(world, processes, warm_engine, wait_until):
     """`kill_until(done, moved)`: engines, each killed at a random moment, until `done()`.
 
     Two of three are killed after the first thing that `moved()` shows. Returns how many it took.
     """
     warm, dice, pause = warm_engine(RATE), random.Random(20261124), threading.Event()
 
-    def kill_until(done: Callable[[], bool], moved: Callable[[], object]) -> int:
+    def kill_until(done, moved):
         for turn in range(200):
             if done():
                 return turn
@@ -64,25 +59,23 @@ def kill_until(world: Any, processes: Any, warm_engine: Any, wait_until: WaitUnt
 
 
 @pytest.fixture
-def last(world: Any) -> Callable[[int], Operation]:
-    def last(number: int) -> Operation:
+def last(world):
+    def last(number):
         with world.database.reading() as session:
             return operations.list_for(session, number)[-1]
 
     return last
 
 
-def sums(operation: Operation) -> tuple[int, int, int, int]:
+def sums(operation):
     return operation.total, operation.done, operation.failed, operation.too_old
 
 
-def edit(world: Any, number: int, text: str) -> None:
+def edit(world, number, text):
     changes.edit(world.database.writing, number, "test", text=text, format="plain")
 
 
-def test_an_edit_survives_kills(
-    delivered: tuple[int, list[int]], world: Any, kill_until: Kills, last: Any
-) -> None:
+def test_an_edit_survives_kills(delivered, world, kill_until, last):
     number, ids = delivered
     sent = world.record()
     edit(world, number, "the final words")
@@ -97,9 +90,7 @@ def test_an_edit_survives_kills(
     assert world.shown(number).sent == PEOPLE
 
 
-def test_a_second_edit_takes_the_place_of_the_first(
-    delivered: tuple[int, list[int]], world: Any, kill_until: Kills, last: Any
-) -> None:
+def test_a_second_edit_takes_the_place_of_the_first(delivered, world, kill_until, last):
     number, ids = delivered
     edit(world, number, "second thoughts")
     kill_until(lambda: last(number).done >= PEOPLE // 3, lambda: last(number).done)
@@ -111,9 +102,7 @@ def test_a_second_edit_takes_the_place_of_the_first(
     assert [[m["text"] for m in world.phone(i)] for i in ids] == [["third thoughts"]] * PEOPLE
 
 
-def test_an_edit_among_the_sending_survives_kills(
-    world: Any, processes: Any, kill_until: Kills, last: Any, wait_until: WaitUntil
-) -> None:
+def test_an_edit_among_the_sending_survives_kills(world, processes, kill_until, last, wait_until):
     """What is sent later says the new words by itself, what was in flight is edited last."""
     ids = world.populate(PEOPLE)
     world.ask("faults", {"kind": "latency", "seconds": LATENCY})
@@ -127,7 +116,7 @@ def test_an_edit_among_the_sending_survives_kills(
     engine.wait()
     assert in_flight
 
-    def ended() -> bool:
+    def ended():
         return bool(last(number).status == "done" and world.shown(number).status == "done")
 
     kills = kill_until(ended, lambda: (last(number).done, world.shown(number).sent))
@@ -144,9 +133,7 @@ def test_an_edit_among_the_sending_survives_kills(
     assert done <= 100 + 2 * RATE, "it does not run after what says the new words already"
 
 
-def test_a_recall_survives_kills(
-    delivered: tuple[int, list[int]], world: Any, kill_until: Kills, last: Any
-) -> None:
+def test_a_recall_survives_kills(delivered, world, kill_until, last):
     number, ids = delivered
     sent = world.record()
     changes.recall(world.database.writing, number, "test")
@@ -161,13 +148,8 @@ def test_a_recall_survives_kills(
 
 @pytest.mark.parametrize("kind", ["edit", "recall"])
 def test_a_command_killed_before_it_began_is_finished(
-    delivered: tuple[int, list[int]],
-    world: Any,
-    processes: Any,
-    last: Any,
-    wait_until: WaitUntil,
-    kind: str,
-) -> None:
+    delivered, world, processes, last, wait_until, kind
+):
     """It is killed while it looks who is being sent to, in a ledger long enough to be caught."""
     number, ids = delivered
     line = {"broadcast_id": number, "state": DeliveryState.FAILED, "attempts": 1, "updated_at": 0}
@@ -190,19 +172,14 @@ def test_a_command_killed_before_it_began_is_finished(
     assert phones == [[wished[kind]]] * PEOPLE
 
 
-def operations_of(world: Any, number: int) -> Sequence[Operation]:
+def operations_of(world, number):
     with world.database.reading() as session:
         return operations.list_for(session, number)
 
 
 def test_a_pause_outlives_a_kill_and_so_does_its_end(
-    world: Any,
-    processes: Any,
-    kill_until: Kills,
-    check: Callable[..., Counter[str]],
-    wait_until: WaitUntil,
-    warm_engine: Any,
-) -> None:
+    world, processes, kill_until, check, wait_until, warm_engine
+):
     ids = world.populate(PEOPLE)
     world.strike("latency", seconds=LATENCY)
     number = world.queue()
@@ -226,14 +203,8 @@ def test_a_pause_outlives_a_kill_and_so_does_its_end(
 
 
 def test_a_paused_edit_outlives_a_kill(
-    delivered: tuple[int, list[int]],
-    world: Any,
-    processes: Any,
-    kill_until: Kills,
-    last: Any,
-    wait_until: WaitUntil,
-    warm_engine: Any,
-) -> None:
+    delivered, world, processes, kill_until, last, wait_until, warm_engine
+):
     number, ids = delivered
     edit(world, number, "seven")
     warm = warm_engine(RATE)
@@ -255,8 +226,8 @@ def test_a_paused_edit_outlives_a_kill(
 
 
 def test_a_cancellation_whose_process_died_is_finished_through_kills(
-    world: Any, processes: Any, kill_until: Kills, wait_until: WaitUntil, warm_engine: Any
-) -> None:
+    world, processes, kill_until, wait_until, warm_engine
+):
     """The decision is stored at once; skipping the rest takes many transactions."""
     people = 30_000
     world.remember_many(people)

@@ -3,12 +3,9 @@
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from appliance.config import Settings
 from appliance.models import DeliveryState
 
 PEOPLE = 200_000  # forty chunks
@@ -16,24 +13,18 @@ KILLS = 8
 
 
 @pytest.mark.slow
-def test_kills_in_the_freezing(
-    world: Any,
-    settings: Settings,
-    processes: Any,
-    warm_engine: Callable[..., Any],
-    wait_until: Callable[..., Any],
-) -> None:
+def test_kills_in_the_freezing(world, settings, processes, warm_engine, wait_until):
     ids = world.remember_many(PEOPLE)
     world.silence()  # so that nothing but the freezing happens
     number = world.queue()
     warm = warm_engine(1000)
     watcher = sqlite3.connect(settings.data / "database.db", isolation_level=None)
 
-    def stands() -> tuple[int | None, str | None]:
+    def stands():
         query = "SELECT cursor, frozen_at FROM broadcasts WHERE id = ?"
         return watcher.execute(query, (number,)).fetchone()
 
-    cursors: list[int] = []
+    cursors = []
     for _ in range(KILLS):
         before, _ = stands()
         pid = warm.start()
@@ -61,7 +52,7 @@ def test_kills_in_the_freezing(
     assert world.record() == []
 
 
-def wait_until_moved(stands: Callable[[], tuple[int | None, str | None]], before: Any) -> None:
+def wait_until_moved(stands, before):
     """Looked at without a pause: a chunk takes about 10 ms."""
     look = threading.Event()
     for _ in range(200_000):
@@ -71,6 +62,6 @@ def wait_until_moved(stands: Callable[[], tuple[int | None, str | None]], before
     raise AssertionError("nothing is frozen")
 
 
-def ledger(watcher: sqlite3.Connection, number: int) -> int:
+def ledger(watcher, number):
     query = "SELECT count(*) FROM deliveries WHERE broadcast_id = ?"
     return int(watcher.execute(query, (number,)).fetchone()[0])

@@ -3,22 +3,19 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
 from appliance.config import SANDBOX_TOKEN
-from appliance.database import Database
 from appliance.services import status
 
 pytestmark = pytest.mark.slow
 
 
-def listener(database: Database) -> tuple[int, str]:
+def listener(database):
     """The process that holds the updates part, and the state it shows; (0, …) for none."""
     with database.reading() as session:
         part = status.document(session)["parts"]["updates"]
@@ -27,9 +24,7 @@ def listener(database: Database) -> tuple[int, str]:
     return (int(holder.split()[-2]) if alive else 0), str(part["state"])
 
 
-def test_the_second_takes_over_within_fifteen_seconds(
-    world: Any, processes: Any, database: Database, wait_until: Callable[..., Any]
-) -> None:
+def test_the_second_takes_over_within_fifteen_seconds(world, processes, database, wait_until):
     first = processes.bot()
     wait_until(lambda: listener(database) == (first.pid, "running"), 20, processes.words)
     second = processes.bot()
@@ -47,9 +42,7 @@ def test_the_second_takes_over_within_fifteen_seconds(
     assert second.wait(15) == 0
 
 
-def test_one_from_elsewhere_is_named(
-    world: Any, processes: Any, database: Database, wait_until: Callable[..., Any]
-) -> None:
+def test_one_from_elsewhere_is_named(world, processes, database, wait_until):
     """Another machine has another database, and so no lease to wait for: Telegram says 409."""
     processes.bot()
     wait_until(lambda: listener(database)[1] == "running", 20, processes.words)
@@ -64,21 +57,21 @@ def test_one_from_elsewhere_is_named(
         other.join()
 
 
-def poll_until(done: threading.Event, url: str) -> None:
+def poll_until(done, url):
     """As another program with the same token does, one that does not give way."""
     while not done.is_set():
         with suppress(HTTPError):
             urlopen(f"{url}/bot{SANDBOX_TOKEN}/getUpdates?timeout=5", timeout=20).close()
 
 
-def shown(processes: Any) -> str:
+def shown(processes):
     return str(processes.status().stdout)
 
 
-def answers(world: Any, count: int, wait_until: Callable[..., Any], processes: Any) -> None:
+def answers(world, count, wait_until, processes):
     world.ask("people", {"count": count, "start": True})
     wait_until(lambda: answered(world) == count, 15, processes.words)
 
 
-def answered(world: Any) -> int:
+def answered(world):
     return len(world.ask("record?after=0&limit=1000")["record"])

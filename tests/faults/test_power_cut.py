@@ -11,14 +11,11 @@ import shutil
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from appliance.config import Settings
 from appliance.models import DeliveryState
 
 PEOPLE = 600
@@ -66,7 +63,7 @@ class Disk:
         return {path: bytes(content) for path, content in files.items()}
 
 
-def sectors(note: Note) -> Iterator[Note]:
+def sectors(note):
     if note.what == "truncate":
         yield note
         return
@@ -79,7 +76,7 @@ def sectors(note: Note) -> Iterator[Note]:
         begin = stop
 
 
-def apply(content: bytearray, note: Note) -> None:
+def apply(content, note):
     if note.what == "truncate":
         del content[note.offset :]
         return
@@ -89,7 +86,7 @@ def apply(content: bytearray, note: Note) -> None:
     content[note.offset : end] = note.data
 
 
-def read_notes(log: Path) -> Iterator[Note]:
+def read_notes(log):
     for line in log.read_text(encoding="ascii").splitlines():
         assert "unfinished" not in line, "only the engine's thread makes these calls"
         match = _CALL.match(line)
@@ -111,13 +108,13 @@ def read_notes(log: Path) -> Iterator[Note]:
             yield Note("sync", name)
 
 
-def _bytes(arguments: str) -> bytes:
+def _bytes(arguments):
     r"""The first string in strace's \x2f\x74… among the arguments."""
     found = re.search(r"(?:\\x[0-9a-f]{2})+", arguments)
     return bytes.fromhex(found.group().replace("\\x", "")) if found else b""
 
 
-def read_states(folder: Path, files: dict[str, bytes]) -> dict[int, int]:
+def read_states(folder, files):
     """Let SQLite recover these files; chat id → state."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -133,14 +130,8 @@ def read_states(folder: Path, files: dict[str, bytes]) -> dict[int, int]:
 
 @pytest.mark.slow
 def test_nothing_that_was_acknowledged_is_lost(
-    world: Any,
-    processes: Any,
-    check: Callable[..., Counter[str]],
-    wait_until: Callable[..., Any],
-    find_program: Callable[..., str],
-    settings: Settings,
-    tmp_path: Path,
-) -> None:
+    world, processes, check, wait_until, find_program, settings, tmp_path
+):
     strace = find_program("strace")
     ids = world.populate(PEOPLE)
     world.strike("latency", seconds=0.05)
@@ -166,7 +157,7 @@ def test_nothing_that_was_acknowledged_is_lost(
     dice = random.Random(20261123)
     moments = sorted(dice.sample(range(len(notes)), CUTS))
     disk = Disk({"database.db": bytearray(begin)})
-    requested: set[int] = set()
+    requested = set()
     for place, note in enumerate(notes):
         if place in moments:
             judge(disk, requested, tmp_path / "cut", dice)
@@ -175,7 +166,7 @@ def test_nothing_that_was_acknowledged_is_lost(
             requested.add(note.chat_id)
 
 
-def judge(disk: Disk, requested: set[int], folder: Path, dice: random.Random) -> None:
+def judge(disk, requested, folder, dice):
     """A cut now: nobody who was sent to waits to be sent to, no outcome is undone."""
     durable = read_states(folder, {path: bytes(c) for path, c in disk.durable.items()})
     after = read_states(folder, disk.after_a_cut(dice))

@@ -1,10 +1,6 @@
 """A process that sleeps longer than its lease: another takes over, and nobody gets it twice."""
 
 import signal
-import subprocess
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -15,12 +11,8 @@ RATE = 20
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["engine", "bot"])
 def test_stopped_for_longer_than_the_lease_then_continued(
-    program: str,
-    world: Any,
-    processes: Any,
-    check: Callable[..., Counter[str]],
-    wait_until: Callable[..., Any],
-) -> None:
+    program, world, processes, check, wait_until
+):
     """The engine alone, and all of `appliance bot`, which holds three leases."""
     start = getattr(processes, program)
     ids = world.populate(PEOPLE)
@@ -50,7 +42,7 @@ def test_stopped_for_longer_than_the_lease_then_continued(
     assert states["unknown"] <= 2 * RATE  # two takeovers, each with less than a second in flight
 
 
-def welcome_everybody(world: Any, processes: Any, wait_until: Any) -> None:
+def welcome_everybody(world, processes, wait_until):
     """Answer the /start of each, which would go before the broadcast."""
     process = processes.bot(SEND_RATE="1000")
     wait_until(lambda: world.count_sent() >= PEOPLE, 60, processes.words)
@@ -58,9 +50,7 @@ def welcome_everybody(world: Any, processes: Any, wait_until: Any) -> None:
     assert process.wait(15) == 0
 
 
-def freeze_until_another_sends(
-    world: Any, number: int, process: subprocess.Popen[str], wait_until: Any, processes: Any
-) -> None:
+def freeze_until_another_sends(world, number, process, wait_until, processes):
     process.send_signal(signal.SIGSTOP)
     unknown = world.shown(number).unknown
     wait_until(lambda: world.shown(number).unknown > unknown, 30, processes.words)

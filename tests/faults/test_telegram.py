@@ -2,19 +2,13 @@
 
 import signal
 import threading
-from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from appliance import config
 from appliance.crud import deliveries
-from appliance.models import Broadcast
 from tests.support.bot_api import serving
-
-Check = Callable[..., Counter[str]]
-WaitUntil = Callable[..., Any]
 
 pytestmark = pytest.mark.slow
 
@@ -23,10 +17,10 @@ GROUP, SUPERGROUP = -4001, -1001234567890
 
 
 @pytest.fixture
-def done(world: Any, processes: Any, wait_until: WaitUntil) -> Callable[..., None]:
+def done(world, processes, wait_until):
     """`done(number)` waits for the end of a broadcast and stops the engine."""
 
-    def done(number: int, process: Any, timeout: float = 60) -> None:
+    def done(number, process, timeout=60):
         wait_until(
             lambda: world.shown(number).status == "done",
             timeout,
@@ -38,7 +32,7 @@ def done(world: Any, processes: Any, wait_until: WaitUntil) -> Callable[..., Non
     return done
 
 
-def test_a_storm_of_429(world: Any, processes: Any, check: Check, done: Any) -> None:
+def test_a_storm_of_429(world, processes, check, done):
     ids = world.populate(PEOPLE)
     for seconds in (1, 2, 3):
         world.strike("429", retry_after=seconds, probability=0.01, count=2)
@@ -51,9 +45,7 @@ def test_a_storm_of_429(world: Any, processes: Any, check: Check, done: Any) -> 
 
 
 @pytest.mark.parametrize("kind", ["500", "502"])
-def test_bursts_of_server_errors(
-    kind: str, world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
-) -> None:
+def test_bursts_of_server_errors(kind, world, processes, check, done, wait_until):
     ids = world.populate(PEOPLE)
     number = world.queue()
     world.strike(kind, probability=0.05, count=20)
@@ -69,7 +61,7 @@ def test_bursts_of_server_errors(
 
 
 @pytest.mark.parametrize("kind", ["close_before", "close_after"])
-def test_resets(kind: str, world: Any, processes: Any, check: Check, done: Any) -> None:
+def test_resets(kind, world, processes, check, done):
     """The engine cannot know which of both it was: each of them is `unknown`, and nobody else."""
     ids = world.populate(PEOPLE)
     number = world.queue()
@@ -82,7 +74,7 @@ def test_resets(kind: str, world: Any, processes: Any, check: Check, done: Any) 
     assert arrived == (PEOPLE if kind == "close_after" else PEOPLE - 30)
 
 
-def test_slow_answers(world: Any, processes: Any, check: Check, done: Any) -> None:
+def test_slow_answers(world, processes, check, done):
     """A second is waited for; beyond the time-out nobody knows, though it arrives."""
     ids = world.populate(PEOPLE)
     number = world.queue()
@@ -94,9 +86,7 @@ def test_slow_answers(world: Any, processes: Any, check: Check, done: Any) -> No
     assert check(number, ids) == {"sent": PEOPLE - 10, "unknown": 10}
 
 
-def test_a_name_that_cannot_be_resolved(
-    world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
-) -> None:
+def test_a_name_that_cannot_be_resolved(world, processes, check, done, wait_until):
     ids = world.populate(20)
     number = world.queue()
     real = {
@@ -118,14 +108,12 @@ def test_a_name_that_cannot_be_resolved(
     assert attempts == {1}, "no try was counted"
 
 
-def waits(broadcast: Broadcast) -> bool:
+def waits(broadcast):
     """Whether all of it waits in the database."""
     return (broadcast.sending, broadcast.pending) == (0, 20)
 
 
-def test_a_short_outage_is_a_short_pause(
-    world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
-) -> None:
+def test_a_short_outage_is_a_short_pause(world, processes, check, done, wait_until):
     """Many calls fail at once when the network goes: that is one failure, not a minute's pause."""
     ids = world.populate(PEOPLE)
     number = world.queue()
@@ -138,9 +126,7 @@ def test_a_short_outage_is_a_short_pause(
     assert check(number, ids)["sent"] == PEOPLE
 
 
-def test_a_token_that_is_refused_for_a_while(
-    world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
-) -> None:
+def test_a_token_that_is_refused_for_a_while(world, processes, check, done, wait_until):
     ids = world.populate(PEOPLE)
     number = world.queue()
     process = processes.engine("--token-pause", "1")
@@ -205,9 +191,7 @@ class Gateway:
         return 200, {"ok": True, "result": {"message_id": message_id}}
 
 
-def test_a_group_that_becomes_a_supergroup(
-    world: Any, processes: Any, check: Check, done: Any
-) -> None:
+def test_a_group_that_becomes_a_supergroup(world, processes, check, done):
     people = list(range(1, 101))
     world.remember([*people, GROUP])
     number = world.queue()
@@ -219,9 +203,7 @@ def test_a_group_that_becomes_a_supergroup(
     assert states == {"sent": 101}
 
 
-def test_a_gateway_that_gave_up_waiting(
-    world: Any, processes: Any, check: Check, done: Any
-) -> None:
+def test_a_gateway_that_gave_up_waiting(world, processes, check, done):
     """504: it may have been delivered, as here. So it is `unknown`, and nobody gets it twice."""
     people = list(range(1, 301))
     world.remember(people)
@@ -236,9 +218,7 @@ def test_a_gateway_that_gave_up_waiting(
 
 
 @pytest.mark.parametrize("status", [403, 404, 413])
-def test_a_page_of_a_proxy_fails_nobody(
-    status: int, world: Any, processes: Any, check: Check, done: Any, wait_until: WaitUntil
-) -> None:
+def test_a_page_of_a_proxy_fails_nobody(status, world, processes, check, done, wait_until):
     people = list(range(3, 601, 3))
     world.remember(people)
     number = world.queue()

@@ -3,15 +3,12 @@
 import random
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud import updates
-from appliance.database import Database
 from appliance.models import Direction, Message, Update
 from appliance.sandbox.server import Sandbox
 
@@ -23,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def sandbox():
     """One that is quick to bring again what a dead webhook did not take."""
     sandbox = Sandbox(SANDBOX_TOKEN, webhook_pause=0.02)
     sandbox.start()
@@ -31,27 +28,20 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox.stop()
 
 
-def free_port() -> int:
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def handled(database: Database) -> int:
+def handled(database):
     with database.reading() as session:
         done = select(func.count(Update.seq)).where(Update.handled_at.is_not(None))
         return session.scalar(done) or 0
 
 
 @pytest.mark.parametrize("way", ["polling", "webhook"])
-def test_each_is_handled_once(
-    way: str,
-    world: Any,
-    processes: Any,
-    warm_listener: Callable[..., Any],
-    database: Database,
-    wait_until: Callable[..., Any],
-) -> None:
+def test_each_is_handled_once(way, world, processes, warm_listener, database, wait_until):
     made = world.ask("people", {"count": UPDATES, "start": True, "seed": 7})["people"]
     options = ["--webhook", str(free_port())] if way == "webhook" else []
     lives = warm_listener(*options)
@@ -61,7 +51,7 @@ def test_each_is_handled_once(
         pid = lives.start()
         if kills % 4:  # every fourth is killed while it starts
 
-            def moves(before: int = before) -> bool:
+            def moves(before=before):
                 return handled(database) > before
 
             wait_until(moves, 20, processes.words)
@@ -85,11 +75,11 @@ def test_each_is_handled_once(
             assert sorted(rows) == [(person["id"], 1) for person in by_id(made)], of_each
 
 
-def all_are_handled(database: Database) -> bool:
+def all_are_handled(database):
     with database.reading() as session:
         stored = session.scalar(select(func.count(Update.seq)))
         return stored == UPDATES and updates.count_waiting(session) == 0
 
 
-def by_id(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_id(people):
     return sorted(people, key=lambda person: int(person["id"]))

@@ -1,0 +1,116 @@
+"""A decision beside the engine, where writers do not wait for each other."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts, operations
+from appliance.crud.chats import chats
+from appliance.delivery.engine import wall_and_monotonic
+from appliance.delivery.freezer import freeze
+from appliance.models import BroadcastStatus
+from appliance.services.broadcasts import changes, ledger_walk
+
+pytestmark = pytest.mark.slow
+
+EDITED, RECALLED = ("new", False), ("old", True)
+
+
+@pytest.fixture
+def database(postgresql_database):
+    return postgresql_database
+
+
+@pytest.fixture
+def elsewhere():
+    with ThreadPoolExecutor(1) as elsewhere:
+        yield elsewhere
+
+
+@pytest.mark.parametrize("kind", ["edit", "recall"])
+def test_nobody_slips_past_a_decision(
+    kind,
+    people,
+    queue,
+    shown,
+    ask,
+    database,
+    elsewhere,
+    monkeypatch,
+    start_engine,
+    step_until,
+    wait_until,
+):
+    """It is made after the engine has looked what runs, and before it claims the next."""
+    ids = people(5)
+    number = queue("old")
+    engine = start_engine(4)
+    step_until(engine, lambda: shown(number).sent >= 1)
+    ask("faults", {"kind": "latency", "seconds": 1.3})  # so that it arrives in a later second
+    decisions = []
+    peek = deliveries.peek
+
+    def peek_late(*arguments):
+        if not decisions:
+            decisions.append(elsewhere.submit(decide, database.writing, number, kind))
+            wait_until(lambda: waiting_for_a_lock(database) or decisions[0].done())
+        return peek(*arguments)
+
+    monkeypatch.setattr(deliveries, "peek", peek_late)
+    step_until(engine, lambda: decisions)
+    if kind == "recall":
+        decisions[0].result(10)
+
+    step_until(engine, lambda: decisions[0].done() and is_over(database, shown(number)), 20)
+
+    got = [on_phone(ask, person) for person in ids]
+    if kind == "edit":
+        assert got == [[EDITED]] * 5
+    else:
+        assert [messages for messages in got if messages] == [[RECALLED]] * shown(number).sent
+        assert shown(number).sent >= 1
+
+
+def decide(write, number, kind):
+    if kind == "edit":
+        changes.edit(write, number, "test", text="new", format="plain")
+    else:
+        changes.recall(write, number, "test")
+
+
+def on_phone(ask, person):
+    messages = ask(f"people/{person}/messages")["messages"]
+    return [(m["text"], m["deleted"]) for m in messages if m["from"] == "bot"]
+
+
+def is_over(database, broadcast):
+    with database.reading() as session:
+        ended = operations.list_for(session, broadcast.id)[-1].status == BroadcastStatus.DONE
+    return ended and not broadcast.sending and broadcast.status != "running"
+
+
+def waiting_for_a_lock(database):
+    with database.reading() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_a_sweep_waits_for_the_engine_without_lines_in_its_hands(
+    database, queue, wait_until, elsewhere
+):
+    """Else both would wait: it for the broadcast, the engine for a line."""
+    now = datetime.now(UTC)
+    with database.writing() as session:
+        for chat_id in (1, 2):
+            chats.remember(session, chat_id)
+    number = queue("x")
+    with database.writing() as session:
+        assert freeze(session, broadcasts.get(session, number), wall_and_monotonic())
+    with database.writing() as session:
+        assert [row.id for row in broadcasts.list_active(session, now, lock=True)] == [number]
+        swept = elsewhere.submit(ledger_walk.skip_pending, database.writing, number, now)
+        wait_until(lambda: waiting_for_a_lock(database))
+        assert deliveries.take(session, number, [1], 0) == [1]
+    assert swept.result(10) == 1
