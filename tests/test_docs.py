@@ -5,7 +5,6 @@ Commands are run in tests/documents/, where the references of commands and calls
 
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from appliance.cli import main as root
 from appliance.cli.broadcast.commands import SendByDefault
+from support.repository import tracked
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ru.md")
@@ -148,28 +148,16 @@ def test_the_readme_leads_to_what_people_look_for(readme: str, wanted: str) -> N
 @pytest.mark.parametrize("readme", READMES)
 def test_the_readme_tells_every_folder(readme: str) -> None:
     linked = {link.rstrip("/") for link in _relative_links(readme)}
-    paths = [path for path in _files() if not path.parts[0].startswith(".")]
+    paths = [path for path in map(Path, tracked(ROOT)) if not path.parts[0].startswith(".")]
     assert {path.parts[0] for path in paths if len(path.parts) > 1} - linked == set()
 
 
 def test_the_architecture_tells_every_package() -> None:
     linked = {link.removeprefix("../") for link in _relative_links("docs/architecture.md")}
-    paths = [path for path in _files() if path.parts[0] == "appliance"]
+    paths = [path for path in map(Path, tracked(ROOT)) if path.parts[0] == "appliance"]
     packages = {"/".join(path.parts[:2]) + "/" * (len(path.parts) > 2) for path in paths}
     said_elsewhere = {f"appliance/{name}" for name in ("__init__.py", "__main__.py", "py.typed")}
     assert packages - said_elsewhere - linked == set()
-
-
-def _files() -> list[Path]:
-    """What git has or would take, as it stands in the working copy."""
-    done = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [Path(name) for name in done.stdout.splitlines() if (ROOT / name).exists()]
 
 
 # -- two languages -----------------------------------------------------------------------------

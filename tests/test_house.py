@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config
+from support.repository import tracked
 
 FindProgram = Callable[..., str]
 
@@ -47,15 +48,7 @@ SECRETS = {
 
 def committed() -> list[Path]:
     """Files that git has or would take: what is ignored is nobody's business."""
-    done = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    paths = [ROOT / name for name in sorted(set(done.stdout.split("\0")) - {""})]
-    return [path for path in paths if path.is_file()]
+    return [ROOT / name for name in tracked(ROOT)]
 
 
 def texts() -> Iterator[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """The wheel: all that is committed of the package is in it, and it runs without its source."""
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import appliance
+from support.repository import copy_tracked, tracked
 
 pytestmark = pytest.mark.slow
 
@@ -22,19 +22,11 @@ SHIPPED = {
 }
 
 
-def committed(root: Path) -> list[str]:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    return sorted(name for name in set(done.stdout.split("\0")) if name and (root / name).is_file())
-
-
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy of what is committed, as a stranger would build it."""
-    copy, dist = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("dist")
-    for name in committed(root):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(root / name, copy / name)
+    copy = copy_tracked(root, tmp_path_factory.mktemp("copy"))
+    dist = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", dist, copy]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -47,7 +39,7 @@ def test_wheel_holds_what_is_committed(wheel: Path, root: Path) -> None:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {
         SHIPPED[folder] + "/" + rest
-        for name in committed(root)
+        for name in tracked(root)
         for folder, _, rest in [name.partition("/")]
         if folder in SHIPPED
     }

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -17,6 +16,7 @@ from click.testing import CliRunner
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.sandbox.server import Sandbox
+from support.repository import copy_tracked
 from support.simulator import ask
 
 PASSWORD = "correct horse battery"
@@ -66,14 +66,8 @@ def forking(tmp_path_factory):
 @pytest.fixture(scope="module")
 def clone(root, tmp_path_factory):
     """What a stranger has after `git clone`: what git has or would take, as it stands here."""
-    folder = tmp_path_factory.mktemp("clone")
+    folder = copy_tracked(root, tmp_path_factory.mktemp("clone"))
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org"]
-    listed = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout
-    for name in names.split("\0"):
-        if name and (root / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / name, folder / name)
     for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Copy"]):
         subprocess.run([*git, *words], cwd=folder, check=True)
     lend_environment(folder)

@@ -1,0 +1,61 @@
+"""The source archive: all that git has is in it, and it can build and test itself."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import appliance
+from support.repository import copy_tracked, tracked
+
+pytestmark = pytest.mark.slow
+
+MADE = {"PKG-INFO"}  # by the build, besides appliance.egg-info
+TESTS = ["tests/test_errors.py", "tests/test_config.py", "tests/test_house.py"]
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(kind: str, source: Path, dist: Path) -> Path:
+    run(sys.executable, "-m", "build", kind, "--no-isolation", "--outdir", dist, source, cwd=source)
+    (built,) = dist.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def unpacked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of a clean copy, unpacked somewhere else."""
+    copy, folder = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("unpacked")
+    archive = build("--sdist", copy_tracked(root, copy), tmp_path_factory.mktemp("dist"))
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return folder / f"appliance-{appliance.__version__}"
+
+
+def test_sdist_holds_what_git_has(unpacked: Path, root: Path) -> None:
+    files = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
+    packed = {name for name in files if not name.startswith("appliance.egg-info/")}
+    assert packed - MADE == {*tracked(root)}
+
+
+def test_sdist_builds_a_wheel(unpacked: Path, root: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(build("--wheel", unpacked, tmp_path)) as archive:
+        packed = {*archive.namelist()}
+    assert {name for name in tracked(root) if name.startswith("appliance/")} <= packed
+    assert "appliance/frontend_dist/index.html" in packed
+
+
+def test_sdist_tests_itself(unpacked: Path) -> None:
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *TESTS]
+    told = run(sys.executable, *words, cwd=unpacked)
+    assert " passed" in told
+    assert "failed" not in told
+    where = run(sys.executable, "-c", "import appliance; print(appliance.__file__)", cwd=unpacked)
+    assert where.strip() == str(unpacked / "appliance" / "__init__.py")
