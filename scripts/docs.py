@@ -42,8 +42,8 @@ what is missing is an error that names the option. `appliance broadcast TEXT` is
 
 # In the introduction, for nearly every command has them.
 COMMON = {"--json", "--quiet", "-h, --help"}
-# They stand in the documents on each subject, too.
-EXAMPLES = re.compile(r"\s+(?:\x08\n)?Examples?:\n")
+# Examples stand in the documents on each subject, too, exit codes above.
+EXAMPLES = re.compile(r"\s+(?:\x08\n)?(?:Examples?:\n|Exit codes: )")
 SHARED = 8  # that many options in common with another command, and that one is named instead
 
 Record = tuple[str, str]

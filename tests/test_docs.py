@@ -30,8 +30,9 @@ TRANSLATIONS = {
     **{name: name.replace("docs/ru/", "docs/") for name in DOCUMENTS if "docs/ru/" in name},
 }
 MAX_LINE = 110
-MAX_WORDS = 23_500
-"""Of all documents but the translations in docs/ru/: what is said twice can be said once."""
+MAX_WORDS = 19_000
+"""Of all documents but translations and decisions, which only grow: what is said twice can be said
+once."""
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -325,5 +326,5 @@ def test_lines_are_short(name: str) -> None:
 
 def test_there_is_not_more_to_read_than_needed() -> None:
     words = {name: len(text_of(name).split()) for name in DOCUMENTS if name not in TRANSLATIONS}
-    assert sum(words.values()) <= MAX_WORDS, words
+    assert sum(words.values()) - words["docs/decisions.md"] <= MAX_WORDS, words
     assert words["docs/architecture.md"] <= 1600
