@@ -123,11 +123,11 @@ def populate(
         wanted["seed"] = seed
     client = _client(context, url)
     people = client.call("POST", "/people", wanted)["people"]
-    told = f"{len(people)} people, {blocked} blocked the bot, {slow} are slow"
+    summary = f"{len(people)} people, {blocked} blocked the bot, {slow} are slow"
     if groups or channels:
-        _found(client, people, groups, channels)
-        told = f"{told}; {groups} groups, {channels} channels"
-    context.emit(people, told)
+        _add_chats(client, people, groups, channels)
+        summary = f"{summary}; {groups} groups, {channels} channels"
+    context.emit(people, summary)
 
 
 @sandbox.command()
@@ -139,7 +139,7 @@ def populate(
 @click.option("--retry-after", type=click.IntRange(0), help="Seconds, for 429.")
 @click.option("--seconds", type=click.FloatRange(0, 3600), help="How long, for latency and slow.")
 @click.option("--migrate-to", "migrate_to_chat_id", type=int, help="The new id, for migrated.")
-@click.option("--description", help="Other words than Telegram's usual ones.")
+@click.option("--description", help="In place of Telegram's usual words.")
 @click.option("--list", "show", is_flag=True, help="Show what is set.")
 @click.option("--clear", is_flag=True, help="Take all faults away.")
 @_url_option
@@ -205,11 +205,11 @@ def flood(context: Context, enabled: bool | None, per_second: int | None, url: s
     else:
         rate = {} if per_second is None else {"per_second": per_second}
         state = client.call("PUT", "/flood", {"enabled": enabled is not False, **rate})
-    told = f"on: {state['per_second']} messages a second" if state["enabled"] else "off"
-    context.emit(state, f"Flood control is {told}; {state['refused']} calls refused.")
+    limits = f"on: {state['per_second']} messages a second" if state["enabled"] else "off"
+    context.emit(state, f"Flood control is {limits}; {state['refused']} calls refused.")
 
 
-def _found(
+def _add_chats(
     client: "ControlClient", people: list[dict[str, Any]], groups: int, channels: int
 ) -> None:
     ids = [person["id"] for person in people]
@@ -221,8 +221,8 @@ def _found(
 
 
 def _line(fault: dict[str, Any]) -> str:
-    told = [f"{k}={v}" for k, v in fault.items() if v is not None and k not in ("id", "kind")]
-    return " ".join([f"{fault['id']:>3}  {fault['kind']:<12}", *told])
+    details = [f"{k}={v}" for k, v in fault.items() if v is not None and k not in ("id", "kind")]
+    return " ".join([f"{fault['id']:>3}  {fault['kind']:<12}", *details])
 
 
 def _client(context: Context, url: str | None) -> "ControlClient":

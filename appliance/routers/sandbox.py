@@ -86,8 +86,8 @@ def _read_people() -> BaseModel:
     return _or_empty(NewPeople.kind_of(request.get_data()))()
 
 
-def _act(body: type[BaseModel]) -> Endpoint:
-    """What all acts of people declare."""
+def _action(body: type[BaseModel]) -> Endpoint:
+    """What all actions of people declare."""
     return endpoint(
         Access.MEMBER,
         body=body,
@@ -145,63 +145,63 @@ def list_person_commands(person_id: int, query: CommandsQuery) -> Response:
 
 
 @blueprint.post(f"{_PERSON}/start")
-@_act(Start)
+@_action(Start)
 def press_start(person_id: int, body: Start) -> Response:
     """Press Start, with what a deep link carries."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/send")
-@_act(SendText)
+@_action(SendText)
 def send_text(person_id: int, body: SendText) -> Response:
     """Write to the bot, or in a group or channel."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/<{_MEDIA_KIND}:kind>")
-@_act(SendFile)
+@_action(SendFile)
 def send_file(person_id: int, kind: str, body: SendFile) -> Response:
     """Send a file."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/album")
-@_act(SendAlbum)
+@_action(SendAlbum)
 def send_album(person_id: int, body: SendAlbum) -> Response:
     """Send several files as one."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/edit")
-@_act(EditText)
+@_action(EditText)
 def edit_sent_text(person_id: int, body: EditText) -> Response:
     """Change what this person has written."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/delete")
-@_act(DeleteMessage)
+@_action(DeleteMessage)
 def delete_message(person_id: int, body: DeleteMessage) -> Response:
     """Delete a message; nothing tells the bot of it."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/react")
-@_act(React)
+@_action(React)
 def react(person_id: int, body: React) -> Response:
     """Put an emoji to a message, or take it away."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/press")
-@_act(PressButton)
+@_action(PressButton)
 def press_button(person_id: int, body: PressButton) -> Response:
     """Press a button under one of the bot's messages."""
     return _forward(body)
 
 
 @blueprint.post(f"{_PERSON}/block")
-@_act(Block)
+@_action(Block)
 def block_bot(person_id: int, body: Block) -> Response:
     """Block the bot."""
     return _forward(body)
@@ -356,7 +356,7 @@ def set_flood(body: FloodLimits) -> Response:
 def _forward(body: BaseModel | None = None) -> Response:
     """The same request to the simulator, and its answer.
 
-    Raises the domain error that the simulator tells, Unavailable where it tells nothing.
+    Raises the domain error that fits the simulator's status, Unavailable where it does not answer.
     """
     url = context.bot_api_url() + request.path.removeprefix("/api/v1")
     context.session().rollback()  # no transaction is held while the simulator is asked

@@ -43,7 +43,7 @@ class BotApi:
             return _gateway_page(error.code) if error.code in PAGES else failure(error)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """The content of a file, by the path that getFile told."""
+        """The content of a file, by the path from getFile."""
         try:
             self._authorize(request)
             stored = self._world.files.at(request.match_info["path"])
@@ -58,7 +58,7 @@ class BotApi:
         )
 
     async def reply(self, method: str, values: dict[str, Any]) -> None:
-        """A call that a site makes by its answer to the webhook; errors are only counted."""
+        """A call that a site makes in its response to the webhook; errors are only counted."""
         name = _NAMES.get(method.lower())
         if name is None:
             return
@@ -91,7 +91,10 @@ class BotApi:
         return _hang_up(request) if fault and fault.kind == "close_after" else result
 
     async def _execute(self, name: str, parameters: Parameters) -> web.StreamResponse:
-        """A slow person's message is accepted half-way through the wait."""
+        """A slow person's message is accepted half-way through the wait.
+
+        So a sender that is killed, or gives up, may do so on either side of that moment.
+        """
         wait = self._admit(name, parameters) if name in SENDING else 0.0
         if wait:
             await asyncio.sleep(wait)
@@ -111,7 +114,7 @@ class BotApi:
         if chat is None:
             return 0.0
         messages = count_of(name, parameters)
-        self._world.flood.take(chat.id, messages, group=isinstance(chat, Group))
+        self._world.flood.admit(chat.id, messages, group=isinstance(chat, Group))
         return chat.latency_ms / 2000
 
 
@@ -128,6 +131,6 @@ def _hang_up(request: web.Request) -> web.StreamResponse:
 
 def _gateway_page(code: int) -> web.Response:
     """Telegram's front server answers with a page, not with JSON."""
-    words = f"{code} {PAGES[code]}"
-    page = f"<html><head><title>{words}</title></head><body>{words}</body></html>"
+    title = f"{code} {PAGES[code]}"
+    page = f"<html><head><title>{title}</title></head><body>{title}</body></html>"
     return web.Response(text=page, status=code, content_type="text/html")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from appliance.config import LOOPBACK
 from appliance.errors import ConfigError, Conflict, Invalid, NotFound, Unavailable
 
-_TIMEOUT = 60
+_TIMEOUT_SECONDS = 60  # thousands of people are made in a few
 _ERRORS = {400: Invalid, 404: NotFound, 409: Conflict}
 
 
@@ -18,7 +18,9 @@ class ControlClient:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname not in LOOPBACK:
-            raise ConfigError(f"{url!r} is no simulator's address: it takes http://127.0.0.1:PORT")
+            raise ConfigError(
+                f"{url!r} is not a simulator's address: expected http://127.0.0.1:PORT"
+            )
         self._url = url
         self._host = parts.hostname
         self._port = parts.port or 80
@@ -26,9 +28,9 @@ class ControlClient:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON answer; None where there is none.
 
-        Raises Unavailable where nobody answers, else the domain error that the answer tells.
+        Raises Unavailable where nobody answers, else the domain error that fits the status.
         """
-        connection = HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
+        connection = HTTPConnection(self._host, self._port, timeout=_TIMEOUT_SECONDS)
         try:
             content = None if body is None else json.dumps(body)
             headers = {} if body is None else {"Content-Type": "application/json"}

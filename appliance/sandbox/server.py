@@ -13,7 +13,7 @@ from appliance.sandbox.bot_api import BotApi
 from appliance.sandbox.control.chats import ChatControl
 from appliance.sandbox.control.faults import TroubleControl
 from appliance.sandbox.control.guard import guard
-from appliance.sandbox.control.people import Control
+from appliance.sandbox.control.people import PeopleControl
 from appliance.sandbox.methods.webhook import Deliverer
 from appliance.sandbox.world.files import UPLOAD_BYTES
 from appliance.sandbox.world.flood_control import Flood, Limits
@@ -23,8 +23,11 @@ from appliance.sandbox.world.world import World
 
 # telebot puts the parameters into the address: 4096 Cyrillic letters make 24 KB.
 _LINE_BYTES = 256 * 1024
+# The largest file, and room for the fields beside it.
 _BODY_BYTES = UPLOAD_BYTES + 1024 * 1024
-_GOODBYE_SECONDS = 0.1
+# Long polls under way are cut when it stops: clients poll again anyway.
+_SHUTDOWN_SECONDS = 0.1
+# An engine opens hundreds of connections at once; beyond the backlog one waits a second to retry.
 _BACKLOG = 1024
 
 
@@ -142,9 +145,9 @@ class Sandbox:
         assert self._socket is not None  # noqa: S101 - opened before the thread starts
         runner = web.AppRunner(
             make_app(world),
-            access_log=None,
+            access_log=None,  # a benchmark makes thousands of calls a second
             handle_signals=False,
-            shutdown_timeout=_GOODBYE_SECONDS,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
             max_line_size=_LINE_BYTES,
             max_field_size=_LINE_BYTES,
         )
@@ -163,6 +166,6 @@ class Sandbox:
 def make_app(world: World) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=_BODY_BYTES)
     app.add_routes(BotApi(world).routes())
-    for part in (Control(world), ChatControl(world), TroubleControl(world)):
+    for part in (PeopleControl(world), ChatControl(world), TroubleControl(world)):
         app.add_routes(part.routes())
     return app

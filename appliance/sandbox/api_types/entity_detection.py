@@ -21,18 +21,18 @@ _PATTERNS = {
 }
 _MARKS = re.compile(r"[@/#.]")
 _CLOSED = frozenset({"pre", "code", "text_link", "text_mention", "custom_emoji", "date_time"})
-"""Nothing is looked for inside these."""
+"""Telegram detects nothing inside these."""
 
 
 def add_detected(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """The entities (counted in code points) and those found in the text between them."""
+    """The given entities and those detected between them; all count code points."""
     entities = tuple(entities)
     if not _MARKS.search(text):
         return entities
     taken = [entity for entity in entities if entity.type in _CLOSED]
-    found = list(_find(text, taken))
+    detected = list(_find(text, taken))
     # One that would cross formatting is left out rather than cut.
-    fitting = [new for new in found if not any(_cross(new, old) for old in entities)]
+    fitting = [new for new in detected if not any(_cross(new, old) for old in entities)]
     return tuple(in_order([*entities, *fitting]))
 
 

@@ -1,4 +1,4 @@
-"""`reply_markup`: which shapes Telegram takes, and its words for the others."""
+"""`reply_markup`: which keyboards Telegram accepts, and how it refuses the others."""
 
 from collections.abc import Callable
 from typing import Any

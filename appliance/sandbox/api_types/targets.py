@@ -55,7 +55,7 @@ def seen_chat(world: World, parameters: Parameters) -> Chat:
 
 
 def group_of(world: World, parameters: Parameters, refusal: str) -> Group:
-    """Which group or channel `chat_id` names; of a private chat the `refusal`. Raises ApiError."""
+    """Which group or channel `chat_id` names. Raises ApiError, for a private chat the `refusal`."""
     chat = seen_chat(world, parameters)
     if isinstance(chat, Person):
         raise bad_request(refusal)
@@ -78,14 +78,17 @@ def reachable_chat(world: World, parameters: Parameters) -> Chat:
     return chat
 
 
-def check_right(world: World, chat: Chat, right: str, words: str) -> None:
-    """Everything is allowed in private chats, and pinning in small groups. Raises ApiError."""
+def check_right(world: World, chat: Chat, right: str, refusal: str) -> None:
+    """Raises ApiError with the `refusal` where the bot lacks an administrator's right.
+
+    Private chats need no rights, and in small groups everybody pins.
+    """
     if isinstance(chat, Person):
         return
     if chat.type == GROUP and right == "can_pin_messages":
         return
     if not chat.allows(world.bot_id, right):
-        raise bad_request(words)
+        raise bad_request(refusal)
 
 
 def topic_of(world: World, chat: Chat, parameters: Parameters) -> Topic | None:
@@ -103,7 +106,10 @@ def topic_of(world: World, chat: Chat, parameters: Parameters) -> Topic | None:
 
 
 def message_of(chat: Chat, parameters: Parameters, purpose: str) -> Message:
-    """Which message `message_id` names. Raises ApiError: `message to edit not found`."""
+    """Which message `message_id` names.
+
+    Raises ApiError, which names the `purpose`: "message to edit not found".
+    """
     message_id = parameters.integer("message_id")
     if message_id <= 0:
         raise bad_request("Message identifier is not specified")
@@ -136,5 +142,5 @@ def _is_known(world: World, group: Group) -> bool:
 
 
 def _outside(group: Group, status: str) -> ApiError:
-    words = "Bot was kicked from" if status == KICKED else "Bot is not a member of"
-    return forbidden(f"{words} the {group.type} chat")
+    reason = "Bot was kicked from" if status == KICKED else "Bot is not a member of"
+    return forbidden(f"{reason} the {group.type} chat")

@@ -1,4 +1,4 @@
-"""The control API's acts of people: what each takes, and what it does."""
+"""What people do, as the control API offers it: the body of each action, and its effect."""
 
 import base64
 import binascii
@@ -22,10 +22,10 @@ B = TypeVar("B", bound=Body)
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[B]):
-    """`act` is given a checked `body`, and returns the messages that it wrote."""
+    """`perform` is given a checked `body` and returns the messages that it wrote."""
 
     body: type[B]
-    act: Callable[[World, Person, B], list[Message]]
+    perform: Callable[[World, Person, B], list[Message]]
 
 
 def _start(world: World, person: Person, body: requests.Start) -> list[Message]:

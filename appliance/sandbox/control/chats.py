@@ -1,4 +1,4 @@
-"""The control API's groups and channels: found them, let people and the bot come and go."""
+"""The control API's groups and channels: make them, let people and the bot come and go."""
 
 import random
 
@@ -69,7 +69,7 @@ class ChatControl:
             bot=body.bot or (ADMINISTRATOR if body.type == CHANNEL else MEMBER),
             members=body.members,
         )
-        return self._shown(people_groups.found(self._world, new), 201)
+        return self._shown(people_groups.create_group(self._world, new), 201)
 
     async def show_chat(self, request: web.Request) -> web.Response:
         return self._shown(self._group(request))
@@ -90,7 +90,7 @@ class ChatControl:
         return self._shown(group)
 
     async def set_members(self, request: web.Request) -> web.Response:
-        """The same with `people`; who comes or goes alone is its own `by`."""
+        """The same with `people`. `by` may be one of them: they join or leave by themselves."""
         group, body = self._group(request), await read_body(request, MembersStatus)
         for person in body.people:
             self._check_person(person)
@@ -107,7 +107,7 @@ class ChatControl:
         return self._shown(group)
 
     async def migrate(self, request: web.Request) -> web.Response:
-        """The new supergroup; the old id answers with where it went."""
+        """Answers with the new supergroup; calls to the old id are refused with the new one."""
         group, body = self._group(request), await read_body(request, ByMember)
         new = people_groups.migrate(self._world, group, by=self._by(group, body))
         return self._shown(new, 201)
@@ -131,7 +131,7 @@ class ChatControl:
         people_groups.set_status(self._world, group, user, body.status, by=by, rights=body.rights)
 
     def _by(self, group: Group, body: ByMember) -> int:
-        return people_groups.acting(self._world, group, body.by)
+        return people_groups.acting_member(self._world, group, body.by)
 
     def _group(self, request: web.Request) -> Group:
         chat_id = int(request.match_info["id"])

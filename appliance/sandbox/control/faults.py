@@ -1,4 +1,4 @@
-"""The control API's troubles: faults, flood control, strange updates; and the bot's owner."""
+"""The control API's troubles (faults, flood control, strange updates) and the bot's settings."""
 
 from aiohttp import web
 
@@ -60,16 +60,16 @@ class TroubleControl:
         return answer(FloodState.of(self._world.flood))
 
     async def set_flood(self, request: web.Request) -> web.Response:
-        """Switch it on, with these limits, or off; what was counted is forgotten."""
+        """Switch it on with these limits, or off. Either way it forgets what it counted."""
         body = await read_body(request, FloodLimits)
         limits = Limits(**body.model_dump(exclude={"enabled"}, exclude_none=True))
         self._world.flood.set(limits if body.enabled else None)
         return await self.show_flood(request)
 
     async def add_update(self, request: web.Request) -> web.Response:
-        """An update of any kind as it is, known to nobody perhaps; or a jump of the ids.
+        """Queue an update as it is, even of a kind that Telegram does not have; or let ids jump.
 
-        Telegram's ids begin anywhere after a week without updates.
+        Telegram's ids begin anew, anywhere, after a week without updates.
         """
         body = await read_body(request, RawUpdate)
         state = self._world.state
@@ -87,7 +87,7 @@ class TroubleControl:
         return answer(BotAsOwned(**self._world.bot(), privacy=privacy))
 
     async def set_bot(self, request: web.Request) -> web.Response:
-        """What its owner tells @BotFather: `privacy` off lets it hear all that groups say."""
+        """What its owner sets with @BotFather; without `privacy` it gets all messages of groups."""
         body = await read_body(request, BotOwnerSettings)
         self._world.state.commit("profile", name="privacy", value=body.privacy)
         return await self.show_bot(request)

@@ -1,4 +1,4 @@
-"""The control API's people: who there is, what they do, what reached them."""
+"""The control API's people: who there is, what they do, and what they received."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -39,7 +39,7 @@ from appliance.sandbox.world.state import people_after
 from appliance.sandbox.world.world import World
 
 
-class Control:
+class PeopleControl:
     def __init__(self, world: World) -> None:
         self._world = world
         self._dice = random.Random()  # noqa: S311 - names, not secrets
@@ -118,7 +118,7 @@ class Control:
         async def handle(request: web.Request) -> web.Response:
             person = self._person(request)
             body = await read_body(request, action.body)
-            wrote = [message.message_id for message in action.act(self._world, person, body)]
+            wrote = [message.message_id for message in action.perform(self._world, person, body)]
             return answer(ActingPerson.of(person, wrote=wrote))
 
         return handle
@@ -130,7 +130,7 @@ class Control:
         return added
 
     def _add_crowd(self, crowd: NewCrowd) -> list[Person]:
-        """Everybody first, then what they do, so that the order of ids says nothing."""
+        """Everybody is made before anybody acts, so that ids do not tell who blocks or is slow."""
         dice = self._dice if crowd.seed is None else random.Random(crowd.seed)  # noqa: S311
         people = [self._add_person(dice, NewPerson()) for _ in range(crowd.count)]
         chosen = dice.sample(people, crowd.blocked + crowd.slow)

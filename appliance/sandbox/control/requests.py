@@ -90,7 +90,7 @@ class ChatMessagesQuery(MessagesQuery):
 
 class CommandsQuery(Query):
     chat_id: ChatId | None = None
-    """Where the menu is looked at; without it in the chat with the bot."""
+    """The chat whose menu is shown; without it the chat with the bot."""
 
 
 class CallbacksQuery(Query):
@@ -137,7 +137,7 @@ class NewPeople(RootModel[NewPerson | NewCrowd]):
 
     @staticmethod
     def kind_of(body: bytes) -> type[NewPerson] | type[NewCrowd]:
-        """Which of the two a body is to be read as, so that what is wrong is told of that alone."""
+        """Which of the two a body means, so that errors speak of that one only."""
         try:
             document = json.loads(body)
         except ValueError:
@@ -146,7 +146,7 @@ class NewPeople(RootModel[NewPerson | NewCrowd]):
 
 
 class Nothing(Body):
-    """An act that needs no more than the address says."""
+    """The body of an action that needs none."""
 
 
 class Start(Body):
@@ -155,11 +155,11 @@ class Start(Body):
 
 class Block(Body):
     silent: bool = False
-    """No update tells of it, as when the bot was off for over a day."""
+    """Without an update, which Telegram drops after a day."""
 
 
 class InChat(Body):
-    """Where somebody does it; without `chat_id` in the chat with the bot."""
+    """Where the person acts; without `chat_id` in the chat with the bot."""
 
     chat_id: ChatId | None = None
     thread: Position | None = None

@@ -12,7 +12,7 @@ from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.world.files import media_of
 from appliance.sandbox.world.world import World
 
-_MOST = 10
+_MAX_FILES = 10
 _KINDS = ("photo", "video", "document", "audio", "animation")
 
 
@@ -23,11 +23,11 @@ class _Item(NamedTuple):
 
 
 def send_media_group(world: World, parameters: Parameters) -> list[dict[str, Any]]:
-    """An album: a message a file, with consecutive ids. Buttons are not taken."""
+    """An album: a message a file, with consecutive ids. As by Telegram, buttons are ignored."""
     listed = parameters.json("media", "Can't parse media JSON object")
     if not isinstance(listed, list):
         raise bad_request("Expected an Array of InputMedia")
-    if len(listed) > _MOST:
+    if len(listed) > _MAX_FILES:
         raise bad_request("Too many messages to send as an album")
     if len(listed) < 2:
         raise bad_request("Too few messages to send as an album")

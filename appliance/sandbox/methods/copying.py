@@ -12,7 +12,7 @@ from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
 from appliance.sandbox.world.world import World
 
-_MOST = 100
+_MAX_MESSAGES = 100
 
 
 def copy_message(world: World, parameters: Parameters) -> dict[str, Any]:
@@ -90,16 +90,16 @@ def _several(world: World, parameters: Parameters) -> list[Message]:
         raise bad_request("Expected an Array of message identifiers")
     if not ids:
         raise bad_request("Message identifiers are not specified")
-    if len(ids) > _MOST:
+    if len(ids) > _MAX_MESSAGES:
         raise bad_request("Too many message identifiers specified")
     numbers = [int(item) for item in ids]
     if numbers != sorted(set(numbers)):
         raise bad_request("Message identifiers must be in a strictly increasing order")
     known = [source.messages[number] for number in numbers if number in source.messages]
-    found = [message for message in known if _may_leave(message)]
-    if not found:
+    copyable = [message for message in known if _may_leave(message)]
+    if not copyable:
         raise bad_request("There are no messages to forward")
-    return found
+    return copyable
 
 
 def _copyable(source: Chat, parameters: Parameters, purpose: str) -> Message:

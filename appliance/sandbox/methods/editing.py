@@ -13,7 +13,7 @@ from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
 from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World
 
-_DELETABLE_SECONDS = 48 * 3600
+_DELETABLE_SECONDS = 48 * 3600  # Telegram deletes nothing older
 _MAX_DELETED = 100
 _NOT_MODIFIED = (
     "Message is not modified: specified new message content and reply markup are exactly the same"
@@ -61,7 +61,7 @@ def delete_message(world: World, parameters: Parameters) -> bool:
 
 
 def delete_messages(world: World, parameters: Parameters) -> bool:
-    """Ids of no message are passed over, as in Telegram."""
+    """Ids that name no message are skipped, as by Telegram."""
     chat = seen_chat(world, parameters)
     ids = parameters.json("message_ids", "Can't parse message identifiers JSON array")
     if not isinstance(ids, list) or not all(str(item).isdigit() for item in ids):
@@ -101,7 +101,7 @@ def change(
     extra: dict[str, Any],
     media: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Edit a message, and answer it. Without a keyboard the old one is taken away."""
+    """Edit a message and return it. Without `markup` its keyboard is taken away, as by Telegram."""
     media = media or message.media
     same = (content.text, content.entities) == (message.text, message.entities)
     if same and markup == message.reply_markup and media == message.media:

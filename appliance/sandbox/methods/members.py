@@ -44,6 +44,10 @@ _PERMISSIONS = (
     "can_edit_tag",
     "can_invite_users",
 )
+_LEADING = {
+    CREATOR: "Can't remove chat owner",
+    ADMINISTRATOR: "User is an administrator of the chat",
+}
 _FORBIDDEN = ("can_change_info", "can_pin_messages", "can_manage_topics")
 
 
@@ -103,7 +107,7 @@ def ban_chat_member(world: World, parameters: Parameters) -> bool:
 
 
 def unban_chat_member(world: World, parameters: Parameters) -> bool:
-    """Also takes a member out who is not banned, unless `only_if_banned`."""
+    """Who is not banned but a member is taken out by it, unless `only_if_banned`."""
     group, person = _managed(world, parameters, "can_restrict_members")
     banned = group.status_of(person.id) == KICKED
     if banned or not parameters.flag("only_if_banned"):
@@ -168,10 +172,10 @@ def _managed(world: World, parameters: Parameters, right: str) -> tuple[Group, P
     refusal = "Chat member status can't be changed in private chats"
     group = group_of(world, parameters, refusal)
     person = person_of(world, parameters)
-    words = "Not enough rights to restrict/unrestrict chat member"
+    refusal = "Not enough rights to restrict/unrestrict chat member"
     if right == "can_promote_members":
-        words = "Not enough rights"
-    check_right(world, group, right, words)
+        refusal = "Not enough rights"
+    check_right(world, group, right, refusal)
     return group, person
 
 
@@ -180,5 +184,4 @@ def _check_not_leading(
 ) -> None:
     status = group.status_of(person.id)
     if status in statuses:
-        words = "Can't remove chat owner" if status == CREATOR else "User is an administrator"
-        raise bad_request(f"{words} of the chat" if status == ADMINISTRATOR else words)
+        raise bad_request(_LEADING[status])

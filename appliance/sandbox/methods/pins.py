@@ -26,7 +26,7 @@ def pin_chat_message(world: World, parameters: Parameters) -> bool:
 
 
 def unpin_chat_message(world: World, parameters: Parameters) -> bool:
-    """Without a `message_id` the last one."""
+    """Without a `message_id` the one that was pinned last."""
     chat = _pinning_chat(world, parameters)
     if "message_id" not in parameters.values:
         number = chat.pinned[-1] if chat.pinned else 0

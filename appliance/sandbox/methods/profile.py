@@ -1,4 +1,4 @@
-"""What the bot tells of itself: name, descriptions, menu button, the rights it asks for."""
+"""The bot's profile: name, descriptions, menu button, the rights it asks for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +24,8 @@ def setter(field: str) -> Method:
         if len(text) > _LIMITS[field]:
             raise bad_request(f"Bot {field.replace('_', ' ')} is too long")
         kept = {**world.state.profile.get(field, {}), language: text}
-        told = {key: value for key, value in kept.items() if value}
-        world.state.commit("profile", name=field, value=told)
+        texts = {key: value for key, value in kept.items() if value}
+        world.state.commit("profile", name=field, value=texts)
         return True
 
     return set_text

@@ -8,13 +8,13 @@ from appliance.sandbox.methods.webhook import remember_allowed
 from appliance.sandbox.protocol.errors import bad_request, conflict
 from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.world.files import DOWNLOAD_BYTES
-from appliance.sandbox.world.update_queue import MAX_LIMIT, MAX_TIMEOUT
+from appliance.sandbox.world.update_queue import MAX_LIMIT, MAX_TIMEOUT_SECONDS
 from appliance.sandbox.world.world import World
 
-_ANSWER_LIMIT = 200
-_ANSWER_SECONDS = 60
+_ANSWER_CHARACTERS = 200
+_ANSWERABLE_SECONDS = 60
 _OWN_LINK = re.compile(r"(https?://)?t(elegram)?\.me/\w+\?start=[A-Za-z0-9_-]{1,64}", re.I)
-_FUTURE = 10
+_FURTHEST_OFFSET = 10  # ids beyond the next one, after which an offset is of another time
 
 
 def get_me(world: World, _parameters: Parameters) -> dict[str, Any]:
@@ -38,11 +38,11 @@ async def get_updates(world: World, parameters: Parameters) -> list[dict[str, An
         )
     remember_allowed(world, parameters)
     before = state.updates.resolve(parameters.integer("offset"))
-    if before > state.updates.next_id + _FUTURE:
-        before = 0  # from another time: Telegram begins anew, for ids may start again anywhere
+    if before > state.updates.next_id + _FURTHEST_OFFSET:
+        before = 0  # the ids began anew since: confirming by it would lose all that is pending
     if state.updates.pending and state.updates.pending[0]["update_id"] < before:
         state.commit("confirm", before=before)
-    await state.updates.wait(min(max(parameters.integer("timeout"), 0), MAX_TIMEOUT))
+    await state.updates.wait(min(max(parameters.integer("timeout"), 0), MAX_TIMEOUT_SECONDS))
     limit = parameters.integer("limit", MAX_LIMIT)
     return state.updates.first(limit if 1 <= limit <= MAX_LIMIT else MAX_LIMIT)
 
@@ -50,9 +50,9 @@ async def get_updates(world: World, parameters: Parameters) -> list[dict[str, An
 def answer_callback_query(world: World, parameters: Parameters) -> bool:
     callback = world.state.callbacks.get(parameters.text("callback_query_id"))
     text = parameters.text("text")
-    if len(text) > _ANSWER_LIMIT:
+    if len(text) > _ANSWER_CHARACTERS:
         raise bad_request("MESSAGE_TOO_LONG")
-    if callback is None or callback.answered or world.clock() - callback.at > _ANSWER_SECONDS:
+    if callback is None or callback.answered or world.clock() - callback.at > _ANSWERABLE_SECONDS:
         raise bad_request("Query is too old and response timeout expired or query ID is invalid")
     url = parameters.text("url")
     if url and not _OWN_LINK.fullmatch(url):

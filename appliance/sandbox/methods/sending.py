@@ -74,7 +74,7 @@ def deliver(
     media: dict[str, Any] | None = None,
     extra: dict[str, Any],
 ) -> dict[str, Any]:
-    """Put a message into the chat, and answer it. Raises ApiError."""
+    """Put a message into the chat and return it. Raises ApiError."""
     markup = markup_of(parameters)
     chat = reachable_chat(world, parameters)
     thread, replied = _context(world, chat, parameters)
@@ -102,10 +102,10 @@ def deliver(
 
 
 def _context(world: World, chat: Chat, parameters: Parameters) -> tuple[int | None, Message | None]:
-    """The topic, and the message that is answered.
+    """The topic, and the message that is replied to.
 
-    An answer stands in the topic of what it answers; in a topic what answers nothing answers the
-    service message with which the topic begins.
+    A reply stands in the topic of what it replies to. Whatever is no reply counts, in a topic, as
+    one to the service message that opened the topic; Telegram does the same.
     """
     topic = topic_of(world, chat, parameters)
     replied = replied_message(chat, parameters)

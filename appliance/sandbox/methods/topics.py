@@ -69,24 +69,24 @@ def get_forum_topic_icon_stickers(_world: World, _parameters: Parameters) -> lis
 
 
 def _set_closed(world: World, parameters: Parameters, closed: bool) -> bool:
-    words = "Not enough rights to close or reopen the topic"
-    group, topic = _topic(world, parameters, words)
+    refusal = "Not enough rights to close or reopen the topic"
+    group, topic = _topic(world, parameters, refusal)
     if topic.closed == closed:
         raise bad_request("TOPIC_NOT_MODIFIED")
     change_topic(world, group, topic, by=world.bot_id, closed=closed)
     return True
 
 
-def _forum(world: World, parameters: Parameters, words: str) -> Group:
+def _forum(world: World, parameters: Parameters, refusal: str) -> Group:
     group = group_of(world, parameters, _NOT_FORUM)
     if not group.is_forum:
         raise bad_request(_NOT_FORUM)
-    check_right(world, group, "can_manage_topics", words)
+    check_right(world, group, "can_manage_topics", refusal)
     return group
 
 
-def _topic(world: World, parameters: Parameters, words: str) -> tuple[Group, Topic]:
-    group = _forum(world, parameters, words)
+def _topic(world: World, parameters: Parameters, refusal: str) -> tuple[Group, Topic]:
+    group = _forum(world, parameters, refusal)
     topic = group.topics.get(parameters.integer("message_thread_id"))
     if topic is None or topic.deleted:
         raise bad_request("TOPIC_ID_INVALID")

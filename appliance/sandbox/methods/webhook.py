@@ -1,4 +1,4 @@
-"""The webhook: checks of the address, and the deliverer that posts updates to it in order."""
+"""The webhook: its methods, and the deliverer that posts updates to it in order."""
 
 import asyncio
 import json
@@ -23,10 +23,12 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a name
 _PORTS = (443, 80, 88, 8443)
 _SECRET = re.compile(r"[A-Za-z0-9_-]*")
 _SECRET_LIMIT = 256
-_ANSWER_SECONDS = 60
-_LONGEST_PAUSE = 60.0
-_MAX_CONNECTIONS = 40
-_MOST_CONNECTIONS = 100
+_TIMEOUT_SECONDS = 60
+_LONGEST_PAUSE_SECONDS = 60.0
+_USUAL_CONNECTIONS = 40
+_MAX_CONNECTIONS = 100
+# Updates looked at for a chat that is not busy: a stuck chat with thousands of them must not make
+# every arrival walk through all.
 _LOOK_AHEAD = 200
 _REPLY_BYTES = 1024 * 1024
 
@@ -114,8 +116,8 @@ def _is_loopback(parts: SplitResult) -> bool:
 
 
 def _connections(parameters: Parameters) -> int:
-    wanted = parameters.integer("max_connections", _MAX_CONNECTIONS)
-    return min(max(wanted, 1), _MOST_CONNECTIONS)
+    wanted = parameters.integer("max_connections", _USUAL_CONNECTIONS)
+    return min(max(wanted, 1), _MAX_CONNECTIONS)
 
 
 def _secret(parameters: Parameters) -> str:
@@ -130,14 +132,14 @@ def _secret(parameters: Parameters) -> str:
 class Deliverer:
     """Posts pending updates while a webhook is set; run it as a task.
 
-    As Telegram does it: in order within a chat, several chats side by side, and an update that the
-    site refuses holds up only its own chat until it is taken.
+    As Telegram does: in order within a chat, several chats side by side. An update that the site
+    refuses is repeated, and only its own chat waits for it.
     """
 
     def __init__(self, world: World, first_pause: float = 1.0, reply: Reply | None = None) -> None:
         """`first_pause` is the wait after a first failure, in seconds; it doubles.
 
-        `reply` takes a call that the site makes by its answer.
+        `reply` makes the call that a site may put into its response.
         """
         self._world = world
         self._first_pause = first_pause
@@ -146,7 +148,7 @@ class Deliverer:
 
     async def run(self) -> None:
         updates = self._world.state.updates
-        timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
                 while True:
@@ -169,10 +171,10 @@ class Deliverer:
                 return
             queue = _queue_of(update)
             if queue not in self._busy:
-                self._busy[queue] = asyncio.create_task(self._insist(session, queue, update))
+                self._busy[queue] = asyncio.create_task(self._repeat(session, queue, update))
 
-    async def _insist(self, session: aiohttp.ClientSession, queue: object, update: Update) -> None:
-        """Until it is taken, dropped, or the webhook is deleted."""
+    async def _repeat(self, session: aiohttp.ClientSession, queue: object, update: Update) -> None:
+        """Post the update until it is accepted or dropped, or the webhook is deleted."""
         pause = self._first_pause
         updates = self._world.state.updates
         try:
@@ -181,7 +183,7 @@ class Deliverer:
                 if wait is None:
                     return
                 await asyncio.sleep(max(pause, wait))
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         finally:
             self._busy.pop(queue, None)
             updates.arrived.set()
@@ -189,9 +191,9 @@ class Deliverer:
     async def _deliver(
         self, session: aiohttp.ClientSession, webhook: dict[str, Any], update: Update
     ) -> float | None:
-        """Post it once. Returns None if it was taken, else what the site wants us to wait."""
+        """Post it once. Returns None if it was accepted, else the seconds of `Retry-After`."""
         headers = {SECRET_HEADER: webhook["secret_token"]} if webhook["secret_token"] else {}
-        # Certificates on loopback are the tester's own.
+        # On loopback the tester signs the certificate, and nobody is in between.
         verify = not _is_loopback(urlsplit(webhook["url"]))
         wait = 0.0
         try:
@@ -218,7 +220,7 @@ class Deliverer:
         return None
 
     async def _call_back(self, body: bytes) -> None:
-        """A site may call one method by its answer; it never learns how that went."""
+        """A site may call one method in its response; it never learns how that went."""
         try:
             call = json.loads(body)
         except ValueError:
@@ -228,7 +230,7 @@ class Deliverer:
 
 
 def _queue_of(update: Update) -> object:
-    """What is kept in order: the updates of one chat, or of one person outside chats."""
+    """Updates of the same queue stay in order: a chat's, or a person's outside chats."""
     content = next((value for name, value in update.items() if name != "update_id"), None)
     if not isinstance(content, dict):
         return None

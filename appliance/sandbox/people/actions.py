@@ -1,4 +1,4 @@
-"""What a simulated person can do with the bot; each act reaches it as an update."""
+"""What a simulated person can do with the bot. Each action reaches it as an update."""
 
 import re
 import secrets
@@ -11,7 +11,7 @@ from appliance.sandbox.api_types.serialize import (
     private_member,
     user_document,
 )
-from appliance.sandbox.people.messages import Place, own_message, write_text
+from appliance.sandbox.people.messages import Place, find_message, write_text
 from appliance.sandbox.world.model import Callback, Message, Person, person_fields
 from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World
@@ -20,7 +20,7 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
 def start(world: World, person: Person, payload: str = "") -> None:
-    """Press Start (of a deep link). Who has blocked the bot unblocks it by that."""
+    """Press Start, with the payload of a deep link. That also unblocks the bot."""
     if not _PAYLOAD.fullmatch(payload):
         raise Invalid("payload: it takes up to 64 letters, digits, _ and -")
     unblock(world, person)
@@ -37,7 +37,7 @@ def press(
 ) -> Callback:
     """Press a button under one of the bot's messages."""
     chat = place.chat if place else person
-    message = own_message(chat, message_id)
+    message = find_message(chat, message_id)
     if data not in _callback_data(message):
         raise Conflict(f"message {message_id} has no button with the data {data!r}")
     if chat is person and person.blocked:
@@ -61,7 +61,7 @@ def press(
 
 
 def block(world: World, person: Person, *, silent: bool = False) -> None:
-    """Block the bot. `silent`: no update tells of it, as when it was off for over a day."""
+    """Block the bot. `silent`: without an update, which Telegram drops after a day."""
     _set_blocked(world, person, True, silent)
 
 
@@ -70,7 +70,7 @@ def unblock(world: World, person: Person) -> None:
 
 
 def deactivate(world: World, person: Person) -> None:
-    """Delete the account. Nothing tells the bot of it."""
+    """Delete the account. The bot gets no update of that, as with Telegram."""
     change(world, person, deactivated=True)
 
 

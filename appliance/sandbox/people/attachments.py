@@ -1,4 +1,4 @@
-"""Files that simulated people send: made up, or what the caller of the control API brings."""
+"""Files that simulated people send: made up, or given by the caller of the control API."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Attachment:
     name: str = ""
     mime: str = ""
     about: dict[str, Any] = field(default_factory=dict)
-    """What else is known of it, of ABOUT."""
+    """Values of the names in ABOUT."""
 
     def media(self, files: Files) -> dict[str, Any]:
         """As the message shows it. Raises Invalid for a photo that is no picture."""

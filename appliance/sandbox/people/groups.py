@@ -1,4 +1,4 @@
-"""The life of groups and channels: who comes, goes and leads; topics; becoming a supergroup."""
+"""Groups and channels: members who come, go and lead; topics; migration to a supergroup."""
 
 import secrets
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class NewGroup:
     members: Sequence[int] = ()
 
 
-def found(world: World, wanted: NewGroup) -> Group:
+def create_group(world: World, wanted: NewGroup) -> Group:
     """Make a group with these members, the bot among them if its status says so."""
     if wanted.is_forum and wanted.type != SUPERGROUP:
         raise Invalid("is_forum: only supergroups have topics")
@@ -67,8 +67,8 @@ def found(world: World, wanted: NewGroup) -> Group:
             _commit_member(world, group, user, MEMBER)
     if wanted.bot in PRESENT:
         created = wanted.type == GROUP and wanted.bot == MEMBER
-        words = {"group_chat_created": True} if created else None
-        set_status(world, group, world.bot_id, wanted.bot, by=wanted.creator, service=words)
+        service = {"group_chat_created": True} if created else None
+        set_status(world, group, world.bot_id, wanted.bot, by=wanted.creator, service=service)
     return group
 
 
@@ -82,8 +82,8 @@ def set_status(
     rights: Sequence[str] | None = None,
     service: dict[str, Any] | None = None,
 ) -> None:
-    """Add, remove, promote or demote somebody, and tell the bot as far as it may know."""
-    _check_alive(group)
+    """Add, remove, promote or demote somebody, with the updates that the bot is entitled to."""
+    _check_not_migrated(group)
     was_there = group.is_present(user)
     if status == LEFT and was_there and user != by and group.type != GROUP:
         status = KICKED  # whoever is taken out of these cannot come back alone
@@ -95,15 +95,15 @@ def set_status(
     kind = "my_chat_member" if user == world.bot_id else "chat_member"
     if kind == "my_chat_member" or group.status_of(world.bot_id) == ADMINISTRATOR:
         change = {"chat": chat_document(group), "from": somebody(world, by), "date": now()}
-        told = {**change, "old_chat_member": before, "new_chat_member": after}
-        world.state.add_update(kind, told)
-    _tell_of_coming(world, group, user, by, was_there, service)
+        members = {"old_chat_member": before, "new_chat_member": after}
+        world.state.add_update(kind, {**change, **members})
+    _announce_presence(world, group, user, by, was_there, service)
 
 
 def announce(
     world: World, group: Group, by: int, extra: dict[str, Any], *, thread: int | None = None
 ) -> Message:
-    """Put a service message into the chat; the bot is told of what others did."""
+    """Put a service message into the chat. The bot gets an update if somebody else acted."""
     from_bot = by == world.bot_id
     fields = {
         "message_id": world.state.next_message_id(group),
@@ -124,14 +124,14 @@ def announce(
 
 
 def rename(world: World, group: Group, title: str, *, by: int) -> None:
-    _check_alive(group)
+    _check_not_migrated(group)
     _change(world, group, title=title)
     announce(world, group, by, {"new_chat_title": title})
 
 
 def migrate(world: World, group: Group, *, by: int) -> Group:
-    """The group becomes a supergroup under another id, which each of the two chats is told."""
-    _check_alive(group)
+    """The group becomes a supergroup with another id; a service message in each names the other."""
+    _check_not_migrated(group)
     if group.type != GROUP:
         raise Conflict("only a group becomes a supergroup")
     fields = group_fields(group)
@@ -148,7 +148,7 @@ def migrate(world: World, group: Group, *, by: int) -> Group:
 def open_topic(
     world: World, group: Group, name: str, *, by: int, color: int = 0, emoji_id: str | None = None
 ) -> Topic:
-    """Its id is that of the service message with which it begins."""
+    """The topic's id is that of the service message that opens it."""
     if not group.is_forum:
         raise Conflict("this chat has no topics: make a supergroup with is_forum")
     color = color or TOPIC_COLORS[0]
@@ -159,10 +159,10 @@ def open_topic(
         "icon_color": color,
         "icon_custom_emoji_id": emoji_id,
     }
-    told = {"name": name, "icon_color": color}
+    created = {"name": name, "icon_color": color}
     made: Topic = world.state.commit("topic", chat_id=group.id, topic=topic)
     icon = {"icon_custom_emoji_id": emoji_id} if emoji_id else {}
-    announce(world, group, by, {"forum_topic_created": {**told, **icon}}, thread=number)
+    announce(world, group, by, {"forum_topic_created": {**created, **icon}}, thread=number)
     return made
 
 
@@ -173,13 +173,13 @@ def change_topic(world: World, group: Group, topic: Topic, *, by: int, **fields:
     if changed.deleted:
         _empty_topic(world, group, topic.id)
         return changed
-    for words in _told_of_topic(before, changed):
-        announce(world, group, by, words, thread=topic.id)
+    for service in _topic_announcements(before, changed):
+        announce(world, group, by, service, thread=topic.id)
     return changed
 
 
-def acting(world: World, group: Group, by: int | None) -> int:
-    """Who does it: a member, or without a name the creator. Raises NotFound, Forbidden."""
+def acting_member(world: World, group: Group, by: int | None) -> int:
+    """Who acts: the member `by`, or the creator where it is None. Raises NotFound, Forbidden."""
     if by is None:
         creators = [user for user, member in group.members.items() if member.status == CREATOR]
         return creators[0]
@@ -190,18 +190,19 @@ def acting(world: World, group: Group, by: int | None) -> int:
     return by
 
 
-def _told_of_topic(before: dict[str, Any], topic: Topic) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
+def _topic_announcements(before: dict[str, Any], topic: Topic) -> list[dict[str, Any]]:
+    announcements: list[dict[str, Any]] = []
     edited = {}
     if topic.name != before["name"]:
         edited["name"] = topic.name
     if topic.icon_custom_emoji_id != before["icon_custom_emoji_id"]:
         edited["icon_custom_emoji_id"] = topic.icon_custom_emoji_id or ""
     if edited:
-        told.append({"forum_topic_edited": edited})
+        announcements.append({"forum_topic_edited": edited})
     if topic.closed != before["closed"]:
-        told.append({"forum_topic_closed" if topic.closed else "forum_topic_reopened": {}})
-    return told
+        state = "forum_topic_closed" if topic.closed else "forum_topic_reopened"
+        announcements.append({state: {}})
+    return announcements
 
 
 def _empty_topic(world: World, group: Group, thread: int) -> None:
@@ -210,7 +211,7 @@ def _empty_topic(world: World, group: Group, thread: int) -> None:
             world.state.commit("delete", chat_id=group.id, message_id=message.message_id)
 
 
-def _tell_of_coming(
+def _announce_presence(
     world: World,
     group: Group,
     user: int,
@@ -243,7 +244,7 @@ def _change(world: World, group: Group, **fields: Any) -> None:
     world.state.commit("group", group={**group_fields(group), **fields})
 
 
-def _check_alive(group: Group) -> None:
+def _check_not_migrated(group: Group) -> None:
     if group.migrated_to:
         raise Conflict(f"this group became the supergroup {group.migrated_to}")
 

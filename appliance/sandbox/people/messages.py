@@ -1,4 +1,4 @@
-"""What people write, to the bot alone, in groups and in channels; what of it reaches the bot."""
+"""What people write in private, in groups and in channels, and which of it the bot receives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _ALBUM = range(2, 11)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody writes, and in answer to what."""
+    """Where somebody writes, and which message they reply to."""
 
     chat: Chat
     thread: int | None = None
@@ -59,14 +59,14 @@ def find_place(
         if thread is not None and thread not in chat.topics:
             raise NotFound(f"there is no topic {thread} in this chat")
     if reply_to is not None:
-        replied = own_message(chat, reply_to)
+        replied = find_message(chat, reply_to)
         thread = thread if thread is not None else replied.thread
     return Place(chat, thread, reply_to)
 
 
 def write_text(world: World, person: Person, place: Place, text: str) -> Message:
-    """Type a text, or press a button of a reply keyboard, which is the same."""
-    return post_message(world, person, place, _typed(text, TEXT_LIMIT, "text"))
+    """Type a text. To press a button of a reply keyboard is the same."""
+    return post_message(world, person, place, _checked_content(text, TEXT_LIMIT, "text"))
 
 
 def send_file(
@@ -78,7 +78,7 @@ def send_file(
 def send_album(
     world: World, person: Person, place: Place, files: Sequence[Attachment], caption: str = ""
 ) -> list[Message]:
-    """A message a file, which share a `media_group_id`; the caption is the first one's."""
+    """One message for each file, with a `media_group_id` in common; the first has the caption."""
     if len(files) not in _ALBUM:
         raise Invalid("files: an album takes 2 to 10")
     kinds = {file.kind for file in files}
@@ -88,35 +88,35 @@ def send_album(
     group = {"media_group_id": str(world.state.next_message_id(place.chat))}
     captions = [caption, *[""] * (len(files) - 1)]
     return [
-        post_message(world, person, place, _caption(words), file.media(world.files), dict(group))
-        for file, words in zip(files, captions, strict=True)
+        post_message(world, person, place, _caption(text), file.media(world.files), dict(group))
+        for file, text in zip(files, captions, strict=True)
     ]
 
 
 def edit_text(world: World, person: Person, place: Place, message_id: int, text: str) -> Message:
-    """Change what one has written; of a message with a file the caption."""
-    message = own_message(place.chat, message_id)
+    """Change what this person wrote: the text, or the caption of a file."""
+    message = find_message(place.chat, message_id)
     if not _is_theirs(person, place, message):
-        raise Forbidden(f"message {message_id} is another's")
-    content = _caption(text) if message.media else _typed(text, TEXT_LIMIT, "text")
+        raise Forbidden(f"message {message_id} is not this person's")
+    content = _caption(text) if message.media else _checked_content(text, TEXT_LIMIT, "text")
     changes = {"text": content.text, "entities": content.entities, "edit_date": now()}
     edited: Message = world.state.commit(
         "edit", chat_id=place.chat.id, message_id=message_id, changes=changes
     )
     kind = "edited_channel_post" if place.is_channel else "edited_message"
-    _tell(world, place.chat, edited, kind)
+    _notify_bot(world, place.chat, edited, kind)
     return edited
 
 
 def delete(world: World, place: Place, message_id: int) -> None:
-    """Nothing tells the bot of it, as in Telegram."""
-    own_message(place.chat, message_id)
+    """Delete it for everybody. The bot gets no update of that, as with Telegram."""
+    find_message(place.chat, message_id)
     world.state.commit("delete", chat_id=place.chat.id, message_id=message_id)
 
 
 def react(world: World, person: Person, place: Place, message_id: int, emoji: str | None) -> None:
-    """Put an emoji to a message, or take it away. Only a bot that asks for it is told."""
-    message = own_message(place.chat, message_id)
+    """Put an emoji to a message, or take it away. Only a bot that asked for it gets an update."""
+    message = find_message(place.chat, message_id)
     before = _reactions((message.reactions or {}).get(person.id))
     world.state.commit(
         "react", chat_id=place.chat.id, message_id=message_id, user=person.id, emoji=emoji
@@ -125,7 +125,7 @@ def react(world: World, person: Person, place: Place, message_id: int, emoji: st
         return
     about = {"chat": chat_document(place.chat), "message_id": message_id, "date": now()}
     if place.is_channel:
-        counted = {**about, "reactions": _counted(message)}
+        counted = {**about, "reactions": _reaction_counts(message)}
         world.state.add_update("message_reaction_count", counted)
         return
     change = {"old_reaction": before, "new_reaction": _reactions(emoji)}
@@ -133,7 +133,7 @@ def react(world: World, person: Person, place: Place, message_id: int, emoji: st
     world.state.add_update("message_reaction", update)
 
 
-def own_message(chat: Chat, message_id: int) -> Message:
+def find_message(chat: Chat, message_id: int) -> Message:
     """A message of this chat. Raises NotFound."""
     message = chat.messages.get(message_id)
     if message is None or message.deleted:
@@ -171,17 +171,17 @@ def post_message(
             "thread": place.thread,
         },
     )
-    _tell(world, place.chat, message, "channel_post" if place.is_channel else "message")
+    _notify_bot(world, place.chat, message, "channel_post" if place.is_channel else "message")
     return message
 
 
-def _tell(world: World, chat: Chat, message: Message, kind: str) -> None:
-    if hears(world, chat, message):
+def _notify_bot(world: World, chat: Chat, message: Message, kind: str) -> None:
+    if reaches_bot(world, chat, message):
         world.state.add_update(kind, message_document(world, chat, message))
 
 
-def hears(world: World, chat: Chat, message: Message) -> bool:
-    """Whether the bot gets this: in groups its privacy holds back what is not meant for it."""
+def reaches_bot(world: World, chat: Chat, message: Message) -> bool:
+    """Whether the bot gets this: in groups its privacy mode holds back what is not for the bot."""
     if isinstance(chat, Person):
         return True
     if not chat.is_present(world.bot_id):
@@ -199,8 +199,8 @@ def _addresses_bot(message: Message) -> bool:
     text = message.text.encode("utf-16-le")
     for entity in message.entities:
         start = entity["offset"] * 2
-        words = text[start : start + entity["length"] * 2].decode("utf-16-le", "replace").lower()
-        _, at, name = words.partition("@")
+        part = text[start : start + entity["length"] * 2].decode("utf-16-le", "replace").lower()
+        _, at, name = part.partition("@")
         if entity["type"] == "bot_command" and (not at or name == BOT_USERNAME):
             return True
         if entity["type"] == "mention" and name == BOT_USERNAME:
@@ -209,7 +209,7 @@ def _addresses_bot(message: Message) -> bool:
 
 
 def _reply(world: World, place: Place) -> dict[str, Any]:
-    """What is answered; in a topic what answers nothing answers the topic's beginning."""
+    """The message replied to; in a topic, without one, the service message that opened it."""
     wanted = place.reply_to if place.reply_to is not None else place.thread
     message = place.chat.messages.get(wanted) if wanted is not None else None
     if message is None:
@@ -240,7 +240,7 @@ def _reactions(emoji: str | None) -> list[dict[str, str]]:
     return [{"type": "emoji", "emoji": emoji}] if emoji else []
 
 
-def _counted(message: Message) -> list[dict[str, Any]]:
+def _reaction_counts(message: Message) -> list[dict[str, Any]]:
     given = list((message.reactions or {}).values())
     return [
         {"type": {"type": "emoji", "emoji": emoji}, "total_count": given.count(emoji)}
@@ -249,12 +249,12 @@ def _counted(message: Message) -> list[dict[str, Any]]:
 
 
 def _caption(text: str) -> Content:
-    return _typed(text, CAPTION_LIMIT, "caption") if text else Content("", [])
+    return _checked_content(text, CAPTION_LIMIT, "caption") if text else Content("", [])
 
 
-def _typed(text: str, limit: int, name: str) -> Content:
+def _checked_content(text: str, limit: int, name: str) -> Content:
     text, entities = canonical(text, ())
     if not text or len(text) > limit:
         raise Invalid(f"{name}: it takes 1 to {limit} characters")
-    found = to_utf16(text, add_detected(text, entities))
-    return Content(text, [entity.as_dict() for entity in found])
+    detected = to_utf16(text, add_detected(text, entities))
+    return Content(text, [entity.as_dict() for entity in detected])

@@ -1,4 +1,4 @@
-"""What the Bot API refuses with: Telegram's error code and its words."""
+"""The Bot API's refusals: an error code, and a description in Telegram's own words."""
 
 from typing import Any
 
@@ -40,5 +40,5 @@ def conflict(message: str) -> ApiError:
 
 
 def too_many_requests(retry_after: int, description: str | None = None) -> ApiError:
-    words = description or f"Too Many Requests: retry after {retry_after}"
-    return ApiError(429, words, {"retry_after": retry_after})
+    description = description or f"Too Many Requests: retry after {retry_after}"
+    return ApiError(429, description, {"retry_after": retry_after})

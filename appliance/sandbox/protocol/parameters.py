@@ -26,6 +26,8 @@ class Upload:
 
 @dataclass(slots=True)
 class Parameters:
+    """What a call was given; each method reads one parameter as one type."""
+
     values: dict[str, Any] = field(default_factory=dict)
     """Text, or what JSON made of it."""
     uploads: dict[str, Upload] = field(default_factory=dict)
@@ -52,8 +54,11 @@ class Parameters:
     def flag(self, name: str) -> bool:
         return self.text(name).strip().lower() in _TRUE
 
-    def json(self, name: str, words: str) -> Any:
-        """What the JSON says; None where it is absent, empty or null. Raises ApiError `words`."""
+    def json(self, name: str, refusal: str) -> Any:
+        """The parsed value; None where it is absent, empty or null.
+
+        Raises ApiError with the `refusal` for what is no JSON.
+        """
         value = self.values.get(name)
         if not isinstance(value, str):
             return value
@@ -62,4 +67,4 @@ class Parameters:
         try:
             return json.loads(value)
         except ValueError:
-            raise bad_request(words) from None
+            raise bad_request(refusal) from None

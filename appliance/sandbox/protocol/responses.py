@@ -1,4 +1,4 @@
-"""What goes over the wire: a result or an error as the JSON document that Telegram sends."""
+"""Results and errors as the JSON documents that Telegram sends."""
 
 import json
 from typing import Any

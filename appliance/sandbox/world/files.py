@@ -14,7 +14,7 @@ PHOTO_BYTES = 10 * 1024 * 1024
 UPLOAD_BYTES = 50 * 1024 * 1024
 DOWNLOAD_BYTES = 20 * 1024 * 1024
 _KEPT_BYTES = 256 * 1024 * 1024
-"""Beyond this the oldest contents are dropped; messages keep their file ids."""
+"""A simulator may run for weeks: beyond this the oldest contents are dropped, not the messages."""
 _LONGEST_SIDES = 10_000
 FOLDERS = {
     "photo": "photos",
@@ -26,7 +26,7 @@ FOLDERS = {
     "video_note": "video_notes",
     "sticker": "stickers",
 }
-"""The kinds of files, and where each is kept: an id of one kind is no id of another."""
+"""The kinds of files, and the folder of each. As with Telegram, a file id is of one kind only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,10 @@ def media_of(
 
 
 def as_media(kind: str, stored: StoredFile, parameters: Parameters) -> dict[str, Any]:
-    """A stored file in the shape of its kind; the simulator sees neither length nor picture."""
+    """A stored file in the shape of its kind.
+
+    Durations, and the size of a video, are those that the call says: nothing here decodes media.
+    """
     file: dict[str, Any] = stored.summary()
     width, height = stored.size or (parameters.integer("width"), parameters.integer("height"))
     size = {"width": width, "height": height}
@@ -171,13 +174,13 @@ def _stored(
 
 
 def _from_address(url: str, files: Files, folder: str) -> StoredFile:
-    """A stand-in: Telegram would fetch the address, the simulator asks nobody."""
+    """A made-up picture: Telegram would fetch the address, the simulator opens no connection."""
     name = url.split("?")[0].rsplit("/", 1)[-1] or "file"
     return files.store(Upload(name, "image/gif", stand_in(url)), folder)
 
 
 def stand_in(seed: str, width: int = 800, height: int = 600) -> bytes:
-    """The beginning of a picture of this size, another for each `seed`."""
+    """A GIF header for a picture of this size; each `seed` makes another file."""
     size = width.to_bytes(2, "little") + height.to_bytes(2, "little")
     return b"GIF89a" + size + b"\x00\x00\x00;" + seed.encode("utf-8", "replace")
 

@@ -1,7 +1,8 @@
 """Telegram's limits on sending: the whole bot, one chat, one group; and what ignoring them costs.
 
-A refused call is told how long to wait. Who goes on calling while waiting is told to wait twice as
-long each time, from seconds up to hours; what was in flight when the limit was hit does not count.
+A refused call is answered how many seconds to wait. Every further call during the wait doubles it,
+from seconds up to hours, as Telegram punishes bots that do not obey. Calls that were in flight when
+the limit was hit are spared: the bot could not know yet.
 """
 
 import math
@@ -14,10 +15,10 @@ from typing import Any
 from appliance.errors import Invalid
 from appliance.sandbox.protocol.errors import ApiError, too_many_requests
 
-_SECOND = 1.0
-_MINUTE = 60.0
-_GRACE = 1.0
-_LONGEST = 6 * 3600.0
+_BOT_WINDOW_SECONDS = 1.0
+_GROUP_WINDOW_SECONDS = 60.0
+_IN_FLIGHT_SECONDS = 1.0  # calls this soon after a refusal were on their way already
+_LONGEST_WAIT_SECONDS = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,13 @@ class _Pause:
     until: float
     length: float
     grown: float
-    """When the wait was set, or grew last: it grows once in a second."""
+    """When the wait began, or grew last: of many calls at once only the first makes it grow."""
 
-    def insist(self, now: float) -> None:
-        if now - self.grown < _GRACE:
+    def lengthen(self, now: float) -> None:
+        """Somebody calls although they should wait."""
+        if now - self.grown < _IN_FLIGHT_SECONDS:
             return
-        self.length = min(self.length * 2, _LONGEST)
+        self.length = min(self.length * 2, _LONGEST_WAIT_SECONDS)
         self.until, self.grown = now + self.length, now
 
 
@@ -72,7 +74,7 @@ class _Counts:
 
 
 class Flood:
-    """Counts what is sent, and refuses. Without limits it takes everything."""
+    """Counts what is sent, and refuses what is too much. Without limits nothing is refused."""
 
     def __init__(
         self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic
@@ -88,7 +90,10 @@ class Flood:
 
     def as_dict(self) -> dict[str, Any]:
         limits = asdict(self.limits) if self.limits else {}
-        waits = {str(who or "bot"): self._left(pause) for who, pause in self._counts.pauses.items()}
+        waits = {
+            str(who or "bot"): self._seconds_left(pause)
+            for who, pause in self._counts.pauses.items()
+        }
         waiting = {who: seconds for who, seconds in waits.items() if seconds > 0}
         return {
             "enabled": self.limits is not None,
@@ -97,7 +102,7 @@ class Flood:
             "waits": waiting,
         }
 
-    def take(self, chat_id: int, messages: int = 1, *, group: bool = False) -> None:
+    def admit(self, chat_id: int, messages: int = 1, *, group: bool = False) -> None:
         """Count messages about to be sent. Raises ApiError 429, and then counts none."""
         if self.limits is None:
             return
@@ -125,25 +130,25 @@ class Flood:
             if now >= pause.until:
                 del self._counts.pauses[who]
                 continue
-            pause.insist(now)
+            pause.lengthen(now)
             raise self._refusal(pause)
 
     def _refusal(self, pause: _Pause) -> ApiError:
         self.refused += 1
-        return too_many_requests(self._left(pause))
+        return too_many_requests(self._seconds_left(pause))
 
-    def _left(self, pause: _Pause) -> int:
+    def _seconds_left(self, pause: _Pause) -> int:
         return max(math.ceil(pause.until - self._clock()), 0)
 
     def _bot_wait(self, limits: Limits, now: float, messages: int) -> float:
         recent = self._counts.bot
-        while recent and recent[0] <= now - _SECOND:
+        while recent and recent[0] <= now - _BOT_WINDOW_SECONDS:
             recent.popleft()
         full = limits.per_second and len(recent) + messages > limits.per_second
         return float(max(limits.penalty, 1)) if full else 0.0
 
     def _chat_wait(self, limits: Limits, chat_id: int, now: float, messages: int) -> float:
-        """An album counts as one here: Telegram lets a full one through."""
+        """An album counts as one message here, for Telegram lets a full one through."""
         bucket = self._counts.chats.get(chat_id)
         if bucket is None or not limits.chat_per_second:
             return 0.0
@@ -152,10 +157,10 @@ class Flood:
 
     def _group_wait(self, limits: Limits, chat_id: int, now: float, messages: int) -> float:
         recent = self._counts.groups.get(chat_id, deque())
-        while recent and recent[0] <= now - _MINUTE:
+        while recent and recent[0] <= now - _GROUP_WINDOW_SECONDS:
             recent.popleft()
         full = limits.group_per_minute and len(recent) + messages > limits.group_per_minute
-        return recent[0] + _MINUTE - now if full and recent else 0.0
+        return recent[0] + _GROUP_WINDOW_SECONDS - now if full and recent else 0.0
 
     def _refill(self, limits: Limits, bucket: _Bucket, now: float) -> None:
         earned = (now - bucket.at) * limits.chat_per_second

@@ -23,7 +23,7 @@ class Journal:
         self._file: FileIO | None = None
 
     def open(self) -> None:
-        """Lock the file; a last line that kill -9 tore is dropped.
+        """Lock the file, and drop a last line that `kill -9` left half written.
 
         Raises ConfigError where the path cannot be used, Unavailable where another simulator
         writes to it.
@@ -37,8 +37,7 @@ class Journal:
             if isinstance(error, BlockingIOError):
                 raise Unavailable(f"{self.path}: another simulator writes this journal") from None
             if isinstance(error, OSError):
-                words = f"cannot use the journal {self.path}: {error.strerror}"
-                raise ConfigError(words) from None
+                raise ConfigError(f"cannot use the journal {self.path}: {error.strerror}") from None
             raise
 
     def events(self) -> Iterator[Event]:
@@ -52,6 +51,7 @@ class Journal:
 
     def rewrite(self, events: Iterable[Event]) -> None:
         """Put these events in place of all others, whole or not at all."""
+        # Locked before it takes the old one's place: no moment is left for another simulator.
         temporary = self.path.with_name(f"{self.path.name}.new")
         file = FileIO(temporary, "w")
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Everything the simulator knows, in memory; changed by events only, so a journal can replay it."""
+"""Everything the simulator knows, in memory. Only events change it, so a journal can replay it."""
 
 import sys
 import time
@@ -26,7 +26,7 @@ from appliance.sandbox.world.update_queue import Updates
 
 _LASTING = frozenset({"message", "edit", "delete", "react", "pin", "callback", "answer"})
 """Events that a compacted journal keeps as they are; of the others only the outcome counts."""
-_WINDOW = 1.0
+_PEAK_WINDOW_SECONDS = 1.0
 
 
 class State:
@@ -41,13 +41,13 @@ class State:
         self.webhook: dict[str, Any] | None = None
         self.updates = Updates()
         self.peak_per_second = 0
-        # One count for all private chats and groups, as for a real bot.
+        # A real bot has one count for all private chats and small groups together.
         self._last_message_id = 0
         self._recent: deque[float] = deque()
         self._journal = journal
 
     def restore(self) -> None:
-        """Replay the open journal and write it anew without what no longer matters.
+        """Replay the open journal, then rewrite it without events that later ones replaced.
 
         Raises ConfigError for a line that is no event of this version.
         """
@@ -59,8 +59,9 @@ class State:
                     event["message"]["text"] = sys.intern(event["message"]["text"])
                 self._apply(event)
             except (KeyError, TypeError):
-                place = f"{self._journal.path}: line {number}"
-                raise ConfigError(f"{place} is no event that this version knows") from None
+                raise ConfigError(
+                    f"{self._journal.path}: line {number} is no event that this version knows"
+                ) from None
         self._journal.rewrite(self._compacted(self._journal.events()))
 
     def commit(self, kind: str, **event: Any) -> Any:
@@ -144,7 +145,7 @@ class State:
         place = (event["method"], event["chat_id"], message.message_id)
         self.record.append(Sent(len(self.record) + 1, at, *place, message.text))
         self._recent.append(at)
-        while self._recent[0] <= at - _WINDOW:
+        while self._recent[0] <= at - _PEAK_WINDOW_SECONDS:
             self._recent.popleft()
         self.peak_per_second = max(self.peak_per_second, len(self._recent))
 
@@ -253,7 +254,7 @@ def _group_events(group: Group) -> Iterator[Event]:
 
 
 def people_after(state: State, after: int, limit: int) -> list[Person]:
-    """The next people by the order in which they came; `after` 0 begins."""
+    """The next people in the order in which they were made; `after` 0 is the beginning."""
     people = iter(state.people.values())
     if after:
         for person in people:

@@ -9,14 +9,14 @@ from appliance.sandbox.protocol.errors import conflict
 
 Update = dict[str, Any]
 
-MAX_TIMEOUT = 50
+MAX_TIMEOUT_SECONDS = 50
 MAX_LIMIT = 100
 _UNLESS_ASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 """Sent only when `allowed_updates` names them."""
 
 
 class Updates:
-    """Pending updates in order. All methods run in the event loop's thread."""
+    """Pending updates in order. Not thread-safe: all methods run in the event loop's thread."""
 
     def __init__(self) -> None:
         self.pending: deque[Update] = deque()
@@ -63,7 +63,10 @@ class Updates:
             self._waiter.set_exception(conflict(f"terminated by {why}"))
 
     async def wait(self, timeout: float) -> None:
-        """Until an update is there or the time is over. Raises ApiError 409 when another comes."""
+        """Until there is an update or the time is over.
+
+        Raises ApiError 409 when another long poll begins: the newer one wins, as with Telegram.
+        """
         self.terminate("other getUpdates request; make sure that only one bot instance is running")
         if self.pending or timeout <= 0:
             return

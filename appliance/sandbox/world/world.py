@@ -26,7 +26,7 @@ class World:
     calls: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     webhook_problem: dict[str, Any] = field(default_factory=dict)
-    """What getWebhookInfo tells of the last failure."""
+    """The fields of getWebhookInfo about the last failed call."""
     clock: Callable[[], float] = time.time
 
     @property

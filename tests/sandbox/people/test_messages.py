@@ -1,4 +1,4 @@
-"""What people write, where, and what of it the bot hears."""
+"""What people write, where, and what of it the bot reaches_bot."""
 
 from typing import Any
 

@@ -1689,7 +1689,7 @@ export interface components {
         Block: {
             /**
              * Silent
-             * @description No update tells of it, as when the bot was off for over a day.
+             * @description Without an update, which Telegram drops after a day.
              * @default false
              */
             silent?: boolean;
