@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from appliance import web
 from appliance.crud.accounts import users
@@ -155,6 +156,20 @@ def test_a_write_of_the_site_waits_for_its_turn(make_app, wait_until):
     for thread in threads:
         thread.join(20)
     assert seen == {"status": 201, "users": 1}
+
+
+@pytest.mark.slow
+def test_the_site_on_postgresql(make_app, postgresql_database):
+    url = postgresql_database.engine.url.render_as_string(hide_password=False)
+    app = make_app(database_url=url)
+    body = {"email": "ann@example.org", "password": "correct horse battery", "name": "Ann"}
+    statuses = [
+        app.test_client().post("/api/v1/auth/register", json=body).status_code for _ in range(2)
+    ]
+    assert statuses == [201, 409]
+    with pytest.raises(IntegrityError) as caught, Database.of(app).writing() as session:
+        session.execute(text("INSERT INTO settings (name) VALUES ('secret')"))
+    assert "null value" in str(caught.value) and "secret" not in str(caught.value.orig)
 
 
 @pytest.mark.slow
