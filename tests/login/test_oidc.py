@@ -127,7 +127,7 @@ def test_discovery_is_asked_once_a_day(client, issuer, clock):
     for _ in range(3):
         client.begin()
     assert issuer.calls == [DISCOVERY]
-    clock.now += oidc.KEEP_ENDPOINTS
+    clock.now += oidc.ENDPOINTS_TTL_SECONDS
     client.begin()
     assert issuer.calls == [DISCOVERY] * 2
 
@@ -139,7 +139,7 @@ def test_a_dead_issuer_holds_up_one_visitor_not_all(client, issuer, clock):
             client.begin()
     assert len(issuer.calls) == 1
     del issuer.answers[DISCOVERY]
-    clock.now += oidc.SILENCE
+    clock.now += oidc.RETRY_SECONDS
     client.begin()
 
 

@@ -22,7 +22,7 @@ def test_an_object(issuer):
         (200, b""),
         (200, b"\xff"),
         (200, b"{" * 100_000),
-        (200, b'{"a":"' + b"x" * oidc_http.LARGEST + b'"}'),
+        (200, b'{"a":"' + b"x" * oidc_http.MAX_BYTES + b'"}'),
         (204, b""),
         (301, b"{}"),
         (404, b"{}"),

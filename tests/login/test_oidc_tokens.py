@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from appliance.errors import Unauthorized, Unavailable
 from appliance.services.telegram_auth.oidc_tokens import (
-    ASK_AGAIN,
-    KEEP_KEYS,
-    LEEWAY,
-    OLDEST,
+    KEYS_TTL_SECONDS,
+    LEEWAY_SECONDS,
+    MAX_AGE_SECONDS,
+    REFETCH_SECONDS,
     Verifier,
 )
 from support.clock import Clock
@@ -79,11 +79,11 @@ def test_wrong_claims(issuer, verifier, claims):
 
 def test_times_have_a_leeway_and_no_more(issuer, verifier):
     now = int(time.time())
-    issuer.claims = {"exp": now - LEEWAY + 10}
+    issuer.claims = {"exp": now - LEEWAY_SECONDS + 10}
     verifier.verify(issuer.token(ASKED), NONCE)
-    issuer.claims = {"exp": now - LEEWAY - 1}
+    issuer.claims = {"exp": now - LEEWAY_SECONDS - 1}
     refused(verifier, issuer.token(ASKED))
-    issuer.claims = {"iat": now - OLDEST - 1, "exp": now + 60}
+    issuer.claims = {"iat": now - MAX_AGE_SECONDS - 1, "exp": now + 60}
     refused(verifier, issuer.token(ASKED))
 
 
@@ -158,7 +158,7 @@ def test_keys_are_kept(issuer, verifier, clock):
     for _ in range(3):
         verifier.verify(issuer.token(ASKED), NONCE)
     assert len(issuer.calls) == 1
-    clock.now += KEEP_KEYS
+    clock.now += KEYS_TTL_SECONDS
     verifier.verify(issuer.token(ASKED), NONCE)
     assert len(issuer.calls) == 2
 
@@ -166,10 +166,10 @@ def test_keys_are_kept(issuer, verifier, clock):
 def test_keys_are_asked_again_when_the_issuer_changes_them(issuer, verifier, clock, make_key):
     verifier.verify(issuer.token(ASKED), NONCE)
     issuer.keys.insert(0, make_key("ES256", "new"))
-    clock.now += ASK_AGAIN
+    clock.now += REFETCH_SECONDS
     verifier.verify(issuer.token(ASKED), NONCE)
     old = issuer.keys.pop()
-    clock.now += KEEP_KEYS
+    clock.now += KEYS_TTL_SECONDS
     refused(verifier, old.sign({"nonce": NONCE}))  # taken back
 
 
@@ -179,7 +179,7 @@ def test_made_up_key_ids_do_not_make_us_ask_without_end(issuer, verifier, clock,
     for _ in range(5):
         refused(verifier, stranger.sign({"nonce": NONCE}))
     assert len(issuer.calls) == 1
-    clock.now += ASK_AGAIN
+    clock.now += REFETCH_SECONDS
     for _ in range(5):
         refused(verifier, stranger.sign({"nonce": NONCE}))
     assert len(issuer.calls) == 2
@@ -191,7 +191,7 @@ def test_a_token_without_a_key_id_needs_a_single_key(issuer, verifier, clock, ma
     assert "kid" not in jwt.get_unverified_header(nameless)
     verifier.verify(issuer.token(ASKED), NONCE)
     issuer.keys.insert(0, make_key("RS256", "rsa-2"))
-    clock.now += KEEP_KEYS
+    clock.now += KEYS_TTL_SECONDS
     refused(verifier, issuer.token(ASKED))
 
 

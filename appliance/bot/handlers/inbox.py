@@ -62,7 +62,9 @@ def _was_message(context: Context, message: Message) -> bool:
 
 def _acknowledge(context: Context) -> None:
     """Say that it arrived; outside opening hours, what the organisation says then."""
-    closed = auto_reply.words(context.session, context.language, context.site.timezone, context.now)
-    words = closed or auto_reply.Words(context.phrase("thanks"), THANKS_INTERVAL)
-    if not context.said_since(words.html, context.now - words.once_in):
-        context.reply(words.html)
+    closed = auto_reply.current(
+        context.session, context.language, context.site.timezone, context.now
+    )
+    reply = closed or auto_reply.AutoReply(context.phrase("thanks"), THANKS_INTERVAL)
+    if not context.said_since(reply.html, context.now - reply.once_in):
+        context.reply(reply.html)

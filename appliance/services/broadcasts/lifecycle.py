@@ -114,7 +114,7 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
 
 def _max_late(new: NewBroadcast) -> int | None:
     if new.starts_at is not None and new.max_late is None:
-        return clock.DEFAULT_MAX_LATE
+        return clock.DEFAULT_MAX_LATE_SECONDS
     return new.max_late
 
 

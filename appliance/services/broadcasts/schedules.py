@@ -317,7 +317,7 @@ def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
         "next_at": rfc3339(found.next_at),
         "last_at": rfc3339(found.last_at),
         "last_result": Localized.load(found.last_result),
-        "max_late": clock.DEFAULT_MAX_LATE if late is None else late,
+        "max_late": clock.DEFAULT_MAX_LATE_SECONDS if late is None else late,
         "quiet": template.get("quiet"),
         "text": template["text"],
         "format": template.get("format", "plain"),

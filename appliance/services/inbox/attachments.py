@@ -1,4 +1,4 @@
-"""The files of a message, to be looked at: where they lie, and how a browser may show them."""
+"""The files of a message, to be downloaded: where they are, and how a browser may show them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ _SUFFIX = {"photo": ".jpg", "voice": ".ogg", "video_note": ".mp4", "video": ".mp
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Telegram's by `file_id`, or our own at `path`; `inline`: may be shown, not only saved."""
+    """A file at Telegram (`file_id`) or our own (`path`). `inline`: a browser may show it."""
 
     name: str
     mime: str
@@ -48,10 +48,12 @@ def find(session: Session, data: Path, chat_id: int, message_id: int, index: int
 
 
 def _received(item: dict[str, str]) -> Attachment:
-    """As the person's client named it: whatever it says, only what is known is shown."""
+    """A file by the data of the person's client, which may say anything: only known types are
+    shown, all else is saved.
+    """
     kind = item["kind"]
-    told = (item.get("mime") or _BY_KIND.get(kind) or "").lower()
-    known = told in _SHOWN or told.startswith(_PLAYED)
+    stated = (item.get("mime") or _BY_KIND.get(kind) or "").lower()
+    known = stated in _SHOWN or stated.startswith(_PLAYED)
     name = item.get("name") or f"{kind}{_SUFFIX.get(kind, '')}"
-    mime = told if known else "application/octet-stream"
-    return Attachment(name, mime, told in _SHOWN, file_id=item["file_id"])
+    mime = stated if known else "application/octet-stream"
+    return Attachment(name, mime, stated in _SHOWN, file_id=item["file_id"])

@@ -1,4 +1,4 @@
-"""What a person is told at once when nobody is there: when to expect an answer."""
+"""The automatic reply outside opening hours, which says when to expect an answer."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,19 +10,19 @@ from appliance.services.i18n.catalog import phrase
 from appliance.services.inbox import opening_hours, settings
 
 ONCE_IN = timedelta(hours=8)
-"""A person is told once in this time that nobody is there."""
+"""A person gets it once in this time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Telegram's HTML, and for how long it is not said again."""
+class AutoReply:
+    """A text in Telegram's HTML, and for how long it is not sent again."""
 
     html: str
     once_in: timedelta
 
 
-def words(session: Session, language: str, zone: str, now: datetime) -> Words | None:
-    """What to say outside opening hours; None while somebody is there."""
+def current(session: Session, language: str, zone: str, now: datetime) -> AutoReply | None:
+    """The reply outside opening hours; None within them."""
     chosen = settings.options(session)
     if chosen.hours is None:
         return None
@@ -31,5 +31,7 @@ def words(session: Session, language: str, zone: str, now: datetime) -> Words | 
         return None
     own = chosen.auto_reply.get(language) or ""
     if own:
-        return Words(escape(own, quote=False), ONCE_IN)
-    return Words(phrase(language, "away", hours=opening_hours.localize(spans, language)), ONCE_IN)
+        return AutoReply(escape(own, quote=False), ONCE_IN)
+    return AutoReply(
+        phrase(language, "away", hours=opening_hours.localize(spans, language)), ONCE_IN
+    )

@@ -1,6 +1,6 @@
-"""What follows from the outcome of a call that belongs to a conversation.
+"""What follows in the inbox from the result of a call to the operators' group or to a person.
 
-The engine calls this in the transaction that writes the outcome.
+The engine calls this in the transaction that stores the result.
 """
 
 from datetime import datetime
@@ -13,13 +13,13 @@ from appliance.models import Message
 from appliance.services.inbox import group_copies, operators_group
 
 TOPIC_GONE = "message thread not found"
-"""Telegram's words for a topic that was deleted in the group."""
+"""In Telegram's answer when a topic was deleted in the group."""
 
 _NO_TOPICS = ("not enough rights", "not a forum")
 
 
 def topic_made(session: Session, message_id: int, result: Any) -> None:
-    """Telegram made a topic for a person: copies go there from now on."""
+    """Telegram made a topic for a person: their copies go there from now on."""
     message = session.get(Message, message_id)
     topic_id = result.get("message_thread_id") if isinstance(result, dict) else None
     if message is not None and message.about_chat_id is not None and isinstance(topic_id, int):
@@ -29,9 +29,9 @@ def topic_made(session: Session, message_id: int, result: Any) -> None:
 
 
 def topic_refused(session: Session, message_id: int, words: str) -> None:
-    """The bot may not make topics there: copies go into the group itself.
+    """Where the bot may not make topics, copies go into the group itself from now on.
 
-    Any other refusal is about this one person's topic, and the next copy asks again.
+    Any other refusal concerns this one person's topic, and the next copy asks for it again.
     """
     if not any(sign in words.lower() for sign in _NO_TOPICS):
         return
@@ -41,7 +41,7 @@ def topic_refused(session: Session, message_id: int, words: str) -> None:
 
 
 def topic_lost(session: Session, message_id: int) -> bool:
-    """A copy's topic is gone: it is forgotten. False when the copy was for none."""
+    """Forget the topic of a copy, for it was deleted. False where the copy had none."""
     message = session.get(Message, message_id)
     if message is None or message.about_chat_id in (None, message.chat_id):
         return False
@@ -53,5 +53,5 @@ def topic_lost(session: Session, message_id: int) -> bool:
 
 
 def failed(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
-    """An operator's answer did not arrive."""
+    """An operator's answer, or a copy, did not arrive: the group is told."""
     group_copies.undelivered(session, message_id, reason, now)

@@ -1,8 +1,8 @@
-"""Copies for the operators' group, and the way back from there.
+"""Copies of messages for the operators' group, and whom a reply to a copy is for.
 
 A copy is a row of the outbox with `about_chat_id`, the person, and `reply_to`, Telegram's id of the
 person's message. Whoever replies to it answers that person. In a group with topics each person has
-one; `delivery/outbox.py` puts the copies into it as soon as Telegram has made it.
+one; `delivery/outbox.py` sends the copies to it as soon as Telegram has made it.
 """
 
 import re
@@ -28,13 +28,13 @@ from appliance.telegram.entities import utf16_length
 NEW_TOPIC = "createForumTopic"
 
 _CAPTIONED = {"photo", "video", "document", "audio", "voice", "animation"}
-MOST_WAITING = 20
-"""Copies of what one person wrote that wait at a time: a minute of what a group may get."""
+MAX_WAITING = 20
+"""Copies about one person that wait at a time: as many as a group may get in a minute."""
 
-_NEWEST = 5 * MOST_WAITING
-_LONGEST_TEXT = 3500  # of 4096, for the name stands before it
-_LONGEST_CAPTION = 800  # of 1024
-_LONGEST_TOPIC = 128
+_LOOKED_AT = 5 * MAX_WAITING  # rows of the outbox; the query walks no further
+_MAX_TEXT = 3500  # characters of 4096: the person's name stands before it
+_MAX_CAPTION = 800  # of 1024
+_MAX_TOPIC = 128
 _HEAD = "👤 "
 _NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}
 _THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
@@ -43,56 +43,57 @@ _THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
 def copy(
     session: Session, chat: Chat, got: Received, site_url: str, now: datetime, *, edited: bool
 ) -> None:
-    """Tell the group what a person wrote; nothing when there is no group.
+    """Copy what a person wrote to the group, if there is one.
 
-    Of somebody who writes faster than a group may hear, the rest is one line: others are there too.
+    Of somebody who writes faster than a group may be written to, the rest becomes one line that
+    says there is more: the copies about others must not wait behind theirs.
     """
     group = reachable_group(session)
     if group is None:
         return
     head = _head(chat, site_url)
     more = f"{head} {phrase(group.language, 'relay_more')}"
-    waiting = messages.copies_waiting(session, group.chat_id, chat.id, _NEWEST)
+    waiting = messages.copies_waiting(session, group.chat_id, chat.id, _LOOKED_AT)
     if _plain(more) in waiting:
         return
     copies = _Copies(session, group, chat, got.message_id, now)
-    if len(waiting) >= MOST_WAITING:
+    if len(waiting) >= MAX_WAITING:
         copies.text(more)
         return
     if edited:
         head = f"{head} {phrase(group.language, 'relay_edited')}"
     if got.kind == "text":
-        copies.text(f"{head}\n{_cut(got.text, _LONGEST_TEXT)}")
+        copies.text(f"{head}\n{_cut(got.text, _MAX_TEXT)}")
     elif edited or got.kind not in _CAPTIONED:
         words = got.text if got.files else in_words(got.text, group.language)
-        copies.text(f"{head}\n{_cut(words, _LONGEST_TEXT)}".strip())
+        copies.text(f"{head}\n{_cut(words, _MAX_TEXT)}".strip())
         if not edited:
             copies.message(got.message_id)
     else:
-        caption = f"{head}\n{_cut(got.text, _LONGEST_CAPTION)}".strip()
+        caption = f"{head}\n{_cut(got.text, _MAX_CAPTION)}".strip()
         copies.message(got.message_id, caption)
 
 
 def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) -> None:
-    """Tell the group what was answered elsewhere, so that nobody answers again."""
+    """Show the group what was answered elsewhere, so that nobody answers again."""
     group = reachable_group(session)
     if group is None:
         return
     author = users.names_of(session, [answer.author_id]).get(answer.author_id or 0)
-    told = phrase(
+    html = phrase(
         group.language,
         "relay_answer",
         author=author or phrase(group.language, "relay_somebody"),
         name=chat.name,
-        text=_shortened(in_words(summary(answer), group.language), _LONGEST_TEXT),
+        text=_shortened(in_words(summary(answer), group.language), _MAX_TEXT),
     )
-    _Copies(session, group, chat, None, now).text(told)
+    _Copies(session, group, chat, None, now).text(html)
 
 
 def undelivered(session: Session, message_id: int, reason: str | None, now: datetime) -> None:
-    """An answer did not arrive: tell the group, where somebody may think it did.
+    """Tell the group that an answer did not arrive, for somebody there may think it did.
 
-    Of a copy that the group does not take the words at least are told.
+    Of a copy that the group did not take, at least the text is sent.
     """
     answer, group = session.get(Message, message_id), reachable_group(session)
     if answer is None or group is None or answer.about_chat_id is None:
@@ -105,41 +106,41 @@ def undelivered(session: Session, message_id: int, reason: str | None, now: date
         return
     key = "relay_blocked" if reason in {"blocked", "deactivated"} else "relay_failed"
     words = reason_in_words(reason or "?", group.language)
-    told = phrase(group.language, key, name=chat.name, reason=words)
-    _Copies(session, group, chat, None, now).text(told)
+    html = phrase(group.language, key, name=chat.name, reason=words)
+    _Copies(session, group, chat, None, now).text(html)
 
 
 def _tell_in_words(session: Session, group: Group, copy: Message, now: datetime) -> None:
-    """A file with its caption, as a text. What has no caption comes after a text of its own."""
+    """Send the caption of a file as a text. A file without one follows a text of its own anyway."""
     caption = (copy.params or {}).get("caption")
     chat = chats.get(session, copy.about_chat_id or 0)
     if copy.chat_id != group.chat_id or caption is None or chat is None:
         return
-    told = f"{caption}\n{phrase(group.language, 'relay_file')}"
-    _Copies(session, group, chat, copy.reply_to, now).text(told)
+    html = f"{caption}\n{phrase(group.language, 'relay_file')}"
+    _Copies(session, group, chat, copy.reply_to, now).text(html)
 
 
 def person_of(session: Session, group_id: int, message_id: int) -> Message | None:
-    """The copy in the operators' group with this id; None: it is none of ours."""
-    found = messages.find_by_telegram_id(session, group_id, message_id)
-    if found is None or found.about_chat_id is None or found.direction != Direction.OUT:
+    """The copy in the operators' group that has this id; None: it is no copy."""
+    copy = messages.find_by_telegram_id(session, group_id, message_id)
+    if copy is None or copy.about_chat_id is None or copy.direction != Direction.OUT:
         return None
-    return found
+    return copy
 
 
 def person_linked(copy: TelegramMessage, site_url: str) -> int | None:
-    """Whom a message of the bot is about by the link on the name that it begins with.
+    """The person that a message of the bot is about, by the link on the name it begins with.
 
-    For a copy whose id is not in the database: it is written a moment later, after a crash never.
-    Only that one link is ours. A caption is not looked at: a file is passed on with what the
-    person wrote under it, links and all.
+    For a copy whose id is not in the database: it is stored a moment later, after a crash never.
+    Only that first link is ours. Captions are not looked at, for they contain what the person
+    wrote, links included.
     """
     if not (copy.text or "").startswith(_HEAD):
         return None
     for entity in copy.entities or ():
         if entity.type == "text_link" and entity.offset == utf16_length(_HEAD):
-            found = _THREAD.fullmatch((entity.url or "").removeprefix(site_url))
-            return int(found[1]) if found is not None else None
+            match = _THREAD.fullmatch((entity.url or "").removeprefix(site_url))
+            return int(match[1]) if match is not None else None
     return None
 
 
@@ -186,7 +187,7 @@ def _ask_for_topic(session: Session, group: Group, chat: Chat, now: datetime) ->
         session,
         group.chat_id,
         NEW_TOPIC,
-        {"name": chat.name.strip()[:_LONGEST_TOPIC] or str(chat.id)},
+        {"name": chat.name.strip()[:_MAX_TOPIC] or str(chat.id)},
         priority=Priority.NOTIFICATION,
         visible=False,
         now=now,

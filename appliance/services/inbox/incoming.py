@@ -1,7 +1,7 @@
-"""What people write, kept: new lines, the parts of an album as one, and edits with their history.
+"""Messages that people write are stored: the parts of an album as one, edits with their history.
 
-Several updates may tell of one thing (an album comes part by part) and one thing may be told twice,
-so each of these may be repeated and changes nothing the second time.
+An album arrives part by part, and Telegram may deliver the same update twice, so each function may
+be repeated, and changes nothing the second time.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from appliance.crud.messages import messages, threads
 from appliance.models import Direction, Message
 from appliance.services.inbox.message_parser import Received
 
-MOST_EDITS = 50
-"""Earlier texts of one message that are kept; the oldest go."""
+MAX_EDITS = 50
+"""Earlier texts of one message that are kept; the oldest are deleted."""
 
 MOVING = "location"
 """The kind of a message that is edited every few seconds while it is live."""
@@ -23,7 +23,7 @@ MOVING = "location"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A line of a thread; `new`: it began one, and did not join or change what was there."""
+    """A stored message; `new`: it is not a part or a version of one that was stored before."""
 
     message: Message
     new: bool
@@ -31,7 +31,7 @@ class Kept:
 
 
 def take(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
-    """Keep what a person sent. A closed thread is open again by it."""
+    """Store what a person sent, which opens a closed thread again."""
     album = _album(session, chat_id, got)
     if album is not None:
         return Kept(album, new=False, changed=join(session, album, got))
@@ -50,7 +50,7 @@ def take(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
 
 
 def edit(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
-    """Keep the new version, and the old one as history. What is not known is kept as new."""
+    """Store a new version, with the old one as history. An unknown message is stored as new."""
     message = _album(session, chat_id, got) or _known(session, chat_id, got.message_id)
     if message is None:
         kept = take(session, chat_id, got, now)
@@ -75,7 +75,7 @@ def _change(
 ) -> None:
     if history and text != (message.text or ""):
         until = {"text": message.text or "", "at": now.isoformat()}
-        message.edits = [*(message.edits or []), until][-MOST_EDITS:]
+        message.edits = [*(message.edits or []), until][-MAX_EDITS:]
     message.text, message.files, message.edited_at = text, files, now
 
 
@@ -91,7 +91,7 @@ def _album(session: Session, chat_id: int, got: Received) -> Message | None:
 
 
 def join(session: Session, album: Message, got: Received) -> bool:
-    """Another part of an album, be it heard or said; False when it is there already."""
+    """Add a part to an album, incoming or outgoing; False where it is in it already."""
     if any(item.get("message_id") == got.message_id for item in album.files):
         return False
     album.files = _ordered([*album.files, *(_part(got, file) for file in got.files)])
@@ -101,7 +101,7 @@ def join(session: Session, album: Message, got: Received) -> bool:
 
 
 def _part(got: Received, file: dict[str, Any]) -> dict[str, Any]:
-    """A file that knows which part of an album it is, and its words."""
+    """A file with the id and caption of its part of the album, where it is in one."""
     if got.album_id is None:
         return file
     return {**file, "message_id": got.message_id, **({"caption": got.text} if got.text else {})}

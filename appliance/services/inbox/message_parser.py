@@ -1,4 +1,4 @@
-"""What somebody sent, out of Telegram's message: words, and files by their `file_id`."""
+"""The text and files of a message of Telegram, as they are stored; files by their `file_id`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from appliance.services.inbox import rich_text
 from appliance.telegram import html
 from appliance.telegram.entities import FORMATTING, Entity
 
-LONGEST = 16_000
-"""Characters of a text that are kept. Telegram stops at 4096; only a forged message is longer."""
+MAX_TEXT = 16_000
+"""Characters of a text that are stored. Telegram stops at 4096; only a forged message is longer."""
 
 _FILES = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker")
 _UNNAMED = ("paid_media", "checklist")  # telebot reads them and has no word for their kind
@@ -20,7 +20,7 @@ _UNNAMED = ("paid_media", "checklist")  # telebot reads them and has no word for
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as it is kept; `text` is a caption where there are files."""
+    """A message as it is stored; with files `text` is the caption."""
 
     message_id: int
     kind: str  # text, photo, voice, location, …
@@ -31,7 +31,7 @@ class Received:
 
 
 def read(message: Message) -> Received:
-    """A kind that is newer than this program is named in brackets, and nothing is lost of it."""
+    """A message of a kind that is newer than this program has its kind in brackets as text."""
     kind = next((name for name in _FILES if getattr(message, name, None)), None)
     file = _file(kind, getattr(message, kind)) if kind else None
     reply = message.reply_to_message
@@ -46,7 +46,7 @@ def read(message: Message) -> Received:
 
 
 def as_html(message: Message) -> str:
-    """The words with their formatting; without it where the offsets make no sense."""
+    """The text with its formatting; without it where the offsets make no sense."""
     captioned = message.text is None
     text = storable((message.caption if captioned else message.text) or "")
     listed = message.caption_entities if captioned else message.entities
@@ -57,8 +57,8 @@ def as_html(message: Message) -> str:
 
 
 def storable(text: str) -> str:
-    """Without what no database takes: NUL and halves of surrogate pairs."""
-    return text[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+    """The text without what no database takes: NUL and halves of surrogate pairs."""
+    return text[:MAX_TEXT].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _words(message: Message, kind: str | None) -> str:
@@ -79,7 +79,7 @@ def _kind(message: Message) -> str:
 
 
 def _file(kind: str, found: Any) -> dict[str, Any] | None:
-    """None without a `file_id` that could be one."""
+    """None without a usable `file_id`."""
     if isinstance(found, list):  # a photo in its sizes
         found = max(found, key=lambda size: (size.width or 0) * (size.height or 0))
     file_id = getattr(found, "file_id", None)

@@ -1,4 +1,4 @@
-"""Opening hours: when somebody is there to answer. Pure functions."""
+"""Opening hours, when somebody is there to answer. Pure functions."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from appliance.services.i18n.catalog import phrase
 from appliance.services.timing.clock import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_LONGEST = 200
+_MAX_LENGTH = 200
 _PART = re.compile(
     r"([^\W\d]+)(?:-([^\W\d]+))?\s+(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)"  # Mon-Fri 09:00-18:00
 )
@@ -19,7 +19,7 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """On these days (0 is Monday), from `start` to just before `end`, maybe the next day's."""
+    """On these days (0 is Monday), from `start` to before `end`, which may be on the next day."""
 
     first: int
     last: int
@@ -42,21 +42,21 @@ class Span:
 
 def parse(text: str) -> tuple[Span, ...]:
     """`Mon-Fri 09:00-18:00, Sat 10:00-14:00`. Raises Invalid."""
-    parts = text.split(",") if len(text) <= _LONGEST else ()
+    parts = text.split(",") if len(text) <= _MAX_LENGTH else ()
     spans = [_span(part.strip()) for part in parts]
     known = tuple(span for span in spans if span is not None)
     if not known or len(known) != len(spans):
         message = localized(
             "invalid opening hours {text}: expected hours such as Mon-Fri 09:00-18:00, Sat"
             " 10:00-14:00",
-            text=repr(text[:_LONGEST]),
+            text=repr(text[:_MAX_LENGTH]),
         )
         raise Invalid.at("hours", message)
     return known
 
 
 def written(spans: Iterable[Span]) -> str:
-    """As they are stored and shown."""
+    """The spans as they are stored: `Mon-Fri 09:00-18:00`."""
     return ", ".join(map(str, spans))
 
 

@@ -16,25 +16,25 @@ from appliance.services.i18n.catalog import choose, phrase
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The operators' group; with `topics` each person has one there."""
+    """The operators' group; with `topics` each person has one in it."""
 
     chat_id: int
     topics: bool = False
     language: str = "en"
     """In which the bot speaks there."""
     topics_off: bool = False
-    """The bot may not make topics, or shall not: until the group is chosen anew."""
+    """The bot may not or shall not make topics, until the group is chosen again."""
 
 
 def reachable_group(session: Session) -> Group | None:
-    """The group that gets copies; None also while the bot is not in it."""
+    """The group that copies go to; None where none is chosen, or the bot is not in it."""
     group = chosen_group(session)
     chat = chats.get(session, group.chat_id) if group else None
     return group if chat is not None and chat.status != ChatStatus.LEFT else None
 
 
 def chosen_group(session: Session) -> Group | None:
-    """What was chosen, whether the bot is there or not."""
+    """The group that was chosen, whether the bot is in it or not."""
     stored = get_setting(session, OPERATORS) or {}
     chat_id = stored.get("chat_id")
     if not isinstance(chat_id, int):
@@ -44,9 +44,9 @@ def chosen_group(session: Session) -> Group | None:
 
 
 def set_group(session: Session, group: Group | None, now: datetime | None = None) -> Chat | None:
-    """Make a group the operators', or none. Raises Invalid: the bot knows no such group.
+    """Make a group the operators' group, or none. Raises Invalid where the bot is not in it.
 
-    Copies that wait for another one do not leave any more.
+    Copies that still wait for another group are not sent any more.
     """
     chat = _group(session, group.chat_id) if group is not None else None
     before = chosen_group(session)
@@ -59,9 +59,10 @@ def set_group(session: Session, group: Group | None, now: datetime | None = None
 
 
 def lose_group(session: Session, chat_id: int, now: datetime | None = None) -> None:
-    """The bot left this group or was refused: if it is the operators', it is so no more.
+    """The bot left this group, or an admin refused it: it is the operators' group no more.
 
-    Whoever adds the bot there again gets nobody's messages by that; the admins are told.
+    So whoever adds the bot there again gets nobody's messages. The admins are told. Any other group
+    is passed over.
     """
     group, chat = chosen_group(session), chats.get(session, chat_id)
     if group is None or group.chat_id != chat_id:
@@ -75,12 +76,12 @@ def lose_group(session: Session, chat_id: int, now: datetime | None = None) -> N
 
 
 def set_topics(session: Session, group: Group) -> None:
-    """That the operators' group has topics."""
+    """Note that the operators' group has topics."""
     put_setting(session, OPERATORS, asdict(replace(group, topics=True)))
 
 
 def refuse_topics(session: Session, group: Group) -> None:
-    """That the bot may not make topics there."""
+    """Note that the bot may not make topics there."""
     put_setting(session, OPERATORS, asdict(replace(group, topics=False, topics_off=True)))
 
 

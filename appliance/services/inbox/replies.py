@@ -1,6 +1,6 @@
-"""Answers of operators: from the web, from a command, and out of the operators' group.
+"""Answers of operators: from the site, from a command, and from the operators' group.
 
-They are rows of the outbox like everything else the bot says, before notifications and broadcasts.
+They are rows of the outbox, as all messages of the bot, and go before notifications and broadcasts.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ def answer(
 ) -> Message:
     """Queue a text. With a `key` that this author used for this person before: the first answer.
 
-    Raises NotFound, Invalid, Conflict: the person cannot be reached.
+    Raises NotFound, Invalid. Raises Conflict where the person cannot be reached.
     """
     chat, known = _begin(session, chat_id, author_id, key)
     if known is not None:
@@ -88,10 +88,10 @@ def answer_from_group(
     author_id: int | None,
     now: datetime,
 ) -> Message:
-    """Queue what was said in the operators' group, with its formatting and its file.
+    """Queue a message from the operators' group, with its formatting and its file.
 
-    `answers` is Telegram's id of the person's message that it is a reply to; that it was deleted
-    meanwhile does no harm. An album is no reply: Telegram copies it as a whole without that.
+    `answers` is Telegram's id of the person's message that it replies to, which may have been
+    deleted meanwhile. An album replies to nothing: Telegram copies albums without that.
     Raises NotFound, Conflict.
     """
     chat = person_chat(session, chat_id)
@@ -113,7 +113,7 @@ def _answer_album(
     author_id: int | None,
     now: datetime,
 ) -> Message:
-    """One call for all parts that come within `messages.GATHERS`; what comes later is another."""
+    """One call for all parts that arrive within `messages.GATHERS`; later ones are another call."""
     album_id = got.album_id or ""
     album = messages.gathering(session, chat.id, album_id, now) or queue(
         session, chat, "copyMessages", {}, "", author_id, now=now, album_id=album_id, files=[]
@@ -126,8 +126,8 @@ def _answer_album(
 
 
 def _sent_on(got: Received, said: TelegramMessage) -> tuple[str, dict[str, Any]]:
-    """The call that says the same: words anew, files by their id, all else as a copy."""
-    if got.files and said.content_type != "live_photo":  # as a file it would stand still
+    """The call that sends the same: texts anew, files by their id, all else as a copy."""
+    if got.files and said.content_type != "live_photo":  # sent by its id it would not move
         file, html = got.files[0], as_html(said)
         words = {"caption": html, "parse_mode": "HTML"} if html else {}
         return _BY_FILE_ID[file["kind"]], {file["kind"]: file["file_id"], **words}
@@ -148,7 +148,7 @@ def queue(
     now: datetime | None = None,
     **columns: Any,
 ) -> Message:
-    """The row of an answer; the thread has been read by that, and is at the top."""
+    """Queue an answer. Its thread counts as read, and moves to the top."""
     now = now or utcnow()
     threads.answered(session, chat.id, now)
     return messages.queue(
@@ -167,7 +167,7 @@ def queue(
 
 
 def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") -> str:
-    """The text without its markup. Raises Invalid: Telegram would refuse it."""
+    """The text without its markup. Raises Invalid for a text that Telegram would refuse."""
     try:
         plain = telegram_html.parse(text)[0] if format == "html" else text
     except telegram_html.EntityError as error:
@@ -187,7 +187,7 @@ def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") 
 
 
 def check_reachable(chat: Chat) -> None:
-    """Raises Conflict: nothing can be sent to this person."""
+    """Raises Conflict where nothing can be sent to this person."""
     if chat.status in ChatStatus.GONE:
         raise Conflict(localized("{name} has blocked the bot: nothing can be sent", name=chat.name))
     if chat.status == ChatStatus.NEW:
@@ -197,7 +197,7 @@ def check_reachable(chat: Chat) -> None:
 def _begin(
     session: Session, chat_id: int, author_id: int | None, key: str | None
 ) -> tuple[Chat, Message | None]:
-    """The person, and the answer that this very request has queued already. Raises Invalid."""
+    """The person, and the answer that a request with this key has queued before. Raises Invalid."""
     idempotency.check_key(key)
     chat = person_chat(session, chat_id)
     known = messages.get_by_key(session, _owned(chat_id, author_id, key)) if key else None
@@ -207,5 +207,5 @@ def _begin(
 
 
 def _owned(chat_id: int, author_id: int | None, key: str) -> str:
-    """As it is stored: short, and nobody can use up somebody else's key."""
+    """The key as it is stored: hashed with its owner, so that nobody uses up somebody else's."""
     return "answer:" + hashlib.sha256(f"{chat_id}:{author_id}:{key}".encode()).hexdigest()

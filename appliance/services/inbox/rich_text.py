@@ -1,18 +1,18 @@
-"""The words of a rich message, Telegram's text with headings, lists and tables, without the rest.
+"""The plain text of a rich message, which is Telegram's text with headings, lists and tables.
 
-They are read out of the JSON itself, so that kinds of blocks that telebot does not know yet are
-read too, as far as they keep their words where the known ones do.
+It is read from the JSON itself: so blocks that telebot does not know yet are read, too, as far as
+they keep their text where the known ones do.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-_DEEPEST = 50  # Telegram stops sooner; only a forged message goes deeper
+_MAX_DEPTH = 50  # Telegram stops sooner; only a forged message goes deeper
 
 
 def plain(rich: Any) -> str:
-    """A block a line; nothing for what is none."""
-    return "\n".join(_of_all(rich, "blocks", _DEEPEST))
+    """A line a block; empty for anything but a rich message."""
+    return "\n".join(_of_all(rich, "blocks", _MAX_DEPTH))
 
 
 def _of_all(parent: Any, name: str, depth: int) -> Iterator[str]:
@@ -22,7 +22,7 @@ def _of_all(parent: Any, name: str, depth: int) -> Iterator[str]:
 
 
 def _lines(block: dict[str, Any], depth: int) -> Iterator[str]:
-    """What a block says itself, what it holds, and what stands below it."""
+    """The block's own text, that of the blocks in it, and what stands below it."""
     yield from _said(block, "summary", "text", "expression", depth=depth)
     yield from _of_all(block, "blocks", depth)
     for item in _list(block, "items"):
@@ -37,7 +37,7 @@ def _lines(block: dict[str, Any], depth: int) -> Iterator[str]:
 
 
 def _item(item: Any, depth: int) -> Iterator[str]:
-    """Of a list: its number or dot stands before its first line."""
+    """An item of a list: its number or dot stands before its first line."""
     label = _words(item.get("label"), depth) if isinstance(item, dict) else ""
     first, *others = [*_of_all(item, "blocks", depth)] or [""]
     yield from filter(None, [f"{label} {first}".strip(), *others])

@@ -1,4 +1,4 @@
-"""What operators see of the conversations, and what they do with one besides answering."""
+"""Threads as operators see them, and what they do with one besides answering."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
 from appliance.services import content
 from appliance.services.inbox.labels import summary
 
-MOST_LABELS = 20
-LONGEST_LABEL = 40
+MAX_LABELS = 20
+MAX_LABEL_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a message; `index` is its number there."""
+    """A file of a message; `index` is its position in it."""
 
     index: int
     kind: str
@@ -69,7 +69,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """A message; `html` is safe to show, `state` a delivery state's word, `reason` of a failure."""
+    """A message; `html` is safe for a browser, `state` a delivery state, `reason` of a failure."""
 
     id: int
     direction: str
@@ -87,12 +87,12 @@ class ThreadMessage:
 def list_summaries(
     session: Session, filter: ThreadFilter, limit: int, after: Cursor | None = None
 ) -> list[ThreadSummary]:
-    """The latest news first."""
+    """The thread with the latest message first."""
     return _summaries(session, threads.list_page(session, filter, limit, after))
 
 
 def get_summary(session: Session, chat_id: int) -> ThreadSummary:
-    """Raises NotFound. A person who never wrote has an empty thread, so that one may begin."""
+    """Raises NotFound. Who never wrote has an empty thread, so that operators can write first."""
     chat = person_chat(session, chat_id)
     rows = threads.rows_of(session, [chat_id])
     if not rows:
@@ -103,7 +103,7 @@ def get_summary(session: Session, chat_id: int) -> ThreadSummary:
 
 
 def person_chat(session: Session, chat_id: int) -> Chat:
-    """Raises NotFound: only people have conversations."""
+    """The private chat of a person. Raises NotFound, also for a group or channel."""
     chat = chats.find(session, chat_id)
     if chat.type != ChatType.PRIVATE:
         raise NotFound(
@@ -128,13 +128,13 @@ def messages_of(session: Session, rows: Sequence[Message]) -> list[ThreadMessage
 
 
 def operators(session: Session) -> list[Person]:
-    """Who can be given a thread, by name."""
+    """People whom a thread can be assigned to, by name."""
     found = users.list_with_roles(session, Role.STAFF)
     return [Person(user.id, user.name) for user in found]
 
 
 def assign(session: Session, chat_id: int, user_id: int | None) -> None:
-    """Give the thread to somebody, or to nobody. Raises NotFound, Invalid: no operator."""
+    """Assign the thread to somebody or nobody. Raises NotFound, Invalid for who is no operator."""
     thread = threads.ensure(session, person_chat(session, chat_id).id)
     if user_id is not None:
         user = users.get(session, user_id)
@@ -145,7 +145,7 @@ def assign(session: Session, chat_id: int, user_id: int | None) -> None:
 
 
 def set_status(session: Session, chat_id: int, status: str) -> None:
-    """`open` or `closed`; what is closed has been read. Raises NotFound."""
+    """`open` or `closed`; a closed thread counts as read. Raises NotFound."""
     thread = threads.ensure(session, person_chat(session, chat_id).id)
     thread.status = status
     if status == "closed":
@@ -158,11 +158,11 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
     thread = threads.ensure(session, person_chat(session, chat_id).id)
     tidy = [re.sub(r"\s+", " ", label).strip() for label in labels]
     thread.labels = list(dict.fromkeys(label for label in tidy if label))
-    if len(thread.labels) > MOST_LABELS or any(len(it) > LONGEST_LABEL for it in thread.labels):
+    if len(thread.labels) > MAX_LABELS or any(len(it) > MAX_LABEL_LENGTH for it in thread.labels):
         message = localized(
             "a conversation can have up to {count} labels of up to {length} characters each",
-            count=MOST_LABELS,
-            length=LONGEST_LABEL,
+            count=MAX_LABELS,
+            length=MAX_LABEL_LENGTH,
         )
         raise Invalid.at("labels", message)
     session.flush()
@@ -170,7 +170,7 @@ def set_labels(session: Session, chat_id: int, labels: Iterable[str]) -> list[st
 
 
 def ban(session: Session, chat_id: int, banned: bool) -> None:
-    """Whether what the person writes is passed over. Raises NotFound, Conflict: an admin's chat."""
+    """Ignore what a person writes, or stop that. Raises NotFound, Conflict for an admin's chat."""
     chat = person_chat(session, chat_id)
     if banned and chat.role == Role.ADMIN:
         raise Conflict(
@@ -196,7 +196,7 @@ def add_note(
     author_id: int | None,
     now: datetime | None = None,
 ) -> Note:
-    """Raises NotFound, Invalid: nothing in it."""
+    """Raises NotFound, Invalid for an empty text."""
     person_chat(session, chat_id)
     if not text.strip():
         raise Invalid.at("text", localized("the note is empty"))
@@ -254,7 +254,7 @@ def _message(row: Message, names: dict[int, str], known: dict[int, Any]) -> Thre
 
 
 def _files(row: Message, known: dict[int, Any]) -> list[File]:
-    """Those that came (or went) by `file_id`, then those of our own."""
+    """Files that Telegram has by `file_id`, then our own."""
     shown = [
         File(n, item["kind"], item.get("name"), item.get("size"), item.get("mime"))
         for n, item in enumerate(row.files or ())
@@ -267,6 +267,6 @@ def _files(row: Message, known: dict[int, Any]) -> list[File]:
 
 
 def _person(user_id: int | None, names: dict[int, str]) -> Person | None:
-    """None also for an account that is gone."""
+    """None also for an account that was deleted."""
     name = names.get(user_id) if user_id is not None else None
     return Person(user_id, name) if user_id is not None and name is not None else None

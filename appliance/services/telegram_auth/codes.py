@@ -1,8 +1,8 @@
 """The short code that is typed to the bot, such as ABCD-2345: how it is made, read and stored.
 
 Eight of 31 letters and digits are 40 bits. A chat may be wrong five times in 15 minutes: with 1,000
-codes open, 1,000 chats that never stop guessing hit one in about 42,000 hours. The hash of 40 bits
-can be turned back by whoever reads the table; he has the 15 minutes of the code for it.
+codes open, 1,000 chats that never stop guessing hit one in about 42,000 hours. Whoever reads the
+table can find a code of 40 bits by its hash, if they manage within the 15 minutes it is good for.
 """
 
 import hashlib
@@ -14,16 +14,16 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without 0 O, 1 I L
 LENGTH = 8
 
 _TYPED = re.compile(rf"([{ALPHABET}]{{4}})[ \-\u2010-\u2015]?([{ALPHABET}]{{4}})")
-# In a longer text, as people may write it there; overlapping, for half a code may follow a word.
+# In a longer text. Matches may overlap: a word that looks like half a code may stand before one.
 _SOMEWHERE = re.compile(
     rf"(?<![A-Z0-9])(?=([{ALPHABET}]{{4}})[^A-Z0-9]{{0,8}}([{ALPHABET}]{{4}})(?![A-Z0-9]))"
 )
-# A Russian keyboard has letters that look the same.
+# Letters of a Russian keyboard that look like Latin ones.
 _LOOK_ALIKE = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
 
 
 def new() -> str:
-    """With a letter and a digit in it, so that no word and no number looks like one."""
+    """A new code. It has a letter and a digit, so that no word and no number looks like one."""
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         if _mixed(code):
@@ -31,12 +31,12 @@ def new() -> str:
 
 
 def written(code: str) -> str:
-    """As it is shown to people."""
+    """The code as people see it: `ABCD-2345`."""
     return f"{code[:4]}-{code[4:]}"
 
 
 def read(text: str) -> str | None:
-    """The code a text is, in any case, with or without the dash; None: the text is no code."""
+    """The code that a text consists of, in any case, with or without the dash; None: no code."""
     if len(text) > 40:
         return None
     match = _TYPED.fullmatch(text.strip().upper().translate(_LOOK_ALIKE))
@@ -45,7 +45,7 @@ def read(text: str) -> str | None:
 
 
 def find(text: str) -> Iterator[str]:
-    """Whatever in a text could be read as a code, whole words only."""
+    """Everything in a text that could be read as a code, whole words only."""
     for match in _SOMEWHERE.finditer(text.upper().translate(_LOOK_ALIKE)):
         code = match[1] + match[2]
         if _mixed(code):
@@ -53,7 +53,7 @@ def find(text: str) -> Iterator[str]:
 
 
 def hashed(code: str) -> bytes:
-    """What is stored of it; never what a deep link with the same letters would find."""
+    """The hash that is stored: another one than that of a deep link's code of the same letters."""
     return hashlib.sha256(f"typed:{code}".encode()).digest()
 
 

@@ -1,15 +1,15 @@
-"""Tying a Telegram chat to an account of the site, by codes that prove who holds both.
+"""Linking a Telegram chat to an account of the site, by codes that prove that one person has both.
 
-A code is made on one side and used on the other: made on the site it travels in a deep link
-(t.me/BOT?start=CODE), made by the bot in a link to the site (SITE/link#CODE; a fragment reaches no
-server's log). A code has 192 random bits, works once, for 15 minutes, and only its hash is stored.
-Either side asks the person, naming the other one, before the tie is made.
+A code is made on one side and used on the other. Made on the site it is part of a deep link
+(t.me/BOT?start=CODE), made by the bot part of a link to the site (SITE/link#CODE: a fragment gets
+into no server's log). A code has 192 random bits, works once, for 15 minutes, and only its hash is
+stored. Before they are linked, the person is asked, and sees what is to be linked.
 
-Beside a deep link goes a short code to be typed to the bot (`telegram_typed`): fewer bits, so a
-chat may try it a few times only.
+With a deep link goes a short code to be typed to the bot (`codes.py`). It has fewer bits, so a chat
+may try a few times only.
 
-Every function works inside the caller's writing transaction, so that the tie, the used-up code and
-the message that tells the person are one.
+Every function works in the caller's writing transaction: the link, the used-up code and the message
+to the person are stored together or not at all.
 """
 
 import hashlib
@@ -35,21 +35,21 @@ LIFETIME = timedelta(minutes=15)
 
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
 _LENGTH = 32
-_LONGEST = 64
+_MAX_LENGTH = 64
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
-_MOST = 100  # things like a code that are looked up of one text, of either kind
+_MAX_LOOKED_UP = 100  # words of one text that look like a code, of either kind
 _UNKNOWN = localized("unknown code: it is wrong, was used already, or is older than 15 minutes")
 
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """A code as it is shown, once. `url` leads the person to where it is used, if that is known."""
+    """A code as it is shown, once. `url` leads to where it is used, if that is known."""
 
     code: str
     url: str | None
     expires_at: datetime
     typed: str | None = None
-    """The short one, of the site only; either uses up both."""
+    """The short code, of the site only. Using either one uses up both."""
 
 
 def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
@@ -94,35 +94,35 @@ def start_link_from_chat(
 
 
 def preview_code(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> User:
-    """To whom `redeem` would tie this chat; changes nothing.
+    """The user that `redeem` would link this chat to; changes nothing. Raises as `redeem` does.
 
-    The person is asked before, for a code may be somebody else's: a tie shows its account what is
-    written in the chat. Raises as `redeem` does.
+    Shown to the person first, for the code may be somebody else's: that account would then see
+    what is written in the chat.
     """
     return _sides(session, chat_id, code_hash, now)[2]
 
 
 def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> User:
-    """Tie this chat to the user who made the code, which came in a deep link or was typed.
+    """Link this chat to the user who made the code, which came in a deep link or was typed.
 
-    Raises NotFound for a code that is unknown, over or used; AlreadyLinked, and the code stays
-    usable, when the chat or the user is tied elsewhere.
+    Raises NotFound for a code that is unknown, expired or used. Raises AlreadyLinked where the chat
+    or the user is linked elsewhere; then the code stays usable.
     """
-    found, chat, user = _sides(session, chat_id, code_hash, now)
-    _use_and_link(session, found, chat, user, now)
+    link_code, chat, user = _sides(session, chat_id, code_hash, now)
+    _use_and_link(session, link_code, chat, user, now)
     return user
 
 
 def invalidate_codes_in(session: Session, text: str, now: datetime) -> None:
-    """The text is about to be read by others: codes in it, of either side, are good no more."""
-    hashes = {codes.hashed(code) for code in islice(codes.find(text), _MOST)}
-    hashes |= {hashed(code) for code in islice(_codes_in(text), _MOST)}
+    """End the codes in a text, of either side, because others are about to read it."""
+    hashes = {codes.hashed(code) for code in islice(codes.find(text), _MAX_LOOKED_UP)}
+    hashes |= {hashed(code) for code in islice(_codes_in(text), _MAX_LOOKED_UP)}
     for found in link_codes.usable_among(session, hashes, now) if hashes else ():
         link_codes.revoke(session, user_id=found.user_id, chat_id=found.chat_id)
 
 
 def _codes_in(text: str) -> Iterator[str]:
-    """Whatever could be a code, also with signs around it that a code may have too."""
+    """Everything that could be a code, also amid characters that a code may have itself."""
     for match in _LONG_WORD.finditer(text):
         for start in range(match.start(), match.end() - _LENGTH + 1):
             yield text[start : start + _LENGTH]
@@ -142,17 +142,17 @@ def _sides(
 
 
 def claim(session: Session, user_id: int, code: str, now: datetime) -> Chat:
-    """The bot's code was given on the site: tie the chat that asked for it to this user.
+    """Link the chat that asked the bot for this code to the user who gave it on the site.
 
     Raises as `redeem` does.
     """
     user = users.get(session, user_id)
-    found = _usable(session, code, now)
-    return _use_and_link(session, found, _chat_of(session, found), user, now)
+    link_code = _usable(session, code, now)
+    return _use_and_link(session, link_code, _chat_of(session, link_code), user, now)
 
 
 def preview(session: Session, code: str, now: datetime) -> Chat:
-    """Whom `claim` would link; changes nothing. Raises NotFound."""
+    """The chat that `claim` would link; changes nothing. Raises NotFound."""
     return _chat_of(session, _usable(session, code, now))
 
 
@@ -163,9 +163,10 @@ def unlink(
     chat_id: int | None = None,
     now: datetime | None = None,
 ) -> bool:
-    """Untie a user or a chat, revoke the open codes of both, tell the chat. False: was not tied.
+    """End a user's or a chat's link, revoke the open codes of both and tell the chat.
 
-    Every session of the user ends: some may have begun by a proof of this very Telegram.
+    False where there was no link. Every session of the user ends, for some may have begun by a
+    proof of this Telegram account.
     """
     now = now or utcnow()
     chat = (
@@ -189,12 +190,14 @@ def unlink(
 
 
 def hashed(code: str) -> bytes:
-    """What is stored of a code. No salt: 192 random bits cannot be guessed from a table."""
+    """The hash of a code that is stored. No salt: 192 random bits are in nobody's table."""
     return hashlib.sha256(code.encode("utf-8", "replace")).digest()
 
 
 def _usable(session: Session, code: str, now: datetime) -> LinkCode:
-    found = link_codes.get_usable(session, hashed(code), now) if 0 < len(code) <= _LONGEST else None
+    found = (
+        link_codes.get_usable(session, hashed(code), now) if 0 < len(code) <= _MAX_LENGTH else None
+    )
     if found is None:
         raise NotFound(_UNKNOWN)
     return found
@@ -207,8 +210,9 @@ def _chat_of(session: Session, code: LinkCode) -> Chat:
 
 
 def _use_and_link(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
-    """Use the code up, then link them; whoever comes second finds it used. A refusal to link rolls
-    both back, for they are of the caller's transaction.
+    """Use the code up, then link them: of two who come at once the second finds it used.
+
+    Where linking is refused, the caller's transaction is rolled back, so the code stays usable.
     """
     if not link_codes.use(session, code.code_hash, now):
         raise NotFound(_UNKNOWN)
@@ -216,7 +220,7 @@ def _use_and_link(session: Session, code: LinkCode, chat: Chat, user: User, now:
 
 
 def check_free(session: Session, chat: Chat, user: User) -> None:
-    """Raises AlreadyLinked, saying what to unlink, when either has another partner."""
+    """Raises AlreadyLinked, with what to unlink, where either is linked elsewhere."""
     if chat.user_id not in (None, user.id):
         raise AlreadyLinked(
             localized(
@@ -234,7 +238,7 @@ def check_free(session: Session, chat: Chat, user: User) -> None:
 
 
 def link(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
-    """Tie a chat to a user, revoke the open codes of both, tell the chat. Raises AlreadyLinked."""
+    """Link a chat to a user, revoke the open codes of both, tell the chat. Raises AlreadyLinked."""
     check_free(session, chat, user)
     chat = link_codes.link(session, chat.id, user.id, now)
     link_codes.revoke(session, user_id=user.id, chat_id=chat.id)

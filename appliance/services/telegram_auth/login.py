@@ -1,13 +1,13 @@
-"""What a proof of who somebody is in Telegram does on the site.
+"""Logging in with Telegram: what follows from a proof of who somebody is there.
 
-Whichever way it came (Login Widget, Mini App, OpenID Connect), it is one verified person here.
-Whose chat is tied to an account is logged in there; for anybody else a code of the chat is made,
-with which the page `/link` shows who it is and asks. A proof never sets a password, never takes
-over what is tied elsewhere, and never makes somebody else of a visitor who is logged in.
+Whichever way the proof came (Login Widget, Mini App, OpenID Connect), it is a verified person here.
+If their chat is linked to an account, they are logged in to it. For anybody else a code of the chat
+is made, with which the page `/link` shows who it is and asks. A proof never sets a password, never
+takes over what is linked elsewhere, and never changes who a visitor is logged in as.
 
-Signed data is no proof that the visitor is the person: anybody can open the site with his own data
-in somebody else's browser, by a link. So it ties nothing by itself. OpenID Connect ties at once,
-because its state shows that this browser's user asked for it.
+Signed data does not prove that the visitor is that person: by a link, anybody can make somebody
+else's browser open the site with their own data. So it links nothing by itself. OpenID Connect
+links at once, because its state shows that the user of this browser asked for it.
 """
 
 from dataclasses import dataclass
@@ -27,23 +27,24 @@ from appliance.services.telegram_auth.proofs import Person, Proof
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Either a user, to be logged in, or a code of a person who is tied to nobody yet."""
+    """Either a user to be logged in, or the code of a person who is not linked yet."""
 
     user: User | None
     code: str | None
 
 
 def use_proof(session: Session, proof: Proof, visitor_id: int | None, now: datetime) -> Arrival:
-    """`arrive` with signed data, which works once. Raises Expired for a second time, too.
+    """`arrive` with signed data, which works once: raises Expired the second time.
 
-    What is refused is not used up: the caller's transaction is rolled back.
+    Where something else is refused, the caller's transaction is rolled back, and the proof stays
+    usable.
     """
     use_once(session, proof.digest, proof.expires_at)
     return arrive(session, proof.person, visitor_id, now, asked=False)
 
 
 def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
-    """Raises Expired when this was used before."""
+    """Note that it was used. Raises Expired where it was used before."""
     if not proofs.use(session, digest, expires_at):
         raise Expired(localized("this login was used already: log in with Telegram again"))
 
@@ -51,11 +52,11 @@ def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
 def arrive(
     session: Session, person: Person, visitor_id: int | None, now: datetime, *, asked: bool
 ) -> Arrival:
-    """A verified person is here; `visitor_id` is who is logged in already.
+    """A verified person has come; `visitor_id` is the user who is logged in already, if anybody is.
 
-    `asked`: it is certain that the visitor himself wanted it, so that he may be tied at once.
-    Inside the caller's writing transaction. Raises AlreadyLinked when the person or the visitor has
-    another partner, Forbidden when the account is disabled.
+    `asked`: it is certain that this visitor asked for it, so that they may be linked at once.
+    Inside the caller's writing transaction. Raises AlreadyLinked where the person or the visitor is
+    linked elsewhere, Forbidden where the account is disabled.
     """
     chat = _meet(session, person, now)
     if visitor_id is not None:
@@ -73,10 +74,10 @@ def arrive(
 
 
 def _meet(session: Session, person: Person, now: datetime) -> Chat:
-    """The person's private chat, by what Telegram says today.
+    """The person's private chat, with the names that Telegram has now.
 
-    One whom the bot never met gets no broadcasts before pressing Start, unless Telegram said that
-    the bot may write: then the person has just agreed to it.
+    A person who is new to the bot gets no broadcasts before they press Start, unless Telegram said
+    that the bot may write: then they have just agreed to it.
     """
     known = chats.get(session, person.id)
     status = known.status if known else ChatStatus.NEW

@@ -1,8 +1,8 @@
 """Log in with Telegram: OpenID Connect, authorization code with PKCE (core.telegram.org/bots/
 telegram-login).
 
-`begin` gives the address to send the browser to; `finish` changes the code it comes back with for
-the person. Where the issuer's endpoints are is asked of its discovery document and kept.
+`begin` gives the address to send the browser to; `finish` exchanges the code it comes back with for
+the person. The issuer's endpoints are read from its discovery document, and cached.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 CALLBACK = "/api/v1/auth/telegram/callback"
 BOT_ACCESS = "telegram:bot_access"
 SCOPE = f"openid profile {BOT_ACCESS}"
-KEEP_ENDPOINTS = 24 * 3600.0  # seconds
-SILENCE = 10.0  # seconds after a failure: visitors who wait for a dead issuer hold up the others
+ENDPOINTS_TTL_SECONDS = 24 * 3600.0
+RETRY_SECONDS = 10.0  # after a failure: visitors who wait for a dead issuer hold up the others
 
 _LATER = localized("Telegram cannot be asked just now: try again a little later")
 _BYTES = 24  # 32 characters; Telegram takes no long `state`
@@ -37,7 +37,7 @@ _BYTES = 24  # 32 characters; Telegram takes no long `state`
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What the browser's session keeps until it comes back; the issuer knows the hashes only."""
+    """What the browser's session keeps until it comes back. The issuer gets hashes of it only."""
 
     state: str
     nonce: str
@@ -90,8 +90,8 @@ class Client:
         return f"{endpoints.authorization}{mark}{urlencode(query)}", attempt
 
     def finish(self, code: str, attempt: Attempt) -> Person:
-        """Who came back. Raises Unauthorized for what the issuer did not say of this attempt,
-        Unavailable when it cannot be asked.
+        """The person who came back. Raises Unauthorized where the issuer does not confirm this
+        attempt, Unavailable where it cannot be asked.
         """
         endpoints, verifier = self._discover()
         answer = oidc_http.post_form(
@@ -110,21 +110,21 @@ class Client:
         return replace(person, may_write=BOT_ACCESS in granted)
 
     def _discover(self) -> tuple[Endpoints, Verifier]:
-        """The issuer's endpoints, asked once a day. Raises Unavailable."""
+        """The issuer's endpoints, fetched once a day. Raises Unavailable."""
         with self._lock:
             now = self._clock()
             if now >= self._due:
-                self._known, self._due = None, now + SILENCE
+                self._known, self._due = None, now + RETRY_SECONDS
                 document = oidc_http.get(f"{self._issuer}/.well-known/openid-configuration")
                 endpoints = self._read(document)
                 verifier = Verifier(self._issuer, self._client_id, endpoints.keys, self._clock)
-                self._known, self._due = (endpoints, verifier), now + KEEP_ENDPOINTS
+                self._known, self._due = (endpoints, verifier), now + ENDPOINTS_TTL_SECONDS
             if self._known is None:
                 raise Unavailable(_LATER)
             return self._known
 
     def _read(self, document: Mapping[str, Any]) -> Endpoints:
-        """Raises Unavailable for a document of somebody else, or with addresses in the clear."""
+        """Raises Unavailable for a document of another issuer, or with unencrypted addresses."""
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         found = [document.get(name) for name in names]
         scheme = self._issuer.partition("://")[0]

@@ -1,4 +1,4 @@
-"""The few calls to an OpenID Connect issuer: JSON, small, soon, and from where it was asked."""
+"""The few calls to an OpenID Connect issuer: small JSON answers, short timeouts, no redirects."""
 
 import json
 import logging
@@ -10,8 +10,8 @@ from appliance.errors import Unauthorized, Unavailable, localized
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = (3.0, 7.0)  # seconds to connect, and for a piece of the answer; a visitor waits meanwhile
-LARGEST = 256 * 1024  # bytes
+TIMEOUT_SECONDS = (3.0, 7.0)  # to connect, and for a piece of the answer; a visitor waits meanwhile
+MAX_BYTES = 256 * 1024
 
 _LATER = localized("Telegram cannot be asked just now: try again a little later")
 
@@ -28,7 +28,7 @@ def post_form(url: str, form: dict[str, str], auth: tuple[str, str]) -> dict[str
     """Post a form with HTTP Basic. Raises Unauthorized for a refusal (4xx), else Unavailable."""
     status, answer = _call("POST", url, data=form, auth=auth)
     if 400 <= status < 500 and status != 429:
-        # invalid_grant: a code that is wrong, over or used; invalid_client: a wrong secret
+        # invalid_grant: a code that is wrong, expired or used; invalid_client: a wrong secret
         log.warning("the issuer refused a login: %s", _reason(answer))
         raise Unauthorized(localized("Telegram did not confirm this login: try again"))
     if status != 200 or answer is None:
@@ -40,7 +40,7 @@ def _call(method: str, url: str, **options: Any) -> tuple[int, dict[str, Any] | 
     """The status and the JSON object of the answer, None when there is none."""
     try:
         with requests.request(
-            method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **options
+            method, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True, **options
         ) as response:
             return response.status_code, _read(response)
     except (requests.RequestException, ValueError) as error:
@@ -51,7 +51,7 @@ def _read(response: requests.Response) -> dict[str, Any] | None:
     body = b""
     for piece in response.iter_content(16 * 1024):
         body += piece
-        if len(body) > LARGEST:
+        if len(body) > MAX_BYTES:
             return None
     try:
         answer = json.loads(body)

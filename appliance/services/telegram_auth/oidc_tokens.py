@@ -1,4 +1,4 @@
-"""ID tokens of an OpenID Connect issuer: signed by a key of its, for us, now, for this attempt."""
+"""Checking ID tokens of an OpenID Connect issuer: signed by its key, for us, now, this attempt."""
 
 import hmac
 import logging
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 ALGORITHMS = ("RS256", "ES256", "EdDSA", "ES256K")
 """Those @BotFather offers, all asymmetric: with `HS256` the public key would be the secret."""
 
-LEEWAY = 30.0  # seconds that two clocks may differ; Telegram's tokens live about that long
-OLDEST = 600.0  # seconds since `iat`
-KEEP_KEYS = 3600.0
-ASK_AGAIN = 60.0  # seconds between two looks for an unknown key: anybody can make up key ids
+LEEWAY_SECONDS = 30.0  # that two clocks may differ; Telegram's tokens live about that long
+MAX_AGE_SECONDS = 600.0  # since `iat`
+KEYS_TTL_SECONDS = 3600.0
+REFETCH_SECONDS = 60.0  # at least, for an unknown key: anybody can make up key ids
 
 _FORGED = localized("Telegram did not confirm this login: try again")
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
@@ -55,7 +55,7 @@ class Verifier:
                 algorithms=[key.algorithm_name],
                 audience=self._client_id,
                 issuer=self._issuer,
-                leeway=LEEWAY,
+                leeway=LEEWAY_SECONDS,
                 options={"require": list(_REQUIRED), "verify_sub": False, "verify_jti": False},
             )
         except jwt.PyJWTError as error:
@@ -64,11 +64,11 @@ class Verifier:
         return claims
 
     def _check(self, claims: dict[str, Any], nonce: str) -> None:
-        """What the library leaves to its caller."""
-        said = str(claims["nonce"]).encode("utf-8", "replace")
-        if not hmac.compare_digest(said, nonce.encode()):
+        """Checks that the library leaves to its caller."""
+        nonce_in_token = str(claims["nonce"]).encode("utf-8", "replace")
+        if not hmac.compare_digest(nonce_in_token, nonce.encode()):
             raise _refused("the nonce is of another attempt")
-        if int(claims["iat"]) < time.time() - OLDEST:
+        if int(claims["iat"]) < time.time() - MAX_AGE_SECONDS:
             raise _refused("it is old")
         audience = claims["aud"]
         parties = audience if isinstance(audience, list) else [audience]
@@ -76,12 +76,12 @@ class Verifier:
             raise _refused("it is for somebody else too")
 
     def _key(self, key_id: object, algorithm: object) -> Any:
-        """The key a token names, if it is for this algorithm. Raises Unauthorized."""
+        """The key that a token names, if it is for this algorithm. Raises Unauthorized."""
         if algorithm not in ALGORITHMS:
-            raise _refused("its algorithm is not taken")
+            raise _refused("its algorithm is not accepted")
         with self._lock:
             found = self._find(key_id, algorithm)
-            if found is None and self._may_fetch(ASK_AGAIN):
+            if found is None and self._may_fetch(REFETCH_SECONDS):
                 self._fetch()
                 found = self._find(key_id, algorithm)
         if found is None:
@@ -89,11 +89,11 @@ class Verifier:
         return found
 
     def _find(self, key_id: object, algorithm: object) -> Any:
-        """Each key for its own algorithm only, as it says or as its kind implies."""
-        if self._may_fetch(KEEP_KEYS):
+        """A key is used for its own algorithm only, which it names or its kind implies."""
+        if self._may_fetch(KEYS_TTL_SECONDS):
             self._fetch()
         fit = [key for key in self._keys if key.algorithm_name == algorithm]
-        if key_id is None:  # a token without a name: only where there is nothing to choose
+        if key_id is None:  # the token names no key: only where there is one candidate
             return fit[0] if len(fit) == 1 else None
         return next((key for key in fit if key.key_id == key_id), None)
 
@@ -112,7 +112,7 @@ def _listed(document: dict[str, Any]) -> list[Any]:
 
 
 def _read_key(document: object) -> Any:
-    """A public key for signatures; None for any other, such as a kind newer than this program."""
+    """A public key for signatures; None for any other, also of a kind that is not known."""
     import jwt
 
     if not isinstance(document, dict) or document.get("kty") not in {"RSA", "EC", "OKP"}:

@@ -1,9 +1,9 @@
-"""Who somebody is in Telegram, by what Telegram signed with the bot's token.
+"""Who somebody is in Telegram, by data that Telegram signed with the bot's token.
 
 Two kinds arrive from a browser: the fields of the Login Widget, and `initData` of a Mini App. Both
 are checked alike (core.telegram.org/widgets/login-legacy, core.telegram.org/bots/webapps): the
 HMAC-SHA256 of the sorted `key=value` lines of all fields but `hash`, blank and unknown ones too;
-only the key differs. Nothing of the data is looked into before its signature holds.
+only the key differs. None of the data is used before its signature was checked.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ MAX_AGE = timedelta(minutes=15)
 SKEW = timedelta(minutes=1)
 """How far ahead Telegram's clock may be."""
 
-_MOST_FIELDS = 40
-_LARGEST_ID = 2**52  # Telegram promises at most 52 significant bits
+_MAX_FIELDS = 40
+_MAX_ID = 2**52  # Telegram promises at most 52 significant bits
 _FORGED = localized("Telegram did not sign this for the bot of this site: log in again")
 _STALE = localized("this login is too old: log in with Telegram again")
 _ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
@@ -33,7 +33,7 @@ _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in Telegram, proved. `may_write`: the bot may write first, without /start."""
+    """A verified person in Telegram. `may_write`: the bot may write first, without /start."""
 
     id: int
     first_name: str
@@ -45,7 +45,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A person, and what to remember so that the same data proves nobody again until it is over."""
+    """A person, and the digest to store until `expires_at`, so that the data works once only."""
 
     person: Person
     digest: bytes
@@ -53,15 +53,15 @@ class Proof:
 
 
 def check_widget(fields: Mapping[str, object], token: str | None, now: datetime) -> Proof:
-    """Check what the Login Widget gave; what is None was not sent.
+    """Check the fields of the Login Widget; those that are None were not sent.
 
-    Raises Unauthorized when it is forged, Expired when it is stale, Unavailable without a bot.
+    Raises Unauthorized for forged data, Expired for old data, Unavailable without a bot.
     """
-    words = {name: str(value) for name, value in fields.items() if value is not None}
+    sent = {name: str(value) for name, value in fields.items() if value is not None}
     key = hashlib.sha256(_secret(token)).digest()
-    digest = _check_signature(words, key)
-    expires_at = _check_age(words, now)
-    return Proof(_person(words), digest, expires_at)
+    digest = _check_signature(sent, key)
+    expires_at = _check_age(sent, now)
+    return Proof(_person(sent), digest, expires_at)
 
 
 def check_init_data(init_data: str, token: str | None, now: datetime) -> Proof:
@@ -74,7 +74,7 @@ def check_init_data(init_data: str, token: str | None, now: datetime) -> Proof:
 
 
 def person_of(claims: Mapping[str, Any]) -> Person:
-    """The person of an OpenID Connect ID token of Telegram, whose signature holds.
+    """The person of an OpenID Connect ID token of Telegram, whose signature was checked.
 
     `id` is Telegram's id of the person; `sub` is another number. Raises Unauthorized.
     """
@@ -90,7 +90,7 @@ def person_of(claims: Mapping[str, Any]) -> Person:
 
 
 def _secret(token: str | None) -> bytes:
-    """The simulator's token is known to everybody, so what is signed with it proves nothing."""
+    """The simulator's token is known to everybody: a signature with it would prove nothing."""
     if not token or not is_real_token(token):
         raise Unavailable(
             localized("this site has no Telegram bot, so nobody can log in with Telegram")
@@ -99,10 +99,10 @@ def _secret(token: str | None) -> bytes:
 
 
 def _check_signature(fields: Mapping[str, str], key: bytes) -> bytes:
-    """What identifies the signed data, whatever its spelling. Raises Unauthorized."""
+    """A digest of the signed data, whatever the order of its fields. Raises Unauthorized."""
     rest = sorted((name, value) for name, value in fields.items() if name != "hash")
     if any("\n" in name + value or "=" in name for name, value in rest):
-        raise Unauthorized(_FORGED)  # or the same lines could be read as other fields
+        raise Unauthorized(_FORGED)  # the same lines could be those of other fields
     lines = (f"{name}={value}" for name, value in rest)
     signed = "\n".join(lines).encode("utf-8", "surrogatepass")
     expected = hmac.digest(key, signed, "sha256")
@@ -113,25 +113,25 @@ def _check_signature(fields: Mapping[str, str], key: bytes) -> bytes:
 
 
 def _check_age(fields: Mapping[str, str], now: datetime) -> datetime:
-    """Until when the data counts. Raises Unauthorized, and Expired when it is over."""
-    words = fields.get("auth_date", "")
-    if not _TIME.fullmatch(words) or int(words) > (now + SKEW).timestamp():
+    """When the data expires. Raises Unauthorized, and Expired where it has."""
+    auth_date = fields.get("auth_date", "")
+    if not _TIME.fullmatch(auth_date) or int(auth_date) > (now + SKEW).timestamp():
         raise Unauthorized(_FORGED)
-    expires_at = datetime.fromtimestamp(int(words), UTC) + MAX_AGE
+    expires_at = datetime.fromtimestamp(int(auth_date), UTC) + MAX_AGE
     if expires_at <= now:
         raise Expired(_STALE)
     return expires_at
 
 
 def _read_query(init_data: str) -> dict[str, str]:
-    """The fields of a query string, blank ones kept. Raises Unauthorized; none comes twice."""
+    """The fields of a query string, with blank ones. Raises Unauthorized, also for a name twice."""
     try:
         pairs = parse_qsl(
             init_data,
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
-            max_num_fields=_MOST_FIELDS,
+            max_num_fields=_MAX_FIELDS,
         )
     except ValueError:
         raise Unauthorized(_FORGED) from None
@@ -141,9 +141,9 @@ def _read_query(init_data: str) -> dict[str, str]:
     return fields
 
 
-def _read_user(words: str) -> Mapping[str, Any]:
+def _read_user(document: str) -> Mapping[str, Any]:
     try:
-        user = json.loads(words)
+        user = json.loads(document)
     except ValueError:
         user = None
     if not isinstance(user, dict) or user.get("is_bot") is True:
@@ -152,9 +152,9 @@ def _read_user(words: str) -> Mapping[str, Any]:
 
 
 def _person(fields: Mapping[str, Any]) -> Person:
-    """Raises Unauthorized for what names nobody."""
+    """Raises Unauthorized without a valid id."""
     number = str(fields.get("id", ""))
-    if not _ID.fullmatch(number) or int(number) > _LARGEST_ID:
+    if not _ID.fullmatch(number) or int(number) > _MAX_ID:
         raise Unauthorized(_FORGED)
     return Person(
         id=int(number),
@@ -167,7 +167,7 @@ def _person(fields: Mapping[str, Any]) -> Person:
 
 
 def _name(value: object, length: int) -> str | None:
-    """Without what no database takes: NUL and halves of surrogate pairs."""
+    """A name without what no database takes: NUL and halves of surrogate pairs."""
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").encode("utf-8", "replace").decode()[:length] or None

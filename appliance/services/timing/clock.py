@@ -1,9 +1,9 @@
-"""Moments: what the clock on a wall means in a time zone, when to send, and when people sleep.
+"""Wall times in time zones, when to send, and quiet hours. Pure functions.
 
-Pure functions. Two rules for the hours a clock is changed, here and in `cron.py`: a wall time
-that does not exist (spring) is the first moment after the gap, and one that there is twice
-(autumn) is the first of the two. Quiet hours end at the second, so that nobody is written to at a
-moment when their own clock says quiet.
+Two rules for when clocks are changed, here and in `cron.py`: a wall time that does not exist
+(spring) means the first moment after the gap, and one that exists twice (autumn) the first of the
+two. Quiet hours end at the second of two, so that nobody is written to at a moment when their own
+clock says quiet.
 """
 
 import re
@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appliance.errors import Fault, Invalid, localized
 
-DEFAULT_MAX_LATE = 1800  # seconds
-MAX_LATE_LIMITS = (60, 30 * 86_400)  # shorter, and a restart would cost the slot
-# The calendar ends with that year, by every clock that a moment may be shown by.
+DEFAULT_MAX_LATE_SECONDS = 1800
+MAX_LATE_LIMITS_SECONDS = (60, 30 * 86_400)  # shorter, and a restart would lose the slot
+# `datetime` ends with that year, and other zones may show a moment of it as the next.
 TOO_FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 _AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """From `start` to just before `end` by the recipient's clock; `end` may be the next day's."""
+    """From `start` to before `end` by the recipient's clock; `end` may be on the next day."""
 
     start: time
     end: time
@@ -60,11 +60,11 @@ def find_zone(name: str) -> ZoneInfo:
 def moment(wall: datetime, zone: ZoneInfo, *, second: bool = False) -> datetime:
     """The moment, in UTC, at which clocks in `zone` show `wall` (which has no zone itself).
 
-    `second` asks for the later one of a time that there is twice.
+    `second` asks for the later moment of a wall time that exists twice.
     """
     before = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    if before <= after:  # there once, or twice
+    if before <= after:  # it exists once or twice
         return after if second else before
     return _end_of_gap(zone, after, before)
 
@@ -90,11 +90,11 @@ def parse_at(text: str, zone_name: str) -> datetime:
     Raises Invalid.
     """
     zone = find_zone(zone_name)
-    words = text.strip()
-    if _AT.fullmatch(words):
+    stripped = text.strip()
+    if _AT.fullmatch(stripped):
         try:
-            found = datetime.fromisoformat(words)
-            return moment(found, zone) if found.tzinfo is None else found.astimezone(UTC)
+            time_ = datetime.fromisoformat(stripped)
+            return moment(time_, zone) if time_.tzinfo is None else time_.astimezone(UTC)
         except (ValueError, OverflowError):
             pass  # the 31st of February, the year 0
     message = localized(
@@ -107,27 +107,27 @@ def parse_at(text: str, zone_name: str) -> datetime:
 
 def parse_duration(text: str, field: str = "max_late") -> int:
     """`90s`, `30m`, `2h` or `1d` in seconds. Raises Invalid."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    if found is None:
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
         message = localized(
             "invalid duration {text}: expected a duration such as 90s, 30m, 2h or 1d",
             text=repr(text),
         )
         raise Invalid.at(field, message)
-    return int(found[1]) * _SECONDS[found[2]]
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 def latest(starts_at: datetime, max_late: int | None) -> datetime:
-    """The last moment at which something planned for `starts_at` may begin."""
-    return starts_at + timedelta(seconds=DEFAULT_MAX_LATE if max_late is None else max_late)
+    """The last moment at which a broadcast for `starts_at` may begin."""
+    return starts_at + timedelta(seconds=DEFAULT_MAX_LATE_SECONDS if max_late is None else max_late)
 
 
 def lint(
     starts_at: datetime | None, max_late: int | None, quiet: str | None, now: datetime
 ) -> tuple[Fault, ...]:
-    """Every fault of the times somebody asks for."""
+    """The faults of the times of a broadcast."""
     faults = []
-    low, high = MAX_LATE_LIMITS
+    low, high = MAX_LATE_LIMITS_SECONDS
     if max_late is not None and not low <= max_late <= high:
         faults.append(
             Fault("max_late", localized("the longest delay must be from 1 minute to 30 days"))
@@ -163,11 +163,11 @@ def check(
 
 def parse_quiet(text: str) -> Quiet:
     """`22:00-08:00`. Raises Invalid."""
-    found = _QUIET.fullmatch(text.strip())
+    match = _QUIET.fullmatch(text.strip())
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        start, end = time(int(found[1]), int(found[2])), _end(int(found[3]), int(found[4]))
+        start, end = time(int(match[1]), int(match[2])), _end(int(match[3]), int(match[4]))
     except ValueError:
         message = localized("invalid quiet hours {text}: expected HH:MM-HH:MM", text=repr(text))
         raise Invalid.at("quiet", message) from None
@@ -189,20 +189,20 @@ def quiet_zones(quiet: Quiet, zones: Iterable[str], now: datetime) -> frozenset[
 
 
 def next_change(quiet: Quiet, zones: Iterable[str], now: datetime) -> datetime:
-    """The earliest moment at which one of the zones that are quiet now is so no more.
+    """When quiet hours end first in one of the zones in which it is quiet now.
 
-    `now` itself when it is quiet in none of them.
+    `now` itself where it is quiet in none of them.
     """
     ends = (_quiet_until(quiet, zone, now) for zone in zones)
     return min((end for end in ends if end is not None), default=now)
 
 
 def _quiet_until(quiet: Quiet, zone_name: str, now: datetime) -> datetime | None:
-    """When the quiet hours that `now` lies in end, or None."""
+    """When the quiet hours around `now` end; None where it is not quiet."""
     zone, until = _zone_or_utc(zone_name), now
     day = now.astimezone(zone).date() - _DAY
-    # Yesterday's may go on today. After a change of clocks one night may touch the next, so the
-    # day after that is looked at too.
+    # Yesterday's may go on today. Where clocks are changed, one night may touch the next, so the
+    # day after is looked at, too.
     for date_ in (day, day + _DAY, day + 2 * _DAY):
         start, end = _hours_of(quiet, date_, zone)
         if start <= until < end:
@@ -220,19 +220,19 @@ def _hours_of(quiet: Quiet, day: date, zone: ZoneInfo) -> tuple[datetime, dateti
 
 
 def _end(hour: int, minute: int) -> time:
-    """24:00 is how people write the end of a day."""
+    """People write the end of a day as 24:00."""
     return time(0) if (hour, minute) == (24, 0) else time(hour, minute)
 
 
 def _zone_or_utc(name: str) -> ZoneInfo:
-    """What a chat has stored must not stop the engine, should the zone be renamed some day."""
+    """A zone that a chat has stored may be renamed some day, which must not stop the engine."""
     try:
         return find_zone(name)
     except Invalid:
         return _load("UTC")
 
 
-# ZoneInfo itself keeps only the 8 zones used last; the others it would read from their files.
+# ZoneInfo itself caches 8 zones only, and reads all others from their files each time.
 @cache
 def _load(name: str) -> ZoneInfo:
     return ZoneInfo(name)

@@ -1,9 +1,9 @@
 """Cron expressions: which moments they name in a time zone.
 
-An expression goes by the clock on the wall, and each wall time counts once: one that is skipped
-in spring is the first moment after the gap (`0 2` and `30 2` together are one slot then), one that
-comes twice in autumn is the first. With `*` for the hour it goes by elapsed time instead, so that
-an hourly slot is there every hour. See the two rules of `schedule.py`.
+An expression goes by wall time, and each wall time counts once: one that is skipped in spring is
+the first moment after the gap (`0 2` and `30 2` together are one slot then), one that exists twice
+in autumn is the first. With `*` for the hour it goes by elapsed time instead: an hourly slot
+is there every hour. These are the two rules of `clock.py`.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from cronsim import CronSim, CronSimError
 from appliance.errors import Invalid, localized, localized_plural
 from appliance.services.timing.clock import find_zone, moment
 
-# The wall may be ahead of the moment that is asked for by as much as clocks are put back.
+# Wall time may be ahead by as much as clocks are put back.
 _CLOCK_CHANGE = timedelta(hours=3)
-LONGEST = 100  # as the table has it
+MAX_LENGTH = 100  # of the column
 
 _REASONS = {
     "Bad minute": localized("invalid minute"),
@@ -29,19 +29,19 @@ _REASONS = {
 
 
 def check(expression: str) -> str:
-    """The expression with single spaces. Raises Invalid unless it is one that will ever be due."""
+    """The expression with single spaces. Raises Invalid, also for one that is never due."""
     fields = expression.split()
     found = " ".join(fields)
     reason: str = localized_plural(
         "{count} field instead of 5", "{count} fields instead of 5", count=len(fields)
     )
     try:
-        if len(fields) == 5 and len(found) <= LONGEST:
+        if len(fields) == 5 and len(found) <= MAX_LENGTH:
             CronSim(found, datetime(2026, 1, 1))  # also refuses the 30th of February
             return found
         if len(fields) == 5:
             reason = localized_plural(
-                "more than {count} character", "more than {count} characters", count=LONGEST
+                "more than {count} character", "more than {count} characters", count=MAX_LENGTH
             )
     except CronSimError as error:
         reason = _REASONS.get(str(error), str(error))
@@ -68,7 +68,7 @@ def slots(expression: str, zone_name: str, after: datetime) -> Iterator[datetime
         return
     for wall in CronSim(expression, last.astimezone(zone).replace(tzinfo=None, fold=0)):
         slot = moment(wall, zone)
-        if slot > last:  # not the second time, nor the same moment after a gap
+        if slot > last:  # not a wall time that exists twice, nor one of a gap again
             yield slot
             last = slot
 
@@ -85,7 +85,7 @@ def last_slot(expression: str, zone_name: str, until: datetime) -> datetime:
 
 
 def upcoming(expression: str, zone_name: str, now: datetime, count: int) -> list[datetime]:
-    """The next slots, for people to see what they asked for."""
+    """The next slots, to be shown to whoever made the schedule."""
     return list(islice(slots(expression, zone_name, now), count))
 
 

@@ -12,7 +12,7 @@ TUESDAY_NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 def words(database, chosen, language="en"):
     with database.writing() as session:
         settings.set_options(session, chosen)
-        return auto_reply.words(session, language, "UTC", TUESDAY_NOON)
+        return auto_reply.current(session, language, "UTC", TUESDAY_NOON)
 
 
 def test_nothing_while_somebody_is_there(database):

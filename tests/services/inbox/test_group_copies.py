@@ -154,10 +154,10 @@ def test_a_flood_ends_in_one_line(database, know, group, got, queued, language, 
                 letter = got(text=f"line {number}", message_id=number + 1)
                 group_copies.copy(session, chat, letter, "https://x", NOW, edited=False)
 
-    write(1, group_copies.MOST_WAITING + 30)
+    write(1, group_copies.MAX_WAITING + 30)
     write(2, 1)
     rows = queued(GROUP)
-    assert len(rows) == group_copies.MOST_WAITING + 2
+    assert len(rows) == group_copies.MAX_WAITING + 2
     assert rows[-2].text == f"👤 Anna {words}"
     assert rows[-1].text.endswith("line 0")
     sent(database, rows[:-3])
