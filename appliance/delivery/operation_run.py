@@ -25,6 +25,9 @@ from appliance.services.broadcasts.changes import RECALL_LIMIT
 from appliance.services.broadcasts.click_tracking import Tracker, tracker_for
 
 MAX_TRIES = 5
+UNKNOWN_RETRY_SECONDS = 1.0
+"""When a call without an answer is made again: it may be repeated, unlike one that sends."""
+
 DONE, FAILED, TOO_OLD = "done", "failed", "too_old"
 
 _AS_WISHED = {
@@ -138,8 +141,8 @@ class OperationRun:
             self._tries[chat_id] += int(result.counts)
             heapq.heappush(self._later, (result.retry_at, chat_id))
         elif verdict.kind == Kind.UNKNOWN and self._tries[chat_id] < MAX_TRIES:
-            self._tries[chat_id] += 1  # it may be repeated
-            heapq.heappush(self._later, (now.mono + 1.0, chat_id))
+            self._tries[chat_id] += 1
+            heapq.heappush(self._later, (now.mono + UNKNOWN_RETRY_SECONDS, chat_id))
         else:
             self._window[chat_id] = outcome = self._outcome(verdict)
             self._any_done |= outcome[0] == DONE

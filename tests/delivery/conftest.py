@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from appliance import config
-from appliance.crud.broadcasts import broadcasts
+from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.delivery.client import Client
 from appliance.delivery.coordinator import Coordinator
@@ -17,7 +17,7 @@ from appliance.delivery.jobs import Moment
 from appliance.delivery.pacer import ChatPacer
 from appliance.models import DeliveryState
 from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.leases import DELIVERY, Holding
 
 
@@ -144,3 +144,27 @@ def received():
 def counts():
     """`counts(broadcast)`: its counters, by the word of the state."""
     return lambda broadcast: {s.word: getattr(broadcast, s.word) for s in DeliveryState}
+
+
+@pytest.fixture
+def last(database):
+    """`last(7)`: the newest operation of a broadcast."""
+
+    def last(number):
+        with database.reading() as session:
+            return operations.list_for(session, number)[-1]
+
+    return last
+
+
+@pytest.fixture
+def decide(database):
+    """`decide("edit", 7)`: everybody's message is to say “seven”, or to be deleted."""
+
+    def decide(kind, number, text="seven", format="plain"):
+        if kind == "edit":
+            changes.edit(database.writing, number, "test", text=text, format=format)
+        else:
+            changes.recall(database.writing, number, "test")
+
+    return decide

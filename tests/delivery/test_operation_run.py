@@ -1,4 +1,4 @@
-"""Editing and recalling what was delivered: every message once, at the usual pace, resumable."""
+"""One operation under way: its messages by the ledger, one exchange at a time."""
 
 import json
 
@@ -6,211 +6,68 @@ import pytest
 from sqlalchemy import update
 
 from appliance.crud import deliveries
-from appliance.crud.broadcasts import albums, broadcasts, events, operations
+from appliance.crud.broadcasts import albums, broadcasts, operations
+from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.classify import Answer, Kind, Verdict, classify
 from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
-from appliance.delivery.operation_run import load
-from appliance.models import Broadcast, Delivery, DeliveryState
-from appliance.services.broadcasts import changes
-
-
-def on_phone(ask, person):
-    messages = ask(f"people/{person}/messages")["messages"]
-    return [m for m in messages if m["from"] == "bot"]
+from appliance.delivery.operation_run import MAX_TRIES, UNKNOWN_RETRY_SECONDS, load
+from appliance.models import Broadcast, DeliveryState
 
 
 @pytest.fixture
-def last(database):
-    def last(number):
-        with database.reading() as session:
-            return operations.list_for(session, number)[-1]
-
-    return last
-
-
-@pytest.fixture
-def edit(database):
-    def edit(number, text, format="plain"):
-        changes.edit(database.writing, number, "test", text=text, format=format)
-
-    return edit
-
-
-@pytest.fixture
-def recall(database):
-    def recall(number):
-        changes.recall(database.writing, number, "test")
-
-    return recall
-
-
-def last_day():
-    from appliance.models import utcnow
-
-    return utcnow()
-
-
-def test_what_was_delivered_is_edited(people, queue, run_until, shown, ask, edit, last):
-    ids = people(12)
-    number = queue("six")
-    run_until(lambda: shown(number).status == "done")
-
-    edit(number, "<b>seven</b>", "html")
-    run_until(lambda: last(number).status == "done")
-
-    assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["seven"] * 12
-    assert (last(number).done, last(number).failed) == (12, 0)
-    assert shown(number).status == "done"
-
-
-def test_an_edit_in_the_middle_reaches_both_sides(
-    people, queue, shown, ask, edit, last, start_engine, step_until
-):
-    ids = people(30)
-    engine = start_engine(40)
-    number = queue("six")
-    step_until(engine, lambda: shown(number).sent >= 8)
-
-    edit(number, "seven")
-    step_until(engine, lambda: shown(number).status == "done")
-    step_until(engine, lambda: last(number).status == "done")
-
-    assert [[m["text"] for m in on_phone(ask, i)] for i in ids] == [["seven"]] * 30
-
-
-def test_an_edit_survives_a_crash(
-    people, queue, run_until, shown, ask, edit, last, start_engine, step_until
-):
-    ids = people(20)
-    number = queue("six")
-    run_until(lambda: shown(number).status == "done")
-    edit(number, "seven")
-    first = start_engine(20)
-    step_until(first, lambda: last(number).done >= 4)
-    # a kill: what was in flight is repeated
-
-    second = start_engine(1000)
-    step_until(second, lambda: last(number).status == "done")
-
-    assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["seven"] * 20
-    assert last(number).done == 20
-
-
-def test_who_has_blocked_the_bot_since_is_told_apart(
-    people, queue, run_until, shown, ask, edit, last
-):
-    ids = people(3)
-    number = queue("six")
-    run_until(lambda: shown(number).status == "done")
-    ask(f"people/{ids[0]}/block", {"silent": True})
-
-    edit(number, "seven")
-    run_until(lambda: last(number).status == "done")
-
-    assert last(number).done + last(number).failed == 3
-
-
-def test_a_recall_deletes_what_was_delivered_and_skips_the_rest(
-    people, queue, shown, ask, recall, last, start_engine, step_until
-):
-    ids = people(30)
-    engine = start_engine(40)
-    number = queue("oops")
-    step_until(engine, lambda: shown(number).sent >= 8)
-
-    recall(number)
-    step_until(engine, lambda: last(number).status == "done")
-
-    left = [m for i in ids for m in on_phone(ask, i) if not m["deleted"]]
-    assert left == []
-    assert shown(number).status == "cancelled"
-    assert shown(number).skipped == 30 - shown(number).sent > 0
-
-
-def test_what_is_older_than_48_hours_is_shown_and_left(
-    people, queue, run_until, shown, ask, recall, last, database
-):
-    ids = people(4)
-    number = queue("old")
-    run_until(lambda: shown(number).status == "done")
-    with database.writing() as session:
-        row = session.get(Delivery, (number, ids[0]))
-        row.updated_at -= 180_000
-    with database.reading() as session:
-        assert changes.recallable(session, number) == changes.Recallable(4, 1, 0)
-
-    recall(number)
-    run_until(lambda: last(number).status == "done")
-
-    assert (last(number).done, last(number).too_old) == (3, 1)
-    assert not on_phone(ask, ids[0])[-1]["deleted"]
-
-
-def test_a_lost_answer_is_asked_again_for_an_edit_may_be_repeated(
-    people, queue, run_until, shown, ask, edit, last
-):
-    people(5)
-    number = queue("six")
-    run_until(lambda: shown(number).status == "done")
-    ask("faults", {"kind": "close_after", "method": "editMessageText", "count": 2})
-
-    edit(number, "seven")
-    run_until(lambda: last(number).status == "done")
-
-    assert last(number).done == 5
-
-
-def test_an_edit_that_telegram_refuses_pauses_itself(
-    people, queue, run_until, shown, ask, edit, last, database, start_engine, step_until
-):
-    ids = people(40)
-    number = queue("six")
-    run_until(lambda: shown(number).status == "done")
-    words = "Bad Request: BUTTON_URL_INVALID"
-    ask("faults", {"kind": "400", "description": words, "method": "editMessageText"})
-    engine = start_engine(50)
-
-    edit(number, "seven")
-    step_until(engine, lambda: last(number).status == "paused")
-    stood = last(number)
-    for _ in range(5):
-        engine.step()
-
-    assert stood.done == 0
-    assert 3 <= stood.failed == last(number).failed < 30, "the rest was not tried"
-    with database.reading() as session:
-        said = events.list_for(session, number)[-1]
-    assert (said.actor, said.action) == ("engine", "pause")
-    assert said.details == {"operation": stood.id, "kind": "edit", "reason": words}
-
-    ask("faults", method="DELETE")
-    edit(number, "eight")
-    step_until(engine, lambda: last(number).status == "done")
-    assert [on_phone(ask, i)[-1]["text"] for i in ids] == ["eight"] * 40
-
-
-# By hand: the ledger as it was, one exchange at a time
-
-
-@pytest.fixture
-def ledger(people, queue, database):
-    """`ledger(sent=2, in_flight=1)`: a broadcast, and the ids of these people."""
+def ledger(queue, database):
+    """`ledger(sent=2, in_flight=1)`: a broadcast to the chats 1, 2 and 3; its id."""
 
     def ledger(sent, in_flight=0):
-        ids = people(sent + in_flight)
+        ids = range(1, sent + in_flight + 1)
+        with database.writing() as session:
+            for chat_id in ids:
+                chats.remember(session, chat_id)
         number = queue("six")
         now = wall_and_monotonic()
         with database.writing() as session:
             freeze(session, broadcasts.get(session, number), now)
             deliveries.take(session, number, ids, int(now.wall))
             arrived(session, number, ids[:sent], int(now.wall))
-        return number, ids
+        return number
 
     return ledger
+
+
+class Exchanges:
+    """A run of an operation and its transactions, at times told in seconds from the first."""
+
+    def __init__(self, database, number):
+        self.number, self._database, self._start = number, database, wall_and_monotonic()
+        with database.reading() as session:
+            self.run = begun(session, number)
+
+    def at(self, seconds):
+        return Moment(self._start.wall + seconds, self._start.mono + seconds)
+
+    def __call__(self, results=(), limit=10, seconds=0.0):
+        with self._database.writing() as session:
+            return self.run.exchange(session, list(results), limit, self.at(seconds))
+
+
+@pytest.fixture
+def begin(ledger, decide, database):
+    """`begin("edit", sent=3)`: an operation over so many messages that has just begun."""
+
+    def begin(kind, **counts):
+        number = ledger(**counts)
+        decide(kind, number)
+        return Exchanges(database, number)
+
+    return begin
+
+
+def begun(session, number):
+    return load(session, operations.list_for(session, number)[-1].id, EngineConfig())
 
 
 def arrived(session, number, ids, at):
@@ -218,108 +75,171 @@ def arrived(session, number, ids, at):
     deliveries.record(session, number, outcomes, at)
 
 
-def begun(session, number):
-    return load(session, operations.list_for(session, number)[-1].id, EngineConfig())
-
-
 def done(job):
     return Result(job, Verdict(Kind.SENT, message_id=100))
-
-
-def test_an_album_with_gaps_is_deleted_whole(ledger, recall, database):
-    number, ids = ledger(sent=2)
-    with database.writing() as session:
-        pictures = [{"id": 1, "kind": "photo"}] * 3
-        session.execute(update(Broadcast).where(Broadcast.id == number).values(media=pictures))
-        albums.remember(session, number, ids[1], [100, 103, 104])
-    recall(number)
-
-    with database.writing() as session:
-        jobs = begun(session, number).exchange(session, [], 10, wall_and_monotonic())
-
-    asked = {job.chat_id: json.loads(job.body)["message_ids"] for job in jobs}
-    assert asked == {ids[0]: [100, 101, 102], ids[1]: [100, 103, 104]}
-
-
-def test_what_was_in_flight_counts_once_though_it_crashes_in_between(ledger, edit, last, database):
-    number, ids = ledger(sent=2, in_flight=3)
-    edit(number, "seven")
-    now = wall_and_monotonic()
-    with database.writing() as session:
-        arrived(session, number, ids[2:4], int(now.wall))
-        deliveries.record(
-            session, number, [DeliveryOutcome(ids[4], DeliveryState.UNKNOWN)], int(now.wall)
-        )
-        run = begun(session, number)
-        results = [done(job) for job in run.exchange(session, [], 9, now)]
-        run.exchange(session, results, 9, now)
-        jobs = run.exchange(session, [], 1, now)  # of the late ones one
-        assert [job.chat_id for job in jobs] == [ids[2]]
-        run.exchange(session, [done(jobs[0])], 0, now)
-
-    with database.writing() as session:
-        again = begun(session, number)
-        assert again.exchange(session, [], 9, now) == [], "all the others are done"
-        jobs = again.exchange(session, [], 9, now)
-        assert [job.chat_id for job in jobs] == [ids[3]]
-        again.exchange(session, [done(jobs[0])], 9, now)
-
-    assert (last(number).status, last(number).total, last(number).done) == ("done", 4, 4)
-
-
-def test_what_is_sent_after_an_edit_is_left_alone(ledger, edit, last, database):
-    number, ids = ledger(sent=1, in_flight=2)
-    edit(number, "seven")
-    now = wall_and_monotonic()
-    later = Moment(now.wall + 5, now.mono + 5)
-    with database.writing() as session:
-        operations.list_for(session, number)[-1].late = []  # both were claimed after the edit
-        session.flush()
-        run = begun(session, number)
-        arrived(session, number, ids[1:], int(later.wall))
-
-        jobs = run.exchange(session, [], 9, later)
-
-    assert [job.chat_id for job in jobs] == [ids[0]]
 
 
 def refused(job):
     return Result(job, Verdict(Kind.CONTENT, "content", "bad"))
 
 
-def test_after_a_success_a_refusal_pauses_nothing(ledger, edit, last, database):
-    number, _ = ledger(sent=5)
-    edit(number, "seven")
+def says(words):
+    """Telegram's refusal in these words."""
+    document = {"ok": False, "description": words}
+    return classify(Answer(400, json.dumps(document).encode()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "counts", "reasons"),
+    [
+        ("edit", Verdict(Kind.SENT), (1, 0, 0), {}),
+        # it may be a repetition, after a crash or a lost answer: then it is as it shall be
+        ("edit", says("Bad Request: message is not modified: same"), (1, 0, 0), {}),
+        ("recall", says("Bad Request: message to delete not found"), (1, 0, 0), {}),
+        ("recall", says("Bad Request: message can't be deleted for everyone"), (0, 0, 1), {}),
+        ("edit", says("Bad Request: message to edit not found"), (0, 1, 0), None),
+        ("edit", says("Bad Request: message to delete not found"), (0, 1, 0), None),
+        ("recall", says("Bad Request: message is not modified"), (0, 1, 0), None),
+        ("edit", Verdict(Kind.GONE, "blocked"), (0, 1, 0), {"blocked": 1}),
+        ("edit", Verdict(Kind.REFUSED, "no_rights"), (0, 1, 0), {"no_rights": 1}),
+        ("edit", Verdict(Kind.SERVER, "server_error"), (0, 1, 0), {"server_error": 1}),
+        ("edit", Verdict(Kind.MIGRATED, "migrated", migrate_to=-1), (0, 1, 0), {"migrated": 1}),
+    ],
+)
+def test_what_telegram_says_of_a_message(kind, verdict, counts, reasons, begin, last):
+    exchange = begin(kind, sent=1)
+    (job,) = exchange()
+
+    exchange([Result(job, verdict)])
+
+    operation = last(exchange.number)
+    assert (operation.done, operation.failed, operation.too_old) == counts
+    assert operation.reasons == reasons or (reasons is None and operation.reasons)
+    assert (operation.status, exchange.run.done) == ("done", True)
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "counts"),
+    [
+        ([done, refused, refused, refused], "running", (1, 3)),
+        ([refused, refused], "running", (0, 2)),
+        ([refused, refused, refused], "paused", (0, 3)),
+    ],
+)
+def test_refusals_and_nothing_else_pause_it(answers, status, counts, begin, last):
+    exchange = begin("edit", sent=5)
+    jobs = exchange(limit=len(answers))
+
+    exchange([answer(job) for answer, job in zip(answers, jobs, strict=True)], limit=0)
+
+    assert (
+        last(exchange.number).status,
+        last(exchange.number).done,
+        last(exchange.number).failed,
+    ) == (status, *counts)
+
+
+def test_an_edit_refused_for_the_last_ones_has_ended(begin, last):
+    exchange = begin("edit", sent=3)
+    jobs = exchange(limit=3)
+    exchange(limit=1)  # there is nobody else
+
+    exchange([refused(job) for job in jobs], limit=0)
+
+    assert (last(exchange.number).status, last(exchange.number).failed) == ("done", 3)
+
+
+def test_a_paused_one_asks_for_nothing_more(begin, last):
+    exchange = begin("edit", sent=5)
+
+    assert exchange([refused(job) for job in exchange(limit=3)], limit=9) == []
+    assert exchange.run.done
+
+
+@pytest.mark.parametrize(("counts", "tries"), [(True, 1), (False, 0)])
+def test_another_try_comes_when_it_is_due(counts, tries, begin):
+    exchange = begin("edit", sent=1)
+    (job,) = exchange()
+    exchange()  # there is nobody else
+    later = Result(job, Verdict(Kind.SERVER, "server_error"), exchange.at(5).mono, counts)
+
+    assert exchange([later]) == []
+    assert not exchange.run.due(exchange.at(4))
+    assert exchange.run.due(exchange.at(6))
+    (again,) = exchange(seconds=6)
+
+    assert (again.chat_id, again.tries) == (job.chat_id, tries)
+
+
+def test_a_lost_answer_is_asked_for_again_and_not_for_ever(begin, last):
+    exchange = begin("edit", sent=1)
+    (job,) = exchange()
+    for number_of_try in range(1, MAX_TRIES + 1):
+        seconds = number_of_try * (UNKNOWN_RETRY_SECONDS + 0.1)
+        unknown = Result(job, Verdict(Kind.UNKNOWN, "no_answer"))
+        assert exchange([unknown], seconds=seconds - 0.1) == []
+        (job,) = exchange(seconds=seconds + UNKNOWN_RETRY_SECONDS)
+        assert job.tries == number_of_try
+
+    exchange([Result(job, Verdict(Kind.UNKNOWN, "no_answer"))], seconds=60)
+
+    assert (last(exchange.number).failed, last(exchange.number).reasons) == (1, {"no_answer": 1})
+
+
+def test_an_album_with_gaps_is_deleted_whole(ledger, decide, database):
+    number = ledger(sent=2)
+    with database.writing() as session:
+        pictures = [{"id": 1, "kind": "photo"}] * 3
+        session.execute(update(Broadcast).where(Broadcast.id == number).values(media=pictures))
+        albums.remember(session, number, 2, [100, 103, 104])
+    decide("recall", number)
+
+    with database.writing() as session:
+        jobs = begun(session, number).exchange(session, [], 10, wall_and_monotonic())
+
+    asked = {job.chat_id: json.loads(job.body)["message_ids"] for job in jobs}
+    assert asked == {1: [100, 101, 102], 2: [100, 103, 104]}
+
+
+def test_what_was_in_flight_counts_once_though_it_crashes_in_between(
+    ledger, decide, last, database
+):
+    number = ledger(sent=2, in_flight=3)
+    decide("edit", number)
     now = wall_and_monotonic()
     with database.writing() as session:
         run = begun(session, number)
-        jobs = run.exchange(session, [], 4, now)
-        run.exchange(session, [done(jobs[0]), *map(refused, jobs[1:])], 0, now)
+        results = [done(job) for job in run.exchange(session, [], 9, now)]
+        run.exchange(session, results, 9, now)
+        assert run.exchange(session, [], 9, now) == [], "three are being sent still"
+        arrived(session, number, [3, 4], int(now.wall))
+        unknown = DeliveryOutcome(5, DeliveryState.UNKNOWN)
+        deliveries.record(session, number, [unknown], int(now.wall))
+        jobs = run.exchange(session, [], 1, now)  # of the late ones one
+        assert [job.chat_id for job in jobs] == [3]
+        run.exchange(session, [done(jobs[0])], 0, now)
 
-    assert (last(number).status, last(number).done, last(number).failed) == ("running", 1, 3)
-
-
-def test_an_edit_refused_for_the_last_ones_has_ended(ledger, edit, last, database):
-    number, _ = ledger(sent=3)
-    edit(number, "seven")
-    now = wall_and_monotonic()
     with database.writing() as session:
-        run = begun(session, number)
-        jobs = run.exchange(session, [], 3, now)
-        run.exchange(session, [], 1, now)
-        run.exchange(session, [*map(refused, jobs)], 0, now)
+        again = begun(session, number)
+        assert again.exchange(session, [], 9, now) == [], "all the others are done"
+        jobs = again.exchange(session, [], 9, now)
+        assert [job.chat_id for job in jobs] == [4]
+        again.exchange(session, [done(jobs[0])], 9, now)
 
-    assert (last(number).status, last(number).failed) == ("done", 3)
+    assert (last(number).status, last(number).total, last(number).done) == ("done", 4, 4)
 
 
-def test_a_server_that_always_fails_for_one_is_given_up(ledger, edit, database):
-    number, _ = ledger(sent=1)
-    edit(number, "seven")
+def test_what_is_sent_after_an_edit_is_left_alone(ledger, decide, database):
+    number = ledger(sent=1, in_flight=2)
+    decide("edit", number)
     now = wall_and_monotonic()
-    failing = Verdict(Kind.SERVER, "server_error")
+    later = Moment(now.wall + 5, now.mono + 5)
     with database.writing() as session:
+        operations.list_for(session, number)[-1].late = []  # both were claimed after the edit
+        session.flush()
         run = begun(session, number)
-        (job,) = run.exchange(session, [], 1, now)
-        (job,) = run.exchange(session, [Result(job, failing, now.mono)], 1, now)
+        arrived(session, number, [2, 3], int(later.wall))
 
-    assert job.tries == 1
+        jobs = run.exchange(session, [], 9, later)
+
+    assert [job.chat_id for job in jobs] == [1]
