@@ -4,6 +4,7 @@ The only module that reads `os.environ`. A variable of the environment wins over
 a secret may also come from a file named by `NAME_FILE` (systemd credentials).
 """
 
+import logging
 import os
 import re
 import secrets
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -57,14 +59,7 @@ NAMES = (
 )
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
-_STATEMENT = re.compile(
-    r"""\s*+ (?: \Z
-    | (?:export[^\S\r\n]++)?+ (?: (?=\#) | '[^']++' | [^'=\#\s][^=\#\s]*+ ) [^\S\r\n]*+
-      (?: =[^\S\r\n]*+ (?: '(?:\\.|[^'\\])*+' | "(?:\\.|[^"\\])*+" | (?!['"])[^\r\n]*+ ) )?+
-      (?:[^\S\r\n]*+\#[^\r\n]*+)?+ [^\S\r\n]*+ (?:\r\n|\n|\r|\Z) )""",
-    re.VERBOSE | re.DOTALL,
-)
-"""A line of `.env`, or several in quotes, as python-dotenv reads it; a test holds them equal."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +182,7 @@ def read_env_file(path: Path) -> dict[str, str]:
         raise ConfigError(
             f"cannot read {path}: {error.strerror}; run as its owner or fix its mode"
         ) from None
-    _check_lines(path, text)
-    parsed = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {name: value for name, value in parsed.items() if value is not None}
+    return _parse_env(path, text)
 
 
 def write_env_file(path: Path, values: Mapping[str, str]) -> None:
@@ -227,18 +220,38 @@ def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _check_lines(path: Path, text: str) -> None:
-    """python-dotenv only logs what it cannot read, and goes on without it. Raises ConfigError."""
-    position = 0
-    while position < len(text):
-        statement = _STATEMENT.match(text, position)
-        if statement is None:
-            before = text[:position] + re.findall(r"\A\s*", text[position:])[0]
-            number = len(re.findall(r"\r\n|\n|\r", before)) + 1
-            raise ConfigError(
-                f"cannot read {path}: line {number} is not NAME=VALUE, or a quote is not closed"
-            )
-        position = statement.end()
+class _Unreadable(logging.Filter):
+    """The first line that python-dotenv says it cannot read: it warns of it and goes on without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line: int | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if self.line is None and isinstance(record.args, tuple):
+            self.line = next((value for value in record.args if isinstance(value, int)), 1)
+        return False  # we say it ourselves, as an error
+
+
+def _parse_env(path: Path, text: str) -> dict[str, str]:
+    """Raises ConfigError where python-dotenv only warns: no site may start on half its settings."""
+    warnings, unreadable = logging.getLogger("dotenv.main"), _Unreadable()
+    level = warnings.level
+    warnings.addFilter(unreadable)
+    warnings.setLevel(logging.WARNING)  # whatever LOG_LEVEL lets through otherwise
+    try:
+        parsed = dotenv_values(stream=StringIO(text), interpolate=False)
+    finally:
+        warnings.setLevel(level)
+        warnings.removeFilter(unreadable)
+    if unreadable.line is not None:
+        lines = _LINE_END.split(text)
+        blank = takewhile(lambda line: not line.strip(), lines[unreadable.line - 1 :])
+        number = unreadable.line + len(list(blank))  # it counts from the blank lines before
+        raise ConfigError(
+            f"cannot read {path}: line {number} is not NAME=VALUE, or a quote is not closed"
+        )
+    return {name: value for name, value in parsed.items() if value is not None}
 
 
 def _read_secret_file(name: str, path: Path) -> str:
