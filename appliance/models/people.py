@@ -1,4 +1,4 @@
-"""Accounts of the site, chats on Telegram, and the codes that tie them together."""
+"""Accounts of the site, chats on Telegram, and the codes that link them."""
 
 from datetime import datetime
 from enum import StrEnum, nonmember
@@ -140,7 +140,7 @@ class Chat(Base):
 
 
 class LinkCode(Base):
-    """A single-use, expiring code that ties a Telegram chat to a user; only its hash is stored.
+    """A single-use, expiring code that links a Telegram chat to a user; only its hash is stored.
 
     Made on the site it carries the user and is used in Telegram; made by the bot it carries the
     chat and is used on the site.

@@ -31,7 +31,7 @@ def show_session() -> Session:
 def register(body: Registration) -> Session:
     """Make an account and log in.
 
-    With the `code` of a link that the bot gave, the account is tied to that chat: both or neither.
+    With the `code` of a link from the bot, the account is linked to that chat: both or neither.
     """
     email = users.normalise_email(body.email)
     users.validate_password(body.password)

@@ -61,7 +61,7 @@ def start_link() -> TelegramCode:
 def preview_claim(body: Claim) -> LinkPreview:
     """Whom the code of the bot would link: to be shown before anybody agrees to it.
 
-    Otherwise a link sent by a stranger would tie the stranger's Telegram to your account.
+    Otherwise a link sent by a stranger would link the stranger's Telegram to your account.
     """
     context.context().limiter.take(("preview", client_address.network()), _PREVIEWS)
     return LinkPreview.model_validate(telegram_auth.preview(context.session(), body.code, utcnow()))

@@ -66,7 +66,7 @@ _REASONS: tuple[tuple[type[ApplianceError], str], ...] = (
 def log_in_by_widget(body: WidgetLogin) -> TelegramEntry:
     """Log in with what the Login Widget gave.
 
-    A person who is tied to no account gets a code for `/link`, which asks before it ties.
+    A person without an account gets a code for `/link`, which asks before it links.
     A proof works once, for 15 minutes after Telegram made it.
     """
     token = context.settings().bot_token
@@ -157,7 +157,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
 
 
 def _enter(arrival: Arrival, visitor_id: int | None) -> None:
-    """Begin a session as a password does; who is logged in keeps his own."""
+    """Begin a session as a password does; whoever is logged in keeps theirs."""
     if arrival.user is not None and visitor_id is None:
         credentials.begin(arrival.user)
 

@@ -33,7 +33,7 @@ def list_topics() -> TopicList:
 @blueprint.post("/topics")
 @endpoint(Access.ADMIN, body=NewTopic, response=Topic, status=201, errors=(409,))
 def add_topic(body: NewTopic) -> Topic:
-    """Make a topic; its title is its name unless said."""
+    """Make a topic; without a title its name is the title."""
     with writing(context.session()) as session:
         topic = topics.add(
             session, body.name, body.title, body.title_ru, default_on=body.default_on
@@ -44,7 +44,7 @@ def add_topic(body: NewTopic) -> Topic:
 @blueprint.delete("/topics/<name>")
 @endpoint(Access.ADMIN, status=204, errors=(404, 409))
 def delete_topic(name: str) -> None:
-    """Forget a topic and what everybody chose about it."""
+    """Delete a topic and everybody's choices about it."""
     with writing(context.session()) as session:
         topics.remove(session, name)
 

@@ -68,7 +68,7 @@ class Registration(Request):
     name: Line
     language: Language | None = None
     code: Line | None = None
-    """Of a link that the bot gave: the account is tied to that chat at once."""
+    """Of a link that the bot gave: the account is linked to that chat at once."""
 
 
 class Credentials(Request):

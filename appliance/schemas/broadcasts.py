@@ -116,7 +116,7 @@ class AudienceWords(Answer):
 
 
 class Canary(Answer):
-    """The first `people` were tried (`waiting`: and are not judged yet), or `passed`."""
+    """It goes to `people` first. `waiting`: it was sent to them, and is not judged yet."""
 
     people: int
     waiting: bool

@@ -69,7 +69,7 @@ class MiniAppLogin(Request):
 
 
 class TelegramEntry(Answer):
-    """Logged in: `session`; of a person tied to no account: `code`, for `/link#code`."""
+    """Whoever was logged in has a `session`, a person without an account a `code`: `/link#code`."""
 
     session: Session | None
     code: str | None

@@ -10,7 +10,7 @@ TopicName = Annotated[Text, Field(max_length=32)]
 
 
 class Topic(Answer):
-    """With `default_on` everybody gets it until he opts out, else whoever asks for it."""
+    """With `default_on` everybody gets it until they opt out, otherwise those who subscribe."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""Link codes, and the tie between a Telegram chat and a user."""
+"""Link codes, and the link between a Telegram chat and a user."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -84,9 +84,9 @@ def count_refusals(session: Session, chat_id: int, texts: Collection[str], since
 
 
 def link(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
-    """Tie the chat, which must exist, to the user.
+    """Link the chat, which must exist, to the user.
 
-    Raises AlreadyLinked when either has another partner; the transaction stays usable.
+    Raises AlreadyLinked where either is linked elsewhere; the transaction stays usable.
     """
     statement = (
         update(Chat)
@@ -96,10 +96,10 @@ def link(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
     )
     try:
         with session.begin_nested():
-            joined = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+            linked = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
     except IntegrityError:  # chats.user_id is unique: the user has another chat
-        joined = False
-    if not joined:
+        linked = False
+    if not linked:
         raise AlreadyLinked(
             localized(
                 "the Telegram account or the account of the site is linked elsewhere: unlink it"
@@ -112,7 +112,7 @@ def link(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
 
 
 def unlink(session: Session, chat: Chat, now: datetime) -> None:
-    """Untie a chat from its user."""
+    """End a chat's link to its user."""
     chat.user_id = None
     chat.updated_at = now
     session.flush()

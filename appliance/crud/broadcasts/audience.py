@@ -32,7 +32,7 @@ from appliance.models import (
 )
 
 ONLY_ON_THE_SITE = (ChatStatus.BLOCKED, ChatStatus.NEW, ChatStatus.STOPPED)
-"""Where the bot may not write to a person: a member reads broadcasts on the site, when he likes."""
+"""Where the bot may not write to a person: members read their broadcasts on the site."""
 
 OUT_OF_REACH = tuple(f"chat_{status}" for status in ONLY_ON_THE_SITE)
 """The reasons why they are `skipped` in a ledger: `freeze_unreachable`, or at the claim."""
@@ -82,9 +82,9 @@ def count_change(session: Session, audience: Audience, since: Broadcast) -> tupl
 
 
 def _was_recipient(broadcast: Broadcast) -> ColumnElement[bool]:
-    """Not those whom the bot might not write to already when it was frozen.
+    """Without those whom the bot could not write to already when it was frozen.
 
-    Who came to be so before his turn has the same reason, but a later line.
+    Whoever became unreachable later, before their turn, has the same reason and a later time.
     """
     frozen = int(broadcast.frozen_at.timestamp()) if broadcast.frozen_at else 0
     away = and_(
@@ -192,10 +192,10 @@ def _between(after: int | None, end: int | None) -> list[ColumnElement[bool]]:
 
 
 def condition(audience: Audience) -> ColumnElement[bool]:
-    """Who said /stop, blocked the bot or removed it is never in an audience.
+    """Chats that sent /stop, blocked the bot or removed it are never in an audience.
 
-    Nor is who opted out of a topic that `to` names, whichever other word he is found by; nor a
-    group or channel that no admin made a destination.
+    Nor is anybody who opted out of a topic that `to` names, whichever other word names them; nor a
+    group or channel that no admin has approved.
     """
     return and_(Chat.status == ChatStatus.ACTIVE, _meant(audience))
 

@@ -1,4 +1,4 @@
-"""Tracked links of broadcasts, and who opened them."""
+"""Tracked links of broadcasts, and who opened them. Codes for accounts: `accounts/link_codes`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

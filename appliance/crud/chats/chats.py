@@ -12,7 +12,7 @@ from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Role, Subscription, User, utcnow
 
 UNREACHABLE = "unreachable"
-"""Narrows to those the bot cannot write to any more: blocked or left."""
+"""A filter for those the bot cannot write to any more: blocked or left."""
 
 _STATUSES = {UNREACHABLE: ChatStatus.GONE}
 _TYPES = {str(ChatType.GROUP): ChatType.GROUPS}
@@ -20,7 +20,7 @@ _TYPES = {str(ChatType.GROUP): ChatType.GROUPS}
 
 @dataclass(frozen=True, slots=True)
 class ChatFilter:
-    """What a list of chats is narrowed to; None does not narrow. `query` matches names and ids.
+    """A filter for lists of chats; None does not filter. `query` matches names and ids.
 
     A `status` may be UNREACHABLE; the `type` group means supergroups too.
     """
@@ -71,7 +71,7 @@ def remember(
     person may have chosen another with /language.
     """
     now = now or utcnow()
-    with session.no_autoflush:  # what waits to be written are no chats
+    with session.no_autoflush:  # nothing that waits to be written can be this chat
         chat = session.get(Chat, chat_id)
     new = chat is None
     if chat is None:
@@ -84,7 +84,7 @@ def remember(
     chat.updated_at = now
     if activate:
         chat.status = ChatStatus.ACTIVE
-    if new:  # what is said there must find it
+    if new:  # messages to it, in the same transaction, refer to its row
         session.flush()
     return chat
 

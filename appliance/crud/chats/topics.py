@@ -37,7 +37,7 @@ def get(session: Session, topic_id: int) -> Topic | None:
 
 def find(session: Session, name: str) -> Topic:
     """Raises NotFound."""
-    # a name nobody could give is not asked for: PostgreSQL has no NUL, and half a letter no bytes
+    # Others are not looked up: PostgreSQL takes no NUL, half a surrogate pair has no bytes.
     known = name.isascii() and "\0" not in name
     topic = session.scalar(select(Topic).where(Topic.name == name)) if known else None
     if topic is None:
@@ -109,7 +109,7 @@ def choose(
 ) -> None:
     """Keep a choice, and the broadcast whose button made it; the same again keeps the first.
 
-    Who opts out gets nothing of the topic that still waits for him.
+    Whoever opts out gets nothing of the topic that still waits for them.
     """
     now = now or utcnow()
     chosen = session.get(Subscription, (topic_id, chat_id))

@@ -172,7 +172,7 @@ def copies_waiting(
 ) -> Sequence[str | None]:
     """The texts of what waits for a chat and is about somebody, the latest first.
 
-    Only the `newest` rows of the chat are looked at: this is asked for every letter.
+    Only the `newest` rows of the chat are looked at: this is asked for every message.
     """
     rows = (
         select(Message.id, Message.state, Message.visible, Message.about_chat_id, Message.text)

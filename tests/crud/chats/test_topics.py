@@ -224,7 +224,7 @@ def test_opting_in_calls_nothing_off(make, know, choose, waiting, line):
 
 
 def test_opted_out_once_more_after_a_retry(make, know, choose, waiting, line):
-    """The choice is the same as before, and somebody had him in line again."""
+    """The choice is the same as before, and somebody had them in line again."""
     know(1)
     news = make("news")
     choose(news, 1, False)

@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account and log in.
-         * @description With the `code` of a link that the bot gave, the account is tied to that chat: both or neither.
+         * @description With the `code` of a link from the bot, the account is linked to that chat: both or neither.
          */
         post: operations["register"];
         delete?: never;
@@ -120,7 +120,7 @@ export interface paths {
         put?: never;
         /**
          * Log in with what the Login Widget gave.
-         * @description A person who is tied to no account gets a code for `/link`, which asks before it ties.
+         * @description A person without an account gets a code for `/link`, which asks before it links.
          *     A proof works once, for 15 minutes after Telegram made it.
          */
         post: operations["log_in_by_widget"];
@@ -1317,7 +1317,7 @@ export interface paths {
         /** Topics by name. */
         get: operations["list_topics"];
         put?: never;
-        /** Make a topic; its title is its name unless said. */
+        /** Make a topic; without a title its name is the title. */
         post: operations["add_topic"];
         delete?: never;
         options?: never;
@@ -1335,7 +1335,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forget a topic and what everybody chose about it. */
+        /** Delete a topic and everybody's choices about it. */
         delete: operations["delete_topic"];
         options?: never;
         head?: never;
@@ -1443,7 +1443,7 @@ export interface paths {
         put?: never;
         /**
          * Whom the code of the bot would link: to be shown before anybody agrees to it.
-         * @description Otherwise a link sent by a stranger would tie the stranger's Telegram to your account.
+         * @description Otherwise a link sent by a stranger would link the stranger's Telegram to your account.
          */
         post: operations["preview_claim"];
         delete?: never;
@@ -1875,7 +1875,7 @@ export interface components {
         };
         /**
          * Canary
-         * @description The first `people` were tried (`waiting`: and are not judged yet), or `passed`.
+         * @description It goes to `people` first. `waiting`: it was sent to them, and is not judged yet.
          */
         Canary: {
             /** Passed */
@@ -3894,7 +3894,7 @@ export interface components {
         };
         /**
          * TelegramEntry
-         * @description Logged in: `session`; of a person tied to no account: `code`, for `/link#code`.
+         * @description Whoever was logged in has a `session`, a person without an account a `code`: `/link#code`.
          */
         TelegramEntry: {
             /** Code */
@@ -4112,7 +4112,7 @@ export interface components {
         };
         /**
          * Topic
-         * @description With `default_on` everybody gets it until he opts out, else whoever asks for it.
+         * @description With `default_on` everybody gets it until they opt out, otherwise those who subscribe.
          */
         Topic: {
             /** Default On */
