@@ -51,9 +51,11 @@ def engine_options(url: str) -> dict[str, Any]:
 
     Parameters are letters, names and hashes of passwords: no error may carry them into a log.
     """
-    shared = {"hide_parameters": True}
+    # One pool for all parts: 4 web threads, the engine's two, poller, worker, schedule, and a beat
+    # for each. Who finds none free waits 30 s, which no part may.
+    shared = {"hide_parameters": True, "pool_size": 10, "max_overflow": 10}
     if parse_url(url).get_backend_name() == "sqlite":
-        patience = BUSY_TIMEOUT_MS / 1000
+        patience = BUSY_TIMEOUT_MS / 1000  # for a turn, and as long again for other processes
         connect = {"timeout": patience, "check_same_thread": False}
         return shared | {"connect_args": connect, "execution_options": {TURNS: FairLock(patience)}}
     return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}

@@ -116,6 +116,13 @@ def test_every_constraint_has_a_name():
         assert all(index.name for index in table.indexes)
 
 
+def test_users_are_the_same_only_by_identity():
+    first, second = User(), User()
+    assert first == first
+    assert first != second, "neither has an id yet"
+    assert len({first, second}) == 2
+
+
 def test_a_user_is_what_flask_login_logs_in():
     user = User(id=7, session_version=2, disabled=False)
     assert (user.get_id(), user.is_active, user.is_authenticated) == ("7.2", True, True)

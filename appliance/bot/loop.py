@@ -11,7 +11,7 @@ from appliance.models import utcnow
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
+LOOP_BEAT_SECONDS = 5.0
 """A long pause is waited for in pieces of this size, so that the heartbeat goes on: a loop without
 one for 30 s counts as hung (`runtime/updates.py`)."""
 
@@ -66,12 +66,12 @@ class Loop:
             return self._step()
         except Exception as error:  # the steps catch what they expect; a bug must not end the bot
             log.error("%s: %s", self.name, where(error))
-            return HEARTBEAT_SECONDS
+            return LOOP_BEAT_SECONDS
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self._woken.wait(min(left, HEARTBEAT_SECONDS)):
+            if self._woken.wait(min(left, LOOP_BEAT_SECONDS)):
                 break
             self.alive_at = self._clock()
         self._woken.clear()

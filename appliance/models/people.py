@@ -71,6 +71,10 @@ class User(UserMixin, Base):
         back_populates="user", uselist=False, foreign_keys="Chat.user_id"
     )
 
+    # UserMixin compares ids, by which two new users are equal and a detached one cannot be asked.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     @property
     def is_active(self) -> bool:
         """Flask-Login logs nobody in, and takes nobody for logged in, who is not active."""

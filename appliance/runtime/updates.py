@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-BEAT_SECONDS = 2.0  # well within the lease's 12 s
+UPDATES_BEAT_SECONDS = 2.0  # well within the lease's 12 s
 HUNG = timedelta(seconds=30)  # no turn of the loop takes so long, the wait for Telegram included
 
 
@@ -72,7 +72,7 @@ class UpdatesPart:
         updates = self._updates = self._listen(settings, bot)
         updates.start()
         try:
-            while not stop.wait(BEAT_SECONDS):
+            while not stop.wait(UPDATES_BEAT_SECONDS):
                 hung = datetime.now(UTC) - updates.alive_at > HUNG
                 if not hung:  # else the lease runs out: another process may take over
                     _beat(holding, updates.state)
@@ -126,7 +126,7 @@ class UpdatesPart:
         answer: Future[T] = Future()
         threading.Thread(target=_settle, args=(answer, question), daemon=True).start()
         while not stop.is_set():
-            if wait([answer], BEAT_SECONDS).done:
+            if wait([answer], UPDATES_BEAT_SECONDS).done:
                 return answer.result()
             _beat(holding, state)
         return None
@@ -134,7 +134,9 @@ class UpdatesPart:
     def _wait(self, holding: Holding, stop: threading.Event, seconds: float, state: str) -> None:
         _beat(holding, state)
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, BEAT_SECONDS)):
+        while (left := end - time.monotonic()) > 0 and not stop.wait(
+            min(left, UPDATES_BEAT_SECONDS)
+        ):
             _beat(holding, state)
 
 

@@ -28,7 +28,7 @@ CONNECTIONS = 500  # waitress's own 100 are taken by a few dozen browsers that k
 FINISH_SECONDS = 6.0  # for requests under way after a stop; the whole process has 10 s to end
 TURN_SECONDS = 0.25  # how soon a stop is noticed when nobody asks for anything
 HUNG_SECONDS = 20.0  # a loop that has not turned for so long serves nobody
-BEAT_SECONDS = 4.0  # a third of the lease's 12 s, so that one late beat does not lose it
+WEB_BEAT_SECONDS = 4.0  # a third of the lease's 12 s, so that one late beat does not lose it
 
 
 class WebPart:
@@ -95,7 +95,7 @@ class WebPart:
                 self._holding.acquire()
             except SQLAlchemyError as error:
                 log.error("web: the database cannot be used: %s", type(error).__name__)
-            if self._stop.wait(BEAT_SECONDS):
+            if self._stop.wait(WEB_BEAT_SECONDS):
                 break
         try:
             self._holding.release()

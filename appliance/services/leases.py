@@ -17,7 +17,7 @@ SCHEDULE = "schedule"
 WEB = "web"
 
 TTL = timedelta(seconds=12)  # a second process takes over within 15 s of a kill
-HEARTBEAT_SECONDS = 3.0
+FENCE_BEAT_SECONDS = 3.0
 """Between two signs of life of a `Fence`: several may be late before the lease runs out."""
 
 
@@ -104,7 +104,7 @@ class Fence:
 
     def beat_due(self, mono: float) -> bool:
         """Whether it is time for a sign of life, at these seconds of the monotonic clock."""
-        return mono - self._beat_at >= HEARTBEAT_SECONDS
+        return mono - self._beat_at >= FENCE_BEAT_SECONDS
 
     def check(self, session: Session, state: str, wall: datetime, mono: float) -> None:
         """The lease must be ours; `state` is what `status` shows. Raises LeaseLost."""

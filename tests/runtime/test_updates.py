@@ -140,4 +140,4 @@ def test_without_its_lease_it_ends(with_simulator, database):
     Holding(database, "updates", holder="other 1[2] 3 4").acquire()
     with pytest.raises(LeaseLost):
         part.run(Holding(database, "updates"), threading.Event())
-    assert updates.BEAT_SECONDS < 12
+    assert updates.UPDATES_BEAT_SECONDS < 12

@@ -11,7 +11,7 @@ from appliance.crud import leases as crud
 from appliance.models import utcnow
 from appliance.services import leases
 from appliance.services.leases import (
-    HEARTBEAT_SECONDS,
+    FENCE_BEAT_SECONDS,
     TTL,
     Fence,
     Holding,
@@ -136,19 +136,19 @@ def test_a_fence_gives_a_sign_of_life_now_and_then(database):
     mine = Holding(database, "delivery")
     mine.acquire(NOW)
     fence, signs = Fence(mine), []
-    for seconds in (0.0, 1.0, HEARTBEAT_SECONDS - 0.1, HEARTBEAT_SECONDS):
-        assert fence.beat_due(100.0 + seconds) is (seconds in {0.0, HEARTBEAT_SECONDS})
+    for seconds in (0.0, 1.0, FENCE_BEAT_SECONDS - 0.1, FENCE_BEAT_SECONDS):
+        assert fence.beat_due(100.0 + seconds) is (seconds in {0.0, FENCE_BEAT_SECONDS})
         with database.writing() as session:
             wall = NOW + timedelta(seconds=seconds)
             fence.check(session, f"after {seconds:g}", wall, 100.0 + seconds)
         signs.append(shown(database))
 
-    later = NOW + timedelta(seconds=HEARTBEAT_SECONDS)
+    later = NOW + timedelta(seconds=FENCE_BEAT_SECONDS)
     assert signs == [("after 0", NOW)] * 3 + [("after 3", later)]
     assert not fence.lost
 
 
-@pytest.mark.parametrize("seconds", [1.0, HEARTBEAT_SECONDS])
+@pytest.mark.parametrize("seconds", [1.0, FENCE_BEAT_SECONDS])
 def test_a_fence_stops_who_lost_the_lease_and_remembers_it(database, seconds):
     """With a sign of life as without one."""
     mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
