@@ -19,6 +19,7 @@ from appliance import config
 from appliance.config import Settings
 from appliance.database import Database
 from support import simulator
+from support.shared_apps import SharedApps
 
 if TYPE_CHECKING:
     from appliance.sandbox.server import Sandbox
@@ -28,6 +29,7 @@ WaitUntil = Callable[..., Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = "only-for-tests-0123456789-0123456789"
+ENV = {"SECRET_KEY": SECRET_KEY, "BOT_MODE": "sandbox"}
 POLL_SECONDS = 0.01
 
 # A generated example may take as long as the machine is busy: no test is timed.
@@ -59,8 +61,20 @@ def home(tmp_path: Path) -> Path:
     """A home as `appliance init --sandbox` leaves it, but without a database."""
     home = tmp_path / "home"
     (home / "data").mkdir(parents=True)
-    config.write_env_file(home / ".env", {"SECRET_KEY": SECRET_KEY, "BOT_MODE": "sandbox"})
+    config.write_env_file(home / ".env", ENV)
     return home
+
+
+@pytest.fixture(scope="session")
+def shared_apps(tmp_path_factory: pytest.TempPathFactory) -> SharedApps:
+    """Web applications, for the folders whose `home` is `shared_home`."""
+    return SharedApps(tmp_path_factory.mktemp("site") / "home")
+
+
+@pytest.fixture
+def shared_home(shared_apps: SharedApps) -> Path:
+    """As `home`, at the same path each time, so that the applications fit."""
+    return shared_apps.new_home(ENV)
 
 
 @pytest.fixture
@@ -75,7 +89,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     home = tmp_path_factory.mktemp("migrated")
     (home / "data").mkdir()
-    settings = Settings.load(home, environ={"SECRET_KEY": SECRET_KEY, "BOT_MODE": "sandbox"})
+    settings = Settings.load(home, environ=ENV)
     schema.upgrade(settings)
     return home / "data" / "database.db"
 

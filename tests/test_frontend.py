@@ -3,23 +3,27 @@
 import pytest
 
 from appliance import frontend, web
+from appliance.config import Settings
 
 PAGE = "<!doctype html><title>The site</title>"
 
 
-@pytest.fixture
-def build(tmp_path):
-    build = tmp_path / "frontend_dist"
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    build = folder / "frontend_dist"
     (build / "assets").mkdir(parents=True)
     (build / "index.html").write_text(PAGE)
     (build / "icon.svg").write_text("<svg/>")
     (build / "assets" / "index-abc123.js").write_text("let x;")
-    (tmp_path / "secret.txt").write_text("outside")
+    (folder / "secret.txt").write_text("outside")
     return build
 
 
-@pytest.fixture
-def client(settings, database, build):
+@pytest.fixture(scope="module")
+def client(build):
+    """Of a site without a database: its pages need none."""
+    settings = Settings(build.parent, "k" * 32, "sqlite:////nonexistent/database.db")
     app = web.create_app(settings, build)
     yield app.test_client()
     web.close_app(app)

@@ -20,12 +20,17 @@ from appliance.write_queue import FairLock
 
 
 @pytest.fixture
-def make_app(settings, database):
+def home(shared_home):
+    return shared_home
+
+
+@pytest.fixture
+def make_app(shared_apps, settings, database):
     """`make_app(domain=…)` is the application with settings changed so."""
     apps = []
 
     def make(**change):
-        app = web.create_app(dataclasses.replace(settings, **change))
+        app = shared_apps.get(dataclasses.replace(settings, **change))
         apps.append(app)
         return app
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +26,7 @@ from appliance.crud import settings as settings_crud
 from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.services.accounts import users
+from support.shared_apps import SharedApps
 
 CLIENT_ID, CLIENT_SECRET = "4242", "only-the-issuer-knows"
 TOKEN = "4242:" + "real-looking-token-of-the-tests"
@@ -228,10 +230,15 @@ def site_settings(settings: Settings, issuer: Issuer) -> Settings:
 
 
 @pytest.fixture
-def site(site_settings: Settings, database: Database) -> Iterator[Flask]:
+def home(shared_home: Path) -> Path:
+    return shared_home
+
+
+@pytest.fixture
+def site(shared_apps: SharedApps, site_settings: Settings, database: Database) -> Iterator[Flask]:
     with database.writing() as session:
         settings_crud.put_setting(session, settings_crud.BOT, {"id": 4242, "username": "club_bot"})
-    app = web.create_app(site_settings)
+    app = shared_apps.get(site_settings)
     yield app
     web.close_app(app)
 

@@ -283,10 +283,10 @@ def test_who_said_stop_stays_stopped(browser, database, make_user):
     assert chat_of(database).status == ChatStatus.STOPPED
 
 
-def test_the_simulators_token_proves_nothing(settings, database, make_user):
+def test_the_simulators_token_proves_nothing(shared_apps, settings, database, make_user):
     """It is in the source, so everybody could sign with it."""
     make_user("anna", ANNA)
-    app = web.create_app(settings)
+    app = shared_apps.get(settings)
     key = hashlib.sha256(settings.bot_token.encode()).digest()
     fields = {"id": ANNA, "first_name": "Anna", "auth_date": int(time.time())}
     lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
@@ -335,7 +335,7 @@ def test_no_secret_reaches_the_log(browser, caplog):
 
 
 @pytest.fixture
-def button(database):
+def button(shared_apps, database):
     """`button(settings)`: where the button of a site leads to."""
 
     def button(settings, username="club_bot"):
@@ -343,7 +343,7 @@ def button(database):
             with database.writing() as session:
                 bot = {"id": 4242, "username": username}
                 settings_crud.put_setting(session, settings_crud.BOT, bot)
-        app = web.create_app(settings)
+        app = shared_apps.get(settings)
         site = app.test_client().get("/api/v1/site")
         web.close_app(app)
         return site.json["login"]["widget_url"]

@@ -163,8 +163,8 @@ def test_oidc_keeps_nothing_in_the_session_afterwards(browser, issuer, make_user
         assert "telegram_login" not in session
 
 
-def test_oidc_where_it_is_not_configured(site_settings, database):
-    app = web.create_app(replace(site_settings, oidc_client_id=None, oidc_client_secret=None))
+def test_oidc_where_it_is_not_configured(shared_apps, site_settings, database):
+    app = shared_apps.get(replace(site_settings, oidc_client_id=None, oidc_client_secret=None))
     client = app.test_client()
     for path in ("start", "callback"):
         assert client.get(f"/api/v1/auth/telegram/{path}").status_code == 404

@@ -93,13 +93,13 @@ def test_the_same_key_is_the_same_broadcast(admin, people):
 
 def test_two_at_once_with_one_key_are_one(admin, people):
     barrier, answers = threading.Barrier(2), []
+    headers = {"X-CSRF-Token": admin.token, "Idempotency-Key": "once"}
     cookie = admin.client.get_cookie("session").value
 
     def send():
         client = admin.client.application.test_client()
         client.set_cookie("session", cookie)
         barrier.wait()
-        headers = {"X-CSRF-Token": admin.token, "Idempotency-Key": "once"}
         answers.append(client.post("/api/v1/broadcasts", json=NEW, headers=headers))
 
     threads = [threading.Thread(target=send) for _ in range(2)]

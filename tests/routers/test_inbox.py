@@ -30,7 +30,6 @@ def write(database):
 @pytest.fixture
 def upload():
     def upload(browser, path, content=JPEG, name="hall.jpg", **fields):
-        browser.token = browser.token or browser.get("/session").json["csrf_token"]
         parts = [(f'name="{key}"', value.encode()) for key, value in fields.items()]
         parts.append((f'name="file"; filename="{name}"', content))
         body = b"".join(

@@ -12,7 +12,6 @@ def upload():
     """`upload(browser, content)` is the answer; `kind`, `name` and other fields besides."""
 
     def upload(browser, content=JPEG, kind="photo", name="hall.jpg", **fields):
-        browser.token = browser.token or browser.get("/session").json["csrf_token"]
         words = {key: value for key, value in {"kind": kind, **fields}.items() if value}
         parts = [(f'name="{key}"', value.encode()) for key, value in words.items()]
         if content is not None:

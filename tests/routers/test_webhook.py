@@ -22,9 +22,9 @@ def woken():
 
 
 @pytest.fixture
-def hook(settings, database, woken):
+def hook(shared_apps, settings, database, woken):
     """`hook(body)`: what Telegram gets to a call with the right secret; `secret=` another one."""
-    app = web.create_app(settings, on_update=lambda: woken.append(1))
+    app = shared_apps.get(settings, on_update=lambda: woken.append(1))
     client = app.test_client()
 
     def call(body=UPDATE, secret=None, **options):
@@ -69,10 +69,8 @@ def test_a_forged_call_is_refused(hook, stored, secret, settings, caplog):
         assert hidden not in caplog.text
 
 
-def test_a_call_without_the_header_is_refused(hook, settings, database):
-    app = web.create_app(settings)
+def test_a_call_without_the_header_is_refused(app):
     assert app.test_client().post(PATH, json=UPDATE).status_code == 403
-    web.close_app(app)
 
 
 @pytest.mark.parametrize(

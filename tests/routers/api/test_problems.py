@@ -3,9 +3,8 @@
 import logging
 
 import pytest
-from flask import Flask
 
-from appliance import errors
+from appliance import errors, web
 from appliance.crud.messages import messages
 from appliance.database import writing
 from appliance.errors import ApplianceError
@@ -52,20 +51,28 @@ def test_wrong_addresses(app, method, path, status):
     assert ("Allow" in response.headers) == (status == 405)
 
 
-def test_a_bug_is_500_and_only_the_log_knows_more(app: Flask, caplog):
+@pytest.fixture
+def new_app(settings, database):
+    """An application of its own, which may be given routes."""
+    app = web.create_app(settings)
+    yield app
+    web.close_app(app)
+
+
+def test_a_bug_is_500_and_only_the_log_knows_more(new_app, caplog):
     def broken():
         raise RuntimeError("with a secret")
 
-    app.add_url_rule("/api/v1/broken", view_func=broken)
+    new_app.add_url_rule("/api/v1/broken", view_func=broken)
     with caplog.at_level(logging.ERROR):
-        response = app.test_client().get("/api/v1/broken")
+        response = new_app.test_client().get("/api/v1/broken")
     assert response.status_code == 500
     assert response.json["title"] == "Internal Server Error"
     assert "secret" not in response.text and "Traceback" not in response.text
     assert "with a secret" in caplog.text
 
 
-def test_a_bug_in_a_write_puts_no_letter_into_the_log(app: Flask, caplog):
+def test_a_bug_in_a_write_puts_no_letter_into_the_log(new_app, caplog):
     letter = "TOP SECRET"  # not in the line that fails: a traceback quotes the program
 
     def broken():
@@ -73,18 +80,18 @@ def test_a_bug_in_a_write_puts_no_letter_into_the_log(app: Flask, caplog):
             no_chat = 7
             messages.queue(session, no_chat, "sendMessage", {"text": letter}, text=letter)
 
-    app.add_url_rule("/api/v1/broken", view_func=broken)
-    assert app.test_client().get("/api/v1/broken").status_code == 500
+    new_app.add_url_rule("/api/v1/broken", view_func=broken)
+    assert new_app.test_client().get("/api/v1/broken").status_code == 500
     assert "INSERT INTO messages" in caplog.text
     assert "SECRET" not in caplog.text
 
 
-def test_too_many_requests_say_when(app: Flask):
+def test_too_many_requests_say_when(new_app):
     def busy():
         raise errors.TooManyRequests("slow down", retry_after=1.2)
 
-    app.add_url_rule("/api/v1/busy", view_func=busy)
-    response = app.test_client().get("/api/v1/busy")
+    new_app.add_url_rule("/api/v1/busy", view_func=busy)
+    response = new_app.test_client().get("/api/v1/busy")
     assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
 
 
