@@ -25,7 +25,7 @@ TOGGLE = "toggle"
 QUIET = "quiet"
 BROADCAST = "broadcast"
 APPROVE = "approve"
-LINK = "tie"
+LINK = "tie"  # stands in buttons that were sent before: it cannot change
 
 _MAX_BUTTONS = 80  # Telegram takes 100
 _MAX_NAME_LENGTH = 40  # characters of a group's name

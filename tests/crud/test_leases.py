@@ -112,7 +112,7 @@ def test_a_lease_that_ran_out_is_kept_while_nobody_took_it(acquire, renew, holds
 def test_released_it_is_free_at_once(acquire, store):
     acquire("a")
     with store.writing() as session:
-        leases.release(session, "delivery", "b")  # not his to give
+        leases.release(session, "delivery", "b")  # not theirs to give
     assert not acquire("b")
     with store.writing() as session:
         leases.release(session, "delivery", "a")

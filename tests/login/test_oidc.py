@@ -93,7 +93,7 @@ def test_a_token_that_names_nobody(client, issuer, number):
 
 
 def test_a_code_of_another_attempt(client, issuer):
-    """Whoever steals a code cannot use it: he has not the verifier."""
+    """Whoever steals a code cannot use it: they do not have the verifier."""
     url, _ = client.begin()
     code, _ = issuer.agree(url)
     with pytest.raises(Unauthorized):

@@ -88,7 +88,7 @@ def test_oidc_denied(browser, issuer):
 
 
 def test_oidc_with_another_state(browser, issuer, make_user):
-    """Somebody else's way back, sent to a visitor to log him in as somebody else."""
+    """Somebody else's way back, sent to a visitor to log them in as somebody else."""
     make_user("anna", ANNA)
     assert go(browser, issuer, state="x" * 32) == "/login#telegram=expired"
     assert issuer.forms == [] and browser.who() is None
