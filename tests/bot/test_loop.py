@@ -1,5 +1,6 @@
 """A loop goes round until it is stopped, whatever its step does."""
 
+import itertools
 import threading
 
 import pytest
@@ -96,8 +97,41 @@ def test_a_bug_in_the_step_does_not_end_it(run, caplog):
     assert "secret" not in caplog.text
 
 
-def test_its_heart_beats(run, wait_until):
-    ticks = iter(range(1_000_000))
-    loop = run(lambda: 0.001, clock=lambda: next(ticks))
-    loop.start()
-    assert wait_until(lambda: loop.alive_at > 3)
+class TestHeartbeat:
+    @pytest.fixture
+    def beating(self, run, monkeypatch):
+        """A loop whose time goes on by one whenever its heart beats."""
+        monkeypatch.setattr("appliance.bot.loop.HEARTBEAT_SECONDS", 0.01)
+        ticks = itertools.count()
+        return lambda step: run(step, clock=lambda: next(ticks))
+
+    def test_each_round(self, beating, wait_until):
+        loop = beating(lambda: 0.001)
+        loop.start()
+        assert wait_until(lambda: loop.alive_at > 3)
+
+    def test_through_a_long_pause(self, beating, wait_until):
+        rounds = []
+        loop = beating(lambda: rounds.append(1) or 3600.0)
+        loop.start()
+        wait_until(lambda: loop.alive_at > 3)
+        loop.wake()
+        wait_until(lambda: len(rounds) == 2)
+        now = loop.alive_at
+        wait_until(lambda: loop.alive_at > now + 3)
+        assert len(rounds) == 2, "one wake ends one pause"
+
+    def test_not_while_a_step_hangs(self, beating, wait_until):
+        hangs, end = threading.Event(), threading.Event()
+
+        def step():
+            hangs.set()
+            end.wait(WAIT)
+            return 0.001
+
+        loop = beating(step)
+        loop.start()
+        assert hangs.wait(WAIT)
+        assert (loop.alive_at, loop.join(0)) == (0, False)
+        end.set()
+        wait_until(lambda: loop.alive_at > 0)
