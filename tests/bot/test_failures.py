@@ -70,6 +70,14 @@ def test_one_404_is_no_wrong_token_yet():
     ] * 2
 
 
+def test_a_streak_doubles_its_pauses():
+    first, _ = BACK_OFF_SECONDS
+    streak = Streak()
+    pauses = [streak.judge(OFFLINE).seconds for _ in range(5)]
+    full = [first * 2**number for number in range(5)]
+    assert all(most / 2 <= pause <= most for pause, most in zip(pauses, full, strict=True)), pauses
+
+
 def test_other_failures_in_between_are_no_404():
     streak = Streak()
     for _ in range(3):
@@ -85,6 +93,27 @@ def test_other_failures_in_between_are_no_404():
 def test_a_flood_is_waited_out():
     assert judge(Refused(429, "Too Many Requests", 3600), 5).seconds == 3600
     assert judge(Refused(429, "Too Many Requests"), 0).seconds == 1
+
+
+ERRORS = {
+    "flood": Refused(429, "Too Many Requests", 5),
+    "conflict": Refused(409, "Conflict"),
+    "bad request": Refused(400, "Bad Request"),
+    "server": Refused(502, "Bad Gateway"),
+    "offline": OFFLINE,
+    "token": BadToken("no"),
+    "database": OperationalError("BEGIN", {}, Exception("locked")),
+    "bug": ZeroDivisionError(),
+}
+
+
+def test_only_a_flood_outlives_a_restart():
+    assert [name for name, error in ERRORS.items() if judge(error, 0).flood] == ["flood"]
+
+
+def test_what_somebody_must_mend_is_loud():
+    loud = {name for name, error in ERRORS.items() if judge(error, 0).loud}
+    assert loud == set(ERRORS) - {"flood", "server", "offline"}
 
 
 def test_states_fit_the_lease():

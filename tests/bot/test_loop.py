@@ -101,12 +101,12 @@ class TestHeartbeat:
     @pytest.fixture
     def beating(self, run, monkeypatch):
         """A loop whose time goes on by one whenever its heart beats."""
-        monkeypatch.setattr("appliance.bot.loop.HEARTBEAT_SECONDS", 0.01)
+        monkeypatch.setattr("appliance.bot.loop.LOOP_BEAT_SECONDS", 0.01)
         ticks = itertools.count()
         return lambda step: run(step, clock=lambda: next(ticks))
 
     def test_each_round(self, beating, wait_until):
-        loop = beating(lambda: 0.001)
+        loop = beating(lambda: 0.0)
         loop.start()
         assert wait_until(lambda: loop.alive_at > 3)
 

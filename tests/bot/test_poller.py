@@ -143,6 +143,24 @@ class TestNothingIsLost:
         poller.finish()
         assert phone.call("getUpdates")["result"] == []
 
+    def test_a_stop_in_trouble_asks_nothing(self, phone, person, make_poller):
+        """Another program may poll by now: what is confirmed, that one never gets."""
+        phone.start(person)
+        poller = make_poller()
+        poller.step()
+        phone.fault("500", method="getUpdates", count=1)
+        poller.step()
+        calls = phone.calls()
+        poller.finish()
+        assert phone.calls() == calls
+
+    def test_a_stop_with_nothing_to_confirm_asks_nothing(self, phone, make_poller):
+        poller = make_poller()
+        poller.step()
+        calls = phone.calls()
+        poller.finish()
+        assert phone.calls() == calls
+
     def test_what_comes_with_the_confirmation_is_stored(self, desk, phone, person, make_poller):
         poller = make_poller()
         phone.start(person)
