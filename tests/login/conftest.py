@@ -133,7 +133,7 @@ class Issuer:
         answer = {"access_token": "a", "token_type": "Bearer", "id_token": self.token(asked)}
         return 200, answer | ({"scope": self.scope} if self.scope is not None else {})
 
-    def _documents(self) -> dict[str, dict[str, Any]]:
+    def documents(self) -> dict[str, dict[str, Any]]:
         return {
             "/.well-known/openid-configuration": {
                 "issuer": self.url,
@@ -150,7 +150,7 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.calls.append(self.path)
-                document = issuer._documents().get(self.path)
+                document = issuer.documents().get(self.path)
                 self._answer(200 if document else 404, document or {})
 
             def do_POST(self) -> None:

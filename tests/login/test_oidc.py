@@ -156,7 +156,7 @@ def test_a_dead_issuer_holds_up_one_visitor_not_all(client, issuer, clock):
     ids=str,
 )
 def test_a_discovery_document_of_somebody_else(client, issuer, change):
-    document = {**issuer._documents()[DISCOVERY], **change}
+    document = {**issuer.documents()[DISCOVERY], **change}
     issuer.answers[DISCOVERY] = 200, json.dumps(document).encode()
     with pytest.raises(Unavailable):
         client.begin()
