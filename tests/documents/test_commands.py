@@ -159,6 +159,7 @@ def test_commands_on_a_machine_of_ones_own(name, clone, simulator, tmp_path, fre
         r"(?<!\S)(?=appliance sandbox)": f"BOT_API_URL=http://127.0.0.1:{sandbox} ",
         r"(?<!\S)(?=\S+/appliance --home ~/club)": f"BOT_API_URL={simulator.url} ",
     }
-    shell = Shell(tmp_path, places, PORT=site, APPLIANCE_HOME=tmp_path)
+    # Compiling what is installed takes longer than installing it.
+    shell = Shell(tmp_path, places, PORT=site, APPLIANCE_HOME=tmp_path, PIP_NO_COMPILE=1)
     found = failures(shell.run(clone, to_run(name)))
     assert not found, "\n\n".join(found)
