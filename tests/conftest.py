@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from glob import glob
 from pathlib import Path
@@ -22,7 +22,7 @@ from support import simulator
 from support.shared_apps import SharedApps
 
 if TYPE_CHECKING:
-    from appliance.sandbox.server import Sandbox
+    pass
 
 T = TypeVar("T")
 WaitUntil = Callable[..., Any]
@@ -51,13 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def root() -> Path:
+def root():
     """The working copy."""
     return ROOT
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path):
     """A home as `appliance init --sandbox` leaves it, but without a database."""
     home = tmp_path / "home"
     (home / "data").mkdir(parents=True)
@@ -66,24 +66,24 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_apps(tmp_path_factory: pytest.TempPathFactory) -> SharedApps:
+def shared_apps(tmp_path_factory):
     """Web applications, for the folders whose `home` is `shared_home`."""
     return SharedApps(tmp_path_factory.mktemp("site") / "home")
 
 
 @pytest.fixture
-def shared_home(shared_apps: SharedApps) -> Path:
+def shared_home(shared_apps):
     """As `home`, at the same path each time, so that the applications fit."""
     return shared_apps.new_home(ENV)
 
 
 @pytest.fixture
-def settings(home: Path) -> Settings:
+def settings(home):
     return Settings.load(home, environ={})
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_file(tmp_path_factory):
     """A SQLite file at the newest schema, migrated once a session; copy it, do not open it."""
     from appliance.services import schema
 
@@ -95,7 +95,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
+def database(settings, migrated_file):
     """The database of `home`, at the newest schema and empty."""
     shutil.copy(migrated_file, settings.data / "database.db")
     database = Database(settings.database_url)
@@ -104,7 +104,7 @@ def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def make_postgresql() -> Iterator[Callable[..., str]]:
+def make_postgresql():
     """`make_postgresql()` is the address of a new database; `template=` names one to copy.
 
     The server is the session's own: in a folder that goes with it, on a socket, without a port.
@@ -150,7 +150,7 @@ def _postgresql(program: str, *arguments: str | Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgresql(make_postgresql: Callable[..., str]) -> str:
+def migrated_postgresql(make_postgresql):
     """The name of a database at the newest schema, migrated once a session; a template."""
     from appliance.services import schema
 
@@ -160,9 +160,7 @@ def migrated_postgresql(make_postgresql: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def postgresql_database(
-    make_postgresql: Callable[..., str], migrated_postgresql: str
-) -> Iterator[Database]:
+def postgresql_database(make_postgresql, migrated_postgresql):
     """A PostgreSQL database at the newest schema and empty."""
     database = Database(make_postgresql(template=migrated_postgresql))
     yield database
@@ -170,7 +168,7 @@ def postgresql_database(
 
 
 @pytest.fixture
-def sandbox() -> Iterator["Sandbox"]:
+def sandbox():
     """A running Telegram simulator on a free loopback port."""
     from appliance.sandbox.server import Sandbox
 
@@ -181,13 +179,13 @@ def sandbox() -> Iterator["Sandbox"]:
 
 
 @pytest.fixture
-def ask(sandbox: "Sandbox") -> Callable[..., Any]:
+def ask(sandbox):
     """`ask("people")` reads the simulator's control API, `ask("people", {…})` posts to it."""
     return partial(simulator.ask, sandbox.url)
 
 
 @pytest.fixture(scope="session")
-def wait_until() -> WaitUntil:
+def wait_until():
     """`wait_until(predicate, timeout=10)` returns the first true value the predicate gives."""
     return _wait_until
 
@@ -208,7 +206,7 @@ def _wait_until(
 
 
 @pytest.fixture(scope="session")
-def find_program() -> Callable[..., str]:
+def find_program():
     """`find_program("nginx")` is its path; `find_program("chromium", package="…")`.
 
     Where it is missing the test is skipped, with the command that installs it; in CI it fails.
@@ -226,7 +224,7 @@ def _find_program(name: str, package: str | None = None) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser_available() -> str:
+def browser_available():
     """The path of Chromium; skips like `find_program` where it is missing."""
     return _find_program("chromium")
 

@@ -114,12 +114,12 @@ def imported_room(target: str) -> str | None:
     return parts[1] if floor(parts[1]) is not None or parts[1] in OUTSIDE else None
 
 
-def test_every_room_has_its_floor() -> None:
+def test_every_room_has_its_floor():
     rooms = {room(path) for path in sources()}
     assert {name for name in rooms if floor(name) is None} <= OUTSIDE
 
 
-def test_imports_point_down() -> None:
+def test_imports_point_down():
     assert list(_upward_imports()) == []
 
 
@@ -213,7 +213,7 @@ def test_no_folder_is_a_hall():
     assert large == {}
 
 
-def test_libraries_are_known_only_where_they_belong() -> None:
+def test_libraries_are_known_only_where_they_belong():
     found = [
         f"{where(path, imported.line)}: {room(path)} knows {library}"
         for path in sources()
@@ -223,7 +223,7 @@ def test_libraries_are_known_only_where_they_belong() -> None:
     assert found == []
 
 
-def test_queries_live_in_crud() -> None:
+def test_queries_live_in_crud():
     found = [
         f"{where(path, line)}: {word}"
         for path in sources()
@@ -253,7 +253,7 @@ def _query_words(path: Path) -> Iterator[tuple[str, int]]:
             yield f"{node.value.id}.{node.attr}", node.lineno
 
 
-def test_the_environment_is_read_in_config_only() -> None:
+def test_the_environment_is_read_in_config_only():
     found = [
         where(path, number)
         for path in sources()
@@ -264,7 +264,7 @@ def test_the_environment_is_read_in_config_only() -> None:
     assert found == []
 
 
-def test_current_app_is_known_to_the_web_layer_only() -> None:
+def test_current_app_is_known_to_the_web_layer_only():
     found = [
         where(path, imported.line)
         for path in sources()
@@ -275,7 +275,7 @@ def test_current_app_is_known_to_the_web_layer_only() -> None:
     assert found == []
 
 
-def test_files_are_short() -> None:
+def test_files_are_short():
     long = {
         str(path.relative_to(ROOT)): lines
         for path in sources()
@@ -284,7 +284,7 @@ def test_files_are_short() -> None:
     assert long == {}
 
 
-def test_functions_are_short() -> None:
+def test_functions_are_short():
     long = {
         f"{where(path, node.lineno)} {node.name}": length
         for path in sources()
@@ -296,7 +296,7 @@ def test_functions_are_short() -> None:
     assert long == {}
 
 
-def test_every_source_file_has_its_test_file() -> None:
+def test_every_source_file_has_its_test_file():
     files = [
         path
         for path in sources()
@@ -323,7 +323,7 @@ def _has_test(path: Path, unique: bool) -> bool:
     return beside.exists() or any(any(tests.rglob(name)) for name in names)
 
 
-def test_importing_does_nothing() -> None:
+def test_importing_does_nothing():
     """No thread, no environment read, no logging set-up; tried in a process of its own."""
     modules = [_module_name(path) for path in sources() if room(path) not in OUTSIDE]
     done = subprocess.run(
@@ -369,7 +369,7 @@ for module in sys.argv[1:]:
 
 
 @pytest.mark.parametrize("name", ["models", "schemas"])
-def test_tables_and_shapes_know_no_driver(name: str) -> None:
+def test_tables_and_shapes_know_no_driver(name):
     """What every room may import must cost little and drag nothing in."""
     files = [path for path in sources() if room(path) == name]
     targets = {imported.target.split(".")[0] for path in files for imported in imports(path)}

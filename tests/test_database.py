@@ -29,7 +29,7 @@ from appliance.write_queue import FairLock
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def store(request) -> Database:
+def store(request):
     name = "database" if request.param == "sqlite" else "postgresql_database"
     return request.getfixturevalue(name)
 

@@ -76,7 +76,7 @@ def prose(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_relative_links_lead_somewhere(name: str) -> None:
+def test_relative_links_lead_somewhere(name):
     assert [link for link in _relative_links(name) if not _leads_somewhere(name, link)] == []
 
 
@@ -98,7 +98,7 @@ def _anchors(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_named_files_exist(name: str) -> None:
+def test_named_files_exist(name):
     named = {words for words in INLINE.findall(prose(name)) if _is_a_file_name(words)} - {*NAMES}
     assert sorted(words for words in named if not _exists(words)) == []
 
@@ -120,40 +120,40 @@ def _exists(words: str) -> bool:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_named_scripts_and_make_targets_exist(name: str) -> None:
+def test_named_scripts_and_make_targets_exist(name):
     text, targets = text_of(name), re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE)
     scripts = set(re.findall(r"(?<![\w/])(?:\./)?(scripts/[\w.-]*\w)", text))
     assert [script for script in scripts if not (ROOT / script).is_file()] == []
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) - set(targets) == set()
 
 
-def test_every_document_is_linked_from_the_readme() -> None:
+def test_every_document_is_linked_from_the_readme():
     english, russian = (set(_relative_links(name)) for name in READMES)
     assert {*DOCUMENTS} - english - russian == {"README.ru.md", "README.md"} - english - russian
     assert {name for name in DOCUMENTS if "docs/ru/" in name} <= russian
 
 
-def test_every_picture_is_shown() -> None:
+def test_every_picture_is_shown():
     shown = {Path(link).name for name in DOCUMENTS for link in _relative_links(name)}
     assert {path.name for path in (ROOT / "docs" / "images").iterdir()} <= shown
 
 
 @pytest.mark.parametrize("readme", READMES)
 @pytest.mark.parametrize("wanted", NAMES)
-def test_the_readme_leads_to_what_people_look_for(readme: str, wanted: str) -> None:
+def test_the_readme_leads_to_what_people_look_for(readme, wanted):
     rows = re.findall(rf"^\| `{wanted}` \|(.+)\|$", text_of(readme), re.MULTILINE)
     assert len(rows) == 1
     assert f"]({NAMES[wanted]})" in rows[0]
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_the_readme_tells_every_folder(readme: str) -> None:
+def test_the_readme_tells_every_folder(readme):
     linked = {link.rstrip("/") for link in _relative_links(readme)}
     paths = [path for path in map(Path, tracked(ROOT)) if not path.parts[0].startswith(".")]
     assert {path.parts[0] for path in paths if len(path.parts) > 1} - linked == set()
 
 
-def test_the_architecture_tells_every_package() -> None:
+def test_the_architecture_tells_every_package():
     linked = {link.removeprefix("../") for link in _relative_links("docs/architecture.md")}
     paths = [path for path in map(Path, tracked(ROOT)) if path.parts[0] == "appliance"]
     packages = {"/".join(path.parts[:2]) + "/" * (len(path.parts) > 2) for path in paths}
@@ -165,7 +165,7 @@ def test_the_architecture_tells_every_package() -> None:
 
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
-def test_a_translation_has_the_same_shape(name: str) -> None:
+def test_a_translation_has_the_same_shape(name):
     shapes = [
         [len(marks) for marks, _ in HEADING.findall(prose(each))]
         for each in (name, TRANSLATIONS[name])
@@ -174,7 +174,7 @@ def test_a_translation_has_the_same_shape(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
-def test_a_translation_has_the_same_links(name: str) -> None:
+def test_a_translation_has_the_same_links(name):
     """In the same order, to the translation where there is one; the first leads to English."""
     russian, english = _targets(name), _targets(TRANSLATIONS[name])
     assert russian[0] == TRANSLATIONS[name]
@@ -192,7 +192,7 @@ def _targets(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
-def test_a_translation_shows_the_same_commands(name: str) -> None:
+def test_a_translation_shows_the_same_commands(name):
     russian, english = (
         [_without_comments(code) for code in blocks(each)] for each in (name, TRANSLATIONS[name])
     )
@@ -200,7 +200,7 @@ def test_a_translation_shows_the_same_commands(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
-def test_a_translation_names_the_same_things(name: str) -> None:
+def test_a_translation_names_the_same_things(name):
     russian, english = (sorted(INLINE.findall(prose(each))) for each in (name, TRANSLATIONS[name]))
     assert russian == english
 
@@ -217,12 +217,12 @@ def _without_comments(code: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_commands_exist_with_their_options(name: str) -> None:
+def test_commands_exist_with_their_options(name):
     found = {" ".join(words): fault_of(words) for words in commands_in(name)}
     assert {words: fault for words, fault in found.items() if fault} == {}
 
 
-def test_commands_are_found() -> None:
+def test_commands_are_found():
     """The test above is worth nothing if it sees no command."""
     shown = {" ".join(words) for name in DOCUMENTS for words in commands_in(name)}
     assert "--home ~/club serve" in shown
@@ -239,7 +239,7 @@ def test_commands_are_found() -> None:
         "appliance broadcast show 1 2",
     ],
 )
-def test_wrong_commands_are_noticed(line: str) -> None:
+def test_wrong_commands_are_noticed(line):
     [words] = _commands_of_line(line)
     assert fault_of(words)
 
@@ -317,14 +317,14 @@ def fault_of(words: list[str]) -> str:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_lines_are_short(name: str) -> None:
+def test_lines_are_short(name):
     """Except in tables, and where a link or a word is as long as that."""
     lines = [line for line in prose(name).splitlines() if not line.lstrip().startswith(("|", "!["))]
     long = [line for line in lines if len(line) > MAX_LINE and " " in line[:MAX_LINE].strip("- ")]
     assert long == []
 
 
-def test_there_is_not_more_to_read_than_needed() -> None:
+def test_there_is_not_more_to_read_than_needed():
     words = {name: len(text_of(name).split()) for name in DOCUMENTS if name not in TRANSLATIONS}
     assert sum(words.values()) - words["docs/decisions.md"] <= MAX_WORDS, words
     assert words["docs/architecture.md"] <= 1600

@@ -62,11 +62,11 @@ def texts() -> Iterator[tuple[str, str]]:
             continue  # a picture
 
 
-def test_no_registry_is_named() -> None:
+def test_no_registry_is_named():
     assert [name for name, text in texts() if REGISTRIES.search(text)] == []
 
 
-def test_no_path_of_one_machine_is_named() -> None:
+def test_no_path_of_one_machine_is_named():
     found = [
         f"{name}: {match.group()}"
         for name, text in texts()
@@ -76,18 +76,18 @@ def test_no_path_of_one_machine_is_named() -> None:
 
 
 @pytest.mark.parametrize("kind", SECRETS)
-def test_no_secret_is_committed(kind: str) -> None:
+def test_no_secret_is_committed(kind):
     assert [name for name, text in texts() if SECRETS[kind].search(text)] == []
 
 
-def test_no_home_is_committed() -> None:
+def test_no_home_is_committed():
     names = {str(path.relative_to(ROOT)) for path in committed()}
     assert ".env" not in names
     assert {name for name in names if name.startswith("data/")} <= {"data/.gitkeep"}
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_locks_are_hashed(name: str) -> None:
+def test_locks_are_hashed(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     blocks = [block for block in re.split(r"\n(?=\S)", text) if not block.startswith("#")]
     assert len(blocks) > 20
@@ -96,7 +96,7 @@ def test_locks_are_hashed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_locks_name_no_index(name: str) -> None:
+def test_locks_name_no_index(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"^\s*--(?!hash)\S+|https?://\S+|file:\S+", text, re.MULTILINE) == []
 
@@ -106,19 +106,19 @@ def pinned(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", text, re.MULTILINE))
 
 
-def test_what_runs_is_what_is_tested() -> None:
+def test_what_runs_is_what_is_tested():
     """The development lock holds all of the run-time lock, at the same versions."""
     runtime, dev = pinned("requirements/runtime.txt"), pinned("requirements/dev.txt")
     assert {name: version for name, version in runtime.items() if dev.get(name) != version} == {}
 
 
-def test_every_lock_is_renewed() -> None:
+def test_every_lock_is_renewed():
     """`scripts/lock` makes two of the project itself, and one of each list of tools."""
     tools = {f"{path.stem}.txt" for path in (ROOT / "requirements").glob("*.in")} - {"build.txt"}
     assert {Path(name).name for name in LOCKS} == tools | {"dev.txt", "runtime.txt"}
 
 
-def test_locks_hold_every_dependency() -> None:
+def test_locks_hold_every_dependency():
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
     runtime, dev = pinned("requirements/runtime.txt"), pinned("requirements/dev.txt")
@@ -131,7 +131,7 @@ def _names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=; ]", requirement)[0] for requirement in requirements}
 
 
-def test_every_package_is_in_setup_cfg() -> None:
+def test_every_package_is_in_setup_cfg():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     listed = set(setup["options"]["packages"].split())
@@ -143,17 +143,17 @@ def test_every_package_is_in_setup_cfg() -> None:
     assert mapped <= listed
 
 
-def test_env_example_names_every_variable() -> None:
+def test_env_example_names_every_variable():
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE)) == sorted(config.NAMES)
 
 
-def test_configuration_is_documented() -> None:
+def test_configuration_is_documented():
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE)) == sorted(config.NAMES)
 
 
-def test_links_between_documents_lead_somewhere() -> None:
+def test_links_between_documents_lead_somewhere():
     dead = [
         f"{name}: {target}"
         for name, text in texts()
@@ -165,14 +165,14 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_scripts_are_sound(script: Path) -> None:
+def test_scripts_are_sound(script):
     assert script.stat().st_mode & 0o111, f"chmod +x {script.name}"
     done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
-def test_scripts_pass_shellcheck(find_program: FindProgram) -> None:
+def test_scripts_pass_shellcheck(find_program):
     done = subprocess.run(
         [find_program("shellcheck"), "--external-sources", *SCRIPTS, ROOT / "scripts" / "lib.sh"],
         cwd=ROOT,
@@ -183,7 +183,7 @@ def test_scripts_pass_shellcheck(find_program: FindProgram) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_front_end_lock_names_no_address() -> None:
+def test_front_end_lock_names_no_address():
     lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert [name for name, package in packages.items() if "resolved" in package] == []
@@ -191,7 +191,7 @@ def test_front_end_lock_names_no_address() -> None:
     assert [name for name, package in own.items() if "integrity" not in package] == []
 
 
-def test_front_end_lock_holds_every_platform() -> None:
+def test_front_end_lock_holds_every_platform():
     """A lock without the packages of other machines is one that `npm ci` refuses there."""
     lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text(encoding="utf-8"))
     locked = {name.rpartition("node_modules/")[2] for name in lock["packages"]}
@@ -203,14 +203,14 @@ def test_front_end_lock_holds_every_platform() -> None:
     assert optional - locked == set()
 
 
-def test_front_end_is_built() -> None:
+def test_front_end_is_built():
     index = (ROOT / "frontend_dist" / "index.html").read_text(encoding="utf-8")
     named = re.findall(r"(?:src|href)=\"/(assets/[^\"]+)\"", index)
     assert named
     assert [name for name in named if not (ROOT / "frontend_dist" / name).is_file()] == []
 
 
-def test_bundled_front_end_code_carries_its_licences() -> None:
+def test_bundled_front_end_code_carries_its_licences():
     """Made by the build from what it bundles, with the versions that are locked."""
     text = (ROOT / "frontend_dist" / "licenses.md").read_text(encoding="utf-8")
     lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text(encoding="utf-8"))

@@ -3,7 +3,6 @@
 import dataclasses
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ HEAD = database.SCHEMA
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def fresh(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+def fresh(request, settings):
     """Settings with a database that holds nothing yet."""
     if request.param == "sqlite":
         return settings
@@ -36,7 +35,7 @@ def fresh(request: pytest.FixtureRequest, settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def migrations(tmp_path: Path) -> Path:
+def migrations(tmp_path):
     """A copy of the migrations, to add to."""
     return Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
 
@@ -63,20 +62,20 @@ def downgrade():
 
 
 @pytest.fixture
-def tables(fresh: Settings) -> Iterator[object]:
+def tables(fresh):
     engine = sa.create_engine(parse_url(fresh.database_url))
     yield lambda: set(sa.inspect(engine).get_table_names())
     engine.dispose()
 
 
-def test_the_program_needs_the_newest() -> None:
+def test_the_program_needs_the_newest():
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_models_and_migrations_agree(fresh: Settings) -> None:
+def test_models_and_migrations_agree(fresh):
     schema.upgrade(fresh)
     engine = migration_engine(fresh.database_url)
     with engine.connect() as connection:
@@ -85,7 +84,7 @@ def test_models_and_migrations_agree(fresh: Settings) -> None:
     engine.dispose()
 
 
-def test_migrations_make_what_the_models_would(settings: Settings, tmp_path: Path) -> None:
+def test_migrations_make_what_the_models_would(settings, tmp_path):
     """Word for word in SQLite: also what compare_metadata does not look at."""
     schema.upgrade(settings)
     engine = sa.create_engine(f"sqlite:///{tmp_path}/models.db")
@@ -108,7 +107,7 @@ def _definitions(path: Path) -> dict[str, str]:
     return {name: "".join((sql or "").split()) for name, sql in rows}
 
 
-def test_upgrading_twice_changes_nothing(fresh: Settings) -> None:
+def test_upgrading_twice_changes_nothing(fresh):
     schema.upgrade(fresh)
     _store(fresh)
     schema.upgrade(fresh)
@@ -116,9 +115,7 @@ def test_upgrading_twice_changes_nothing(fresh: Settings) -> None:
     assert _stored(fresh) == {"kept": True}
 
 
-def test_a_migration_that_fails_leaves_nothing_half_done(
-    fresh: Settings, migrations: Path, tables
-) -> None:
+def test_a_migration_that_fails_leaves_nothing_half_done(fresh, migrations, tables):
     schema.upgrade(fresh)
     _store(fresh)
     before = tables()
@@ -139,7 +136,7 @@ raise RuntimeError("on purpose")
     assert _stored(fresh) == {"kept": True}
 
 
-def test_what_went_well_before_it_stays(fresh: Settings, migrations: Path, tables) -> None:
+def test_what_went_well_before_it_stays(fresh, migrations, tables):
     add_migration(migrations, "op.create_table('whole', sa.Column('id', sa.Integer()))")
     add_migration(migrations, "raise RuntimeError('on purpose')", "9999", "9998")
     with pytest.raises(RuntimeError, match="on purpose"):
@@ -148,9 +145,7 @@ def test_what_went_well_before_it_stays(fresh: Settings, migrations: Path, table
     assert "whole" in tables()
 
 
-def test_a_migration_that_breaks_references_is_not_kept(
-    settings: Settings, migrations: Path
-) -> None:
+def test_a_migration_that_breaks_references_is_not_kept(settings, migrations):
     """SQLite does not check them meanwhile, so they are checked at the end of each."""
     schema.upgrade(settings)
     add_migration(
@@ -166,7 +161,7 @@ def test_a_migration_that_breaks_references_is_not_kept(
     database.dispose()
 
 
-def test_a_table_that_is_made_anew_keeps_its_children(fresh: Settings, migrations: Path) -> None:
+def test_a_table_that_is_made_anew_keeps_its_children(fresh, migrations):
     """A batch alter copies, drops and renames: with foreign keys on, the drop would cascade."""
     schema.upgrade(fresh)
     _store(fresh)
@@ -185,7 +180,7 @@ with op.batch_alter_table("broadcasts", recreate=recreate) as batch:
     store.dispose()
 
 
-def test_down_to_nothing_and_up_again(fresh: Settings, tables) -> None:
+def test_down_to_nothing_and_up_again(fresh, tables):
     schema.upgrade(fresh)
     made = tables()
     engine = migration_engine(fresh.database_url)

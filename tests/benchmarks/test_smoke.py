@@ -22,7 +22,7 @@ def run(root: Path, name: str, directory: Path, *more: str) -> str:
     return done.stdout
 
 
-def test_engine_shows_its_table(root: Path, tmp_path: Path) -> None:
+def test_engine_shows_its_table(root, tmp_path):
     table = run(root, "engine", tmp_path, "--peer-python", sys.executable)
     assert "appliance, messages/s" in table
     assert "appliance against 64 threads of telebot" in table  # a dependency: always there
@@ -37,14 +37,14 @@ def test_engine_shows_its_table(root: Path, tmp_path: Path) -> None:
         ("updates", "stored, handled and answered"),
     ],
 )
-def test_others_show_their_tables(root: Path, tmp_path: Path, name: str, row: str) -> None:
+def test_others_show_their_tables(root, tmp_path, name, row):
     table = run(root, name, tmp_path)
     assert row in table
     assert "not judged" in table
     assert list(tmp_path.iterdir()) == []  # the homes are gone
 
 
-def test_fake_is_faster_than_any_sender(root: Path) -> None:
+def test_fake_is_faster_than_any_sender(root):
     done = subprocess.run(
         [sys.executable, root / "benchmarks" / "fake_api.py", "--measure"],
         capture_output=True,

@@ -1,7 +1,6 @@
 """Asking at a terminal, and what happens without one."""
 
 import io
-from pathlib import Path
 
 import click
 import pytest
@@ -73,7 +72,7 @@ def test_a_file_without_a_secret(tmp_path, content, told):
         read_secret(path, "--flag")
 
 
-def test_a_directory_is_no_file(tmp_path: Path):
+def test_a_directory_is_no_file(tmp_path):
     with pytest.raises(ConfigError, match="--flag: cannot read"):
         read_secret(tmp_path, "--flag")
 

@@ -1,6 +1,5 @@
 """Both databases for the tests of storage, and people to store."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +13,7 @@ NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def store(request: pytest.FixtureRequest) -> Database:
+def store(request):
     """An empty database: every test that takes it runs on SQLite and on PostgreSQL."""
     name = "database" if request.param == "sqlite" else "postgresql_database"
     database: Database = request.getfixturevalue(name)
@@ -22,7 +21,7 @@ def store(request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture
-def know(store: Database) -> Callable[..., None]:
+def know(store):
     """`know(1, 2, language="ru")`: active private chats with these ids."""
 
     def know(*chat_ids: int, **values: object) -> None:
@@ -36,7 +35,7 @@ def know(store: Database) -> Callable[..., None]:
 
 
 @pytest.fixture
-def enrol(store: Database) -> Callable[..., int]:
+def enrol(store):
     """`enrol("ann", role=…)`: a user's id."""
 
     def enrol(name: str, role: Role = Role.MEMBER, disabled: bool = False) -> int:
@@ -56,7 +55,7 @@ def enrol(store: Database) -> Callable[..., int]:
 
 
 @pytest.fixture
-def announce(store: Database) -> Callable[..., int]:
+def announce(store):
     """`announce(text=…)`: the id of a broadcast to everybody, with these values."""
 
     def announce(**values: object) -> int:

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from appliance.crud import leases
-from appliance.database import Database
 from appliance.models import utcnow
 
 NOW = utcnow()
@@ -16,7 +15,7 @@ BEFORE_END = END - timedelta(microseconds=1)
 
 
 @pytest.fixture
-def acquire(store: Database):
+def acquire(store):
     def acquire(holder, now=NOW, dead=None):
         with store.writing() as session:
             return leases.acquire(session, "delivery", holder, now, TTL, dead)
@@ -25,7 +24,7 @@ def acquire(store: Database):
 
 
 @pytest.fixture
-def renew(store: Database):
+def renew(store):
     def renew(holder, now=NOW, state=None):
         with store.writing() as session:
             return leases.renew(session, "delivery", holder, now, TTL, state)
@@ -34,7 +33,7 @@ def renew(store: Database):
 
 
 @pytest.fixture
-def holds(store: Database):
+def holds(store):
     def holds(holder, now=NOW):
         with store.reading() as session:
             return leases.holds(session, "delivery", holder, now)

@@ -29,7 +29,7 @@ def row_of(database: Database, update_id: int) -> Update:
         return session.scalars(select(Update).where(Update.id == update_id)).one()
 
 
-def test_known_ids_are_passed_over(database: Database) -> None:
+def test_known_ids_are_passed_over(database):
     with database.writing() as session:
         assert updates.store(session, [], NOW) == 0
         assert not updates.any_waiting(session)
@@ -40,13 +40,13 @@ def test_known_ids_are_passed_over(database: Database) -> None:
         assert updates.any_waiting(session)
 
 
-def test_the_same_on_postgresql(postgresql_database: Database) -> None:
+def test_the_same_on_postgresql(postgresql_database):
     test_known_ids_are_passed_over(postgresql_database)
     assert [row.payload["update_id"] for row in handle(postgresql_database, 10)] == [5, 6, 7]
     assert handle(postgresql_database, 10) == []
 
 
-def test_the_order_of_arrival_is_kept(database: Database) -> None:
+def test_the_order_of_arrival_is_kept(database):
     """Also when ids begin anew below the old ones, as after an idle week."""
     with database.writing() as session:
         updates.store(session, [new(900), new(901)], NOW)
@@ -55,7 +55,7 @@ def test_the_order_of_arrival_is_kept(database: Database) -> None:
     assert [row.payload["update_id"] for row in taken] == [900, 901, 2**40, 10, 11]
 
 
-def test_the_payload_is_kept_word_for_word_until_it_is_handled(database: Database) -> None:
+def test_the_payload_is_kept_word_for_word_until_it_is_handled(database):
     with database.writing() as session:
         updates.store(session, [new(5)], NOW)
     kept = row_of(database, 5)
@@ -65,7 +65,7 @@ def test_the_payload_is_kept_word_for_word_until_it_is_handled(database: Databas
     assert (handled.payload, handled.handled_at, handled.error) == ({}, NOW, None)
 
 
-def test_what_is_set_aside_can_be_looked_into(database: Database) -> None:
+def test_what_is_set_aside_can_be_looked_into(database):
     with database.writing() as session:
         updates.store(session, [new(5), new(6)], NOW)
         updates.set_aside(session, updates.take(session, 1)[0].seq, "E" * 300, NOW)
@@ -74,7 +74,7 @@ def test_what_is_set_aside_can_be_looked_into(database: Database) -> None:
     assert [row.payload["update_id"] for row in handle(database, 9)] == [6]
 
 
-def test_a_rollback_hands_them_back(database: Database) -> None:
+def test_a_rollback_hands_them_back(database):
     with database.writing() as session:
         updates.store(session, [new(5)], NOW)
     with database.reading() as session:
@@ -82,7 +82,7 @@ def test_a_rollback_hands_them_back(database: Database) -> None:
     assert len(handle(database, 9)) == 1
 
 
-def test_only_the_handled_is_forgotten(database: Database) -> None:
+def test_only_the_handled_is_forgotten(database):
     with database.writing() as session:
         updates.store(session, [new(5), new(6)], NOW - timedelta(days=9))
     handle(database, 1, NOW - timedelta(days=8))
@@ -91,7 +91,7 @@ def test_only_the_handled_is_forgotten(database: Database) -> None:
         assert updates.count_waiting(session) == 1
 
 
-def test_what_was_set_aside_is_counted(store: Database) -> None:
+def test_what_was_set_aside_is_counted(store):
     with store.writing() as session:
         updates.store(session, [new(5), new(6), new(7)], NOW)
         first, second, _ = (row.seq for row in updates.take(session, 3))
@@ -100,7 +100,7 @@ def test_what_was_set_aside_is_counted(store: Database) -> None:
         assert updates.count_set_aside(session) == 1
 
 
-def test_another_bots_ids_are_not_known(store: Database) -> None:
+def test_another_bots_ids_are_not_known(store):
     """What waits of the former bot is kept, in its place, and its id is free as well."""
     with store.writing() as session:
         updates.store(session, [new(5), new(6), new(7)], NOW)

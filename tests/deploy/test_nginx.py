@@ -10,7 +10,6 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -114,7 +113,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[int]:
+def upstream():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -125,9 +124,7 @@ def upstream() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def folder(
-    tmp_path_factory: pytest.TempPathFactory, root: Path, find_program: Callable[..., str]
-) -> Path:
+def folder(tmp_path_factory, root, find_program):
     """The configuration as it is committed, with the certificate and folders of a test."""
     folder = tmp_path_factory.mktemp("nginx")
     challenge = folder / "www" / ".well-known" / "acme-challenge"
@@ -162,11 +159,11 @@ def make_certificate(folder: Path, openssl: str) -> None:
 
 @pytest.fixture(scope="module")
 def site(
-    folder: Path,
-    upstream: int,
-    find_program: Callable[..., str],
-    wait_until: Callable[..., object],
-) -> Iterator[Site]:
+    folder,
+    upstream,
+    find_program,
+    wait_until,
+):
     """A running nginx; its ports are changed from those of the committed file."""
     site = Site(folder, free_port(), free_port())
     served = folder / "served"
@@ -193,7 +190,7 @@ def answers(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_nginx_takes_the_file_as_it_is(folder: Path, find_program: Callable[..., str]) -> None:
+def test_nginx_takes_the_file_as_it_is(folder, find_program):
     done = subprocess.run(
         [find_program("nginx"), "-t", "-q", "-c", folder / "nginx.conf", "-p", folder],
         capture_output=True,
@@ -203,7 +200,7 @@ def test_nginx_takes_the_file_as_it_is(folder: Path, find_program: Callable[...,
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_every_tls_server_says_its_protocols(root: Path) -> None:
+def test_every_tls_server_says_its_protocols(root):
     text = (root / "nginx" / "appliance.conf").read_text(encoding="utf-8")
     servers = [
         part for part in re.split(r"^server \{", text, flags=re.MULTILINE) if " ssl;" in part
@@ -212,7 +209,7 @@ def test_every_tls_server_says_its_protocols(root: Path) -> None:
     assert [server for server in servers if "TLSv1.2 TLSv1.3;" not in server] == []
 
 
-def test_no_location_loses_the_headers_of_its_server(root: Path) -> None:
+def test_no_location_loses_the_headers_of_its_server(root):
     """One `add_header` or `proxy_set_header` in a location drops all of the server's."""
     text = (root / "nginx" / "appliance.conf").read_text(encoding="utf-8")
     locations = re.findall(r"^ *location [^{]+\{[^}]*\}", text, re.MULTILINE)
@@ -220,18 +217,18 @@ def test_no_location_loses_the_headers_of_its_server(root: Path) -> None:
     assert [part for part in locations if re.search(r"\b(add_header|proxy_set_header)", part)] == []
 
 
-def test_http_leads_to_https_of_the_same_site(site: Site) -> None:
+def test_http_leads_to_https_of_the_same_site(site):
     answer = site.plain("/people?q=1", host="elsewhere.example")
     assert answer.status == 301
     assert answer.headers["Location"] == "https://example.org/people?q=1"
 
 
-def test_acme_challenge_is_answered_over_http(site: Site) -> None:
+def test_acme_challenge_is_answered_over_http(site):
     answer = site.plain("/.well-known/acme-challenge/token")
     assert (answer.status, answer.body) == (200, b"proof")
 
 
-def test_forwarded_headers_are_nginx_own(site: Site) -> None:
+def test_forwarded_headers_are_nginx_own(site):
     seen = site.secure("/", X_Forwarded_For="203.0.113.7", X_Forwarded_Host="evil.example").seen
     assert seen["Host"] == "example.org"
     assert seen["X-Forwarded-For"] == "127.0.0.1"
@@ -240,7 +237,7 @@ def test_forwarded_headers_are_nginx_own(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/app.js", "/api/v1/site", "/missing", "/telegram/x"])
-def test_security_headers_are_everywhere_once(site: Site, path: str) -> None:
+def test_security_headers_are_everywhere_once(site, path):
     headers = site.secure(path).headers
     assert headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
     assert headers.get_all("X-Content-Type-Options") == ["nosniff"]
@@ -248,24 +245,24 @@ def test_security_headers_are_everywhere_once(site: Site, path: str) -> None:
     assert len(headers.get_all("Content-Security-Policy") or []) == 1
 
 
-def test_the_program_has_the_last_word_on_headers(site: Site) -> None:
+def test_the_program_has_the_last_word_on_headers(site):
     headers = site.secure("/strict").headers
     assert headers.get_all("X-Content-Type-Options") == ["nosniff"]
     assert headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
 
 
-def test_assets_are_kept_for_ever_but_not_their_absence(site: Site) -> None:
+def test_assets_are_kept_for_ever_but_not_their_absence(site):
     kept = ["public, max-age=31536000, immutable"]
     assert site.secure("/assets/app-1234.js").headers.get_all("Cache-Control") == kept
     assert site.secure("/assets/missing.js").headers.get_all("Cache-Control") is None
     assert site.secure("/index.html").headers.get_all("Cache-Control") is None
 
 
-def test_answers_are_compressed(site: Site) -> None:
+def test_answers_are_compressed(site):
     assert site.secure("/", Accept_Encoding="gzip").headers["Content-Encoding"] == "gzip"
 
 
-def test_guessing_passwords_is_slowed_down(site: Site) -> None:
+def test_guessing_passwords_is_slowed_down(site):
     statuses = [site.secure("/api/v1/auth/login").status for _ in range(25)]
     assert statuses[:20] == [200] * 20
     assert 429 in statuses
@@ -273,7 +270,7 @@ def test_guessing_passwords_is_slowed_down(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/notify", "/missing", "/telegram/webhook"])
-def test_no_token_gets_into_the_logs(site: Site, path: str, wait_until) -> None:
+def test_no_token_gets_into_the_logs(site, path, wait_until):
     """As a password the log does not have it; a name it would have."""
     token = "apl_" + "x" * 40
     basic = base64.b64encode(f"monitor:{token}".encode()).decode()
@@ -288,7 +285,7 @@ def test_no_token_gets_into_the_logs(site: Site, path: str, wait_until) -> None:
     assert [log for log in logs() if token in log or basic in log] == []
 
 
-def test_webhook_is_for_telegram_only(site: Site) -> None:
+def test_webhook_is_for_telegram_only(site):
     assert site.secure("/telegram/webhook").status == 403
 
 
@@ -296,7 +293,7 @@ def test_webhook_is_for_telegram_only(site: Site) -> None:
     ("version", "taken"), [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)]
 )
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
-def test_old_tls_is_refused(site: Site, version: ssl.TLSVersion, taken: bool) -> None:
+def test_old_tls_is_refused(site, version, taken):
     context = ssl.create_default_context(cafile=str(site.folder / "fullchain.pem"))
     context.minimum_version = context.maximum_version = version
     context.set_ciphers("DEFAULT:@SECLEVEL=0")

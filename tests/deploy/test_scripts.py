@@ -19,7 +19,7 @@ def run(script: Path, *arguments: str, path: str) -> subprocess.CompletedProcess
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Path:
+def tools(tmp_path):
     """A folder with the plain tools of a Unix and nothing else."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -31,7 +31,7 @@ def tools(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def copy(tmp_path: Path, root: Path) -> Path:
+def copy(tmp_path, root):
     """Enough of a fresh clone for a script to begin."""
     for name in ("scripts", "requirements", "pyproject.toml", "setup.cfg"):
         (tmp_path / "clone").mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def copy(tmp_path: Path, root: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["demo", "test"])
-def test_missing_python_is_one_clear_line(copy: Path, tools: Path, name: str) -> None:
+def test_missing_python_is_one_clear_line(copy, tools, name):
     done = run(copy / "scripts" / name, path=str(tools))
     assert done.returncode == 1
     assert done.stdout == ""
@@ -51,7 +51,7 @@ def test_missing_python_is_one_clear_line(copy: Path, tools: Path, name: str) ->
     assert not (copy / ".venv").exists()
 
 
-def test_python_that_exists_but_does_not_run_is_passed_over(copy: Path, tools: Path) -> None:
+def test_python_that_exists_but_does_not_run_is_passed_over(copy, tools):
     """A version manager leaves such commands behind."""
     for name in ("python3.13", "python3"):
         (tools / name).write_text("#!/bin/sh\nexit 127\n")
@@ -60,7 +60,7 @@ def test_python_that_exists_but_does_not_run_is_passed_over(copy: Path, tools: P
     assert "was not found" in done.stderr
 
 
-def test_a_machine_without_node_cannot_build_the_front_end(copy: Path, tools: Path) -> None:
+def test_a_machine_without_node_cannot_build_the_front_end(copy, tools):
     (tools / "realpath").symlink_to("/usr/bin/realpath")
     done = run(copy / "scripts" / "build-frontend", path=str(tools))
     assert done.returncode == 1
@@ -78,15 +78,13 @@ def test_a_machine_without_node_cannot_build_the_front_end(copy: Path, tools: Pa
         (("example.org", "nobody"), 1, "it takes an address"),
     ],
 )
-def test_certbot_refuses_wrong_arguments(
-    root: Path, tools: Path, arguments: tuple[str, ...], code: int, words: str
-) -> None:
+def test_certbot_refuses_wrong_arguments(root, tools, arguments, code, words):
     done = run(root / "scripts" / "certbot.sh", *arguments, path=str(tools))
     assert done.returncode == code
     assert words in done.stderr
 
 
-def test_certbot_names_what_is_missing_before_it_writes(root: Path, tools: Path) -> None:
+def test_certbot_names_what_is_missing_before_it_writes(root, tools):
     done = run(root / "scripts" / "certbot.sh", "example.org", "a@example.org", path=str(tools))
     missing = "run it as root" if os.geteuid() else "nginx is missing: apt-get install nginx"
     assert done.returncode == 1

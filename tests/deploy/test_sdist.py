@@ -30,7 +30,7 @@ def build(kind: str, source: Path, dist: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unpacked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(root, tmp_path_factory):
     """The archive of a clean copy, unpacked somewhere else."""
     copy, folder = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("unpacked")
     archive = build("--sdist", copy_tracked(root, copy), tmp_path_factory.mktemp("dist"))
@@ -39,20 +39,20 @@ def unpacked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / f"appliance-{appliance.__version__}"
 
 
-def test_sdist_holds_what_git_has(unpacked: Path, root: Path) -> None:
+def test_sdist_holds_what_git_has(unpacked, root):
     files = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
     packed = {name for name in files if not name.startswith("appliance.egg-info/")}
     assert packed - MADE == {*tracked(root)}
 
 
-def test_sdist_builds_a_wheel(unpacked: Path, root: Path, tmp_path: Path) -> None:
+def test_sdist_builds_a_wheel(unpacked, root, tmp_path):
     with zipfile.ZipFile(build("--wheel", unpacked, tmp_path)) as archive:
         packed = {*archive.namelist()}
     assert {name for name in tracked(root) if name.startswith("appliance/")} <= packed
     assert "appliance/frontend_dist/index.html" in packed
 
 
-def test_sdist_tests_itself(unpacked: Path) -> None:
+def test_sdist_tests_itself(unpacked):
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *TESTS]
     told = run(sys.executable, *words, cwd=unpacked)
     assert " passed" in told

@@ -3,7 +3,6 @@
 import configparser
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def analyze(find_program: Callable[..., str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def analyze(find_program):
     program = find_program("systemd-analyze", package="systemd")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -35,17 +34,13 @@ def installed_copy(unit: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_systemd_understands_every_line(
-    name: str, root: Path, tmp_path: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_systemd_understands_every_line(name, root, tmp_path, analyze):
     unit = installed_copy(root / "systemd" / name, tmp_path)
     done = analyze("verify", "--recursive-errors=yes", unit)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_misspelt_directive_is_noticed(
-    root: Path, tmp_path: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_a_misspelt_directive_is_noticed(root, tmp_path, analyze):
     unit = installed_copy(root / "systemd" / "appliance.service", tmp_path)
     unit.write_text(unit.read_text().replace("ProtectHome=", "ProtectHouse="))
     done = analyze("verify", "--recursive-errors=yes", unit)
@@ -53,16 +48,14 @@ def test_a_misspelt_directive_is_noticed(
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_exposure_is_low(
-    name: str, root: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_exposure_is_low(name, root, analyze):
     done = analyze("security", "--offline=yes", "--no-pager", root / "systemd" / name)
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
     assert found, done.stderr
     assert float(found.group(1)) <= MAX_EXPOSURE
 
 
-def test_units_share_one_home(root: Path) -> None:
+def test_units_share_one_home(root):
     """Units that share a StateDirectory need the same mode, or each start changes it."""
     services = [_service(root / "systemd" / name) for name in UNITS]
     for key in ("statedirectory", "statedirectorymode", "user", "umask", "environment"):
@@ -70,9 +63,7 @@ def test_units_share_one_home(root: Path) -> None:
     assert services[0]["environment"] == "APPLIANCE_HOME=/var/lib/appliance"
 
 
-def test_the_timer_starts_a_service_that_is_there(
-    root: Path, tmp_path: Path, analyze: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_the_timer_starts_a_service_that_is_there(root, tmp_path, analyze):
     installed_copy(root / "systemd" / TEMPLATE, tmp_path)
     timer = tmp_path / TIMER.replace("@", "@rehearsal")
     timer.write_text((root / "systemd" / TIMER).read_text(encoding="utf-8"))
@@ -80,7 +71,7 @@ def test_the_timer_starts_a_service_that_is_there(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_timers_broadcast_is_sent_once_a_day(root: Path, tmp_path: Path) -> None:
+def test_a_timers_broadcast_is_sent_once_a_day(root, tmp_path):
     """The unit's command line, as systemd hands it to the shell, with a program that tells it."""
     text = (root / "systemd" / TEMPLATE).read_text(encoding="utf-8")
     found = re.search(r"^ExecStart=/bin/sh -c '(.+?)'$", text, re.MULTILINE | re.DOTALL)

@@ -23,7 +23,7 @@ SHIPPED = {
 
 
 @pytest.fixture(scope="module")
-def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(root, tmp_path_factory):
     """Built from a copy of what is committed, as a stranger would build it."""
     copy = copy_tracked(root, tmp_path_factory.mktemp("copy"))
     dist = tmp_path_factory.mktemp("dist")
@@ -34,7 +34,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_wheel_holds_what_is_committed(wheel: Path, root: Path) -> None:
+def test_wheel_holds_what_is_committed(wheel, root):
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {
@@ -50,7 +50,7 @@ def test_wheel_holds_what_is_committed(wheel: Path, root: Path) -> None:
     assert any(name.startswith("appliance/migrations/versions/0001") for name in packed)
 
 
-def test_installed_wheel_runs_without_its_source(wheel: Path, root: Path, tmp_path: Path) -> None:
+def test_installed_wheel_runs_without_its_source(wheel, root, tmp_path):
     """In a fresh environment, with nothing but the run-time lock."""
     bin_folder = tmp_path / "venv" / "bin"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)

@@ -7,14 +7,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ADMIN = "admin@example.org"
 PASSWORD = "correct horse battery"
@@ -73,9 +73,7 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, wait_until: Callable[..., Any]
-) -> Iterator[Site]:
+def site(tmp_path_factory, wait_until):
     """One for all tests of a run: they make their own people and count nobody else's."""
     home = tmp_path_factory.mktemp("site")
     password = home / "password"
@@ -111,7 +109,7 @@ def site(
 # By module: while it lives, Playwright's event loop runs in this thread, and tests of other files
 # in the same process could not run one of their own.
 @pytest.fixture(scope="module")
-def browser(browser_available: str) -> Iterator[Browser]:
+def browser(browser_available):
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=browser_available, chromium_sandbox=False, args=CHROMIUM_ARGUMENTS
@@ -143,7 +141,7 @@ class Trouble:
 
 
 @pytest.fixture
-def trouble() -> Iterator[Trouble]:
+def trouble():
     watched = Trouble()
     yield watched
     assert watched.unexpected() == []
@@ -153,7 +151,7 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(site: Site, browser: Browser, trouble: Trouble) -> Iterator[OpenPage]:
+def open_page(site, browser, trouble):
     """Opens a page in a browser profile of its own: another person's computer."""
     contexts: list[BrowserContext] = []
 
@@ -171,12 +169,12 @@ def open_page(site: Site, browser: Browser, trouble: Trouble) -> Iterator[OpenPa
 
 
 @pytest.fixture
-def page(open_page: OpenPage) -> Page:
+def page(open_page):
     return open_page()
 
 
 @pytest.fixture(scope="module")
-def admin_state(site: Site, browser: Browser) -> Any:
+def admin_state(site, browser):
     """The cookies of a logged-in admin, so that not every test goes through the form."""
     context = browser.new_context(base_url=site.url, locale="en-US")
     page = context.new_page()
@@ -187,12 +185,12 @@ def admin_state(site: Site, browser: Browser) -> Any:
 
 
 @pytest.fixture
-def admin_page(open_page: OpenPage, admin_state: Any) -> Page:
+def admin_page(open_page, admin_state):
     return open_page(storage_state=admin_state)
 
 
 @pytest.fixture
-def member_page(open_page: OpenPage) -> Callable[[str], Page]:
+def member_page(open_page):
     """The page of somebody who has just registered. Who links and unlinks should be one of these:
     unlinking ends the account's other sessions, and the admin's is shared."""
 
@@ -210,7 +208,7 @@ def member_page(open_page: OpenPage) -> Callable[[str], Page]:
 
 
 @pytest.fixture
-def new_person(site: Site, wait_until: Callable[..., Any]) -> Callable[[str], int]:
+def new_person(site, wait_until):
     """Somebody whom the bot has greeted; gives the id, which is the chat's, too."""
 
     def new_person(first_name: str) -> int:
@@ -225,7 +223,7 @@ def new_person(site: Site, wait_until: Callable[..., Any]) -> Callable[[str], in
 
 
 @pytest.fixture
-def say_yes(site: Site, wait_until: Callable[..., Any]) -> Callable[[int], None]:
+def say_yes(site, wait_until):
     """The person whom the bot asked whether to be tied presses "Yes"."""
 
     def say_yes(person: int) -> None:

@@ -19,12 +19,12 @@ LinkByCode = Callable[[Page, int], None]
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience():
     expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
-def code_of(site: Any, wait_until: WaitUntil) -> Callable[[int], str]:
+def code_of(site, wait_until):
     """What the bot gives a person who asks for a link to the site."""
 
     def code_of(person: int) -> str:
@@ -55,7 +55,7 @@ def registered(page: Page, name: str, email: str) -> None:
 
 
 @pytest.fixture
-def link_by_typed_code(site: Any, say_yes: Callable[[int], None]) -> LinkByCode:
+def link_by_typed_code(site, say_yes):
     """The page shows a code, the person types it to the bot and says yes."""
 
     def link(page: Page, person: int) -> None:
@@ -70,17 +70,13 @@ def link_by_typed_code(site: Any, say_yes: Callable[[int], None]) -> LinkByCode:
     return link
 
 
-def test_a_code_typed_to_the_bot_links(
-    page: Page, new_person: NewPerson, link_by_typed_code: LinkByCode
-) -> None:
+def test_a_code_typed_to_the_bot_links(page, new_person, link_by_typed_code):
     registered(page, "Tycho", "tycho@example.org")
     link_by_typed_code(page, new_person("Tycho"))
     expect(page.get_by_test_id("linked")).to_contain_text("Tycho")
 
 
-def test_a_stranger_signs_up_with_a_link_from_the_bot(
-    site: Any, page: Page, new_person: NewPerson, code_of: Callable[[int], str]
-) -> None:
+def test_a_stranger_signs_up_with_a_link_from_the_bot(site, page, new_person, code_of):
     person = new_person("Sigrid")
     page.goto(f"/link#{code_of(person)}")
     expect(page.get_by_test_id("telegram-identity")).to_contain_text("Sigrid")
@@ -91,9 +87,7 @@ def test_a_stranger_signs_up_with_a_link_from_the_bot(
     expect(page.get_by_test_id("linked")).to_contain_text("Sigrid")
 
 
-def test_a_member_logs_in_and_confirms_a_link_from_the_bot(
-    page: Page, open_page: Any, new_person: NewPerson, code_of: Callable[[int], str]
-) -> None:
+def test_a_member_logs_in_and_confirms_a_link_from_the_bot(page, open_page, new_person, code_of):
     registered(open_page(), "Lev", "lev@example.org")
     page.goto(f"/link#{code_of(new_person('Leo'))}")
     page.get_by_test_id("link-login").click()
@@ -107,7 +101,7 @@ def test_a_member_logs_in_and_confirms_a_link_from_the_bot(
     expect(page.get_by_test_id("linked")).to_contain_text("Leo")
 
 
-def test_a_wrong_code_is_explained(page: Page, trouble: Any) -> None:
+def test_a_wrong_code_is_explained(page, trouble):
     trouble.expect("status of 404")
     page.goto("/link")
     page.fill("#code", "no-such-code")
@@ -119,7 +113,7 @@ INIT_DATA = urlencode({"user": json.dumps({"first_name": "Eve", "username": "eve
 MINI_APP = f"/#{urlencode({'tgWebAppData': INIT_DATA, 'tgWebAppVersion': '8.0'})}"
 
 
-def test_a_mini_app_that_proves_nothing_is_refused(page: Page, trouble: Any) -> None:
+def test_a_mini_app_that_proves_nothing_is_refused(page, trouble):
     """The simulator's token is no secret, so nothing that is signed with it counts."""
     trouble.expect("status of 503")
     page.goto(MINI_APP)
@@ -129,9 +123,7 @@ def test_a_mini_app_that_proves_nothing_is_refused(page: Page, trouble: Any) -> 
     assert "tgWebAppData" not in page.url
 
 
-def test_a_mini_app_leads_a_stranger_on(
-    page: Page, new_person: NewPerson, code_of: Callable[[int], str]
-) -> None:
+def test_a_mini_app_leads_a_stranger_on(page, new_person, code_of):
     answer = {"session": None, "code": code_of(new_person("Minna"))}
     page.route("**/api/v1/auth/telegram/miniapp", lambda route: route.fulfill(json=answer))
     page.goto(MINI_APP)
@@ -140,7 +132,7 @@ def test_a_mini_app_leads_a_stranger_on(
 
 
 @pytest.fixture
-def posted(page: Page) -> list[str]:
+def posted(page):
     """What the page has asked the server to change."""
     seen: list[str] = []
     page.on("request", lambda request: seen.append(f"{request.method} {request.url}"))
@@ -151,7 +143,7 @@ def writes(posted: list[str]) -> list[str]:
     return [request for request in posted if not request.startswith("GET")]
 
 
-def test_a_link_with_somebody_elses_data_logs_nobody_in(page: Page, posted: list[str]) -> None:
+def test_a_link_with_somebody_elses_data_logs_nobody_in(page, posted):
     page.goto(MINI_APP)
     asked = page.get_by_test_id("proof-entry")
     expect(asked).to_contain_text("Log in as Eve @eve?")
@@ -164,9 +156,7 @@ def test_a_link_with_somebody_elses_data_logs_nobody_in(page: Page, posted: list
     assert writes(posted) == []
 
 
-def test_a_link_with_somebody_elses_data_ties_nobody(
-    page: Page, posted: list[str], new_person: NewPerson, code_of: Callable[[int], str]
-) -> None:
+def test_a_link_with_somebody_elses_data_ties_nobody(page, posted, new_person, code_of):
     registered(page, "Victor", "victor@example.org")
     posted.clear()
     page.goto(MINI_APP)
@@ -186,9 +176,7 @@ EVE = {"id": 7, "first_name": "Eve", "username": "eve", "auth_date": 1767225600,
 WIDGET = f"/login#tgAuthResult={urlsafe_b64encode(json.dumps(EVE).encode()).decode()}"
 
 
-def test_back_from_the_login_widgets_page(
-    page: Page, posted: list[str], new_person: NewPerson, code_of: Callable[[int], str]
-) -> None:
+def test_back_from_the_login_widgets_page(page, posted, new_person, code_of):
     page.goto(WIDGET)
     expect(page.get_by_test_id("proof-entry")).to_contain_text("Log in as Eve @eve?")
     assert page.url.endswith("/login")
@@ -201,7 +189,7 @@ def test_back_from_the_login_widgets_page(
     expect(page.get_by_test_id("telegram-identity")).to_contain_text("Eve")
 
 
-def test_what_the_login_widget_brings_proves_nothing_here(page: Page, trouble: Any) -> None:
+def test_what_the_login_widget_brings_proves_nothing_here(page, trouble):
     trouble.expect("status of 503")
     page.goto(WIDGET)
     page.get_by_test_id("proof-enter").click()
@@ -209,13 +197,13 @@ def test_what_the_login_widget_brings_proves_nothing_here(page: Page, trouble: A
     expect(page.get_by_test_id("login-form")).to_be_visible()
 
 
-def test_who_said_no_to_telegram_is_told_so(page: Page) -> None:
+def test_who_said_no_to_telegram_is_told_so(page):
     page.goto(f"/login#tgAuthResult={urlsafe_b64encode(b'false').decode()}")
     expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not allow Telegram")
     assert "tgAuthResult" not in page.url
 
 
-def test_the_login_widgets_button(page: Page) -> None:
+def test_the_login_widgets_button(page):
     """Where the site says so; the simulator's never does."""
     page.goto("/login")
     expect(page.get_by_test_id("login-form")).to_be_visible()
@@ -238,8 +226,8 @@ def test_the_login_widgets_button(page: Page) -> None:
 
 
 def test_a_mini_app_proves_nothing_again_after_a_reload(
-    page: Page, new_person: NewPerson, posted: list[str], link_by_typed_code: LinkByCode
-) -> None:
+    page, new_person, posted, link_by_typed_code
+):
     registered(page, "Ronja", "ronja@example.org")
     link_by_typed_code(page, new_person("Ronja"))
     posted.clear()
@@ -249,7 +237,7 @@ def test_a_mini_app_proves_nothing_again_after_a_reload(
     assert writes(posted) == []
 
 
-def test_a_refusal_by_the_issuer_is_told_in_our_words(page: Page) -> None:
+def test_a_refusal_by_the_issuer_is_told_in_our_words(page):
     page.goto("/login#telegram=denied")
     expect(page.get_by_test_id("telegram-refused")).to_contain_text("did not allow Telegram")
     page.goto("/register#telegram=disabled")
@@ -259,12 +247,12 @@ def test_a_refusal_by_the_issuer_is_told_in_our_words(page: Page) -> None:
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(
-    site: Any,
-    page: Page,
-    new_person: NewPerson,
-    wait_until: WaitUntil,
-    link_by_typed_code: LinkByCode,
-) -> None:
+    site,
+    page,
+    new_person,
+    wait_until,
+    link_by_typed_code,
+):
     registered(page, "Toki", "toki@example.org")
     person = new_person("Toki")
     link_by_typed_code(page, person)
@@ -297,7 +285,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(
     expect(row).to_contain_text("revoked")
 
 
-def test_an_admin_approves_a_group(site: Any, admin_page: Page, wait_until: WaitUntil) -> None:
+def test_an_admin_approves_a_group(site, admin_page, wait_until):
     page = admin_page
     site.call("POST", "/sandbox/chats", {"type": "supergroup", "title": "Second violins"})
     wait_until(lambda: site.call("GET", "/chats?type=group&q=violins")["items"], timeout=30)

@@ -1,20 +1,19 @@
 """What people rely on besides the main path: languages, faults with their place, errors, access."""
 
 import re
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience():
     expect.set_options(timeout=20_000)
 
 
-def test_the_language_of_a_guest_is_remembered(page: Page) -> None:
+def test_the_language_of_a_guest_is_remembered(page):
     page.goto("/login")
     page.get_by_test_id("language").select_option("ru")
     expect(page.locator("h1")).to_have_text("Вход")
@@ -23,13 +22,13 @@ def test_the_language_of_a_guest_is_remembered(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "ru")
 
 
-def test_the_first_language_is_the_browsers(open_page: Any) -> None:
+def test_the_first_language_is_the_browsers(open_page):
     page = open_page(locale="ru-RU")
     page.goto("/register")
     expect(page.locator("h1")).to_have_text("Регистрация")
 
 
-def test_the_language_of_a_member_follows_the_account(page: Page, open_page: Any) -> None:
+def test_the_language_of_a_member_follows_the_account(page, open_page):
     page.goto("/register")
     page.fill("#name", "Olga")
     page.fill("#email", "olga@example.org")
@@ -46,7 +45,7 @@ def test_the_language_of_a_member_follows_the_account(page: Page, open_page: Any
     expect(elsewhere.locator("h1")).to_have_text("Сообщения")
 
 
-def test_broken_html_is_marked_where_it_is_broken(admin_page: Page) -> None:
+def test_broken_html_is_marked_where_it_is_broken(admin_page):
     page = admin_page
     page.goto("/broadcasts/new")
     page.get_by_test_id("format-html").check(force=True)
@@ -63,7 +62,7 @@ def test_broken_html_is_marked_where_it_is_broken(admin_page: Page) -> None:
     expect(page.get_by_test_id("confirm-send")).not_to_be_visible()
 
 
-def test_an_audience_is_built_from_words(admin_page: Page) -> None:
+def test_an_audience_is_built_from_words(admin_page):
     page = admin_page
     page.goto("/broadcasts/new")
     to = page.get_by_test_id("audience-to")
@@ -80,7 +79,7 @@ def test_an_audience_is_built_from_words(admin_page: Page) -> None:
     assert words == {"to": ["user:admin@example.org"], "not": ["lang:ru"]}
 
 
-def test_a_draft_survives_leaving_the_page(admin_page: Page) -> None:
+def test_a_draft_survives_leaving_the_page(admin_page):
     page = admin_page
     page.goto("/broadcasts/new")
     page.get_by_test_id("composer-text").fill("Not finished yet")
@@ -90,7 +89,7 @@ def test_a_draft_survives_leaving_the_page(admin_page: Page) -> None:
     expect(page.get_by_test_id("composer-text")).to_have_value("Not finished yet")
 
 
-def test_a_wrong_password_is_told_beside_the_field(page: Page, trouble: Any) -> None:
+def test_a_wrong_password_is_told_beside_the_field(page, trouble):
     trouble.expect("status of 401")
     page.goto("/login")
     page.fill("#email", "nobody@example.org")
@@ -102,7 +101,7 @@ def test_a_wrong_password_is_told_beside_the_field(page: Page, trouble: Any) -> 
     expect(page.locator("#password-fault")).to_contain_text("или пароль неверны")
 
 
-def test_a_taken_address_is_told_beside_the_field(page: Page, trouble: Any) -> None:
+def test_a_taken_address_is_told_beside_the_field(page, trouble):
     trouble.expect("status of 409")
     page.goto("/register")
     page.fill("#name", "Second")
@@ -112,7 +111,7 @@ def test_a_taken_address_is_told_beside_the_field(page: Page, trouble: Any) -> N
     expect(page.locator("#email-fault")).to_be_visible()
 
 
-def test_a_guest_is_sent_to_log_in_and_back(page: Page) -> None:
+def test_a_guest_is_sent_to_log_in_and_back(page):
     page.goto("/people?q=admin")
     expect(page).to_have_url(re.compile(r"/login\?next="))
     page.fill("#email", "admin@example.org")
@@ -121,7 +120,7 @@ def test_a_guest_is_sent_to_log_in_and_back(page: Page) -> None:
     expect(page.get_by_test_id("search")).to_have_value("admin")
 
 
-def test_a_theme_is_remembered(page: Page) -> None:
+def test_a_theme_is_remembered(page):
     page.goto("/login")
     page.get_by_test_id("theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -129,7 +128,7 @@ def test_a_theme_is_remembered(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_a_blocked_bot_shows_on_the_phone(admin_page: Page) -> None:
+def test_a_blocked_bot_shows_on_the_phone(admin_page):
     page = admin_page
     page.goto("/phones")
     page.fill("#first-name", "Boris")

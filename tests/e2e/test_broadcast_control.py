@@ -16,12 +16,12 @@ WaitUntil = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience():
     expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
-def sent_to(site: Any, wait_until: WaitUntil) -> Callable[..., int]:
+def sent_to(site, wait_until):
     """A broadcast to one chat, at its end."""
 
     def sent_to(chat_id: int, text: str, **more: Any) -> int:
@@ -36,9 +36,7 @@ def sent_to(site: Any, wait_until: WaitUntil) -> Callable[..., int]:
     return sent_to
 
 
-def test_an_edit_changes_what_was_delivered(
-    admin_page: Page, new_person: Any, sent_to: Any
-) -> None:
+def test_an_edit_changes_what_was_delivered(admin_page, new_person, sent_to):
     page = admin_page
     person = new_person("Edith")
     page.goto(f"/broadcasts/{sent_to(person, 'Rehearsal on <b>Thursday</b>')}")
@@ -60,9 +58,7 @@ def test_an_edit_changes_what_was_delivered(
     expect(message).to_contain_text("edited")
 
 
-def test_an_edit_under_way_is_paused_and_resumed(
-    site: Any, admin_page: Page, new_person: Any, sent_to: Any
-) -> None:
+def test_an_edit_under_way_is_paused_and_resumed(site, admin_page, new_person, sent_to):
     page = admin_page
     person = new_person("Paula")
     page.goto(f"/broadcasts/{sent_to(person, 'At six')}")
@@ -81,7 +77,7 @@ def test_an_edit_under_way_is_paused_and_resumed(
     expect(newest_on_phone(page, person)).to_contain_text("At seven")
 
 
-def test_a_trial_waits_until_it_is_judged(site: Any, admin_page: Page, new_person: Any) -> None:
+def test_a_trial_waits_until_it_is_judged(site, admin_page, new_person):
     page = admin_page
     audience = {"to": [f"chat:{new_person(name)}" for name in ("Tria", "Trio")]}
     trial = {"canary": 1, "canary_wait": 600}
@@ -97,9 +93,7 @@ def test_a_trial_waits_until_it_is_judged(site: Any, admin_page: Page, new_perso
     expect(badge).to_have_count(0)
 
 
-def test_an_edit_keeps_the_texts_in_other_languages(
-    site: Any, admin_page: Page, new_person: Any, sent_to: Any
-) -> None:
+def test_an_edit_keeps_the_texts_in_other_languages(site, admin_page, new_person, sent_to):
     page = admin_page
     number = sent_to(new_person("Edwin"), "Thursday", variants={"ru": "Четверг"})
     page.goto(f"/broadcasts/{number}")
@@ -114,7 +108,7 @@ def test_an_edit_keeps_the_texts_in_other_languages(
     assert site.call("GET", f"/broadcasts/{number}")["variants"] == {"ru": "Пятница"}
 
 
-def test_a_recall_takes_it_back(admin_page: Page, new_person: Any, sent_to: Any) -> None:
+def test_a_recall_takes_it_back(admin_page, new_person, sent_to):
     page = admin_page
     person = new_person("Rebecca")
     page.goto(f"/broadcasts/{sent_to(person, 'Sent by mistake')}")
@@ -126,9 +120,7 @@ def test_a_recall_takes_it_back(admin_page: Page, new_person: Any, sent_to: Any)
     expect(newest_on_phone(page, person)).to_have_text("deleted message")
 
 
-def test_who_failed_is_sent_it_again(
-    site: Any, admin_page: Page, new_person: Any, sent_to: Any
-) -> None:
+def test_who_failed_is_sent_it_again(site, admin_page, new_person, sent_to):
     page = admin_page
     person = new_person("Frederick")
     words = "Bad Request: chat not found"
@@ -147,7 +139,7 @@ def test_who_failed_is_sent_it_again(
     expect(page.get_by_test_id("event")).to_contain_text(["failed: 1"])
 
 
-def test_a_broadcast_for_later_shows_its_time(admin_page: Page, new_person: Any) -> None:
+def test_a_broadcast_for_later_shows_its_time(admin_page, new_person):
     page = admin_page
     new_person("Lateef")
     year = (datetime.now(UTC) + timedelta(days=366)).year
@@ -171,9 +163,7 @@ def test_a_broadcast_for_later_shows_its_time(admin_page: Page, new_person: Any)
     expect(page.get_by_test_id("broadcast-status")).to_have_text("cancelled")
 
 
-def test_a_picture_with_a_caption_in_two_languages(
-    site: Any, admin_page: Page, new_person: Any
-) -> None:
+def test_a_picture_with_a_caption_in_two_languages(site, admin_page, new_person):
     page = admin_page
     person = new_person("Philippa")
     page.goto("/broadcasts/new")
@@ -201,12 +191,12 @@ def test_a_picture_with_a_caption_in_two_languages(
 
 
 def test_a_member_chooses_topics(
-    site: Any,
-    admin_page: Page,
-    member_page: Callable[[str], Page],
-    new_person: Any,
-    say_yes: Callable[[int], None],
-) -> None:
+    site,
+    admin_page,
+    member_page,
+    new_person,
+    say_yes,
+):
     admin_page.goto("/topics")
     admin_page.fill("#topic-name", "concerts")
     admin_page.fill("#topic-title", "Concerts")
@@ -231,7 +221,7 @@ def test_a_member_chooses_topics(
     expect(row).to_have_count(0)
 
 
-def test_a_schedule_is_made_in_the_composer(admin_page: Page) -> None:
+def test_a_schedule_is_made_in_the_composer(admin_page):
     page = admin_page
     page.goto("/schedules")
     page.get_by_test_id("schedule-new").click()
@@ -252,9 +242,7 @@ def test_a_schedule_is_made_in_the_composer(admin_page: Page) -> None:
     expect(row).to_have_count(0)
 
 
-def test_the_last_question_tells_of_the_time_before(
-    site: Any, admin_page: Page, new_person: Any, sent_to: Any
-) -> None:
+def test_the_last_question_tells_of_the_time_before(site, admin_page, new_person, sent_to):
     page = admin_page
     first = sent_to(new_person("Planella"), "Once")
     page.goto("/broadcasts/new")
@@ -271,7 +259,7 @@ def test_the_last_question_tells_of_the_time_before(
     )
 
 
-def test_a_schedule_is_paused_and_deleted(site: Any, admin_page: Page) -> None:
+def test_a_schedule_is_paused_and_deleted(site, admin_page):
     page = admin_page
     audience = {"to": ["all"]}
     template = {"text": "Rehearsal at eight", "audience": audience, "timezone": "Europe/Berlin"}

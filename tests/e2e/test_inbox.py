@@ -15,7 +15,7 @@ NewPerson = Callable[[str], int]
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience():
     expect.set_options(timeout=20_000)
 
 
@@ -33,9 +33,7 @@ def open_thread(page: Page, name: str) -> None:
     expect(page.locator("h1")).to_contain_text(name)
 
 
-def test_an_answer_from_the_browser_reaches_the_phone(
-    site: Any, admin_page: Page, new_person: NewPerson
-) -> None:
+def test_an_answer_from_the_browser_reaches_the_phone(site, admin_page, new_person):
     page = admin_page
     person = new_person("Ingrid")
     page.goto("/inbox")
@@ -56,7 +54,7 @@ def test_an_answer_from_the_browser_reaches_the_phone(
     expect(row.get_by_test_id("unread")).to_have_count(0)
 
 
-def test_the_menu_counts_who_waits(site: Any, admin_page: Page, new_person: NewPerson) -> None:
+def test_the_menu_counts_who_waits(site, admin_page, new_person):
     page = admin_page
     person = new_person("Wanda")
     writes(site, person, "Anybody there?")
@@ -74,7 +72,7 @@ def test_the_menu_counts_who_waits(site: Any, admin_page: Page, new_person: NewP
     expect(waiting).to_have_count(0)
 
 
-def test_an_answer_with_a_picture(site: Any, admin_page: Page, new_person: NewPerson) -> None:
+def test_an_answer_with_a_picture(site, admin_page, new_person):
     page = admin_page
     person = new_person("Priska")
     writes(site, person, "What does the hall look like?")
@@ -90,9 +88,7 @@ def test_an_answer_with_a_picture(site: Any, admin_page: Page, new_person: NewPe
     assert site.phone(person)[-1]["caption"] == "Like this"
 
 
-def test_a_picture_from_a_phone_is_shown(
-    site: Any, admin_page: Page, new_person: NewPerson
-) -> None:
+def test_a_picture_from_a_phone_is_shown(site, admin_page, new_person):
     page = admin_page
     page.goto(f"/phones#person={new_person('Fiona')}")
     page.get_by_test_id("phone-input").fill("Is this yours?")
@@ -106,9 +102,7 @@ def test_a_picture_from_a_phone_is_shown(
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
 
-def test_an_edited_message_keeps_what_it_said(
-    site: Any, admin_page: Page, new_person: NewPerson
-) -> None:
+def test_an_edited_message_keeps_what_it_said(site, admin_page, new_person):
     page = admin_page
     person = new_person("Edda")
     writes(site, person, "At eight")
@@ -122,9 +116,7 @@ def test_an_edited_message_keeps_what_it_said(
     expect(message.get_by_test_id("edits")).to_contain_text("At eight")
 
 
-def test_a_thread_is_assigned_labelled_noted_and_closed(
-    site: Any, admin_page: Page, new_person: NewPerson
-) -> None:
+def test_a_thread_is_assigned_labelled_noted_and_closed(site, admin_page, new_person):
     page = admin_page
     writes(site, new_person("Natasha"), "Which door?")
     open_thread(page, "Natasha")
@@ -150,9 +142,7 @@ def test_a_thread_is_assigned_labelled_noted_and_closed(
     expect(page.get_by_test_id("note")).to_have_count(0)
 
 
-def test_who_blocked_the_bot_cannot_be_answered(
-    site: Any, admin_page: Page, new_person: NewPerson
-) -> None:
+def test_who_blocked_the_bot_cannot_be_answered(site, admin_page, new_person):
     page = admin_page
     person = new_person("Bruno")
     writes(site, person, "Bye")
@@ -163,9 +153,7 @@ def test_who_blocked_the_bot_cannot_be_answered(
     expect(page.get_by_test_id("reply-text")).to_have_count(0)
 
 
-def test_a_ban_is_asked_about_and_lifted(
-    site: Any, admin_page: Page, new_person: NewPerson
-) -> None:
+def test_a_ban_is_asked_about_and_lifted(site, admin_page, new_person):
     page = admin_page
     writes(site, new_person("Spyros"), "Buy my things")
     open_thread(page, "Spyros")
@@ -176,7 +164,7 @@ def test_a_ban_is_asked_about_and_lifted(
     expect(page.get_by_test_id("thread-ban")).to_have_text("Ban")
 
 
-def test_the_settings_are_kept_and_a_wrong_one_is_told(admin_page: Page, trouble: Any) -> None:
+def test_the_settings_are_kept_and_a_wrong_one_is_told(admin_page, trouble):
     trouble.expect("status of 4")
     page = admin_page
     page.goto("/inbox/settings")
@@ -194,7 +182,7 @@ def test_the_settings_are_kept_and_a_wrong_one_is_told(admin_page: Page, trouble
     expect(page.get_by_text("Saved.")).to_be_visible()
 
 
-def test_the_inbox_is_not_for_members(page: Page) -> None:
+def test_the_inbox_is_not_for_members(page):
     page.goto("/register")
     page.fill("#name", "Mona")
     page.fill("#email", "mona@example.org")

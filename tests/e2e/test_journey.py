@@ -1,7 +1,6 @@
 """The main job as people do it: register, link, press Start, send, read, see what happened."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,11 +12,11 @@ TEXT = "Rehearsal moves to Thursday"
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience():
     expect.set_options(timeout=20_000)
 
 
-def test_from_registration_to_the_results(page: Page, open_page: Any, admin_state: Any) -> None:
+def test_from_registration_to_the_results(page, open_page, admin_state):
     email = "ann@example.org"
     register(page, "Ann Archer", email)
     link_by_simulated_phone(page, "Ann")

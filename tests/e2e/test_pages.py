@@ -1,6 +1,6 @@
 """Every page: reachable by its address, free of accessibility faults, as narrow as a phone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -33,7 +33,7 @@ PAGES = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def content(site: Any, wait_until: Callable[..., Any]) -> None:
+def content(site, wait_until):
     """Somebody to see on the lists, one of whom cannot be reached, and a broadcast."""
     crowd = {"count": 5, "start": True, "blocked": 1, "seed": 7}
     site.call("POST", "/sandbox/people", crowd)
@@ -47,7 +47,7 @@ def content(site: Any, wait_until: Callable[..., Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def conversation(site: Any, wait_until: Callable[..., Any]) -> int:
+def conversation(site, wait_until):
     """Somebody who wrote and got an answer, with a label and a note."""
     person: int = site.call("POST", "/sandbox/people", {"first_name": "Wren"})["id"]
     site.call("POST", f"/sandbox/people/{person}/start", {})
@@ -60,7 +60,7 @@ def conversation(site: Any, wait_until: Callable[..., Any]) -> int:
 
 
 @pytest.fixture
-def english_again(site: Any) -> Iterator[None]:
+def english_again(site):
     """The choice of a language is the account's, which the next test shares."""
     yield
     site.call("PATCH", "/users/me", {"language": "en"})
@@ -78,7 +78,7 @@ OpenAt = Callable[..., Page]
 
 
 @pytest.fixture
-def open_at(open_page: Any, admin_state: Any) -> OpenAt:
+def open_at(open_page, admin_state):
     """Opens an address anew, as a guest or as the admin, and waits until its content is there."""
 
     def open_at(path: str, **options: Any) -> Page:
@@ -94,7 +94,7 @@ def open_at(open_page: Any, admin_state: Any) -> OpenAt:
 
 
 @pytest.mark.parametrize("path", GUEST_PAGES + PAGES)
-def test_an_address_opens_its_page_anew(open_at: OpenAt, path: str) -> None:
+def test_an_address_opens_its_page_anew(open_at, path):
     page = open_at(path)
     title = page.locator("h1").inner_text()
     page.reload()
@@ -103,33 +103,31 @@ def test_an_address_opens_its_page_anew(open_at: OpenAt, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", GUEST_PAGES + PAGES)
-def test_a_page_has_no_serious_accessibility_fault(open_at: OpenAt, path: str) -> None:
+def test_a_page_has_no_serious_accessibility_fault(open_at, path):
     assert violations(open_at(path, color_scheme="light")) == []
 
 
-def test_a_phone_in_use_has_no_serious_accessibility_fault(open_at: OpenAt) -> None:
+def test_a_phone_in_use_has_no_serious_accessibility_fault(open_at):
     page = open_at("/phones")
     page.get_by_test_id("phone-person").first.click()
     expect(page.get_by_test_id("phone-message").first).to_be_visible(timeout=20_000)
     assert violations(page) == []
 
 
-def test_a_conversation_has_no_serious_accessibility_fault(
-    open_at: OpenAt, conversation: int
-) -> None:
+def test_a_conversation_has_no_serious_accessibility_fault(open_at, conversation):
     page = open_at(f"/inbox/{conversation}")
     expect(page.get_by_test_id("message-state").first).to_be_visible(timeout=20_000)
     assert violations(page) == []
 
 
-def test_a_conversation_fits_a_narrow_phone(open_at: OpenAt, conversation: int) -> None:
+def test_a_conversation_fits_a_narrow_phone(open_at, conversation):
     page = open_at(f"/inbox/{conversation}", viewport={"width": 360, "height": 740})
     expect(page.get_by_test_id("thread-message").first).to_be_visible(timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
 @pytest.mark.parametrize("path", GUEST_PAGES + PAGES)
-def test_a_page_fits_a_narrow_phone(open_at: OpenAt, path: str, english_again: None) -> None:
+def test_a_page_fits_a_narrow_phone(open_at, path, english_again):
     page = open_at(path, viewport={"width": 360, "height": 740})
     for language in ("en", "ru"):
         page.get_by_test_id("language").select_option(language)
@@ -137,9 +135,7 @@ def test_a_page_fits_a_narrow_phone(open_at: OpenAt, path: str, english_again: N
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
-def test_the_last_choice_of_a_language_counts(
-    site: Any, open_at: OpenAt, english_again: None
-) -> None:
+def test_the_last_choice_of_a_language_counts(site, open_at, english_again):
     """Also when what was chosen before it takes longer on the way."""
     page, held = open_at("/messages"), list[Route]()
 

@@ -5,10 +5,9 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,12 +20,9 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from werkzeug.test import TestResponse
 
 from appliance import web
-from appliance.config import Settings
 from appliance.crud import settings as settings_crud
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.services.accounts import users
-from support.shared_apps import SharedApps
 
 CLIENT_ID, CLIENT_SECRET = "4242", "only-the-issuer-knows"
 TOKEN = "4242:" + "real-looking-token-of-the-tests"
@@ -200,24 +196,24 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def rsa_key() -> Key:
+def rsa_key():
     return Key.new("RS256", "rsa-1")
 
 
 @pytest.fixture(scope="session")
-def make_key() -> Callable[[str, str], Key]:
+def make_key():
     return Key.new
 
 
 @pytest.fixture
-def issuer(rsa_key: Key) -> Iterator[Issuer]:
+def issuer(rsa_key):
     issuer = Issuer(rsa_key)
     yield issuer
     issuer.stop()
 
 
 @pytest.fixture
-def site_settings(settings: Settings, issuer: Issuer) -> Settings:
+def site_settings(settings, issuer):
     return replace(
         settings,
         bot_mode="polling",
@@ -230,12 +226,12 @@ def site_settings(settings: Settings, issuer: Issuer) -> Settings:
 
 
 @pytest.fixture
-def home(shared_home: Path) -> Path:
+def home(shared_home):
     return shared_home
 
 
 @pytest.fixture
-def site(shared_apps: SharedApps, site_settings: Settings, database: Database) -> Iterator[Flask]:
+def site(shared_apps, site_settings, database):
     with database.writing() as session:
         settings_crud.put_setting(session, settings_crud.BOT, {"id": 4242, "username": "club_bot"})
     app = shared_apps.get(site_settings)
@@ -244,23 +240,23 @@ def site(shared_apps: SharedApps, site_settings: Settings, database: Database) -
 
 
 @pytest.fixture
-def browser(site: Flask) -> Browser:
+def browser(site):
     """Nobody is logged in."""
     return Browser(site)
 
 
 @pytest.fixture
-def make_browser(site: Flask) -> Callable[[], Browser]:
+def make_browser(site):
     return lambda: Browser(site)
 
 
 @pytest.fixture(scope="session")
-def password_hash() -> str:
+def password_hash():
     return users.hash_password(PASSWORD)
 
 
 @pytest.fixture
-def make_user(database: Database, password_hash: str) -> Callable[..., int]:
+def make_user(database, password_hash):
     """`make_user("anna", chat=1001)` makes anna@example.org, tied to that chat."""
 
     def make(name: str, chat: int | None = None, disabled: bool = False) -> int:

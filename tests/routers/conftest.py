@@ -1,7 +1,5 @@
 """The real application on the real database, and people with a browser."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +9,9 @@ from werkzeug.routing import AnyConverter, Rule
 from werkzeug.test import TestResponse
 
 from appliance import web
-from appliance.config import Settings
 from appliance.crud.accounts import users as users_crud
-from appliance.database import Database
 from appliance.models import User, utcnow
 from appliance.services.accounts import tokens, users
-from support.shared_apps import SharedApps
 
 PASSWORD = "correct horse battery"
 
@@ -71,30 +66,30 @@ def _full(path: str) -> str:
 
 
 @pytest.fixture
-def home(shared_home: Path) -> Path:
+def home(shared_home):
     return shared_home
 
 
 @pytest.fixture
-def app(shared_apps: SharedApps, settings: Settings, database: Database) -> Iterator[Flask]:
+def app(shared_apps, settings, database):
     app = shared_apps.get(settings)
     yield app
     web.close_app(app)
 
 
 @pytest.fixture
-def browser(app: Flask) -> Browser:
+def browser(app):
     """Nobody is logged in."""
     return Browser(app)
 
 
 @pytest.fixture(scope="session")
-def password_hash() -> str:
+def password_hash():
     return users.hash_password(PASSWORD)
 
 
 @pytest.fixture
-def make_user(database: Database, password_hash: str) -> Callable[..., int]:
+def make_user(database, password_hash):
     """`make_user("anna", role="admin")` makes anna@example.org and returns her id."""
 
     def make(name: str, role: str = "member", language: str = "en") -> int:
@@ -107,9 +102,7 @@ def make_user(database: Database, password_hash: str) -> Callable[..., int]:
 
 
 @pytest.fixture
-def as_user(
-    app: Flask, database: Database, make_user: Callable[..., int]
-) -> Callable[..., Browser]:
+def as_user(app, database, make_user):
     """`as_user("olga", "operator")` is a browser in which a new user is logged in.
 
     By a session that is put there: logging in with a password takes 24 ms.
@@ -124,17 +117,17 @@ def as_user(
 
 
 @pytest.fixture
-def member(as_user: Callable[..., Browser]) -> Browser:
+def member(as_user):
     return as_user("mila")
 
 
 @pytest.fixture
-def operator(as_user: Callable[..., Browser]) -> Browser:
+def operator(as_user):
     return as_user("oleg", "operator")
 
 
 @pytest.fixture
-def admin(as_user: Callable[..., Browser]) -> Browser:
+def admin(as_user):
     return as_user("ada", "admin")
 
 
@@ -161,7 +154,7 @@ class Program:
 
 
 @pytest.fixture(scope="session")
-def example_path() -> Callable[[Rule], str]:
+def example_path():
     """`example_path(rule)` is an address that the rule takes."""
     return _example_path
 
@@ -177,7 +170,7 @@ def _example_path(rule: Rule) -> str:
 
 
 @pytest.fixture
-def program(app: Flask, database: Database) -> Callable[..., Program]:
+def program(app, database):
     """`program(user_id, "notify", "read")` is a program with a new token of these scopes."""
 
     def start(user_id: int, *scopes: str) -> Program:

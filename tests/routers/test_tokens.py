@@ -2,8 +2,6 @@
 
 import pytest
 
-from appliance.database import Database
-
 
 def make(browser, name="disk", scopes=("notify",), **more):
     return browser.post("/tokens", {"name": name, "scopes": list(scopes), **more})
@@ -79,7 +77,7 @@ def test_what_is_refused(member, change, field):
     assert [fault["field"] for fault in response.json["faults"]] == [field]
 
 
-def test_a_token_makes_and_ends_no_token(app, admin, database: Database):
+def test_a_token_makes_and_ends_no_token(app, admin, database):
     every = make(admin, scopes=["notify", "broadcasts", "inbox", "read"]).json
     client, headers = app.test_client(), {"Authorization": f"Bearer {every['token']}"}
     body = {"name": "more", "scopes": ["read"]}

@@ -2,20 +2,17 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance import config
 from appliance.config import Settings
-from appliance.database import Database
 from appliance.services import status
 
 
 @pytest.fixture
-def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def start(home, root, tmp_path):
     """`start("bot")`: a process of this home that runs until it is killed; its log is `.log`."""
     started = []
 
@@ -41,7 +38,7 @@ def start(home: Path, root: Path, tmp_path: Path) -> Iterator[Callable[..., Any]
 
 
 @pytest.fixture
-def parts(database: Database) -> Callable[[], dict[str, Any]]:
+def parts(database):
     """The parts as `appliance status` shows them now."""
 
     def parts() -> dict[str, Any]:
@@ -53,7 +50,7 @@ def parts(database: Database) -> Callable[[], dict[str, Any]]:
 
 
 @pytest.fixture
-def with_simulator(settings: Settings, sandbox: Any) -> Settings:
+def with_simulator(settings, sandbox):
     """Settings, also those of the home, that point at a simulator of the test's own."""
     values = config.read_values(settings.home, {}) | {"BOT_API_URL": sandbox.url}
     config.write_env_file(settings.env_file, values)

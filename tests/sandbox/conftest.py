@@ -1,7 +1,6 @@
 """The simulator as its callers see it: over HTTP."""
 
 import json
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -120,12 +119,12 @@ class Api:
 
 
 @pytest.fixture
-def api(sandbox: Sandbox) -> Api:
+def api(sandbox):
     return Api(sandbox.url)
 
 
 @pytest.fixture
-def make_api() -> Iterator[Any]:
+def make_api():
     """`make_api(**options)` starts a simulator with these options of `Sandbox`."""
     running: list[Sandbox] = []
 
@@ -142,13 +141,13 @@ def make_api() -> Iterator[Any]:
 
 
 @pytest.fixture
-def world() -> World:
+def world():
     """The parts of a simulator without its server."""
     return World(TOKEN, State())
 
 
 @pytest.fixture
-def person(world: World) -> Person:
+def person(world):
     """Somebody who has pressed Start."""
     import random
 

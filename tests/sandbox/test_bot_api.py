@@ -4,29 +4,28 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
-from typing import Any
 
 import pytest
 
 from appliance.sandbox.methods.table import METHODS
 
 
-def test_an_unknown_method_is_404(api: Any) -> None:
+def test_an_unknown_method_is_404(api):
     error = api.refused("sendTelepathy")
     assert (error.code, error.description) == (404, "Not Found")
 
 
-def test_another_token_is_401(api: Any) -> None:
+def test_another_token_is_401(api):
     api.token = "1:other"
     assert api.refused("getMe").description == "Unauthorized"
 
 
 @pytest.mark.parametrize("name", ["getme", "GETME", "getMe"])
-def test_method_names_know_no_case(api: Any, name: str) -> None:
+def test_method_names_know_no_case(api, name):
     assert api.call(name)["username"] == "appliance_sandbox_bot"
 
 
-def test_every_promised_method_is_there() -> None:
+def test_every_promised_method_is_there():
     promised = (
         "getMe getUpdates setWebhook deleteWebhook getWebhookInfo sendMessage sendPhoto"
         " sendDocument editMessageText deleteMessage deleteMessages answerCallbackQuery"
@@ -46,7 +45,7 @@ def test_every_promised_method_is_there() -> None:
         ("429", "Too Many Requests: retry after 3"),
     ],
 )
-def test_faults_answer_in_telegrams_words(api: Any, kind: str, description: str) -> None:
+def test_faults_answer_in_telegrams_words(api, kind, description):
     person = api.person()
     api.control("POST", "/faults", {"kind": kind, "count": 1})
     error = api.refused("sendMessage", chat_id=person, text="x")
@@ -71,14 +70,14 @@ def test_faults_answer_in_telegrams_words(api: Any, kind: str, description: str)
         ("bad_media", 400, "Bad Request: wrong file identifier/HTTP URL specified"),
     ],
 )
-def test_a_fault_for_each_cause(api: Any, kind: str, code: int, description: str) -> None:
+def test_a_fault_for_each_cause(api, kind, code, description):
     person = api.person()
     api.control("POST", "/faults", {"kind": kind, "count": 1})
     error = api.refused("sendMessage", chat_id=person, text="x")
     assert (error.code, error.description) == (code, description)
 
 
-def test_a_migration_says_where_to(api: Any) -> None:
+def test_a_migration_says_where_to(api):
     fault = {"kind": "migrated", "count": 1}
     for more, where in (({}, -1_002_222_222_222), ({"migrate_to_chat_id": -1005}, -1005)):
         api.control("POST", "/faults", {**fault, **more})
@@ -87,14 +86,14 @@ def test_a_migration_says_where_to(api: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["409", "webhook_active"])
-def test_a_conflict_strikes_polls_alone(api: Any, kind: str) -> None:
+def test_a_conflict_strikes_polls_alone(api, kind):
     api.control("POST", "/faults", {"kind": kind, "count": 1})
     assert api.call("getMe")
     assert api.refused("getUpdates").description.startswith("Conflict: ")
     assert api.call("getUpdates") == []
 
 
-def test_a_slow_answer_comes_after_all(api: Any) -> None:
+def test_a_slow_answer_comes_after_all(api):
     """The message is accepted at once: who does not wait knows nothing."""
     person = api.person()
     body = {"kind": "slow", "seconds": 0.3, "method": "sendMessage", "count": 1}
@@ -107,7 +106,7 @@ def test_a_slow_answer_comes_after_all(api: Any) -> None:
         assert sending.result(10)["text"] == "x"
 
 
-def test_429_says_when_in_both_places(api: Any) -> None:
+def test_429_says_when_in_both_places(api):
     api.control("POST", "/faults", {"kind": "429", "retry_after": 11, "count": 1})
     error = api.refused("getMe")
     assert error.parameters == {"retry_after": 11}
@@ -115,7 +114,7 @@ def test_429_says_when_in_both_places(api: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "words"), [("502", b"Bad Gateway"), ("504", b"Gateway Time-out")])
-def test_a_gateway_answers_with_a_page(api: Any, kind: str, words: bytes) -> None:
+def test_a_gateway_answers_with_a_page(api, kind, words):
     api.control("POST", "/faults", {"kind": kind})
     status, body, headers = api.request("GET", f"/bot{api.token}/getMe")
     assert status == int(kind)
@@ -124,7 +123,7 @@ def test_a_gateway_answers_with_a_page(api: Any, kind: str, words: bytes) -> Non
 
 
 @pytest.mark.parametrize(("kind", "accepted"), [("close_before", 0), ("close_after", 1)])
-def test_a_closed_connection_before_or_after(api: Any, kind: str, accepted: int) -> None:
+def test_a_closed_connection_before_or_after(api, kind, accepted):
     person = api.person()
     api.control("POST", "/faults", {"kind": kind, "method": "sendMessage", "count": 1})
     with pytest.raises((OSError, HTTPException)):
@@ -132,14 +131,14 @@ def test_a_closed_connection_before_or_after(api: Any, kind: str, accepted: int)
     assert len(api.control("GET", "/record")["record"]) == accepted
 
 
-def test_latency_comes_first(api: Any) -> None:
+def test_latency_comes_first(api):
     api.control("POST", "/faults", {"kind": "latency", "seconds": 0.2, "count": 1})
     began = time.monotonic()
     api.call("getMe")
     assert time.monotonic() - began >= 0.2
 
 
-def test_a_slow_person_takes_time(api: Any) -> None:
+def test_a_slow_person_takes_time(api):
     body = {"count": 1, "slow": 1, "latency_ms": 200, "start": True}
     [person] = api.control("POST", "/people", body)["people"]
     began = time.monotonic()
@@ -147,7 +146,7 @@ def test_a_slow_person_takes_time(api: Any) -> None:
     assert time.monotonic() - began >= 0.2
 
 
-def test_downloads_need_the_token_and_do_not_run(api: Any) -> None:
+def test_downloads_need_the_token_and_do_not_run(api):
     person = api.person()
     boundary = (
         b'--b\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n%d\r\n'

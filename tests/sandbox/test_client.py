@@ -1,7 +1,6 @@
 """The control API's caller."""
 
 import socket
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,7 @@ from appliance.errors import ConfigError, Conflict, Invalid, NotFound, Unavailab
 from appliance.sandbox.client import ControlClient
 
 
-def test_answers_and_domain_errors(api: Any) -> None:
+def test_answers_and_domain_errors(api):
     client = ControlClient(api.url)
     person = client.call("POST", "/people", {"first_name": "Anna"})
     client.call("POST", f"/people/{person['id']}/block", {})
@@ -24,12 +23,12 @@ def test_answers_and_domain_errors(api: Any) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://example.com", "https://127.0.0.1", "127.0.0.1:80", ""])
-def test_loopback_only(url: str) -> None:
+def test_loopback_only(url):
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1:PORT"):
         ControlClient(url)
 
 
-def test_nobody_there() -> None:
+def test_nobody_there():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(Unavailable, match="no simulator answers"):

@@ -58,7 +58,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(api: Any) -> Scene:
+def scene(api):
     person = api.person(first_name="Anna", last_name="Orlova", username="anna_orlova")
 
     def found(type_: str, **more: Any) -> int:
@@ -239,16 +239,16 @@ RECIPES = [
 
 
 @pytest.mark.parametrize(("method", "make"), RECIPES)
-def test_aiogram_reads_the_answer(scene: Scene, method: str, make: Callable[..., Any]) -> None:
+def test_aiogram_reads_the_answer(scene, method, make):
     scene.call(method, **make(scene))
 
 
-def test_every_method_has_its_recipe() -> None:
+def test_every_method_has_its_recipe():
     assert {recipe.values[0] for recipe in RECIPES} == set(METHODS)
 
 
 @pytest.mark.parametrize("chat", ["person", "group", "forum", "channel"])
-def test_chats_of_every_kind(scene: Scene, chat: str) -> None:
+def test_chats_of_every_kind(scene, chat):
     chat_id = getattr(scene, chat)
     first = scene.sent(chat_id)
     scene.sent(chat_id, reply_parameters={"message_id": first})
@@ -259,7 +259,7 @@ def test_chats_of_every_kind(scene: Scene, chat: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["member", "administrator", "left", "kicked"])
-def test_members_of_every_status(scene: Scene, status: str) -> None:
+def test_members_of_every_status(scene, status):
     somebody = scene.api.person()
     for wanted in ("member", status):
         body = {"people": [somebody], "status": wanted}
@@ -268,7 +268,7 @@ def test_members_of_every_status(scene: Scene, status: str) -> None:
     assert told["status"] == ("kicked" if status == "left" else status)
 
 
-def test_every_update_is_read(scene: Scene) -> None:
+def test_every_update_is_read(scene):
     """All that people do everywhere; each kind of update comes at least once."""
     api, person = scene.api, scene.person
     somebody = api.person()  # and what came before is forgotten

@@ -15,13 +15,13 @@ _BURST = 30
 
 
 @pytest.fixture
-def crowded(make_api: Any) -> tuple[Any, list[int]]:
+def crowded(make_api):
     api = make_api(flood=THIRTY)
     people = api.control("POST", "/people", {"count": 120, "start": True, "seed": 1})["people"]
     return api, [person["id"] for person in people]
 
 
-def test_thirty_a_second_are_taken(crowded: tuple[Any, list[int]]) -> None:
+def test_thirty_a_second_are_taken(crowded):
     api, people = crowded
     pause, answered = threading.Event(), deque([0.0] * _BURST, maxlen=_BURST)
     for person in people[:75]:
@@ -32,7 +32,7 @@ def test_thirty_a_second_are_taken(crowded: tuple[Any, list[int]]) -> None:
     assert api.control("GET", "/flood")["refused"] == 0
 
 
-def test_more_than_thirty_in_a_second_are_not(crowded: tuple[Any, list[int]]) -> None:
+def test_more_than_thirty_in_a_second_are_not(crowded):
     api, people = crowded
 
     def send(person: int) -> tuple[int, dict[str, str]]:
@@ -52,7 +52,7 @@ def test_more_than_thirty_in_a_second_are_not(crowded: tuple[Any, list[int]]) ->
     assert state["refused"] == len(refused)
 
 
-def test_it_is_switched_over_http(api: Any) -> None:
+def test_it_is_switched_over_http(api):
     person = api.person()
     assert api.control("GET", "/flood")["enabled"] is False
     set_ = {"per_second": 1000, "chat_per_second": 0.01, "chat_burst": 2, "group_per_minute": 1}
@@ -75,5 +75,5 @@ def wait_for(api: Any, chat: int) -> int:
 
 
 @pytest.mark.parametrize("body", [{"per_second": -1}, {"rate": 5}, {"enabled": 1}])
-def test_limits_that_are_refused(api: Any, body: dict[str, Any]) -> None:
+def test_limits_that_are_refused(api, body):
     assert api.try_control("PUT", "/flood", body)[0] == 400

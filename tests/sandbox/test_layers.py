@@ -32,15 +32,15 @@ PRODUCT_USES = {
 }
 
 
-def test_imports_point_down() -> None:
+def test_imports_point_down():
     assert list(misplaced(simulator_imports())) == []
 
 
-def test_the_product_is_all_but_unknown() -> None:
+def test_the_product_is_all_but_unknown():
     assert list(product_imports(simulator_imports())) == []
 
 
-def test_the_product_takes_only_what_it_must() -> None:
+def test_the_product_takes_only_what_it_must():
     found: dict[str, set[str]] = {}
     for path in PACKAGE.rglob("*.py"):
         package = path.relative_to(PACKAGE).parts[0]
@@ -51,11 +51,11 @@ def test_the_product_takes_only_what_it_must() -> None:
     assert found == PRODUCT_USES
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
+def test_no_files_import_each_other_in_a_circle():
     assert circle(simulator_imports()) == []
 
 
-def test_the_rules_can_fail() -> None:
+def test_the_rules_can_fail():
     people, methods = f"{SIMULATOR}.people.names", f"{SIMULATOR}.methods.pins"
     control, model = f"{SIMULATOR}.control.views", f"{SIMULATOR}.world.model"
     assert list(misplaced([(methods, people), (people, model)])) == []
@@ -71,7 +71,7 @@ def test_the_rules_can_fail() -> None:
     }
 
 
-def test_only_the_simulator_loads_its_http_server() -> None:
+def test_only_the_simulator_loads_its_http_server():
     """250 ms and 12 MB that a process without a simulator does not pay; a process of its own."""
     modules = [
         module_name(path)

@@ -22,24 +22,24 @@ from appliance.sandbox.server import Sandbox
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
 
 
-def test_it_listens_on_loopback_only() -> None:
+def test_it_listens_on_loopback_only():
     with pytest.raises(ConfigError, match=r"0\.0\.0\.0.*loopback"):
         Sandbox(config.SANDBOX_TOKEN, host="0.0.0.0")
 
 
-def test_it_refuses_a_real_token() -> None:
+def test_it_refuses_a_real_token():
     with pytest.raises(ConfigError, match="real bot"):
         Sandbox("123456789:AAFakeFakeFakeFake")
 
 
-def test_a_port_in_use_is_unavailable() -> None:
+def test_a_port_in_use_is_unavailable():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=f"127.0.0.1:{port}"):
             Sandbox(config.SANDBOX_TOKEN, port=port).start()
 
 
-def test_stop_may_come_twice_and_ends_a_long_poll(make_api: Any) -> None:
+def test_stop_may_come_twice_and_ends_a_long_poll(make_api):
     api = make_api()
     ended = threading.Event()
 
@@ -57,14 +57,14 @@ def test_stop_may_come_twice_and_ends_a_long_poll(make_api: Any) -> None:
     assert ended.is_set()
 
 
-def test_a_stopped_simulator_can_start_again(sandbox: Sandbox) -> None:
+def test_a_stopped_simulator_can_start_again(sandbox):
     url = sandbox.url
     sandbox.stop()
     sandbox.start()
     assert sandbox.url == url
 
 
-def test_ipv6_loopback(make_api: Any) -> None:
+def test_ipv6_loopback(make_api):
     try:
         api = make_api(host="::1")
     except Unavailable:
@@ -82,7 +82,7 @@ def run_aiogram(url: str, use: Callable[[Bot], Any]) -> Any:
     return asyncio.run(run())
 
 
-def test_aiogram_reads_every_answer(api: Any) -> None:
+def test_aiogram_reads_every_answer(api):
     """Its types are strict about fields that Telegram always sends."""
     person = api.person(started=False, first_name="Anna", last_name="Orlova", username="anna")
     api.act(person, "start", payload="CODE_1")
@@ -120,7 +120,7 @@ def test_aiogram_reads_every_answer(api: Any) -> None:
     run_aiogram(api.url, use)
 
 
-def test_aiogram_knows_the_errors(api: Any) -> None:
+def test_aiogram_knows_the_errors(api):
     fresh = api.person(started=False)
     person = api.person()
     api.control("POST", "/faults", {"kind": "429", "retry_after": 7, "count": 1})
@@ -137,7 +137,7 @@ def test_aiogram_knows_the_errors(api: Any) -> None:
     run_aiogram(api.url, use)
 
 
-def test_aiogram_reads_callbacks_and_membership(api: Any) -> None:
+def test_aiogram_reads_callbacks_and_membership(api):
     person = api.person()
 
     async def use(bot: Bot) -> None:
@@ -158,7 +158,7 @@ def test_aiogram_reads_callbacks_and_membership(api: Any) -> None:
     run_aiogram(api.url, use)
 
 
-def test_telebot_polls_unmodified(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_telebot_polls_unmodified(api, monkeypatch):
     """Its parameters travel in the address, 4096 Cyrillic letters of them too."""
     monkeypatch.setattr(apihelper, "API_URL", api.url + "/bot{0}/{1}")
     person = api.person()

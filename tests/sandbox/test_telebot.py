@@ -2,9 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import telebot
@@ -27,7 +25,7 @@ KINDS = [
 
 
 @pytest.fixture
-def bot(api: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[telebot.TeleBot]:
+def bot(api, monkeypatch):
     monkeypatch.setattr(apihelper, "API_URL", api.url + "/bot{0}/{1}")
     monkeypatch.setattr(apihelper, "FILE_URL", api.url + "/file/bot{0}/{1}")
     yield telebot.TeleBot(config.SANDBOX_TOKEN, threaded=False)
@@ -35,7 +33,7 @@ def bot(api: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[telebot.TeleBot]:
 
 
 @pytest.fixture
-def polling(bot: telebot.TeleBot, api: Any) -> Iterator[telebot.TeleBot]:
+def polling(bot, api):
     """`infinity_polling` in a thread, begun by `start`."""
     thread = threading.Thread(
         target=bot.infinity_polling,
@@ -49,7 +47,7 @@ def polling(bot: telebot.TeleBot, api: Any) -> Iterator[telebot.TeleBot]:
         assert not thread.is_alive()
 
 
-def test_infinity_polling(polling: telebot.TeleBot, api: Any, wait_until: Any) -> None:
+def test_infinity_polling(polling, api, wait_until):
     person, seen = api.person(), []
 
     @polling.message_handler(commands=["ask"])
@@ -84,7 +82,7 @@ def test_infinity_polling(polling: telebot.TeleBot, api: Any, wait_until: Any) -
     assert (told["text"], told["answered"]) == ("Noted", True)
 
 
-def test_infinity_polling_in_a_group(polling: telebot.TeleBot, api: Any, wait_until: Any) -> None:
+def test_infinity_polling_in_a_group(polling, api, wait_until):
     person, seen = api.person(), []
 
     @polling.my_chat_member_handler()
@@ -113,7 +111,7 @@ def test_infinity_polling_in_a_group(polling: telebot.TeleBot, api: Any, wait_un
     assert [message["text"] for message in shown] == ["", "here"]
 
 
-def test_its_webhook_types(bot: telebot.TeleBot, api: Any, wait_until: Any) -> None:
+def test_its_webhook_types(bot, api, wait_until):
     """What the webhook posts goes through the library's own reader and handlers."""
     heard: list[str] = []
     bot.message_handler(content_types=["text", "voice"])(lambda m: heard.append(m.content_type))

@@ -3,7 +3,6 @@
 import logging
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -18,7 +17,7 @@ from appliance.services.bot_files import BotFiles
 
 
 @pytest.fixture
-def file_id(sandbox: Any) -> str:
+def file_id(sandbox):
     """A document of 3 MB that a bot has sent to a simulated person."""
     person = requests.post(f"{sandbox.url}/sandbox/people", json={}, timeout=10).json()["id"]
     requests.post(f"{sandbox.url}/sandbox/people/{person}/start", json={}, timeout=10)
@@ -32,7 +31,7 @@ def file_id(sandbox: Any) -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[Any]:
+def server():
     """A server that says to every request what `server.answer` is."""
 
     class Handler(BaseHTTPRequestHandler):

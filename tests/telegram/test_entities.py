@@ -25,11 +25,11 @@ def settled(*ranges: tuple[str, int, int]) -> list[tuple[str, int, int]]:
     return shape(canonical("x" * 20, given_)[1])
 
 
-def test_touching_ones_of_a_kind_are_joined() -> None:
+def test_touching_ones_of_a_kind_are_joined():
     assert settled(("bold", 0, 5), ("bold", 5, 9), ("bold", 3, 7)) == [("bold", 0, 9)]
 
 
-def test_crossing_formatting_is_cut_at_a_link() -> None:
+def test_crossing_formatting_is_cut_at_a_link():
     assert settled(("bold", 0, 6), ("text_link", 4, 9)) == [
         ("bold", 0, 4),
         ("text_link", 4, 9),
@@ -37,7 +37,7 @@ def test_crossing_formatting_is_cut_at_a_link() -> None:
     ]
 
 
-def test_formatting_inside_monospace_goes() -> None:
+def test_formatting_inside_monospace_goes():
     assert settled(("code", 2, 6), ("bold", 0, 9)) == [
         ("bold", 0, 2),
         ("code", 2, 6),
@@ -45,15 +45,15 @@ def test_formatting_inside_monospace_goes() -> None:
     ]
 
 
-def test_of_two_links_over_each_other_the_first_stays() -> None:
+def test_of_two_links_over_each_other_the_first_stays():
     assert settled(("text_link", 0, 5), ("text_link", 3, 8)) == [("text_link", 0, 5)]
 
 
-def test_a_link_that_crosses_a_quote_goes() -> None:
+def test_a_link_that_crosses_a_quote_goes():
     assert settled(("blockquote", 0, 5), ("text_link", 3, 8)) == [("blockquote", 0, 5)]
 
 
-def test_an_entity_in_the_middle_of_a_symbol_is_refused() -> None:
+def test_an_entity_in_the_middle_of_a_symbol_is_refused():
     with pytest.raises(ValueError, match="cuts a UTF-16 symbol"):
         from_utf16("😀", [Entity("bold", 1, 1)])
     with pytest.raises(ValueError, match="begins after the end"):
@@ -62,7 +62,7 @@ def test_an_entity_in_the_middle_of_a_symbol_is_refused() -> None:
         from_utf16("x", [Entity("bold", 0, 2)])
 
 
-def test_counting_there_and_back() -> None:
+def test_counting_there_and_back():
     entities = (Entity("bold", 0, 1), Entity("italic", 1, 2))
     units = to_utf16("😀x😀", entities)
     assert shape(units) == [("bold", 0, 2), ("italic", 2, 5)]
@@ -71,7 +71,7 @@ def test_counting_there_and_back() -> None:
 
 @given(st.data())
 @settings(deadline=None)
-def test_any_ranges_come_out_nested_and_settled(data: st.DataObject) -> None:
+def test_any_ranges_come_out_nested_and_settled(data):
     text = data.draw(st.text(alphabet="xя😀 \n\r\t", max_size=12))
     ranges = []
     for _ in range(data.draw(st.integers(0, 6))):

@@ -45,7 +45,7 @@ def one(type_: str, length: int = 1, **details: Any) -> list[dict[str, Any]]:
         ("<code class='language-py'>x</code>", "code"),
     ],
 )
-def test_tags(html: str, type_: str) -> None:
+def test_tags(html, type_):
     assert parse(html)[0] == "x"
     assert entities(html) == one(type_)
 
@@ -83,7 +83,7 @@ def test_tags(html: str, type_: str) -> None:
         ("<b> </b>x", []),
     ],
 )
-def test_tags_with_details(html: str, expected: list[dict[str, Any]]) -> None:
+def test_tags_with_details(html, expected):
     assert entities(html) == expected
 
 
@@ -101,7 +101,7 @@ def test_tags_with_details(html: str, expected: list[dict[str, Any]]) -> None:
         ("", ""),
     ],
 )
-def test_characters(html: str, text: str) -> None:
+def test_characters(html, text):
     assert parse(html) == (text, ())
 
 
@@ -137,7 +137,7 @@ def test_characters(html: str, text: str) -> None:
         ("x\ud800", "Strings must be encoded in UTF-8", 1),
     ],
 )
-def test_refusals_have_telegrams_words_and_the_place(html: str, reason: str, offset: int) -> None:
+def test_refusals_have_telegrams_words_and_the_place(html, reason, offset):
     with pytest.raises(EntityError) as caught:
         parse(html)
     assert caught.value.message == f"can't parse entities: {reason}"
@@ -145,13 +145,13 @@ def test_refusals_have_telegrams_words_and_the_place(html: str, reason: str, off
     assert caught.value.byte_offset == len(html[:offset].encode())
 
 
-def test_offsets_count_utf16_units() -> None:
+def test_offsets_count_utf16_units():
     text, found = parse("😀 <b>я😀</b> <i>x</i>")
     assert text == "😀 я😀 x"
     assert [(entity.offset, entity.length) for entity in found] == [(3, 3), (7, 1)]
 
 
-def test_what_is_nested_stays_nested() -> None:
+def test_what_is_nested_stays_nested():
     found = entities('<b>a <a href="e.com">b</a> <i>c</i></b>')
     assert [(entity["type"], entity["offset"], entity["length"]) for entity in found] == [
         ("bold", 0, 5),
@@ -160,11 +160,11 @@ def test_what_is_nested_stays_nested() -> None:
     ]
 
 
-def test_monospace_takes_no_formatting_inside() -> None:
+def test_monospace_takes_no_formatting_inside():
     assert entities("<code>a<b>b</b></code>") == one("code", 2)
 
 
-def test_white_space_around_moves_the_entities() -> None:
+def test_white_space_around_moves_the_entities():
     assert parse(" <b> x </b> ") == ("x", (Entity("bold", 0, 1),))
 
 
@@ -202,7 +202,7 @@ NESTED = st.recursive(
 
 @given(st.one_of(st.lists(PIECES, max_size=14).map("".join), NESTED))
 @settings(deadline=None)
-def test_whatever_is_accepted_is_kept_by_rendering(html: str) -> None:
+def test_whatever_is_accepted_is_kept_by_rendering(html):
     try:
         text, found = parse(html)
     except EntityError as error:
@@ -217,7 +217,7 @@ def test_whatever_is_accepted_is_kept_by_rendering(html: str) -> None:
 
 @given(st.text(alphabet="<>/&;=\"' \nabcdeiprstu#x0😀", max_size=40))
 @settings(deadline=None)
-def test_nothing_but_an_entity_error_comes_out(html: str) -> None:
+def test_nothing_but_an_entity_error_comes_out(html):
     try:
         text, found = parse(html)
     except EntityError:

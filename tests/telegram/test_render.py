@@ -31,7 +31,7 @@ TYPES = (
         ("😀x", Entity("bold", 2, 1), "😀<b>x</b>"),
     ],
 )
-def test_entities(text: str, entity: Entity, html: str) -> None:
+def test_entities(text, entity, html):
     assert render(text, (entity,)) == html
 
 
@@ -44,26 +44,26 @@ def test_entities(text: str, entity: Entity, html: str) -> None:
         ("@club", "mention", "https://t.me/club"),
     ],
 )
-def test_what_telegram_found_becomes_a_link(text: str, type_: str, address: str) -> None:
+def test_what_telegram_found_becomes_a_link(text, type_, address):
     html = render(text, (Entity(type_, 0, len(text)),))
     assert html == (
         f'<a href="{address}" target="_blank" rel="noopener noreferrer nofollow">{text}</a>'
     )
 
 
-def test_crossing_entities_still_nest() -> None:
+def test_crossing_entities_still_nest():
     html = render("abc", (Entity("bold", 0, 2), Entity("italic", 1, 2)))
     assert html == "<b>a<i>b</i></b><i>c</i>"
 
 
-def test_an_entity_out_of_the_text_is_refused() -> None:
+def test_an_entity_out_of_the_text_is_refused():
     with pytest.raises(ValueError, match="ends after the end of the text"):
         render("x", (Entity("bold", 0, 2),))
 
 
 @given(st.data())
 @settings(deadline=None)
-def test_any_entities_give_balanced_escaped_html(data: st.DataObject) -> None:
+def test_any_entities_give_balanced_escaped_html(data):
     text = data.draw(st.text(alphabet="xя <>&\"'\n", max_size=8))
     size = utf16_length(text)
     drawn = []

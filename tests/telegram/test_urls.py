@@ -21,7 +21,7 @@ from appliance.telegram.urls import LinkError, checked_link, mentioned_user
         ("mailto:a@example.com", "http://mailto:a@example.com/"),
     ],
 )
-def test_links_that_are_kept(url: str, kept: str) -> None:
+def test_links_that_are_kept(url, kept):
     assert checked_link(url) == kept
 
 
@@ -38,7 +38,7 @@ def test_links_that_are_kept(url: str, kept: str) -> None:
         ("javascript://example.com/%0aalert(1)", "Unsupported URL protocol"),
     ],
 )
-def test_links_that_are_refused(url: str, reason: str) -> None:
+def test_links_that_are_refused(url, reason):
     with pytest.raises(LinkError, match=reason):
         checked_link(url)
 
@@ -54,5 +54,5 @@ def test_links_that_are_refused(url: str, reason: str) -> None:
         ("https://t.me/user?id=5", None),
     ],
 )
-def test_mentions(url: str, user_id: int | None) -> None:
+def test_mentions(url, user_id):
     assert mentioned_user(url) == user_id

@@ -8,12 +8,11 @@ import pytest
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
-from appliance.database import Database
 from appliance.models import ChatStatus, Message, Role, utcnow
 
 
 @pytest.fixture
-def write(database: Database):
+def write(database):
     """`write(7, "hello")`: a person writes to the bot."""
 
     def write(chat_id, text="hello", **columns):
@@ -26,7 +25,7 @@ def write(database: Database):
 
 
 @pytest.fixture
-def olga(database: Database):
+def olga(database):
     with database.writing() as session:
         return users.add(
             session,

@@ -7,7 +7,6 @@ import pytest
 from appliance.crud.accounts import link_codes, users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.database import Database
 from appliance.errors import AlreadyLinked
 from appliance.models import Role
 
@@ -18,7 +17,7 @@ OTHER = bytes(31) + b"\1"
 
 
 @pytest.fixture
-def people(database: Database) -> tuple[int, int]:
+def people(database):
     """A chat, 1001, and two users; returns the users' ids."""
     with database.writing() as session:
         chats.remember(session, 1001, first_name="Anna")
@@ -37,7 +36,7 @@ def people(database: Database) -> tuple[int, int]:
         return added[0].id, added[1].id
 
 
-def test_a_code_is_usable_until_it_is_over(database: Database, people: tuple[int, int]) -> None:
+def test_a_code_is_usable_until_it_is_over(database, people):
     with database.writing() as session:
         link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
         assert link_codes.get_usable(session, CODE, LATER - timedelta(seconds=1)) is not None
@@ -46,7 +45,7 @@ def test_a_code_is_usable_until_it_is_over(database: Database, people: tuple[int
         assert not link_codes.use(session, CODE, LATER)
 
 
-def test_a_code_is_used_once(database: Database, people: tuple[int, int]) -> None:
+def test_a_code_is_used_once(database, people):
     with database.writing() as session:
         link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
         assert link_codes.use(session, CODE, NOW)
@@ -54,9 +53,7 @@ def test_a_code_is_used_once(database: Database, people: tuple[int, int]) -> Non
         assert link_codes.get_usable(session, CODE, NOW) is None
 
 
-def test_revoking_spares_used_codes_and_other_people(
-    database: Database, people: tuple[int, int]
-) -> None:
+def test_revoking_spares_used_codes_and_other_people(database, people):
     with database.writing() as session:
         link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
         link_codes.add(session, OTHER, now=NOW, expires_at=LATER, user_id=people[1])
@@ -69,14 +66,14 @@ def test_revoking_spares_used_codes_and_other_people(
         assert link_codes.get_usable(session, OTHER, NOW) is not None
 
 
-def test_old_codes_are_forgotten(database: Database, people: tuple[int, int]) -> None:
+def test_old_codes_are_forgotten(database, people):
     with database.writing() as session:
         link_codes.add(session, CODE, now=NOW, expires_at=LATER, user_id=people[0])
         assert link_codes.forget(session, LATER) == 0
         assert link_codes.forget(session, LATER + timedelta(seconds=1)) == 1
 
 
-def test_joining_is_seen_from_both_sides(database: Database, people: tuple[int, int]) -> None:
+def test_joining_is_seen_from_both_sides(database, people):
     with database.writing() as session:
         chat = link_codes.link(session, 1001, people[0], NOW)
         assert chat.user is not None and chat.user.name == "anna"
@@ -87,7 +84,7 @@ def test_joining_is_seen_from_both_sides(database: Database, people: tuple[int, 
         assert chats.get_by_user(session, people[0]) is None
 
 
-def test_nobody_is_joined_twice(database: Database, people: tuple[int, int]) -> None:
+def test_nobody_is_joined_twice(database, people):
     with database.writing() as session:
         link_codes.link(session, 1001, people[0], NOW)
         with pytest.raises(AlreadyLinked):
@@ -100,7 +97,7 @@ def test_nobody_is_joined_twice(database: Database, people: tuple[int, int]) -> 
     assert found == list(people)
 
 
-def test_counting_refusals(database: Database, people: tuple[int, int]) -> None:
+def test_counting_refusals(database, people):
     """Of this chat, in any of the words, after a time; what the person wrote does not count."""
     with database.writing() as session:
         for text, at in [

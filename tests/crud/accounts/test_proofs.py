@@ -16,11 +16,11 @@ def use(database: Database, proof: bytes = ONE) -> bool:
         return proofs.use(session, proof, LATER)
 
 
-def test_once(database: Database) -> None:
+def test_once(database):
     assert [use(database), use(database), use(database, OTHER)] == [True, False, True]
 
 
-def test_the_transaction_goes_on_after_a_second_time(database: Database) -> None:
+def test_the_transaction_goes_on_after_a_second_time(database):
     use(database)
     with database.writing() as session:
         assert not proofs.use(session, ONE, LATER)
@@ -28,7 +28,7 @@ def test_the_transaction_goes_on_after_a_second_time(database: Database) -> None
     assert not use(database, OTHER)
 
 
-def test_what_is_rolled_back_was_not_used(database: Database) -> None:
+def test_what_is_rolled_back_was_not_used(database):
     try:
         with database.writing() as session:
             proofs.use(session, ONE, LATER)
@@ -38,7 +38,7 @@ def test_what_is_rolled_back_was_not_used(database: Database) -> None:
     assert use(database)
 
 
-def test_forgetting(database: Database) -> None:
+def test_forgetting(database):
     use(database)
     with database.writing() as session:
         assert proofs.forget(session, LATER) == 0
@@ -46,7 +46,7 @@ def test_forgetting(database: Database) -> None:
     assert use(database)
 
 
-def test_of_many_at_once_one_wins(database: Database) -> None:
+def test_of_many_at_once_one_wins(database):
     barrier, outcomes = threading.Barrier(6), []
 
     def post() -> None:
@@ -61,7 +61,7 @@ def test_of_many_at_once_one_wins(database: Database) -> None:
     assert sorted(outcomes) == [False] * 5 + [True]
 
 
-def test_on_postgresql_too(postgresql_database: Database) -> None:
+def test_on_postgresql_too(postgresql_database):
     assert [use(postgresql_database), use(postgresql_database)] == [True, False]
     with postgresql_database.writing() as session:
         assert not proofs.use(session, ONE, LATER)

@@ -1,15 +1,13 @@
 """Decisions about broadcasts."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from appliance.crud.broadcasts import events
-from appliance.database import Database
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
 
-def test_events_are_listed_oldest_first(store: Database, announce: Callable[..., int]) -> None:
+def test_events_are_listed_oldest_first(store, announce):
     first, other = announce(), announce()
     with store.writing() as session:
         events.add(session, first, "cli:root", "retry", {"states": ["failed"]}, now=NOW)

@@ -1,22 +1,20 @@
 """Errors in the language of whoever asks: the user's, else the browser's, else the site's."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from appliance import web
 from appliance.crud.accounts import users
-from appliance.database import Database, db
+from appliance.database import db
 
 RU = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.5"}
 EN = {"Accept-Language": "en"}
 
 
 @pytest.fixture
-def russian(make_user: Callable[..., int], app: Flask, as_user: Any, database: Database) -> Any:
+def russian(make_user, app, as_user, database):
     """An admin who chose Russian; her browser speaks English."""
     browser = as_user("rita", "admin")
     with database.writing() as session:

@@ -22,7 +22,7 @@ def shapes(kind: type) -> list[Any]:
 
 
 @pytest.mark.parametrize("shape", shapes(schemas.Request) + shapes(schemas.Query))
-def test_every_fault_is_said(shape: Any) -> None:
+def test_every_fault_is_said(shape):
     names = [field.alias or name for name, field in shape.model_fields.items()]
     inputs = [*JUNK, *({name: junk} for name in names for junk in JUNK), dict.fromkeys(names, "x")]
     plain = {
@@ -42,7 +42,7 @@ def faults(shape: Any, given: Any) -> tuple[Any, ...]:
     return ()
 
 
-def test_faults_are_counted_and_placed() -> None:
+def test_faults_are_counted_and_placed():
     with pytest.raises(ValidationError) as caught:
         schemas.Draft.model_validate({"text": 1, "audience": {"to": [2]}})
     error = validation.bad_body(caught.value)
@@ -54,12 +54,12 @@ def test_faults_are_counted_and_placed() -> None:
     assert str(validation.bad_address(caught.value)) == "2 errors in the address"
 
 
-def test_words_that_are_taken_are_listed() -> None:
+def test_words_that_are_taken_are_listed():
     (fault,) = faults(schemas.UserPatch, {"role": "king"})
     assert fault.message == "expected one of 'member', 'operator', 'admin'"
 
 
-def test_text_has_characters_and_a_list_has_items() -> None:
+def test_text_has_characters_and_a_list_has_items():
     (long,) = faults(schemas.Claim, {"code": "x" * 256})
     assert long.message == "expected at most 255 characters"
     (empty,) = faults(schemas.Credentials, {"email": "a@b.de", "password": ""})

@@ -19,17 +19,17 @@ from appliance.telegram.entities import Entity
         ("nothing", []),
     ],
 )
-def test_finds(text: str, found: list[tuple[str, str]]) -> None:
+def test_finds(text, found):
     entities = add_detected(text, ())
     assert [(entity.type, text[entity.offset : entity.end]) for entity in entities] == found
 
 
-def test_nothing_is_looked_for_in_code_and_links() -> None:
+def test_nothing_is_looked_for_in_code_and_links():
     code = Entity("code", 0, 6)
     assert add_detected("/start", (code,)) == (code,)
 
 
-def test_nothing_crosses_formatting() -> None:
+def test_nothing_crosses_formatting():
     crossing, inside = Entity("bold", 3, 9), Entity("bold", 0, 3)
     assert add_detected("/start now", (crossing,)) == (crossing,)
     assert add_detected("/start", (inside,)) == (Entity("bot_command", 0, 6), inside)

@@ -29,17 +29,17 @@ def inline(*buttons: Any) -> dict[str, Any]:
         {"force_reply": True},
     ],
 )
-def test_shapes_that_pass(value: Any) -> None:
+def test_shapes_that_pass(value):
     assert markup(value) == value
     assert markup(json.dumps(value)) == value
 
 
 @pytest.mark.parametrize("value", [None, "", "null", {}, {"inline_keyboard": []}])
-def test_no_keyboard(value: Any) -> None:
+def test_no_keyboard(value):
     assert markup(value) is None
 
 
-def test_buttons_are_tidied() -> None:
+def test_buttons_are_tidied():
     assert markup({"keyboard": [["a"], []]}) == {"keyboard": [[{"text": "a"}]]}
     button = {"text": "a", "url": "Example.com", "callback_data": None}
     assert markup(inline(button)) == inline({"text": "a", "url": "http://example.com/"})
@@ -85,12 +85,12 @@ def test_buttons_are_tidied() -> None:
         ({"keyboard": [[5]]}, "can't parse keyboard button: KeyboardButton must be an Object"),
     ],
 )
-def test_shapes_that_are_refused(value: Any, description: str) -> None:
+def test_shapes_that_are_refused(value, description):
     with pytest.raises(ApiError) as caught:
         markup(value)
     assert caught.value.description == f"Bad Request: {description}"
 
 
-def test_an_edit_takes_inline_keyboards_only() -> None:
+def test_an_edit_takes_inline_keyboards_only():
     with pytest.raises(ApiError, match="inline keyboard expected"):
         inline_markup_of(Parameters({"reply_markup": {"remove_keyboard": True}}))

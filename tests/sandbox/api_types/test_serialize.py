@@ -5,8 +5,7 @@ from typing import Any
 from aiogram.types import Message as AiogramMessage
 
 from appliance.sandbox.api_types.serialize import message_document
-from appliance.sandbox.world.model import Message, Person
-from appliance.sandbox.world.world import World
+from appliance.sandbox.world.model import Message
 
 BOLD = {"type": "bold", "offset": 0, "length": 2}
 KEYBOARD = {"keyboard": [[{"text": "Yes"}]]}
@@ -17,14 +16,14 @@ def make(**fields: Any) -> Message:
     return Message(**{**shared, "entities": [BOLD], **fields})
 
 
-def test_a_reply_keyboard_does_not_come_back(world: World, person: Person) -> None:
+def test_a_reply_keyboard_does_not_come_back(world, person):
     message = make(reply_markup=KEYBOARD)
     document = message_document(world, person, message)
     assert "reply_markup" not in document
     assert AiogramMessage.model_validate(document).text == "hi"
 
 
-def test_a_caption_is_no_text(world: World, person: Person) -> None:
+def test_a_caption_is_no_text(world, person):
     document = {"file_id": "a", "file_unique_id": "b", "file_size": 1}
     message = make(media={"document": document})
     told = message_document(world, person, message)

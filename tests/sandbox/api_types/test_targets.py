@@ -1,29 +1,25 @@
 """Whom and what a call addresses."""
 
-from typing import Any
-
 import pytest
 
 from appliance.sandbox.api_types.targets import chat_of, message_of, reachable_chat, replied_message
 from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.world.model import Person
-from appliance.sandbox.world.world import World
 
 
-def test_ids_and_usernames(world: World, person: Person) -> None:
+def test_ids_and_usernames(world, person):
     person.username = "Anna"
     for chat_id in (person.id, str(person.id), f" {person.id} ", "@anna"):
         assert chat_of(world, Parameters({"chat_id": chat_id})) is person
 
 
 @pytest.mark.parametrize("chat_id", [0, -5, "x", "@", "1e5", 2**70])
-def test_nobody(world: World, person: Person, chat_id: Any) -> None:
+def test_nobody(world, person, chat_id):
     with pytest.raises(ApiError, match="Bad Request: chat not found"):
         chat_of(world, Parameters({"chat_id": chat_id}))
 
 
-def test_who_can_be_reached(world: World, person: Person) -> None:
+def test_who_can_be_reached(world, person):
     chat = Parameters({"chat_id": person.id})
     assert reachable_chat(world, chat) is person
     person.started = False
@@ -34,7 +30,7 @@ def test_who_can_be_reached(world: World, person: Person) -> None:
         reachable_chat(world, chat)
 
 
-def test_messages(person: Person) -> None:
+def test_messages(person):
     with pytest.raises(ApiError, match="message identifier is not specified"):
         message_of(person, Parameters({}), "edit")
     with pytest.raises(ApiError, match="message to delete not found"):
@@ -42,6 +38,6 @@ def test_messages(person: Person) -> None:
 
 
 @pytest.mark.parametrize("reply", ["[", "[]", "5"])
-def test_reply_parameters_of_another_shape(person: Person, reply: str) -> None:
+def test_reply_parameters_of_another_shape(person, reply):
     with pytest.raises(ApiError, match="reply parameters"):
         replied_message(person, Parameters({"reply_parameters": reply}))

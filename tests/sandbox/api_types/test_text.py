@@ -13,28 +13,28 @@ def text(**values: Any) -> tuple[str, list[dict[str, Any]]]:
     return tuple(text_of(Parameters(values)))  # type: ignore[return-value]
 
 
-def test_plain_text_is_trimmed_and_searched() -> None:
+def test_plain_text_is_trimmed_and_searched():
     assert text(text=" /help <b> ") == (
         "/help <b>",
         [{"type": "bot_command", "offset": 0, "length": 5}],
     )
 
 
-def test_html_and_what_is_found_in_it() -> None:
+def test_html_and_what_is_found_in_it():
     assert text(text="<b>see</b> e.com", parse_mode="HTML") == (
         "see e.com",
         [{"type": "bold", "offset": 0, "length": 3}, {"type": "url", "offset": 4, "length": 5}],
     )
 
 
-def test_entities_as_json_or_as_a_list() -> None:
+def test_entities_as_json_or_as_a_list():
     bold = {"type": "bold", "offset": 2, "length": 1}
     expected = ("😀x", [bold])
     assert text(text="😀x", entities=[bold]) == expected
     assert text(text="😀x", entities='[{"type":"bold","offset":2,"length":1}]') == expected
 
 
-def test_entities_with_details() -> None:
+def test_entities_with_details():
     place = {"offset": 0, "length": 1}
     user = {"id": 5, "is_bot": False, "first_name": "A"}
     listed = {
@@ -53,7 +53,7 @@ def test_entities_with_details() -> None:
     assert kept[1]["user"]["id"] == 5
 
 
-def test_entities_that_only_telegram_adds_are_passed_over() -> None:
+def test_entities_that_only_telegram_adds_are_passed_over():
     assert text(text="x", entities=[{"type": "url", "offset": 0, "length": 1}]) == ("x", [])
 
 
@@ -69,19 +69,19 @@ def test_entities_that_only_telegram_adds_are_passed_over() -> None:
         ([{"type": "bold", "offset": 0, "length": 9}], "ends after the end of the text"),
     ],
 )
-def test_entities_that_are_refused(entities: Any, words: str) -> None:
+def test_entities_that_are_refused(entities, words):
     with pytest.raises(ApiError, match=words) as caught:
         text(text="x", entities=entities)
     assert caught.value.code == 400
 
 
-def test_other_parse_modes() -> None:
+def test_other_parse_modes():
     with pytest.raises(ApiError, match="unsupported parse_mode"):
         text(text="*x*", parse_mode="MarkdownV2")
     assert text(text="<b>", parse_mode="none") == ("<b>", [])
 
 
-def test_captions_may_be_empty_but_not_long() -> None:
+def test_captions_may_be_empty_but_not_long():
     assert tuple(caption_of(Parameters({}))) == ("", [])
     with pytest.raises(ApiError, match="message caption is too long"):
         caption_of(Parameters({"caption": "x" * 1025}))

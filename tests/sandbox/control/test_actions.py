@@ -1,13 +1,11 @@
 """What the acts of people answer and refuse."""
 
-from typing import Any
-
 import pytest
 
 from appliance.sandbox.control.actions import ACTIONS
 
 
-def test_an_act_answers_who_and_what(api: Any) -> None:
+def test_an_act_answers_who_and_what(api):
     person = api.person()
     shown = api.act(person, "send", text="hello")
     assert (shown["id"], shown["last_text"]) == (person, "hello")
@@ -15,7 +13,7 @@ def test_an_act_answers_who_and_what(api: Any) -> None:
     assert api.act(person, "block")["wrote"] == []
 
 
-def test_a_deleted_account(api: Any) -> None:
+def test_a_deleted_account(api):
     person = api.person()
     assert api.act(person, "deactivate")["deactivated"]
     assert api.updates() == []
@@ -38,12 +36,12 @@ def test_a_deleted_account(api: Any) -> None:
         ("photo", {"caption": "x" * 1025}),
     ],
 )
-def test_acts_that_are_refused(api: Any, act: str, body: dict[str, Any]) -> None:
+def test_acts_that_are_refused(api, act, body):
     status, document = api.try_control("POST", f"/people/{api.person()}/{act}", body)
     assert status == 400 and document["error"]
     assert api.updates() == []
 
 
-def test_every_act_has_its_address(api: Any) -> None:
+def test_every_act_has_its_address(api):
     assert all(api.try_control("POST", f"/people/5/{act}", {})[0] == 404 for act in ACTIONS)
     assert api.request("POST", "/sandbox/people/5/dance")[0] == 404

@@ -1,11 +1,9 @@
 """The control API's groups and channels."""
 
-from typing import Any
-
 import pytest
 
 
-def test_a_group_as_it_is_shown(api: Any) -> None:
+def test_a_group_as_it_is_shown(api):
     anna, boris = api.person(), api.person()
     body = {"title": "Клуб", "creator": anna, "members": [boris], "username": "club_chat"}
     status, made = api.try_control("POST", "/chats", {"type": "supergroup", **body})
@@ -31,7 +29,7 @@ def test_a_group_as_it_is_shown(api: Any) -> None:
     assert message["other"]["new_chat_members"][0]["is_bot"]
 
 
-def test_a_creator_is_made_where_none_is_named(api: Any) -> None:
+def test_a_creator_is_made_where_none_is_named(api):
     made = api.control("POST", "/chats", {"type": "channel"})
     [creator] = made["members"]
     assert (creator["status"], made["bot"]) == ("creator", "administrator")
@@ -52,7 +50,7 @@ def test_a_creator_is_made_where_none_is_named(api: Any) -> None:
         ({"colour": "red"}, 400),
     ],
 )
-def test_chats_that_are_refused(api: Any, body: dict[str, Any], status: int) -> None:
+def test_chats_that_are_refused(api, body, status):
     assert api.try_control("POST", "/chats", body)[0] == status
     assert api.control("GET", "/chats") == {"chats": []}
     assert api.updates() == []
@@ -70,24 +68,24 @@ def test_chats_that_are_refused(api: Any, body: dict[str, Any], status: int) -> 
         ("title", {}, 400),
     ],
 )
-def test_changes_that_are_refused(api: Any, path: str, body: dict[str, Any], status: int) -> None:
+def test_changes_that_are_refused(api, path, body, status):
     chat = api.group(api.person())
     assert api.try_control("POST", f"/chats/{chat}/{path}", body)[0] == status
     assert api.updates() == []
 
 
-def test_the_creator_stays(api: Any) -> None:
+def test_the_creator_stays(api):
     person = api.person()
     chat = api.group(person)
     body = {"people": [person], "status": "left"}
     assert api.try_control("POST", f"/chats/{chat}/members", body)[0] == 400
 
 
-def test_nobody_acts_in_a_chat_they_are_not_in(api: Any) -> None:
+def test_nobody_acts_in_a_chat_they_are_not_in(api):
     chat = api.group(api.person())
     body = {"title": "x", "by": api.person()}
     assert api.try_control("POST", f"/chats/{chat}/title", body)[0] == 403
 
 
-def test_a_chat_that_is_not_there(api: Any) -> None:
+def test_a_chat_that_is_not_there(api):
     assert api.try_control("GET", "/chats/-5")[0] == 404

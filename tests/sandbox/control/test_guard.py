@@ -1,7 +1,5 @@
 """Who may call the control API."""
 
-from typing import Any
-
 import pytest
 
 
@@ -15,7 +13,7 @@ import pytest
         {"Origin": "null"},
     ],
 )
-def test_other_sites_are_refused(api: Any, headers: dict[str, str]) -> None:
+def test_other_sites_are_refused(api, headers):
     status, body, _ = api.request("GET", "/sandbox/people", **headers)
     assert status == 403
     assert b"loopback" in body
@@ -25,5 +23,5 @@ def test_other_sites_are_refused(api: Any, headers: dict[str, str]) -> None:
     "headers",
     [{"Host": "localhost:8081"}, {"Host": "[::1]:80"}, {"Origin": "http://127.0.0.1:8080"}],
 )
-def test_loopback_names_are_welcome(api: Any, headers: dict[str, str]) -> None:
+def test_loopback_names_are_welcome(api, headers):
     assert api.request("GET", "/sandbox/people", **headers)[0] == 200

@@ -1,11 +1,9 @@
 """The control API: people, the record, statistics, faults."""
 
-from typing import Any
-
 import pytest
 
 
-def test_one_person_with_what_is_given(api: Any) -> None:
+def test_one_person_with_what_is_given(api):
     given = {"first_name": "Анна", "last_name": "Орлова", "language_code": "ru"}
     status, person = api.try_control("POST", "/people", {**given, "username": "anna"})
     assert status == 201
@@ -15,7 +13,7 @@ def test_one_person_with_what_is_given(api: Any) -> None:
     assert api.control("GET", f"/people/{person['id']}") == person
 
 
-def test_a_crowd(api: Any) -> None:
+def test_a_crowd(api):
     wanted = {"count": 20, "blocked": 3, "slow": 2, "latency_ms": 500, "start": True}
     people = api.control("POST", "/people", wanted)["people"]
     assert len({person["id"] for person in people}) == 20
@@ -30,7 +28,7 @@ def test_a_crowd(api: Any) -> None:
     assert sum("my_chat_member" in update for update in updates) == 3
 
 
-def test_a_crowd_that_has_not_started(api: Any) -> None:
+def test_a_crowd_that_has_not_started(api):
     people = api.control("POST", "/people", {"count": 5, "blocked": 1})["people"]
     assert sorted((person["started"], person["blocked"]) for person in people) == [
         *[(False, False)] * 4,
@@ -38,13 +36,13 @@ def test_a_crowd_that_has_not_started(api: Any) -> None:
     ]
 
 
-def test_the_same_seed_makes_the_same_people(make_api: Any) -> None:
+def test_the_same_seed_makes_the_same_people(make_api):
     wanted = {"count": 5, "blocked": 1, "seed": 7}
     first, second = [make_api().control("POST", "/people", wanted) for _ in range(2)]
     assert first == second
 
 
-def test_people_are_paged(api: Any) -> None:
+def test_people_are_paged(api):
     made = api.control("POST", "/people", {"count": 5})["people"]
     first = api.control("GET", "/people?limit=3")
     assert (first["people"], first["total"]) == (made[:3], 5)
@@ -52,7 +50,7 @@ def test_people_are_paged(api: Any) -> None:
     assert rest["people"] == made[3:]
 
 
-def test_messages_after_one(api: Any) -> None:
+def test_messages_after_one(api):
     person = api.person()
     first = api.call("sendMessage", chat_id=person, text="a")["message_id"]
     api.call("sendMessage", chat_id=person, text="b")
@@ -60,7 +58,7 @@ def test_messages_after_one(api: Any) -> None:
     assert [message["text"] for message in shown] == ["b"]
 
 
-def test_the_record_is_what_was_accepted(api: Any) -> None:
+def test_the_record_is_what_was_accepted(api):
     person = api.person()
     sent = [api.call("sendMessage", chat_id=person, text=str(n))["message_id"] for n in range(5)]
     api.refused("sendMessage", chat_id=1, text="x")
@@ -74,7 +72,7 @@ def test_the_record_is_what_was_accepted(api: Any) -> None:
     assert (entry["seq"], entry["method"], entry["chat_id"]) == (5, "sendMessage", person)
 
 
-def test_stats(api: Any) -> None:
+def test_stats(api):
     person = api.person()
     for _ in range(3):
         api.call("sendMessage", chat_id=person, text="x")
@@ -85,7 +83,7 @@ def test_stats(api: Any) -> None:
     assert stats["peak_per_second"] == 3
 
 
-def test_faults_are_listed_and_taken_away(api: Any) -> None:
+def test_faults_are_listed_and_taken_away(api):
     status, first = api.try_control("POST", "/faults", {"kind": "429", "retry_after": 5})
     assert (status, first["kind"], first["retry_after"], first["count"]) == (201, "429", 5, None)
     second = api.control("POST", "/faults", {"kind": "latency", "seconds": 0.5})
@@ -106,9 +104,7 @@ def test_faults_are_listed_and_taken_away(api: Any) -> None:
         ("POST", "/faults", {"kind": "503"}, 400, "kind is '503': it takes one of 429, 403"),
     ],
 )
-def test_errors_are_json(
-    api: Any, method: str, path: str, body: Any, status: int, error: str
-) -> None:
+def test_errors_are_json(api, method, path, body, status, error):
     got, document = api.try_control(method, path, body)
     assert got == status
     assert document["error"].startswith(error)

@@ -3,8 +3,7 @@
 from typing import Any
 
 from appliance.sandbox.control.views import PhoneMessage, SimulatedChat, SimulatedPerson
-from appliance.sandbox.world.model import Group, Member, Message, Person
-from appliance.sandbox.world.world import World
+from appliance.sandbox.world.model import Group, Member, Message
 
 
 def make(**fields: Any) -> Message:
@@ -12,7 +11,7 @@ def make(**fields: Any) -> Message:
     return Message(**{**shared, "entities": [], **fields})
 
 
-def test_html_is_safe() -> None:
+def test_html_is_safe():
     assert PhoneMessage.of(make(text="<script>", entities=[])).html == "&lt;script&gt;"
 
 
@@ -36,14 +35,14 @@ def test_a_caption_is_no_text():
     assert shown.document.model_dump(exclude_unset=True) == document
 
 
-def test_a_person_shows_the_last_words(person: Person) -> None:
+def test_a_person_shows_the_last_words(person):
     assert SimulatedPerson.of(person).last_text is None
     person.messages = {7: make(), 8: make(message_id=8, text="gone", deleted=True)}
     assert SimulatedPerson.of(person).last_text == "hi"
     assert SimulatedPerson.of(person).messages == 2
 
 
-def test_what_a_message_carries_besides() -> None:
+def test_what_a_message_carries_besides():
     answered = {"message_id": 3, "text": "before"}
     extra = {
         "reply_to_message": answered,
@@ -57,7 +56,7 @@ def test_what_a_message_carries_besides() -> None:
     assert [(it.by, it.emoji) for it in seen.reactions] == [(8, "👍")]
 
 
-def test_a_group_shows_people_and_the_bot_apart(world: World) -> None:
+def test_a_group_shows_people_and_the_bot_apart(world):
     members = {world.bot_id: Member("member"), 5: Member("creator")}
     seen = SimulatedChat.of(world, Group(-5, "group", "Club", members=members))
     [member] = seen.members

@@ -39,7 +39,7 @@ def album(api: Any, person: int) -> Any:
     return upload(api, "sendMediaGroup", {"chat_id": person, "media": media}, files)
 
 
-def test_an_album_is_messages_with_one_group(api: Any) -> None:
+def test_an_album_is_messages_with_one_group(api):
     person = api.person()
     first, second = album(api, person)
     assert AiogramMessage.model_validate(first).photo
@@ -54,7 +54,7 @@ def test_an_album_is_messages_with_one_group(api: Any) -> None:
     assert api.control("GET", "/stats")["calls"]["sendMediaGroup"] == 1
 
 
-def test_file_ids_are_sent_again_to_others(api: Any) -> None:
+def test_file_ids_are_sent_again_to_others(api):
     photo, video = album(api, api.person())
     ids = [photo["photo"][-1]["file_id"], video["video"]["file_id"]]
     other = api.person()
@@ -92,14 +92,14 @@ def test_file_ids_are_sent_again_to_others(api: Any) -> None:
         ),
     ],
 )
-def test_albums_that_are_refused(api: Any, media: Any, words: str) -> None:
+def test_albums_that_are_refused(api, media, words):
     error = api.refused("sendMediaGroup", chat_id=api.person(), media=media)
     assert error.code == 400
     assert error.description.startswith(f"Bad Request: {words}")
     assert api.control("GET", "/record")["record"] == []
 
 
-def test_who_blocked_the_bot_gets_no_album(api: Any) -> None:
+def test_who_blocked_the_bot_gets_no_album(api):
     person = api.person()
     api.act(person, "block")
     media = [item("photo", "https://a.example/a.gif")] * 2
@@ -108,12 +108,12 @@ def test_who_blocked_the_bot_gets_no_album(api: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["photo", "document", "video"])
-def test_an_unknown_file_id_is_refused(api: Any, method: str) -> None:
+def test_an_unknown_file_id_is_refused(api, method):
     given = {"chat_id": api.person(), method: "AgACAgIAAxkB"}
     assert api.refused(f"send{method.capitalize()}", **given).description == WRONG_ID
 
 
-def test_another_file_takes_the_place_of_one(api: Any) -> None:
+def test_another_file_takes_the_place_of_one(api):
     person = api.person()
     sent = upload(api, "sendPhoto", {"chat_id": person, "caption": "old"}, {"photo": gif()})
     place = {"chat_id": person, "message_id": sent["message_id"]}
@@ -127,7 +127,7 @@ def test_another_file_takes_the_place_of_one(api: Any) -> None:
     assert error.description == WRONG_ID
 
 
-def test_a_text_has_no_file_to_replace(api: Any) -> None:
+def test_a_text_has_no_file_to_replace(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="x")
     error = api.refused(

@@ -1,11 +1,9 @@
 """The bot's commands, which differ by scope and language."""
 
-from typing import Any
-
 import pytest
 
 
-def test_commands_differ_by_scope_and_language(api: Any) -> None:
+def test_commands_differ_by_scope_and_language(api):
     english = [{"command": "help", "description": "Help"}]
     russian = [{"command": "help", "description": "Помощь"}]
     assert api.call("setMyCommands", commands=english)
@@ -29,7 +27,7 @@ def test_commands_differ_by_scope_and_language(api: Any) -> None:
         ({}, "Bad Request: expected an Array of BotCommand"),
     ],
 )
-def test_commands_that_are_refused(api: Any, commands: Any, description: str) -> None:
+def test_commands_that_are_refused(api, commands, description):
     assert api.refused("setMyCommands", commands=commands).description == description
 
 
@@ -43,12 +41,12 @@ def test_commands_that_are_refused(api: Any, commands: Any, description: str) ->
         ({"type": "chat", "chat_id": 5}, "chat not found"),
     ],
 )
-def test_scopes_that_are_refused(api: Any, scope: Any, description: str) -> None:
+def test_scopes_that_are_refused(api, scope, description):
     error = api.refused("getMyCommands", scope=scope)
     assert error.description == f"Bad Request: {description}"
 
 
-def test_scopes_of_another_kind_of_chat(api: Any) -> None:
+def test_scopes_of_another_kind_of_chat(api):
     person = api.person()
     channel = api.group(person, type="channel")
     wrong = [("chat", channel), ("chat_administrators", person)]

@@ -7,7 +7,7 @@ import pytest
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
 
 
-def test_a_copy_is_ones_own(api: Any) -> None:
+def test_a_copy_is_ones_own(api):
     anna, boris = api.person(), api.person()
     [said] = api.act(anna, "photo", caption="#look")["wrote"]
     place = {"chat_id": boris, "from_chat_id": anna, "message_id": said}
@@ -20,7 +20,7 @@ def test_a_copy_is_ones_own(api: Any) -> None:
     assert api.messages(boris)[-1]["caption"] is None
 
 
-def test_a_forward_tells_where_it_is_from(api: Any) -> None:
+def test_a_forward_tells_where_it_is_from(api):
     anna, boris = api.person(), api.person()
     channel = api.group(anna, type="channel", title="News")
     [said] = api.act(anna, "send", text="hello")["wrote"]
@@ -43,7 +43,7 @@ def test_a_forward_tells_where_it_is_from(api: Any) -> None:
     )
 
 
-def test_several_at_once(api: Any) -> None:
+def test_several_at_once(api):
     anna, boris = api.person(), api.person()
     [first] = api.act(anna, "photo", caption="one")["wrote"]
     [second] = api.act(anna, "send", text="two")["wrote"]
@@ -76,13 +76,13 @@ def test_several_at_once(api: Any) -> None:
         ("copyMessages", {"message_ids": list(range(101))}, "too many message identifiers"),
     ],
 )
-def test_refusals(api: Any, method: str, more: dict[str, Any], description: str) -> None:
+def test_refusals(api, method, more, description):
     person = api.person()
     place = {"chat_id": person, "from_chat_id": person, **more}
     assert description in api.refused(method, **place).description
 
 
-def test_what_is_protected_stays(api: Any) -> None:
+def test_what_is_protected_stays(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="x", protect_content=True)["message_id"]
     place = {"chat_id": person, "from_chat_id": person, "message_id": sent}

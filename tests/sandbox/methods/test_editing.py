@@ -1,9 +1,7 @@
 """Edits and deletions beyond private chats; tests of sending hold those in them."""
 
-from typing import Any
 
-
-def test_what_a_bot_may_delete(api: Any) -> None:
+def test_what_a_bot_may_delete(api):
     person = api.person()
     group = api.group(person)
     [said] = api.act(person, "send", chat_id=group, text="/hello")["wrote"]
@@ -18,7 +16,7 @@ def test_what_a_bot_may_delete(api: Any) -> None:
     assert api.call("deleteMessage", chat_id=group, message_id=said)
 
 
-def test_what_a_bot_may_edit(api: Any) -> None:
+def test_what_a_bot_may_edit(api):
     person = api.person()
     channel, group = api.group(person, type="channel"), api.group(person, bot="administrator")
     for chat, allowed in ((channel, True), (group, False)):
@@ -32,7 +30,7 @@ def test_what_a_bot_may_edit(api: Any) -> None:
             )
 
 
-def test_service_messages_stay(api: Any) -> None:
+def test_service_messages_stay(api):
     chat = api.group(api.person(), type="supergroup", bot="administrator")
     assert api.refused("editMessageText", chat_id=chat, message_id=1, text="x").description == (
         "Bad Request: message can't be edited"

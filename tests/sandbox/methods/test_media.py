@@ -1,11 +1,9 @@
 """Voices, stickers, places, contacts and dice; test_conformance.py reads the answers."""
 
-from typing import Any
-
 import pytest
 
 
-def test_a_voice_goes_out_again_by_its_id(api: Any) -> None:
+def test_a_voice_goes_out_again_by_its_id(api):
     person = api.person()
     api.act(person, "voice", duration=5)
     voice = api.updates()[0]["message"]["voice"]
@@ -16,7 +14,7 @@ def test_a_voice_goes_out_again_by_its_id(api: Any) -> None:
     )
 
 
-def test_an_animation_is_a_document_too(api: Any) -> None:
+def test_an_animation_is_a_document_too(api):
     url = "https://example.com/a.mp4"
     sent = api.call("sendAnimation", chat_id=api.person(), animation=url)
     assert sent["document"]["file_id"] == sent["animation"]["file_id"]
@@ -34,12 +32,12 @@ def test_an_animation_is_a_document_too(api: Any) -> None:
         ("sendDice", {"emoji": "🙂"}, "DICE_EMOTICON_INVALID"),
     ],
 )
-def test_refusals(api: Any, method: str, parameters: dict[str, Any], description: str) -> None:
+def test_refusals(api, method, parameters, description):
     error = api.refused(method, chat_id=api.person(), **parameters)
     assert error.description == f"Bad Request: {description}"
 
 
-def test_dice_fall_within_their_range(api: Any) -> None:
+def test_dice_fall_within_their_range(api):
     person = api.person()
     sent = [api.call("sendDice", chat_id=person, emoji="🏀")["dice"]["value"] for _ in range(20)]
     assert set(sent) <= {1, 2, 3, 4, 5}

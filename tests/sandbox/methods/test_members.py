@@ -1,9 +1,7 @@
 """Chats and who is in them."""
 
-from typing import Any
 
-
-def test_a_chat(api: Any) -> None:
+def test_a_chat(api):
     person = api.person(first_name="Anna", username="anna")
     chat = api.call("getChat", chat_id=person)
     assert (chat["type"], chat["first_name"], chat["active_usernames"]) == (
@@ -14,7 +12,7 @@ def test_a_chat(api: Any) -> None:
     assert api.refused("getChat", chat_id=5).description == "Bad Request: chat not found"
 
 
-def test_members_as_the_bot_sees_them(api: Any) -> None:
+def test_members_as_the_bot_sees_them(api):
     anna, boris, stranger = api.person(), api.person(), api.person()
     chat = api.group(anna, type="supergroup", members=[boris], bot="administrator")
 
@@ -36,7 +34,7 @@ def test_members_as_the_bot_sees_them(api: Any) -> None:
     )
 
 
-def test_private_chats_have_two_members(api: Any) -> None:
+def test_private_chats_have_two_members(api):
     person, other = api.person(), api.person()
     assert api.call("getChatMemberCount", chat_id=person) == 2
     assert api.call("getChatMember", chat_id=person, user_id=100001)["status"] == "member"
@@ -49,7 +47,7 @@ def test_private_chats_have_two_members(api: Any) -> None:
     )
 
 
-def test_leaving(api: Any) -> None:
+def test_leaving(api):
     chat = api.group(api.person(), type="supergroup")
     assert api.call("leaveChat", chat_id=chat)
     [update] = api.updates()
@@ -60,7 +58,7 @@ def test_leaving(api: Any) -> None:
     )
 
 
-def test_ban_unban_promote(api: Any) -> None:
+def test_ban_unban_promote(api):
     anna, boris = api.person(), api.person()
     chat = api.group(anna, type="supergroup", members=[boris], bot="administrator")
     who = {"chat_id": chat, "user_id": boris}
@@ -88,7 +86,7 @@ def test_ban_unban_promote(api: Any) -> None:
     assert api.call("promoteChatMember", **who) and status() == "member"
 
 
-def test_title_and_description(api: Any) -> None:
+def test_title_and_description(api):
     chat = api.group(api.person(), type="supergroup", bot="administrator")
     assert api.call("setChatTitle", chat_id=chat, title="Клуб")
     assert api.call("setChatDescription", chat_id=chat, description="About")
@@ -100,7 +98,7 @@ def test_title_and_description(api: Any) -> None:
     )
 
 
-def test_a_private_group_is_closed_to_who_left(api: Any) -> None:
+def test_a_private_group_is_closed_to_who_left(api):
     chat = api.group(api.person(), type="supergroup")
     api.control("POST", f"/chats/{chat}/bot", {"status": "kicked"})
     assert api.refused("getChat", chat_id=chat).description == (

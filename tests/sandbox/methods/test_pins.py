@@ -8,7 +8,7 @@ def pinned(api: Any, chat: int) -> str | None:
     return document.get("pinned_message", {}).get("text")
 
 
-def test_pins_pile_up(api: Any) -> None:
+def test_pins_pile_up(api):
     person = api.person()
     ids = [api.call("sendMessage", chat_id=person, text=text)["message_id"] for text in "abc"]
     for message_id in ids:
@@ -26,7 +26,7 @@ def test_pins_pile_up(api: Any) -> None:
     )
 
 
-def test_a_supergroup_needs_the_right(api: Any) -> None:
+def test_a_supergroup_needs_the_right(api):
     person = api.person()
     chat = api.group(person, type="supergroup")
     sent = api.call("sendMessage", chat_id=chat, text="x")["message_id"]

@@ -1,7 +1,5 @@
 """What the bot tells of itself."""
 
-from typing import Any
-
 import pytest
 
 
@@ -13,7 +11,7 @@ import pytest
         ("ShortDescription", "short_description", 120),
     ],
 )
-def test_texts_by_language(api: Any, name: str, field: str, limit: int) -> None:
+def test_texts_by_language(api, name, field, limit):
     def seen(language: str = "") -> str:
         text: str = api.call(f"getMy{name}", language_code=language)[field]
         return text
@@ -34,14 +32,14 @@ def test_texts_by_language(api: Any, name: str, field: str, limit: int) -> None:
     )
 
 
-def test_the_name_is_everywhere(api: Any) -> None:
+def test_the_name_is_everywhere(api):
     api.call("setMyName", name="Клуб")
     assert api.call("getMe")["first_name"] == "Клуб"
     sent = api.call("sendMessage", chat_id=api.person(), text="x")
     assert sent["from"]["first_name"] == "Клуб"
 
 
-def test_menu_buttons(api: Any) -> None:
+def test_menu_buttons(api):
     person = api.person()
     app = {"type": "web_app", "text": "Open", "web_app": {"url": "https://example.com"}}
     assert api.call("getChatMenuButton") == {"type": "default"}
@@ -52,7 +50,7 @@ def test_menu_buttons(api: Any) -> None:
         assert api.refused("setChatMenuButton", menu_button=wrong).code == 400
 
 
-def test_rights_to_ask_for(api: Any) -> None:
+def test_rights_to_ask_for(api):
     rights = {"can_pin_messages": True, "can_delete_messages": False, "can_fly": True}
     api.call("setMyDefaultAdministratorRights", rights=rights)
     told = api.call("getMyDefaultAdministratorRights")

@@ -1,25 +1,21 @@
 """Callbacks, files and who the bot is."""
 
-from typing import Any
-
 import pytest
 
 from appliance.sandbox.methods.queries import answer_callback_query
 from appliance.sandbox.people.actions import press
 from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.world.model import Person
-from appliance.sandbox.world.world import World
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
 
 
-def test_the_bot_is_who_its_token_says(api: Any) -> None:
+def test_the_bot_is_who_its_token_says(api):
     me = api.call("getMe")
     assert (me["id"], me["is_bot"]) == (100001, True)
 
 
-def test_a_callback_is_answered_once(api: Any) -> None:
+def test_a_callback_is_answered_once(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="Well?", reply_markup=KEYBOARD)
     api.act(person, "press", message_id=sent["message_id"], data="yes")
@@ -45,7 +41,7 @@ def test_a_callback_is_answered_once(api: Any) -> None:
     )
 
 
-def test_answers_that_come_too_late_or_lead_elsewhere(world: World, person: Person) -> None:
+def test_answers_that_come_too_late_or_lead_elsewhere(world, person):
     now = [1000.0]
     world.clock = lambda: now[0]
 
@@ -66,12 +62,12 @@ def test_answers_that_come_too_late_or_lead_elsewhere(world: World, person: Pers
         answer_callback_query(world, late)
 
 
-def test_profile_photos(api: Any) -> None:
+def test_profile_photos(api):
     person = api.person()
     assert api.call("getUserProfilePhotos", user_id=person) == {"total_count": 0, "photos": []}
 
 
-def test_an_unknown_file(api: Any) -> None:
+def test_an_unknown_file(api):
     assert api.refused("getFile", file_id="nothing").description == (
         "Bad Request: wrong file_id or the file is temporarily unavailable"
     )

@@ -1,11 +1,9 @@
 """The bot's own reactions."""
 
-from typing import Any
-
 import pytest
 
 
-def test_one_and_then_none(api: Any) -> None:
+def test_one_and_then_none(api):
     person = api.person()
     [said] = api.act(person, "send", text="hello")["wrote"]
     place = {"chat_id": person, "message_id": said}
@@ -26,7 +24,7 @@ def test_one_and_then_none(api: Any) -> None:
         (["👍"], "can't parse ReactionType: expected an Object"),
     ],
 )
-def test_refusals(api: Any, reaction: Any, description: str) -> None:
+def test_refusals(api, reaction, description):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="x")["message_id"]
     place = {"chat_id": person, "message_id": sent}
@@ -34,6 +32,6 @@ def test_refusals(api: Any, reaction: Any, description: str) -> None:
     assert error.description == f"Bad Request: {description}"
 
 
-def test_a_message_that_is_not_there(api: Any) -> None:
+def test_a_message_that_is_not_there(api):
     error = api.refused("setMessageReaction", chat_id=api.person(), message_id=10**6)
     assert error.description == "Bad Request: message to react not found"

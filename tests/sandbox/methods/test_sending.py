@@ -11,7 +11,7 @@ NOT_MODIFIED = (
 )
 
 
-def test_a_message_as_telegram_sends_it(api: Any) -> None:
+def test_a_message_as_telegram_sends_it(api):
     person = api.person(first_name="Anna", last_name="Orlova", username="anna")
     sent = api.call(
         "sendMessage",
@@ -46,7 +46,7 @@ def test_a_message_as_telegram_sends_it(api: Any) -> None:
     assert api.messages(person)[-1]["silent"]
 
 
-def test_ids_go_up_in_a_chat(api: Any) -> None:
+def test_ids_go_up_in_a_chat(api):
     first, second = api.person(), api.person()
     sent = [api.call("sendMessage", chat_id=p, text="x") for p in (first, second, first)]
     ids = [message["message_id"] for message in sent]
@@ -66,20 +66,20 @@ def test_ids_go_up_in_a_chat(api: Any) -> None:
         ),
     ],
 )
-def test_texts_that_are_refused(api: Any, text: str, description: str) -> None:
+def test_texts_that_are_refused(api, text, description):
     person = api.person()
     error = api.refused("sendMessage", chat_id=person, text=text, parse_mode="HTML")
     assert (error.code, error.description) == (400, description)
     assert api.control("GET", "/record")["record"] == []
 
 
-def test_4096_are_counted_after_parsing(api: Any) -> None:
+def test_4096_are_counted_after_parsing(api):
     text = "<b>" + "😀" * 4096 + "</b>"
     sent = api.call("sendMessage", chat_id=api.person(), text=text, parse_mode="HTML")
     assert sent["entities"] == [{"type": "bold", "offset": 0, "length": 8192}]
 
 
-def test_who_cannot_be_written_to(api: Any) -> None:
+def test_who_cannot_be_written_to(api):
     fresh, blocker = api.person(started=False), api.person()
     api.act(blocker, "block")
     errors = {
@@ -96,12 +96,12 @@ def test_who_cannot_be_written_to(api: Any) -> None:
     ]
 
 
-def test_a_username_names_a_chat(api: Any) -> None:
+def test_a_username_names_a_chat(api):
     person = api.person(username="Anna_O")
     assert api.call("sendMessage", chat_id="@anna_o", text="x")["chat"]["id"] == person
 
 
-def test_replies(api: Any) -> None:
+def test_replies(api):
     person = api.person()
     api.act(person, "send", text="question")
     question = api.messages(person)[-1]["message_id"]
@@ -117,7 +117,7 @@ def test_replies(api: Any) -> None:
     assert api.call("sendMessage", **reply, reply_parameters=lenient)
 
 
-def test_an_edit_takes_the_keyboard_away(api: Any) -> None:
+def test_an_edit_takes_the_keyboard_away(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="a", reply_markup=KEYBOARD)
     place = {"chat_id": person, "message_id": sent["message_id"]}
@@ -132,7 +132,7 @@ def test_an_edit_takes_the_keyboard_away(api: Any) -> None:
     assert api.call("editMessageReplyMarkup", **place, reply_markup=KEYBOARD)["reply_markup"]
 
 
-def test_edits_that_are_refused(api: Any) -> None:
+def test_edits_that_are_refused(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="a")
     own = api.messages(person)[0]["message_id"]
@@ -154,7 +154,7 @@ def test_edits_that_are_refused(api: Any) -> None:
     assert words(message_id=sent["message_id"]) == "Bad Request: message to edit not found"
 
 
-def test_captions(api: Any) -> None:
+def test_captions(api):
     person = api.person()
     photo = {"chat_id": person, "photo": "https://example.com/cat.gif"}
     sent = api.call("sendPhoto", **photo, caption="<b>Cat</b>", parse_mode="HTML")
@@ -174,7 +174,7 @@ def test_captions(api: Any) -> None:
     )
 
 
-def test_deleting(api: Any) -> None:
+def test_deleting(api):
     person = api.person()
     ids = [api.call("sendMessage", chat_id=person, text="x")["message_id"] for _ in range(3)]
     assert api.call("deleteMessage", chat_id=person, message_id=ids[0]) is True
@@ -194,12 +194,12 @@ def test_deleting(api: Any) -> None:
         ({"a": 1}, "Bad Request: expected an Array of message identifiers"),
     ],
 )
-def test_lists_of_ids_that_are_refused(api: Any, ids: Any, description: str) -> None:
+def test_lists_of_ids_that_are_refused(api, ids, description):
     error = api.refused("deleteMessages", chat_id=api.person(), message_ids=ids)
     assert error.description == description
 
 
-def test_chat_actions(api: Any) -> None:
+def test_chat_actions(api):
     person = api.person()
     assert api.call("sendChatAction", chat_id=person, action="typing") is True
     error = api.refused("sendChatAction", chat_id=person, action="dancing")

@@ -1,7 +1,5 @@
 """Which methods there are; test_conformance.py calls every one."""
 
-from typing import Any
-
 import pytest
 from aiogram import methods
 
@@ -9,7 +7,7 @@ from appliance.sandbox.methods.table import METHODS, SENDING, count_of
 from appliance.sandbox.protocol.parameters import Parameters
 
 
-def test_all_are_telegrams() -> None:
+def test_all_are_telegrams():
     known = {name[0].lower() + name[1:] for name in methods.__all__}
     assert set(METHODS) <= known
 
@@ -24,6 +22,6 @@ def test_all_are_telegrams() -> None:
         ("forwardMessages", {"message_ids": []}, 1),
     ],
 )
-def test_how_many_messages(method: str, values: dict[str, Any], count: int) -> None:
+def test_how_many_messages(method, values, count):
     assert method in SENDING
     assert count_of(method, Parameters(values)) == count

@@ -1,17 +1,15 @@
 """Forum topics by the bot."""
 
-from typing import Any
-
 import pytest
 
 
 @pytest.fixture
-def forum(api: Any) -> int:
+def forum(api):
     chat: int = api.group(api.person(), type="supergroup", is_forum=True, bot="administrator")
     return chat
 
 
-def test_the_life_of_a_topic(api: Any, forum: int) -> None:
+def test_the_life_of_a_topic(api, forum):
     made = api.call("createForumTopic", chat_id=forum, name="Анна", icon_color=9367192)
     topic = {"chat_id": forum, "message_thread_id": made["message_thread_id"]}
     assert (made["name"], made["icon_color"]) == ("Анна", 9367192)
@@ -37,7 +35,7 @@ def test_the_life_of_a_topic(api: Any, forum: int) -> None:
     assert api.control("GET", f"/chats/{forum}")["topics"] == []
 
 
-def test_only_who_manages_topics_writes_in_a_closed_one(api: Any, forum: int) -> None:
+def test_only_who_manages_topics_writes_in_a_closed_one(api, forum):
     made = api.call("createForumTopic", chat_id=forum, name="Talk")["message_thread_id"]
     topic = {"chat_id": forum, "message_thread_id": made}
     api.call("closeForumTopic", **topic)
@@ -59,14 +57,12 @@ def test_only_who_manages_topics_writes_in_a_closed_one(api: Any, forum: int) ->
         ("sendMessage", {"message_thread_id": 1, "text": "x"}, "message thread not found"),
     ],
 )
-def test_refusals(
-    api: Any, forum: int, method: str, more: dict[str, Any], description: str
-) -> None:
+def test_refusals(api, forum, method, more, description):
     error = api.refused(method, chat_id=forum, **more)
     assert error.description == f"Bad Request: {description}"
 
 
-def test_changing_nothing(api: Any, forum: int) -> None:
+def test_changing_nothing(api, forum):
     made = api.call("createForumTopic", chat_id=forum, name="Talk")["message_thread_id"]
     topic = {"chat_id": forum, "message_thread_id": made}
     for method, more in (("editForumTopic", {"name": "Talk"}), ("reopenForumTopic", {})):
@@ -75,7 +71,7 @@ def test_changing_nothing(api: Any, forum: int) -> None:
         )
 
 
-def test_chats_without_topics(api: Any) -> None:
+def test_chats_without_topics(api):
     person = api.person()
     for chat in (person, api.group(person, type="supergroup", bot="administrator")):
         assert api.refused("createForumTopic", chat_id=chat, name="x").description == (
@@ -83,7 +79,7 @@ def test_chats_without_topics(api: Any) -> None:
         )
 
 
-def test_unpinning_a_topic_leaves_the_others(api: Any, forum: int) -> None:
+def test_unpinning_a_topic_leaves_the_others(api, forum):
     kept = api.call("sendMessage", chat_id=forum, text="kept")["message_id"]
     made = api.call("createForumTopic", chat_id=forum, name="Talk")["message_thread_id"]
     topic = {"chat_id": forum, "message_thread_id": made}

@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -51,7 +50,7 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site():
     site = Site()
     thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -62,11 +61,11 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def api(make_api: Any) -> Any:
+def api(make_api):
     return make_api(webhook_pause=0.02)
 
 
-def test_updates_arrive_in_order_with_the_secret(api: Any, site: Site, wait_until: Any) -> None:
+def test_updates_arrive_in_order_with_the_secret(api, site, wait_until):
     person = api.person()
     api.act(person, "send", text="0")
     api.call("setWebhook", url=site.url, secret_token="s3cret_-")
@@ -78,7 +77,7 @@ def test_updates_arrive_in_order_with_the_secret(api: Any, site: Site, wait_unti
     wait_until(lambda: api.call("getWebhookInfo")["pending_update_count"] == 0)
 
 
-def test_a_failure_is_told_and_tried_again(api: Any, site: Site, wait_until: Any) -> None:
+def test_a_failure_is_told_and_tried_again(api, site, wait_until):
     site.answers = [500, 503]
     person = api.person()
     api.call("setWebhook", url=site.url)
@@ -93,7 +92,7 @@ def test_a_failure_is_told_and_tried_again(api: Any, site: Site, wait_until: Any
     assert info["last_error_date"] > 1_600_000_000
 
 
-def test_a_failure_holds_up_one_chat_only(api: Any, site: Site, wait_until: Any) -> None:
+def test_a_failure_holds_up_one_chat_only(api, site, wait_until):
     """As in Telegram, where the order counts within a chat."""
     anna, boris = api.person(), api.person()
     site.refused_chats = {anna}
@@ -109,7 +108,7 @@ def test_a_failure_holds_up_one_chat_only(api: Any, site: Site, wait_until: Any)
     assert site.texts()[-2:] == ["anna 1", "anna 2"]
 
 
-def test_a_site_may_ask_for_time(api: Any, site: Site, wait_until: Any) -> None:
+def test_a_site_may_ask_for_time(api, site, wait_until):
     site.answers, site.headers = [429], {"Retry-After": "1"}
     person = api.person()
     api.call("setWebhook", url=site.url)
@@ -119,7 +118,7 @@ def test_a_site_may_ask_for_time(api: Any, site: Site, wait_until: Any) -> None:
     assert time.monotonic() - began >= 1
 
 
-def test_a_site_may_call_a_method_by_its_answer(api: Any, site: Site, wait_until: Any) -> None:
+def test_a_site_may_call_a_method_by_its_answer(api, site, wait_until):
     person = api.person()
     site.reply = {"method": "sendMessage", "chat_id": person, "text": "by the way"}
     api.call("setWebhook", url=site.url)
@@ -130,7 +129,7 @@ def test_a_site_may_call_a_method_by_its_answer(api: Any, site: Site, wait_until
     wait_until(lambda: api.control("GET", "/stats")["errors"] == {"400": 1})
 
 
-def test_what_was_dropped_is_not_tried_again(api: Any, site: Site, wait_until: Any) -> None:
+def test_what_was_dropped_is_not_tried_again(api, site, wait_until):
     person = api.person()
     site.answers = [500] * 1000
     api.call("setWebhook", url=site.url)
@@ -144,7 +143,7 @@ def test_what_was_dropped_is_not_tried_again(api: Any, site: Site, wait_until: A
     assert api.call("getWebhookInfo")["pending_update_count"] == 0
 
 
-def test_an_absent_site_is_told(api: Any, site: Site, wait_until: Any) -> None:
+def test_an_absent_site_is_told(api, site, wait_until):
     person = api.person()
     api.call("setWebhook", url="http://127.0.0.1:9/hook")
     api.act(person, "send", text="a")
@@ -154,7 +153,7 @@ def test_an_absent_site_is_told(api: Any, site: Site, wait_until: Any) -> None:
     wait_until(lambda: site.updates)
 
 
-def test_what_set_and_delete_say(api: Any, site: Site) -> None:
+def test_what_set_and_delete_say(api, site):
     def says(method: str, **parameters: Any) -> Any:
         body = json.dumps(parameters).encode()
         _, answer, _ = api.request(
@@ -171,7 +170,7 @@ def test_what_set_and_delete_say(api: Any, site: Site) -> None:
     assert api.call("getWebhookInfo")["url"] == ""
 
 
-def test_pending_updates_can_be_dropped(api: Any) -> None:
+def test_pending_updates_can_be_dropped(api):
     person = api.person()
     api.act(person, "send", text="a")
     api.call("deleteWebhook", drop_pending_updates=True)
@@ -203,11 +202,11 @@ def test_pending_updates_can_be_dropped(api: Any) -> None:
         ),
     ],
 )
-def test_webhooks_that_are_refused(api: Any, parameters: dict[str, Any], description: str) -> None:
+def test_webhooks_that_are_refused(api, parameters, description):
     assert api.refused("setWebhook", **parameters).description == description
 
 
-def test_set_webhook_ends_a_long_poll(api: Any, site: Site) -> None:
+def test_set_webhook_ends_a_long_poll(api, site):
     refused = []
     thread = threading.Thread(target=lambda: refused.append(api.refused("getUpdates", timeout=50)))
     thread.start()

@@ -7,7 +7,7 @@ import pytest
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
 
 
-def test_start_with_a_payload(api: Any) -> None:
+def test_start_with_a_payload(api):
     person = api.person(started=False)
     assert api.act(person, "start", payload="CODE_1-x")["started"]
     [update] = api.updates()
@@ -18,13 +18,13 @@ def test_start_with_a_payload(api: Any) -> None:
 
 
 @pytest.mark.parametrize("payload", ["with space", "ж", "x" * 65])
-def test_payloads_that_no_link_has(api: Any, payload: str) -> None:
+def test_payloads_that_no_link_has(api, payload):
     person = api.person(started=False)
     assert api.try_control("POST", f"/people/{person}/start", {"payload": payload})[0] == 400
     assert api.updates() == []
 
 
-def test_typing_starts_the_conversation(api: Any) -> None:
+def test_typing_starts_the_conversation(api):
     person = api.person(started=False)
     assert api.act(person, "send", text="  hello #club  ")["last_text"] == "hello #club"
     [update] = api.updates()
@@ -33,12 +33,12 @@ def test_typing_starts_the_conversation(api: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 4097])
-def test_texts_that_nobody_can_type(api: Any, text: str) -> None:
+def test_texts_that_nobody_can_type(api, text):
     person = api.person()
     assert api.try_control("POST", f"/people/{person}/send", {"text": text})[0] == 400
 
 
-def test_blocking_and_unblocking_are_told_once(api: Any) -> None:
+def test_blocking_and_unblocking_are_told_once(api):
     person = api.person()
     for act in ("block", "block", "unblock", "unblock"):
         api.act(person, act)
@@ -50,7 +50,7 @@ def test_blocking_and_unblocking_are_told_once(api: Any) -> None:
     assert states == [("member", "kicked"), ("kicked", "member")]
 
 
-def test_who_blocked_cannot_write_but_may_start_again(api: Any) -> None:
+def test_who_blocked_cannot_write_but_may_start_again(api):
     person = api.person()
     api.act(person, "block")
     status, document = api.try_control("POST", f"/people/{person}/send", {"text": "x"})
@@ -60,7 +60,7 @@ def test_who_blocked_cannot_write_but_may_start_again(api: Any) -> None:
     assert kinds == ["my_chat_member", "my_chat_member", "message"]
 
 
-def test_pressing_what_is_not_there(api: Any) -> None:
+def test_pressing_what_is_not_there(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="x", reply_markup=KEYBOARD)["message_id"]
 

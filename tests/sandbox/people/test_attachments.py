@@ -1,7 +1,6 @@
 """Files that people send."""
 
 import base64
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from appliance.sandbox.world.files import DOWNLOAD_BYTES, FOLDERS, Files
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
-def test_every_kind_comes_and_can_be_fetched(api: Any, kind: str) -> None:
+def test_every_kind_comes_and_can_be_fetched(api, kind):
     person = api.person()
     api.act(person, kind, duration=7)
     [update] = api.updates()
@@ -25,7 +24,7 @@ def test_every_kind_comes_and_can_be_fetched(api: Any, kind: str) -> None:
         assert sent["duration"] == 7
 
 
-def test_what_the_caller_brings(api: Any) -> None:
+def test_what_the_caller_brings(api):
     content = base64.b64encode(b"%PDF-1.7").decode()
     body = {"content": content, "name": "отчёт.pdf", "mime": "application/pdf"}
     api.act(api.person(), "document", caption="see", **body)
@@ -39,7 +38,7 @@ def test_what_the_caller_brings(api: Any) -> None:
     assert update["message"]["caption"] == "see"
 
 
-def test_a_bot_downloads_20_mb_and_no_more(api: Any) -> None:
+def test_a_bot_downloads_20_mb_and_no_more(api):
     person = api.person()
     for size in (DOWNLOAD_BYTES, DOWNLOAD_BYTES + 1):
         api.act(person, "document", size=size)
@@ -48,13 +47,13 @@ def test_a_bot_downloads_20_mb_and_no_more(api: Any) -> None:
     assert api.refused("getFile", file_id=large).description == "Bad Request: file is too big"
 
 
-def test_a_photo_has_several_sizes() -> None:
+def test_a_photo_has_several_sizes():
     small, large = Attachment("photo").media(Files())["photo"]
     assert (small["width"], large["width"]) == (90, 800)
     assert small["file_id"] != large["file_id"]
 
 
-def test_what_is_no_picture_is_no_photo() -> None:
+def test_what_is_no_picture_is_no_photo():
     with pytest.raises(Invalid, match="picture"):
         Attachment("photo", b"hello").media(Files())
 
@@ -62,5 +61,5 @@ def test_what_is_no_picture_is_no_photo() -> None:
 @pytest.mark.parametrize(
     "body", [{"content": "!"}, {"size": -1}, {"kind": "photo"}, {"size": 2**60}]
 )
-def test_files_that_are_refused(api: Any, body: dict[str, Any]) -> None:
+def test_files_that_are_refused(api, body):
     assert api.try_control("POST", f"/people/{api.person()}/document", body)[0] == 400

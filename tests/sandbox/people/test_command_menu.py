@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def test_the_menu_shows_the_narrowest_scope(api: Any) -> None:
+def test_the_menu_shows_the_narrowest_scope(api):
     """In the person's language, else for all languages, and only then a wider scope."""
     anna = api.person(language_code="ru")
     boris = api.person(language_code="en")

@@ -17,7 +17,7 @@ def set_bot(api: Any, chat: int, status: str, **more: Any) -> None:
     api.control("POST", f"/chats/{chat}/bot", {"status": status, **more})
 
 
-def test_the_bot_comes_and_goes(api: Any) -> None:
+def test_the_bot_comes_and_goes(api):
     person = api.person()
     chat = api.group(person, type="supergroup", bot="left")
     assert api.refused("sendMessage", chat_id=chat, text="x").description == (
@@ -47,7 +47,7 @@ def test_the_bot_comes_and_goes(api: Any) -> None:
         ({"type": "channel"}, "left", "bot was kicked from the channel chat"),
     ],
 )
-def test_a_chat_without_the_bot(api: Any, given: dict[str, Any], status: str, words: str) -> None:
+def test_a_chat_without_the_bot(api, given, status, words):
     chat = api.group(api.person(), **given)
     set_bot(api, chat, status)
     error = api.refused("sendMessage", chat_id=chat, text="x")
@@ -56,7 +56,7 @@ def test_a_chat_without_the_bot(api: Any, given: dict[str, Any], status: str, wo
     assert api.call("sendMessage", chat_id=chat, text="x")
 
 
-def test_a_public_channel_the_bot_is_not_in(api: Any) -> None:
+def test_a_public_channel_the_bot_is_not_in(api):
     api.group(api.person(), type="channel", bot="left", username="the_news")
     assert api.call("getChat", chat_id="@The_News")["title"] == "Club"
     assert api.refused("sendMessage", chat_id="@the_news", text="x").description == (
@@ -64,7 +64,7 @@ def test_a_public_channel_the_bot_is_not_in(api: Any) -> None:
     )
 
 
-def test_a_channel_needs_rights(api: Any) -> None:
+def test_a_channel_needs_rights(api):
     chat = api.group(api.person(), type="channel")
     set_bot(api, chat, "administrator", rights=["can_manage_chat"])
     assert api.refused("sendMessage", chat_id=chat, text="x").description == (
@@ -75,7 +75,7 @@ def test_a_channel_needs_rights(api: Any) -> None:
     assert (told["can_manage_chat"], told["can_post_messages"]) == (True, False)
 
 
-def test_people_come_and_go(api: Any) -> None:
+def test_people_come_and_go(api):
     """`chat_member` is told only to an administrator that asks; service messages to all."""
     anna, boris = api.person(), api.person()
     chat = api.group(anna, type="supergroup")
@@ -103,7 +103,7 @@ def test_people_come_and_go(api: Any) -> None:
     ]
 
 
-def test_a_group_becomes_a_supergroup(api: Any) -> None:
+def test_a_group_becomes_a_supergroup(api):
     person, other = api.person(), api.person()
     old = api.group(person, members=[other], title="Friends")
     api.call("sendMessage", chat_id=old, text="before")
@@ -127,14 +127,14 @@ def test_a_group_becomes_a_supergroup(api: Any) -> None:
     assert api.try_control("POST", f"/chats/{new['id']}/migrate", {})[0] == 409
 
 
-def test_a_new_title(api: Any) -> None:
+def test_a_new_title(api):
     chat = api.group(api.person())
     api.control("POST", f"/chats/{chat}/title", {"title": "Клуб"})
     [update] = api.updates()
     assert update["message"]["new_chat_title"] == "Клуб" == update["message"]["chat"]["title"]
 
 
-def test_a_topic_by_people(api: Any) -> None:
+def test_a_topic_by_people(api):
     chat = api.group(api.person(), type="supergroup", is_forum=True)
     [topic] = api.control("POST", f"/chats/{chat}/topics", {"name": "Talk"})["topics"]
     path = f"/chats/{chat}/topics/{topic['id']}"
@@ -152,7 +152,7 @@ def test_a_topic_by_people(api: Any) -> None:
     assert messages[0]["message_id"] == topic["id"]
 
 
-def test_all_of_it_survives_a_restart(make_api: Any, tmp_path: Any) -> None:
+def test_all_of_it_survives_a_restart(make_api, tmp_path):
     from appliance.sandbox.server import Sandbox
 
     journal = tmp_path / "people.jsonl"

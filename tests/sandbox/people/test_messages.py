@@ -17,7 +17,7 @@ def heard(api: Any) -> list[str]:
     ]
 
 
-def test_an_answer_carries_what_it_answers(api: Any) -> None:
+def test_an_answer_carries_what_it_answers(api):
     person = api.person()
     first = api.call("sendMessage", chat_id=person, text="Well?")["message_id"]
     [second] = api.act(person, "send", text="Yes", reply_to=first)["wrote"]
@@ -32,7 +32,7 @@ def test_an_answer_carries_what_it_answers(api: Any) -> None:
     assert sent["reply_to_message"]["from"]["id"] == person
 
 
-def test_an_edit(api: Any) -> None:
+def test_an_edit(api):
     person = api.person()
     [wrote] = api.act(person, "send", text="helo")["wrote"]
     api.act(person, "edit", message_id=wrote, text="hello")
@@ -45,14 +45,14 @@ def test_an_edit(api: Any) -> None:
     assert api.try_control("POST", f"/people/{person}/edit", body)[0] == 403
 
 
-def test_a_caption_is_edited_too(api: Any) -> None:
+def test_a_caption_is_edited_too(api):
     person = api.person()
     [wrote] = api.act(person, "photo", caption="one")["wrote"]
     api.act(person, "edit", message_id=wrote, text="two")
     assert heard(api) == ["message: one", "edited_message: two"]
 
 
-def test_nothing_tells_of_a_deletion(api: Any) -> None:
+def test_nothing_tells_of_a_deletion(api):
     person = api.person()
     [wrote] = api.act(person, "send", text="oops")["wrote"]
     api.updates()
@@ -65,7 +65,7 @@ def test_nothing_tells_of_a_deletion(api: Any) -> None:
     )
 
 
-def test_reactions_only_to_who_asks(api: Any) -> None:
+def test_reactions_only_to_who_asks(api):
     person = api.person()
     sent = api.call("sendMessage", chat_id=person, text="x")["message_id"]
     api.act(person, "react", message_id=sent, emoji="👍")
@@ -81,7 +81,7 @@ def test_reactions_only_to_who_asks(api: Any) -> None:
     assert changed["user"]["id"] == person and changed["message_id"] == sent
 
 
-def test_an_album(api: Any) -> None:
+def test_an_album(api):
     person = api.person()
     files = [{"kind": "photo"}, {"kind": "video"}, {"kind": "photo"}]
     wrote = api.act(person, "album", files=files, caption="the trip")["wrote"]
@@ -94,13 +94,13 @@ def test_an_album(api: Any) -> None:
 @pytest.mark.parametrize(
     "kinds", [["photo"], ["photo", "document"], ["audio", "video"], ["voice"] * 2, ["photo"] * 11]
 )
-def test_albums_that_nobody_sends(api: Any, kinds: list[str]) -> None:
+def test_albums_that_nobody_sends(api, kinds):
     body = {"files": [{"kind": kind} for kind in kinds]}
     assert api.try_control("POST", f"/people/{api.person()}/album", body)[0] == 400
     assert api.updates() == []
 
 
-def test_privacy_in_a_group(api: Any) -> None:
+def test_privacy_in_a_group(api):
     """Commands, mentions and answers to the bot; the rest only when it leads or is let hear."""
     person = api.person()
     group = api.group(person)
@@ -130,7 +130,7 @@ def test_privacy_in_a_group(api: Any) -> None:
     assert heard(api) == ["message: even more"]
 
 
-def test_messages_of_a_group_say_who_wrote(api: Any) -> None:
+def test_messages_of_a_group_say_who_wrote(api):
     anna, boris = api.person(), api.person()
     group = api.group(anna, type="supergroup", members=[boris], bot="administrator")
     for person in (anna, boris):
@@ -144,7 +144,7 @@ def test_messages_of_a_group_say_who_wrote(api: Any) -> None:
     assert [message["author"] for message in shown] == [anna, boris]
 
 
-def test_a_channel_writes_as_itself(api: Any) -> None:
+def test_a_channel_writes_as_itself(api):
     person, reader = api.person(), api.person()
     channel = api.group(person, type="channel", title="News", members=[reader])
     [wrote] = api.act(person, "send", chat_id=channel, text="hello")["wrote"]
@@ -157,7 +157,7 @@ def test_a_channel_writes_as_itself(api: Any) -> None:
     assert api.try_control("POST", f"/people/{reader}/send", body)[0] == 403
 
 
-def test_reactions_in_groups_and_channels(api: Any) -> None:
+def test_reactions_in_groups_and_channels(api):
     person, other = api.person(), api.person()
     kinds = ["message_reaction", "message_reaction_count"]
     api.call("getUpdates", allowed_updates=kinds)
@@ -173,7 +173,7 @@ def test_reactions_in_groups_and_channels(api: Any) -> None:
     assert told["reactions"] == [{"type": {"type": "emoji", "emoji": "👍"}, "total_count": 1}]
 
 
-def test_topics(api: Any) -> None:
+def test_topics(api):
     person = api.person()
     forum = api.group(person, type="supergroup", is_forum=True, bot="administrator")
     topic = api.call("createForumTopic", chat_id=forum, name="Talk")["message_thread_id"]
@@ -188,7 +188,7 @@ def test_topics(api: Any) -> None:
     assert "message_thread_id" not in general and "reply_to_message" not in general
 
 
-def test_a_button_in_a_group(api: Any) -> None:
+def test_a_button_in_a_group(api):
     anna, boris = api.person(), api.person()
     group = api.group(anna, members=[boris])
     sent = api.call("sendMessage", chat_id=group, text="Well?", reply_markup=KEYBOARD)
@@ -208,12 +208,12 @@ def test_a_button_in_a_group(api: Any) -> None:
         ({"cat_id": 5}, 400),
     ],
 )
-def test_places_where_nobody_can_write(api: Any, body: dict[str, Any], status: int) -> None:
+def test_places_where_nobody_can_write(api, body, status):
     path = f"/people/{api.person()}/send"
     assert api.try_control("POST", path, {"text": "x", **body})[0] == status
 
 
-def test_a_stranger_does_not_write_in_a_group(api: Any) -> None:
+def test_a_stranger_does_not_write_in_a_group(api):
     group = api.group(api.person())
     body = {"text": "x", "chat_id": group}
     assert api.try_control("POST", f"/people/{api.person()}/send", body)[0] == 403

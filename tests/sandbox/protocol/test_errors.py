@@ -3,7 +3,6 @@
 import pytest
 
 from appliance.sandbox.protocol.errors import (
-    ApiError,
     bad_request,
     conflict,
     forbidden,
@@ -21,5 +20,5 @@ from appliance.sandbox.protocol.errors import (
         (too_many_requests(5), 429, "Too Many Requests: retry after 5"),
     ],
 )
-def test_words(error: ApiError, code: int, description: str) -> None:
+def test_words(error, code, description):
     assert (error.code, error.description) == (code, description)

@@ -1,7 +1,6 @@
 """Parameters in every encoding that Telegram takes."""
 
 import json
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -19,7 +18,7 @@ def multipart(**values: str) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["query", "form", "json", "json in json", "multipart"])
-def test_every_encoding_says_the_same(api: Any, encoding: str) -> None:
+def test_every_encoding_says_the_same(api, encoding):
     person = str(api.person())
     markup = json.dumps(KEYBOARD)
     values = {"chat_id": person, "text": TEXT, "parse_mode": "HTML", "reply_markup": markup}
@@ -41,7 +40,7 @@ def test_every_encoding_says_the_same(api: Any, encoding: str) -> None:
     assert sent["reply_markup"] == KEYBOARD
 
 
-def test_the_query_wins(api: Any) -> None:
+def test_the_query_wins(api):
     person = api.person()
     body = json.dumps({"chat_id": person, "text": "body"}).encode()
     sent = api.raw("sendMessage", body, "application/json", "?text=query")
@@ -49,7 +48,7 @@ def test_the_query_wins(api: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"5", b'"text"'])
-def test_a_body_that_is_no_object_is_refused(api: Any, body: bytes) -> None:
+def test_a_body_that_is_no_object_is_refused(api, body):
     with pytest.raises(Exception, match="Bad Request: can't parse JSON object"):
         api.raw("sendMessage", body, "application/json")
 
@@ -62,6 +61,6 @@ def test_a_body_that_is_no_object_is_refused(api: Any, body: bytes) -> None:
         (b"text=%ff", "application/x-www-form-urlencoded"),
     ],
 )
-def test_what_is_no_unicode_is_refused(api: Any, body: bytes, content_type: str) -> None:
+def test_what_is_no_unicode_is_refused(api, body, content_type):
     with pytest.raises(Exception, match="strings must be encoded in UTF-8"):
         api.raw("sendMessage", body, content_type)

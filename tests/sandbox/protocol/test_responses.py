@@ -9,7 +9,7 @@ from appliance.sandbox.protocol.errors import (
 from appliance.sandbox.protocol.responses import Described, failure, success
 
 
-def test_an_error_has_its_code_as_status() -> None:
+def test_an_error_has_its_code_as_status():
     response = failure(too_many_requests(5))
     assert response.status == 429
     assert response.headers["Retry-After"] == "5"
@@ -21,7 +21,7 @@ def test_an_error_has_its_code_as_status() -> None:
     }
 
 
-def test_a_result_may_be_described() -> None:
+def test_a_result_may_be_described():
     assert json.loads(success([1]).body) == {"ok": True, "result": [1]}
     assert json.loads(success(Described(True, "Webhook was set")).body) == {
         "ok": True,
@@ -30,5 +30,5 @@ def test_a_result_may_be_described() -> None:
     }
 
 
-def test_words_may_quote_what_is_no_unicode() -> None:
+def test_words_may_quote_what_is_no_unicode():
     assert failure(bad_request("no \ud800")).status == 400

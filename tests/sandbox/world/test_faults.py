@@ -10,14 +10,14 @@ def struck(faults: Faults, method: str = "sendMessage", chat_id: int | None = 5)
     return fault.kind if fault else None
 
 
-def test_a_count_runs_out() -> None:
+def test_a_count_runs_out():
     faults = Faults()
     faults.add("500", count=2)
     assert [struck(faults) for _ in range(3)] == ["500", "500", None]
     assert faults.all() == []
 
 
-def test_without_a_count_it_stays() -> None:
+def test_without_a_count_it_stays():
     faults = Faults()
     fault = faults.add("500")
     assert [struck(faults) for _ in range(3)] == ["500"] * 3
@@ -25,7 +25,7 @@ def test_without_a_count_it_stays() -> None:
     assert struck(faults) is None
 
 
-def test_a_method_and_a_chat() -> None:
+def test_a_method_and_a_chat():
     faults = Faults()
     faults.add("403", method="sendmessage", chat_id=5)
     assert struck(faults) == "403"
@@ -34,13 +34,13 @@ def test_a_method_and_a_chat() -> None:
 
 
 @pytest.mark.parametrize(("method", "kind"), [(None, None), ("*", "401"), ("getUpdates", "401")])
-def test_polling_is_struck_only_when_named(method: str | None, kind: str | None) -> None:
+def test_polling_is_struck_only_when_named(method, kind):
     faults = Faults()
     faults.add("401", method=method)
     assert struck(faults, method="getUpdates") == kind
 
 
-def test_latencies_add_up_and_another_fault_follows() -> None:
+def test_latencies_add_up_and_another_fault_follows():
     faults = Faults()
     faults.add("latency", seconds=0.5, count=1)
     faults.add("latency", count=1)
@@ -51,14 +51,14 @@ def test_latencies_add_up_and_another_fault_follows() -> None:
     assert faults.strike("sendMessage", 5) == (0, None)
 
 
-def test_a_probability_strikes_now_and_then() -> None:
+def test_a_probability_strikes_now_and_then():
     faults = Faults()
     faults.add("429", probability=0.25)
     times = sum(struck(faults) is not None for _ in range(1000))
     assert 180 < times < 320
 
 
-def test_own_words() -> None:
+def test_own_words():
     faults = Faults()
     error = faults.add("403", description="Forbidden: user is deactivated").error()
     assert error and error.description == "Forbidden: user is deactivated"

@@ -17,7 +17,7 @@ def sending(content: bytes, **values: Any) -> Parameters:
     return Parameters(values, {"photo": Upload("a.gif", "image/gif", content)})
 
 
-def test_the_same_content_is_kept_once() -> None:
+def test_the_same_content_is_kept_once():
     files = Files()
     first = media_of("photo", sending(gif()), files)
     assert media_of("photo", sending(gif()), files) == first
@@ -27,7 +27,7 @@ def test_the_same_content_is_kept_once() -> None:
     assert again == first
 
 
-def test_attach_names_a_part() -> None:
+def test_attach_names_a_part():
     upload = Upload("a.TXT", "text/plain", b"hello")
     files = Files()
     sent = media_of("document", Parameters({"document": "attach://x"}, {"x": upload}), files)[
@@ -50,12 +50,12 @@ def test_attach_names_a_part() -> None:
         (sending(gif() + b"x" * 10_485_760), "too big for a photo"),
     ],
 )
-def test_photos_that_are_refused(parameters: Parameters, words: str) -> None:
+def test_photos_that_are_refused(parameters, words):
     with pytest.raises(ApiError, match=f"Bad Request: .*{words}|Bad Request: {words}"):
         media_of("photo", parameters, Files())
 
 
-def test_a_document_is_no_photo() -> None:
+def test_a_document_is_no_photo():
     files = Files()
     upload = Parameters({}, {"document": Upload("a.gif", "image/gif", gif())})
     file_id = media_of("document", upload, files)["document"]["file_id"]
@@ -63,7 +63,7 @@ def test_a_document_is_no_photo() -> None:
         media_of("photo", Parameters({"photo": file_id}), files)
 
 
-def test_old_contents_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_contents_are_dropped(monkeypatch):
     monkeypatch.setattr("appliance.sandbox.world.files._KEPT_BYTES", 10)
     files = Files()
     first = files.store(Upload("a", "text/plain", b"12345678"), "documents")

@@ -11,7 +11,7 @@ LOOSE = Limits(chat_per_second=0, group_per_minute=0)
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock():
     return Clock()
 
 
@@ -25,14 +25,14 @@ def refused(flood: Flood, chat_id: int = 1, messages: int = 1, *, group: bool = 
     return wait
 
 
-def test_without_limits_all_is_taken(clock: Clock) -> None:
+def test_without_limits_all_is_taken(clock):
     flood = Flood(clock=clock)
     for _ in range(10_000):
         flood.admit(1)
     assert flood.as_dict() == {"enabled": False, "refused": 0, "waits": {}}
 
 
-def test_thirty_a_second_for_a_minute(clock: Clock) -> None:
+def test_thirty_a_second_for_a_minute(clock):
     flood = Flood(LOOSE, clock)
     for number in range(30 * 60):
         clock.now = 1000 + number / 30 + 1e-6 * number
@@ -40,7 +40,7 @@ def test_thirty_a_second_for_a_minute(clock: Clock) -> None:
     assert flood.refused == 0
 
 
-def test_the_second_slides(clock: Clock) -> None:
+def test_the_second_slides(clock):
     """29 at the end of one second and 2 at the beginning of the next are 31 in a second."""
     flood = Flood(LOOSE, clock)
     flood.admit(0)
@@ -52,7 +52,7 @@ def test_the_second_slides(clock: Clock) -> None:
     assert refused(flood, 31) == 3
 
 
-def test_a_refusal_ends(clock: Clock) -> None:
+def test_a_refusal_ends(clock):
     flood = Flood(LOOSE, clock)
     flood.admit(0, 30)
     assert refused(flood) == 3
@@ -61,7 +61,7 @@ def test_a_refusal_ends(clock: Clock) -> None:
     assert flood.as_dict()["waits"] == {}
 
 
-def test_who_goes_on_calling_waits_longer(clock: Clock) -> None:
+def test_who_goes_on_calling_waits_longer(clock):
     flood = Flood(LOOSE, clock)
     flood.admit(0, 30)
     assert refused(flood) == 3
@@ -75,7 +75,7 @@ def test_who_goes_on_calling_waits_longer(clock: Clock) -> None:
     assert flood.refused == 66
 
 
-def test_one_chat_takes_a_burst_and_then_one_a_second(clock: Clock) -> None:
+def test_one_chat_takes_a_burst_and_then_one_a_second(clock):
     flood = Flood(Limits(), clock)
     for _ in range(5):
         flood.admit(7)
@@ -89,7 +89,7 @@ def test_one_chat_takes_a_burst_and_then_one_a_second(clock: Clock) -> None:
         flood.admit(7)
 
 
-def test_who_waits_is_shown_until_the_wait_is_over(clock: Clock) -> None:
+def test_who_waits_is_shown_until_the_wait_is_over(clock):
     """A chat by its id, beside the bot as a whole; also when nobody calls again."""
     flood = Flood(Limits(), clock)
     for _ in range(5):
@@ -105,7 +105,7 @@ def test_who_waits_is_shown_until_the_wait_is_over(clock: Clock) -> None:
     assert flood.as_dict()["waits"] == {}
 
 
-def test_a_group_takes_twenty_a_minute(clock: Clock) -> None:
+def test_a_group_takes_twenty_a_minute(clock):
     flood = Flood(Limits(), clock)
     for _ in range(20):
         flood.admit(-5, group=True)
@@ -116,7 +116,7 @@ def test_a_group_takes_twenty_a_minute(clock: Clock) -> None:
     flood.admit(-5, group=True)
 
 
-def test_an_album_counts_its_messages(clock: Clock) -> None:
+def test_an_album_counts_its_messages(clock):
     flood = Flood(Limits(chat_per_second=0), clock)
     flood.admit(-5, 10, group=True)
     flood.admit(-5, 10, group=True)
@@ -125,7 +125,7 @@ def test_an_album_counts_its_messages(clock: Clock) -> None:
     assert refused(flood, 7) == 3
 
 
-def test_other_limits_begin_anew(clock: Clock) -> None:
+def test_other_limits_begin_anew(clock):
     flood = Flood(LOOSE, clock)
     flood.admit(0, 30)
     refused(flood)
@@ -135,6 +135,6 @@ def test_other_limits_begin_anew(clock: Clock) -> None:
     assert refused(flood) == 3
 
 
-def test_limits_below_nothing() -> None:
+def test_limits_below_nothing():
     with pytest.raises(Invalid, match="flood"):
         Limits(per_second=-1)

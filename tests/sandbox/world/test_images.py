@@ -15,7 +15,7 @@ WEBP_LONG = (
 
 
 @pytest.mark.parametrize("content", [PNG, GIF, JPEG, WEBP_LOSSY, WEBP_LOSSLESS, WEBP_LONG])
-def test_sizes(content: bytes) -> None:
+def test_sizes(content):
     assert image_size(content) == (640, 480)
 
 
@@ -23,5 +23,5 @@ def test_sizes(content: bytes) -> None:
     "content",
     [b"", b"text", PNG[:20], GIF[:7], JPEG[:10], JPEG[:2], b"RIFF\0\0\0\0WEBPVP8?", b"\xff\xd8\0"],
 )
-def test_no_pictures(content: bytes) -> None:
+def test_no_pictures(content):
     assert image_size(content) is None

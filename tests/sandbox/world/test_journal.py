@@ -1,8 +1,5 @@
 """The journal: what outlives the simulator, also one that was killed."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from appliance.errors import ConfigError, Unavailable
@@ -12,11 +9,11 @@ KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "people.jsonl"
 
 
-def test_everything_that_matters_survives(make_api: Any, path: Path) -> None:
+def test_everything_that_matters_survives(make_api, path):
     before = make_api(journal=path)
     anna, boris = before.person(first_name="Anna"), before.person(first_name="Борис")
     before.act(boris, "block")
@@ -49,7 +46,7 @@ def views(person: int) -> list[str]:
     return ["/people", f"/people/{person}/messages", "/record", "/callbacks"]
 
 
-def test_a_torn_last_line_is_dropped(make_api: Any, path: Path) -> None:
+def test_a_torn_last_line_is_dropped(make_api, path):
     before = make_api(journal=path)
     person = before.person()
     before.call("sendMessage", chat_id=person, text="whole")
@@ -63,7 +60,7 @@ def test_a_torn_last_line_is_dropped(make_api: Any, path: Path) -> None:
     assert make_api(journal=path).messages(person)[-1]["text"] == "next"
 
 
-def test_confirmed_updates_stay_confirmed(make_api: Any, path: Path) -> None:
+def test_confirmed_updates_stay_confirmed(make_api, path):
     before = make_api(journal=path)
     person = before.person()
     before.act(person, "send", text="a")
@@ -75,7 +72,7 @@ def test_confirmed_updates_stay_confirmed(make_api: Any, path: Path) -> None:
     assert after.updates()[0]["update_id"] == old["update_id"] + 1
 
 
-def test_old_states_are_compacted_away(make_api: Any, path: Path) -> None:
+def test_old_states_are_compacted_away(make_api, path):
     before = make_api(journal=path)
     person = before.person()
     for _ in range(50):
@@ -89,24 +86,24 @@ def test_old_states_are_compacted_away(make_api: Any, path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [b"rubbish", b"[]", b'{"kind":"unheard"}', b'{"kind":"edit"}'])
-def test_a_damaged_line_in_the_middle_is_said(make_api: Any, path: Path, line: bytes) -> None:
+def test_a_damaged_line_in_the_middle_is_said(make_api, path, line):
     path.write_bytes(b'{"kind":"confirm","before":1}\n%s\n{"kind":"confirm","before":1}\n' % line)
     with pytest.raises(ConfigError, match="line 2"):
         make_api(journal=path)
 
 
-def test_two_simulators_do_not_share_a_journal(make_api: Any, path: Path) -> None:
+def test_two_simulators_do_not_share_a_journal(make_api, path):
     make_api(journal=path)
     with pytest.raises(Unavailable, match="another simulator"):
         make_api(journal=path)
 
 
-def test_a_path_that_cannot_be_used(tmp_path: Path, make_api: Any) -> None:
+def test_a_path_that_cannot_be_used(tmp_path, make_api):
     with pytest.raises(ConfigError, match="cannot use the journal"):
         make_api(journal=tmp_path / "missing" / "people.jsonl")
 
 
-def test_append_needs_an_open_journal(path: Path) -> None:
+def test_append_needs_an_open_journal(path):
     journal = Journal(path)
     journal.open()
     assert list(journal.events()) == []

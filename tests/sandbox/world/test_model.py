@@ -14,7 +14,7 @@ from appliance.sandbox.world.model import (
 )
 
 
-def test_fields_go_through_json() -> None:
+def test_fields_go_through_json():
     person = Person(5, "Anna", None, None, "en")
     assert Person(**json.loads(json.dumps(person_fields(person)))) == person
     group = Group(-5, "group", "Club")
@@ -31,7 +31,7 @@ def test_fields_go_through_json() -> None:
         ("kicked", False, False, False),
     ],
 )
-def test_statuses(status: str, present: bool, pins: bool, promotes: bool) -> None:
+def test_statuses(status, present, pins, promotes):
     group = Group(-5, "group", "Club", members={7: Member(status, ["can_pin_messages"])})
     assert group.is_present(7) is present
     assert group.allows(7, "can_pin_messages") is pins
@@ -39,13 +39,13 @@ def test_statuses(status: str, present: bool, pins: bool, promotes: bool) -> Non
     assert group.status_of(8) == "left" and not group.allows(8, "can_pin_messages")
 
 
-def test_the_last_is_not_a_deleted_one() -> None:
+def test_the_last_is_not_a_deleted_one():
     first, second = [Message(number, True, 1, str(number), []) for number in (1, 2)]
     person = Person(5, "Anna", None, None, "en", messages={1: first, 2: second})
     second.deleted = True
     assert person.last() is first
 
 
-def test_a_service_message_says_nothing() -> None:
+def test_a_service_message_says_nothing():
     assert Message(1, True, 1, "", [], extra={"group_chat_created": True}).is_service
     assert not Message(1, True, 1, "", [], media={"dice": {}}).is_service

@@ -23,7 +23,7 @@ def say(api: Any, *words: str) -> None:
         api.act(person, "send", text=word)
 
 
-def test_an_offset_confirms_what_is_before_it(api: Any) -> None:
+def test_an_offset_confirms_what_is_before_it(api):
     say(api, "a", "b", "c")
     updates = api.call("getUpdates")
     assert texts(updates) == ["a", "b", "c"]
@@ -33,13 +33,13 @@ def test_an_offset_confirms_what_is_before_it(api: Any) -> None:
     assert api.call("getUpdates") == []
 
 
-def test_ids_go_up_by_one(api: Any) -> None:
+def test_ids_go_up_by_one(api):
     say(api, "a", "b", "c")
     ids = [update["update_id"] for update in api.call("getUpdates")]
     assert ids == [ids[0], ids[0] + 1, ids[0] + 2]
 
 
-def test_a_negative_offset_keeps_the_last(api: Any) -> None:
+def test_a_negative_offset_keeps_the_last(api):
     say(api, "a", "b", "c")
     assert texts(api.call("getUpdates", offset=-2)) == ["b", "c"]
     assert texts(api.call("getUpdates")) == ["b", "c"]
@@ -47,12 +47,12 @@ def test_a_negative_offset_keeps_the_last(api: Any) -> None:
 
 
 @pytest.mark.parametrize(("limit", "count"), [(1, 1), (2, 2), (100, 3), (0, 3), (101, 3)])
-def test_limit(api: Any, limit: int, count: int) -> None:
+def test_limit(api, limit, count):
     say(api, "a", "b", "c")
     assert len(api.call("getUpdates", limit=limit)) == count
 
 
-def test_a_long_poll_ends_when_something_comes(api: Any) -> None:
+def test_a_long_poll_ends_when_something_comes(api):
     person = api.person()
     with ThreadPoolExecutor() as pool:
         polling = pool.submit(api.call, "getUpdates", timeout=50)
@@ -60,11 +60,11 @@ def test_a_long_poll_ends_when_something_comes(api: Any) -> None:
         assert texts(polling.result(10)) == ["hello"]
 
 
-def test_an_empty_poll_ends_in_time(api: Any) -> None:
+def test_an_empty_poll_ends_in_time(api):
     assert api.call("getUpdates", timeout=1) == []
 
 
-def test_the_older_of_two_polls_is_thrown_out(api: Any) -> None:
+def test_the_older_of_two_polls_is_thrown_out(api):
     person = api.person()
     with ThreadPoolExecutor() as pool:
         older = pool.submit(api.refused, "getUpdates", timeout=50)
@@ -76,7 +76,7 @@ def test_the_older_of_two_polls_is_thrown_out(api: Any) -> None:
     assert (older.result().code, older.result().description) == (409, CONFLICT)
 
 
-def test_allowed_updates_are_remembered(api: Any) -> None:
+def test_allowed_updates_are_remembered(api):
     person = api.person()
     api.call("getUpdates", allowed_updates=["message"])
     api.act(person, "block")
@@ -89,7 +89,7 @@ def test_allowed_updates_are_remembered(api: Any) -> None:
     assert "my_chat_member" in api.call("getUpdates")[-1]
 
 
-def test_a_webhook_excludes_polling(api: Any) -> None:
+def test_a_webhook_excludes_polling(api):
     api.call("setWebhook", url="http://127.0.0.1:9/hook")
     assert api.refused("getUpdates").description == (
         "Conflict: can't use getUpdates method while webhook is active;"
@@ -97,7 +97,7 @@ def test_a_webhook_excludes_polling(api: Any) -> None:
     )
 
 
-def test_some_kinds_must_be_asked_for() -> None:
+def test_some_kinds_must_be_asked_for():
     updates = Updates()
     assert updates.wants("message") and not updates.wants("chat_member")
     updates.allowed = ["chat_member"]

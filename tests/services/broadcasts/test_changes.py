@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -32,7 +31,7 @@ NOW = 1_790_000_000
 
 
 @pytest.fixture
-def number(database: Database) -> int:
+def number(database):
     return finished(database)
 
 
@@ -61,7 +60,7 @@ def finished(database: Database) -> int:
 
 
 @pytest.mark.parametrize(("which", "chat"), [("failed", 3), ("unknown", 4)])
-def test_retry_takes_only_those(database: Database, number: int, which: str, chat: int) -> None:
+def test_retry_takes_only_those(database, number, which, chat):
     changed, count = changes.retry(database.writing, number, which, "cli:ann")
     assert (changed.status, changed.pending, count) == ("running", 1, 1)
     assert changed.finished_at is None
@@ -72,19 +71,19 @@ def test_retry_takes_only_those(database: Database, number: int, which: str, cha
     assert event.details == {"which": which, "count": 1}
 
 
-def test_retry_keeps_the_counters_true(database: Database, number: int) -> None:
+def test_retry_keeps_the_counters_true(database, number):
     row, _ = changes.retry(database.writing, number, "failed", "x")
     assert (row.sent, row.failed, row.unknown, row.pending) == (2, 0, 1, 1)
     assert row.reasons == {"no_answer": 1}
 
 
-def test_retry_of_nobody_is_nothing_to_do(database: Database, number: int) -> None:
+def test_retry_of_nobody_is_nothing_to_do(database, number):
     changes.retry(database.writing, number, "failed", "x")
     with pytest.raises(NothingToDo):
         changes.retry(database.writing, number, "failed", "x")
 
 
-def test_a_cancelled_broadcast_cannot_be_retried(database: Database, number: int) -> None:
+def test_a_cancelled_broadcast_cannot_be_retried(database, number):
     with database.writing() as session:
         broadcasts.get(session, number).status = BroadcastStatus.CANCELLED
     with pytest.raises(Conflict, match="cancelled"):
@@ -105,7 +104,7 @@ class Interrupted:
 
 
 @pytest.fixture
-def failures(database: Database, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
+def failures(database, number, monkeypatch):
     """A finished broadcast that failed for all four; two lines are a part."""
     monkeypatch.setattr(changes, "ROWS_PER_TRANSACTION", 2)
     with database.writing() as session:
@@ -125,13 +124,13 @@ def seen(database: Database, number: int) -> tuple[str, int, int, dict[str, int]
         return str(row.status), row.pending, row.failed, row.reasons, told
 
 
-def test_a_retry_goes_by_parts_and_is_one_decision(database: Database, failures: int) -> None:
+def test_a_retry_goes_by_parts_and_is_one_decision(database, failures):
     assert changes.retry(database.writing, failures, "failed", "x")[1] == 4
     told = [{"which": "failed", "count": 4}]
     assert seen(database, failures) == ("running", 4, 0, {}, told)
 
 
-def test_a_retry_that_dies_is_repeated_for_the_rest(database: Database, failures: int) -> None:
+def test_a_retry_that_dies_is_repeated_for_the_rest(database, failures):
     def die() -> None:
         raise KeyboardInterrupt
 
@@ -145,9 +144,7 @@ def test_a_retry_that_dies_is_repeated_for_the_rest(database: Database, failures
     assert seen(database, failures) == ("running", 4, 0, {}, told * 2)
 
 
-def test_a_retry_runs_again_what_the_engine_finished_in_between(
-    database: Database, failures: int
-) -> None:
+def test_a_retry_runs_again_what_the_engine_finished_in_between(database, failures):
     def send() -> None:
         with database.writing() as session:
             pending = deliveries.chats_in(session, failures, [DeliveryState.PENDING])
@@ -160,7 +157,7 @@ def test_a_retry_runs_again_what_the_engine_finished_in_between(
     assert seen(database, failures)[:3] == ("running", 2, 0)
 
 
-def test_a_retry_ends_where_it_is_cancelled(database: Database, failures: int) -> None:
+def test_a_retry_ends_where_it_is_cancelled(database, failures):
     def cancel() -> None:
         changes.cancel(database.writing, failures, "y")
 
@@ -169,36 +166,34 @@ def test_a_retry_ends_where_it_is_cancelled(database: Database, failures: int) -
     assert seen(database, failures)[1:3] == (0, 2)
 
 
-def test_an_edit_is_checked_before_anything_changes(database: Database, number: int) -> None:
+def test_an_edit_is_checked_before_anything_changes(database, number):
     with pytest.raises(Invalid):
         changes.edit(database.writing, number, "x", text="<b>", format="html")
     with database.reading() as session:
         assert broadcasts.get(session, number).version == 1
 
 
-def test_an_edit_raises_the_version_and_begins(database: Database, number: int) -> None:
+def test_an_edit_raises_the_version_and_begins(database, number):
     changed, operation = edit(database.writing, number, "new")
     assert (changed.text, changed.version) == ("new", 2)
     assert operation is not None
     assert (operation.kind, operation.total, operation.status) == ("edit", 2, "running")
 
 
-def test_a_second_edit_ends_the_first(database: Database, number: int) -> None:
+def test_a_second_edit_ends_the_first(database, number):
     edit(database.writing, number, "two")
     edit(database.writing, number, "three")
     assert statuses(database, number) == ["cancelled", "running"]
 
 
-def test_of_two_edits_at_once_the_later_counts(database: Database, number: int) -> None:
+def test_of_two_edits_at_once_the_later_counts(database, number):
     meanwhile = Interrupted(database, lambda: edit(database.writing, number, "three"), 2)
     changed, operation = edit(meanwhile, number, "two")
     assert (changed.text, operation) == ("three", None)
     assert statuses(database, number) == ["cancelled", "running"]
 
 
-def test_an_edit_finds_who_was_in_flight(
-    database: Database, number: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edit_finds_who_was_in_flight(database, number, monkeypatch):
     monkeypatch.setattr(changes, "ROWS_PER_LOOK", 2)
     late = NOW + 1_000_000_000  # the clock was put back since
     changes.retry(database.writing, number, "failed", "x")
@@ -217,13 +212,13 @@ def test_an_edit_finds_who_was_in_flight(
     assert operation.created_at.timestamp() == late, "or the message of 3 would be left alone"
 
 
-def test_a_recall_is_final(database: Database, number: int) -> None:
+def test_a_recall_is_final(database, number):
     changes.recall(database.writing, number, "x")
     with pytest.raises(Conflict, match="recalled"):
         edit(database.writing, number, "two")
 
 
-def test_a_recall_that_dies_is_repeated(database: Database, number: int) -> None:
+def test_a_recall_that_dies_is_repeated(database, number):
     def die() -> None:
         raise KeyboardInterrupt
 
@@ -244,7 +239,7 @@ def decisions(database: Database, number: int) -> Sequence[BroadcastEvent]:
 
 
 @pytest.mark.parametrize("ended", [False, True])
-def test_what_was_recalled_cannot_be_retried(database: Database, number: int, ended: bool) -> None:
+def test_what_was_recalled_cannot_be_retried(database, number, ended):
     _, operation = changes.recall(database.writing, number, "x")
     assert operation is not None
     if ended:
@@ -257,7 +252,7 @@ def test_what_was_recalled_cannot_be_retried(database: Database, number: int, en
 
 
 @pytest.mark.parametrize("status", ["scheduled", "running", "paused", "halted"])
-def test_a_recall_before_anybody_has_it_stops_it(database: Database, status: str) -> None:
+def test_a_recall_before_anybody_has_it_stops_it(database, status):
     with database.writing() as session:
         chats.remember(session, 1)
         made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
@@ -271,12 +266,12 @@ def test_a_recall_before_anybody_has_it_stops_it(database: Database, status: str
         changes.recall(database.writing, number, "x")
 
 
-def test_who_may_have_it_and_cannot_be_recalled(database: Database, number: int) -> None:
+def test_who_may_have_it_and_cannot_be_recalled(database, number):
     with database.reading() as session:
         assert changes.recallable(session, number).unknown == 1
 
 
-def test_operations_pause_and_resume(database: Database, number: int) -> None:
+def test_operations_pause_and_resume(database, number):
     edit(database.writing, number, "two")
     assert changes.pause(database.writing, number, "x").status == "done"
     assert statuses(database, number) == ["paused"]
@@ -288,7 +283,7 @@ def test_operations_pause_and_resume(database: Database, number: int) -> None:
         changes.resume(database.writing, number, "x")
 
 
-def test_an_unknown_broadcast(database: Database) -> None:
+def test_an_unknown_broadcast(database):
     with database.reading() as session, pytest.raises(NotFound):
         changes.recallable(session, 4711)
     with pytest.raises(NotFound):
@@ -296,9 +291,7 @@ def test_an_unknown_broadcast(database: Database) -> None:
 
 
 @pytest.mark.slow
-def test_on_postgresql_a_retry_waits_for_the_engine(
-    postgresql_database: Database, wait_until: Any
-) -> None:
+def test_on_postgresql_a_retry_waits_for_the_engine(postgresql_database, wait_until):
     """A decision that looked before the engine committed left it done with somebody pending, or
     counted the ledger as it was before."""
     database = postgresql_database
@@ -349,7 +342,7 @@ def statuses(database: Database, number: int) -> list[str]:
         return [str(op.status) for op in operations.list_for(session, number)]
 
 
-def test_decisions_are_recorded_with_who_made_them(database: Database) -> None:
+def test_decisions_are_recorded_with_who_made_them(database):
     with database.writing() as session:
         chats.remember(session, 1)
         made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from appliance.config import Settings
 from appliance.crud.broadcasts import click_tracking as broadcast_click_tracking
-from appliance.database import Database
 from appliance.errors import Invalid
 from appliance.models import MAX_ID, Broadcast
 from appliance.services import content
@@ -155,7 +154,7 @@ def test_the_fields_of_an_upload_and_an_edit():
     assert addresses_sent(tracker.fill(json.dumps(params).encode(), 5))
 
 
-def test_a_broadcast_stores_its_links_once(database: Database):
+def test_a_broadcast_stores_its_links_once(database):
     with database.writing() as session:
         row = broadcast('<a href="https://a.example">x</a>', audience={"to": ["all"], "not": []})
         session.add(row)
@@ -169,7 +168,7 @@ def test_a_broadcast_stores_its_links_once(database: Database):
         assert click_tracking.tracker_for(session, SITE, SECRET, row) is None
 
 
-def test_a_site_that_nobody_finds_counts_nothing(home, settings: Settings):
+def test_a_site_that_nobody_finds_counts_nothing(home, settings):
     environ = {"SECRET_KEY": SECRET, "BOT_MODE": "polling"}
     at_home = Settings.load(home, environ=environ)
     with pytest.raises(Invalid, match="DOMAIN"):

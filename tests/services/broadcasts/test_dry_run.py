@@ -22,7 +22,7 @@ HELLO = NewBroadcast("hello", to=("all",))
 
 
 @pytest.fixture
-def people(database: Database) -> None:
+def people(database):
     with database.writing() as session:
         for chat_id in range(1, 5):
             chats.remember(session, chat_id, language="ru" if chat_id > 2 else "en")

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.crud.broadcasts import broadcasts, click_tracking
-from appliance.database import Database
 from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState
 from appliance.services.broadcasts import statistics
@@ -17,7 +16,7 @@ START = int(BEGAN.timestamp())
 
 
 @pytest.fixture
-def begin(database: Database):
+def begin(database):
     """`begin(seconds, {chat: (state, second, reason)})`: a broadcast that took so long; its id."""
 
     def begin(seconds: float, ledger=None, **values: object) -> int:

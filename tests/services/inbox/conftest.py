@@ -1,7 +1,6 @@
 """People who write to the bot, and their messages as Telegram words them."""
 
 import itertools
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +10,15 @@ from telebot.types import Message as TelegramMessage
 from appliance.crud import settings
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
-from appliance.database import Database
 from appliance.models import Message, Role
-from appliance.services.inbox.message_parser import Received, read
+from appliance.services.inbox.message_parser import read
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 GROUP = -1005
 
 
 @pytest.fixture
-def telegram() -> Callable[..., TelegramMessage]:
+def telegram():
     """`telegram(text="hi")`: a message of Telegram in a private chat."""
     numbers = itertools.count(5)
 
@@ -33,12 +31,12 @@ def telegram() -> Callable[..., TelegramMessage]:
 
 
 @pytest.fixture
-def got(telegram: Callable[..., TelegramMessage]) -> Callable[..., Received]:
+def got(telegram):
     return lambda **content: read(telegram(**content))
 
 
 @pytest.fixture
-def know(database: Database) -> Callable[..., None]:
+def know(database):
     """`know(1, status="blocked")`: chats with these ids."""
 
     def know(*chat_ids: int, **values: object) -> None:
@@ -52,7 +50,7 @@ def know(database: Database) -> Callable[..., None]:
 
 
 @pytest.fixture
-def enrol(database: Database) -> Callable[..., int]:
+def enrol(database):
     def enrol(name: str, role: Role = Role.OPERATOR, disabled: bool = False) -> int:
         with database.writing() as session:
             user = users.add(
@@ -70,7 +68,7 @@ def enrol(database: Database) -> Callable[..., int]:
 
 
 @pytest.fixture
-def group(database: Database) -> Callable[..., None]:
+def group(database):
     """Makes GROUP the operators'."""
 
     def make(topics: bool = False, language: str = "en") -> None:
@@ -83,7 +81,7 @@ def group(database: Database) -> Callable[..., None]:
 
 
 @pytest.fixture
-def queued(database: Database) -> Callable[[int], list[Message]]:
+def queued(database):
     """What waits for a chat, in order."""
 
     def queued(chat_id: int) -> list[Message]:

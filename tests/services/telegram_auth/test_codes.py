@@ -8,7 +8,7 @@ from appliance.services.telegram_auth import codes as telegram_auth_codes
 from appliance.services.telegram_auth.codes import ALPHABET
 
 
-def test_codes_are_new_and_readable() -> None:
+def test_codes_are_new_and_readable():
     codes = {telegram_auth_codes.new() for _ in range(500)}
     assert len(codes) == 500
     for code in codes:
@@ -16,7 +16,7 @@ def test_codes_are_new_and_readable() -> None:
         assert telegram_auth_codes.read(telegram_auth_codes.written(code)) == code
 
 
-def test_no_letter_looks_like_another() -> None:
+def test_no_letter_looks_like_another():
     assert not set(ALPHABET) & set("0O1IL")
     assert len(ALPHABET) == 31
 
@@ -34,7 +34,7 @@ def test_no_letter_looks_like_another() -> None:
         "авcd2345",
     ],
 )
-def test_as_people_type_it(text: str) -> None:
+def test_as_people_type_it(text):
     assert telegram_auth_codes.read(text) == "ABCD2345"
 
 
@@ -58,7 +58,7 @@ def test_as_people_type_it(text: str) -> None:
         "ＡＢＣＤ-2345",
     ],
 )
-def test_what_is_no_code(text: str) -> None:
+def test_what_is_no_code(text):
     assert telegram_auth_codes.read(text) is None
 
 
@@ -76,7 +76,7 @@ def typed(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(typed())
-def test_however_it_is_typed_it_is_read_and_found(pair: tuple[str, str]) -> None:
+def test_however_it_is_typed_it_is_read_and_found(pair):
     code, text = pair
     is_one = any(letter.isalpha() for letter in code)  # a number alone is none
     assert telegram_auth_codes.read(text) == (code if is_one else None)
@@ -84,14 +84,14 @@ def test_however_it_is_typed_it_is_read_and_found(pair: tuple[str, str]) -> None
 
 
 @given(st.text(alphabet=f"{ALPHABET}abcАВ -\u20130O1", max_size=12))
-def test_whatever_is_read_is_a_code_and_is_found(text: str) -> None:
+def test_whatever_is_read_is_a_code_and_is_found(text):
     code = telegram_auth_codes.read(text)
     if code is not None:
         assert len(code) == 8 and set(code) <= set(ALPHABET)
         assert code in telegram_auth_codes.find(text)
 
 
-def test_it_is_not_the_code_of_a_deep_link() -> None:
+def test_it_is_not_the_code_of_a_deep_link():
     """Whoever could try it in /start CODE would not be counted."""
     from appliance.services.telegram_auth import hashed
 
@@ -109,10 +109,10 @@ def test_it_is_not_the_code_of_a_deep_link() -> None:
         "кодABCD-2345й",
     ],
 )
-def test_found_in_a_longer_text(text: str) -> None:
+def test_found_in_a_longer_text(text):
     assert "ABCD2345" in telegram_auth_codes.find(text)
 
 
-def test_words_and_numbers_are_not_found() -> None:
+def test_words_and_numbers_are_not_found():
     text = "It was 1987; 2345-6789; order ABCD-23456 or XABCD2345. Привет, 2026!"
     assert list(telegram_auth_codes.find(text)) == []

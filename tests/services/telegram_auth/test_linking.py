@@ -27,7 +27,7 @@ ANNA, BORIS = 1001, 1002
 
 
 @pytest.fixture
-def anna(database: Database) -> User:
+def anna(database):
     """A user; with the chats of Anna, who speaks Russian, and Boris, none of them linked."""
     with database.writing() as session:
         settings.put_setting(session, settings.BOT, {"id": 1, "username": "club_bot"})
@@ -94,7 +94,7 @@ def told(database: Database, chat_id: int = ANNA) -> list[str]:
         return [row.text or "" for row in messages.thread(session, chat_id, 10)]
 
 
-def test_a_code_of_the_site_leads_to_the_bot(database: Database, anna: User) -> None:
+def test_a_code_of_the_site_leads_to_the_bot(database, anna):
     with database.writing() as session:
         new = telegram_auth.start_link(session, anna.id, NOW)
     assert re.fullmatch(r"[A-Za-z0-9_-]{22,64}", new.code)  # 22 characters hold 128 bits
@@ -102,13 +102,13 @@ def test_a_code_of_the_site_leads_to_the_bot(database: Database, anna: User) -> 
     assert new.expires_at == NOW + timedelta(minutes=15)
 
 
-def test_without_a_bot_there_is_no_address(database: Database) -> None:
+def test_without_a_bot_there_is_no_address(database):
     user = add_user(database, "Early")
     with database.writing() as session:
         assert telegram_auth.start_link(session, user.id, NOW).url is None
 
 
-def test_only_the_hash_is_stored(database: Database, anna: User) -> None:
+def test_only_the_hash_is_stored(database, anna):
     with database.writing() as session:
         new = telegram_auth.start_link(session, anna.id, NOW)
     with database.reading() as session:
@@ -118,14 +118,14 @@ def test_only_the_hash_is_stored(database: Database, anna: User) -> None:
     assert not any(word.encode() in hash_ for hash_ in stored for word in (new.code, typed))
 
 
-def test_a_pressed_deep_link_ties_and_tells(database: Database, anna: User) -> None:
+def test_a_pressed_deep_link_ties_and_tells(database, anna):
     assert redeem(database, start(database, anna)).id == anna.id
     assert linked(database) == anna.id
     (text,) = told(database)
     assert "связан" in text and "Anna <Site>" in text
 
 
-def test_a_code_of_the_bot_leads_to_the_site(database: Database, anna: User) -> None:
+def test_a_code_of_the_bot_leads_to_the_site(database, anna):
     with database.writing() as session:
         new = telegram_auth.start_link_from_chat(session, ANNA, NOW, "https://example.org")
     assert new.url == f"https://example.org/link#{new.code}"  # a fragment reaches no server
@@ -135,13 +135,13 @@ def test_a_code_of_the_bot_leads_to_the_site(database: Database, anna: User) -> 
     assert len(told(database)) == 1
 
 
-def test_a_typed_code_ties_too(database: Database, anna: User) -> None:
+def test_a_typed_code_ties_too(database, anna):
     assert type_in(database, typed(database, anna)).id == anna.id
     assert linked(database) == anna.id
     assert len(told(database)) == 1
 
 
-def test_a_typed_code_is_single_and_short_lived(database: Database, anna: User) -> None:
+def test_a_typed_code_is_single_and_short_lived(database, anna):
     code = typed(database, anna)
     with pytest.raises(NotFound):
         type_in(database, code, now=LATER)
@@ -151,7 +151,7 @@ def test_a_typed_code_is_single_and_short_lived(database: Database, anna: User) 
         type_in(database, code, BORIS)
 
 
-def test_either_code_uses_up_both(database: Database, anna: User) -> None:
+def test_either_code_uses_up_both(database, anna):
     with database.writing() as session:
         new = telegram_auth.start_link(session, anna.id, NOW)
     type_in(database, codes.read(new.typed or "") or "")
@@ -160,21 +160,21 @@ def test_either_code_uses_up_both(database: Database, anna: User) -> None:
         redeem(database, new.code)
 
 
-def test_a_typed_code_is_no_deep_link_and_none_of_the_site(database: Database, anna: User) -> None:
+def test_a_typed_code_is_no_deep_link_and_none_of_the_site(database, anna):
     code = typed(database, anna)
     for use in (lambda: redeem(database, code), lambda: claim(database, anna, code)):
         with pytest.raises(NotFound):
             use()
 
 
-def test_a_new_code_revokes_the_typed_one(database: Database, anna: User) -> None:
+def test_a_new_code_revokes_the_typed_one(database, anna):
     old, new = typed(database, anna), typed(database, anna)
     with pytest.raises(NotFound):
         type_in(database, old)
     type_in(database, new)
 
 
-def test_a_preview_says_whom_and_changes_nothing(database: Database, anna: User) -> None:
+def test_a_preview_says_whom_and_changes_nothing(database, anna):
     code = start_from_chat(database)
     for _ in range(2):
         with database.reading() as session:
@@ -186,7 +186,7 @@ def test_a_preview_says_whom_and_changes_nothing(database: Database, anna: User)
             telegram_auth.preview(session, strange, NOW)
 
 
-def test_who_never_pressed_start_is_tied_in_silence(database: Database, anna: User) -> None:
+def test_who_never_pressed_start_is_tied_in_silence(database, anna):
     code = start_from_chat(database)
     with database.writing() as session:
         chats.set_status(session, ANNA, ChatStatus.NEW)
@@ -194,7 +194,7 @@ def test_who_never_pressed_start_is_tied_in_silence(database: Database, anna: Us
     assert linked(database) == anna.id and told(database) == []
 
 
-def test_a_code_works_once(database: Database, anna: User) -> None:
+def test_a_code_works_once(database, anna):
     code = start(database, anna)
     redeem(database, code)
     unlink(database, user_id=anna.id)
@@ -203,7 +203,7 @@ def test_a_code_works_once(database: Database, anna: User) -> None:
             redeem(database, code, chat_id)
 
 
-def test_a_code_runs_out(database: Database, anna: User) -> None:
+def test_a_code_runs_out(database, anna):
     with pytest.raises(NotFound):
         redeem(database, start(database, anna), now=LATER)
     with pytest.raises(NotFound):
@@ -214,13 +214,13 @@ def test_a_code_runs_out(database: Database, anna: User) -> None:
 @pytest.mark.parametrize(
     "code", ["", "x", "A" * 64, "A" * 65, "A" * 100_000, "שלום", "\ud800", "\0", "' OR 1=1 --"]
 )
-def test_a_strange_code_is_unknown(database: Database, anna: User, code: str) -> None:
+def test_a_strange_code_is_unknown(database, anna, code):
     for use in (lambda: redeem(database, code), lambda: claim(database, anna, code)):
         with pytest.raises(NotFound):
             use()
 
 
-def test_strangers_learn_nothing_from_the_error(database: Database, anna: User) -> None:
+def test_strangers_learn_nothing_from_the_error(database, anna):
     used, over = start(database, anna), start_from_chat(database, BORIS)
     redeem(database, used)
     errors = set()
@@ -233,7 +233,7 @@ def test_strangers_learn_nothing_from_the_error(database: Database, anna: User) 
     assert errors == {str(caught.value)}
 
 
-def test_a_code_works_only_on_the_other_side(database: Database, anna: User) -> None:
+def test_a_code_works_only_on_the_other_side(database, anna):
     of_site, of_bot = start(database, anna), start_from_chat(database)
     with pytest.raises(NotFound):
         claim(database, add_user(database, "Other"), of_site)
@@ -241,21 +241,21 @@ def test_a_code_works_only_on_the_other_side(database: Database, anna: User) -> 
         redeem(database, of_bot, BORIS)
 
 
-def test_a_new_code_revokes_the_older(database: Database, anna: User) -> None:
+def test_a_new_code_revokes_the_older(database, anna):
     first, second = start(database, anna), start(database, anna)
     with pytest.raises(NotFound):
         redeem(database, first)
     redeem(database, second)
 
 
-def test_a_new_code_of_a_chat_revokes_the_older(database: Database, anna: User) -> None:
+def test_a_new_code_of_a_chat_revokes_the_older(database, anna):
     first, second = start_from_chat(database), start_from_chat(database)
     with pytest.raises(NotFound):
         claim(database, anna, first)
     claim(database, anna, second)
 
 
-def test_who_is_linked_gets_no_code(database: Database, anna: User) -> None:
+def test_who_is_linked_gets_no_code(database, anna):
     redeem(database, start(database, anna))
     with pytest.raises(AlreadyLinked):
         start(database, anna)
@@ -263,7 +263,7 @@ def test_who_is_linked_gets_no_code(database: Database, anna: User) -> None:
         start_from_chat(database)
 
 
-def test_a_linked_chat_is_not_taken_over(database: Database, anna: User) -> None:
+def test_a_linked_chat_is_not_taken_over(database, anna):
     other = add_user(database, "Other")
     of_site, of_bot = start(database, other), start_from_chat(database)
     redeem(database, start(database, anna))
@@ -277,7 +277,7 @@ def test_a_linked_chat_is_not_taken_over(database: Database, anna: User) -> None
     assert linked(database) == other.id
 
 
-def test_a_linked_user_is_not_taken_over(database: Database, anna: User) -> None:
+def test_a_linked_user_is_not_taken_over(database, anna):
     of_boris = start_from_chat(database, BORIS)
     redeem(database, start(database, anna))
     with pytest.raises(AlreadyLinked):
@@ -285,7 +285,7 @@ def test_a_linked_user_is_not_taken_over(database: Database, anna: User) -> None
     assert linked(database, BORIS) is None
 
 
-def test_only_private_chats_are_linked(database: Database, anna: User) -> None:
+def test_only_private_chats_are_linked(database, anna):
     with database.writing() as session:
         chats.remember(session, -5, type=ChatType.GROUP, title="Choir")
     with pytest.raises(NotFound):
@@ -294,7 +294,7 @@ def test_only_private_chats_are_linked(database: Database, anna: User) -> None:
         start_from_chat(database, -5)
 
 
-def test_a_disabled_user_is_not_linked(database: Database, anna: User) -> None:
+def test_a_disabled_user_is_not_linked(database, anna):
     code = start(database, anna)
     with database.writing() as session:
         users.get(session, anna.id).disabled = True
@@ -302,7 +302,7 @@ def test_a_disabled_user_is_not_linked(database: Database, anna: User) -> None:
         redeem(database, code)
 
 
-def test_an_unknown_user_or_chat(database: Database, anna: User) -> None:
+def test_an_unknown_user_or_chat(database, anna):
     for user_id in (0, 999, 2**70):
         with pytest.raises(NotFound), database.writing() as session:
             telegram_auth.start_link(session, user_id, NOW)
@@ -310,7 +310,7 @@ def test_an_unknown_user_or_chat(database: Database, anna: User) -> None:
         start_from_chat(database, 999)
 
 
-def test_who_made_a_code_is_told_before_it_is_used(database: Database, anna: User) -> None:
+def test_who_made_a_code_is_told_before_it_is_used(database, anna):
     code_hash = telegram_auth.hashed(start(database, anna))
     for _ in range(2):
         with database.writing() as session:
@@ -320,7 +320,7 @@ def test_who_made_a_code_is_told_before_it_is_used(database: Database, anna: Use
         telegram_auth.preview_code(session, ANNA, code_hash, LATER)
 
 
-def test_what_others_will_read_is_good_no_more(database: Database, anna: User) -> None:
+def test_what_others_will_read_is_good_no_more(database, anna):
     code = typed(database, anna)
     with database.writing() as session:
         telegram_auth.invalidate_codes_in(session, "Is it ABCD-2345?", NOW)
@@ -331,9 +331,7 @@ def test_what_others_will_read_is_good_no_more(database: Database, anna: User) -
 
 
 @pytest.mark.parametrize("text", ["x" * 10**7, "ABCD 2345 " * 10**6, f"{'b' * 31}." * 10**5])
-def test_a_text_of_any_length_is_looked_through_at_once(
-    database: Database, anna: User, text: str
-) -> None:
+def test_a_text_of_any_length_is_looked_through_at_once(database, anna, text):
     code, statements = typed(database, anna), list[str]()
     note = partial(_note, statements)
     with database.writing() as session:
@@ -348,7 +346,7 @@ def test_a_text_of_any_length_is_looked_through_at_once(
 
 
 @pytest.mark.parametrize("side", ["user_id", "chat_id"])
-def test_unlinking_ends_every_session(database: Database, anna: User, side: str) -> None:
+def test_unlinking_ends_every_session(database, anna, side):
     redeem(database, start(database, anna))
     for _ in range(2):
         unlink(database, **{side: anna.id if side == "user_id" else ANNA})
@@ -357,7 +355,7 @@ def test_unlinking_ends_every_session(database: Database, anna: User, side: str)
 
 
 @pytest.mark.parametrize("side", ["user_id", "chat_id"])
-def test_both_sides_can_unlink(database: Database, anna: User, side: str) -> None:
+def test_both_sides_can_unlink(database, anna, side):
     redeem(database, start(database, anna))
     assert unlink(database, **{side: anna.id if side == "user_id" else ANNA})
     assert linked(database) is None
@@ -365,7 +363,7 @@ def test_both_sides_can_unlink(database: Database, anna: User, side: str) -> Non
     assert not unlink(database, **{side: anna.id if side == "user_id" else ANNA})
 
 
-def test_unlinking_revokes_open_codes(database: Database, anna: User) -> None:
+def test_unlinking_revokes_open_codes(database, anna):
     code = start(database, anna)
     assert not unlink(database, user_id=anna.id)
     with pytest.raises(NotFound):
@@ -373,9 +371,7 @@ def test_unlinking_revokes_open_codes(database: Database, anna: User) -> None:
 
 
 @pytest.mark.parametrize("side", ["user_id", "chat_id"])
-def test_unlinking_revokes_open_codes_of_the_chat(
-    database: Database, anna: User, side: str
-) -> None:
+def test_unlinking_revokes_open_codes_of_the_chat(database, anna, side):
     """Made while it was not linked yet, by a transaction that was slow to end."""
     redeem(database, start(database, anna))
     with database.writing() as session:
@@ -387,9 +383,7 @@ def test_unlinking_revokes_open_codes_of_the_chat(
 
 
 @pytest.mark.parametrize("made_by", ["site", "bot"])
-def test_whoever_comes_second_finds_the_code_used(
-    database: Database, anna: User, monkeypatch: pytest.MonkeyPatch, made_by: str
-) -> None:
+def test_whoever_comes_second_finds_the_code_used(database, anna, monkeypatch, made_by):
     """On PostgreSQL another transaction may use it up between a look at it and its use."""
     look = link_codes.get_usable
 
@@ -412,7 +406,7 @@ def test_whoever_comes_second_finds_the_code_used(
     assert linked(database) is None
 
 
-def test_who_blocked_the_bot_is_not_written_to(database: Database, anna: User) -> None:
+def test_who_blocked_the_bot_is_not_written_to(database, anna):
     redeem(database, start(database, anna))
     with database.writing() as session:
         chats.set_status(session, ANNA, ChatStatus.BLOCKED)
@@ -421,7 +415,7 @@ def test_who_blocked_the_bot_is_not_written_to(database: Database, anna: User) -
     assert told(database) == before
 
 
-def test_of_many_at_once_one_wins(database: Database, anna: User) -> None:
+def test_of_many_at_once_one_wins(database, anna):
     code = start(database, anna)
     with database.writing() as session:
         people = [chats.remember(session, 5000 + n, first_name="P").id for n in range(8)]

@@ -44,7 +44,7 @@ def chat_of(database: Database) -> Chat | None:
         return chats.get(session, ANNA.id)
 
 
-def test_a_stranger_gets_a_code_of_his_chat(database: Database) -> None:
+def test_a_stranger_gets_a_code_of_his_chat(database):
     arrival = arrive(database)
     assert arrival.user is None
     chat = chat_of(database)
@@ -57,13 +57,13 @@ def test_a_stranger_gets_a_code_of_his_chat(database: Database) -> None:
     assert back.user is not None and back.user.id == user_id and back.code is None
 
 
-def test_a_second_code_revokes_the_first(database: Database) -> None:
+def test_a_second_code_revokes_the_first(database):
     first, _ = arrive(database).code, arrive(database).code
     with pytest.raises(NotFound), database.reading() as session:
         telegram_auth.preview(session, first or "", NOW)
 
 
-def test_who_is_tied_comes_back_and_keeps_the_password(database: Database) -> None:
+def test_who_is_tied_comes_back_and_keeps_the_password(database):
     user_id = add_user(database)
     arrive(database, visitor=user_id)
     user = arrive(database).user
@@ -71,7 +71,7 @@ def test_who_is_tied_comes_back_and_keeps_the_password(database: Database) -> No
     assert (user.id, user.password_hash, user.last_login_at) == (user_id, "kept", NOW)
 
 
-def test_a_visitor_is_tied_once(database: Database) -> None:
+def test_a_visitor_is_tied_once(database):
     user_id = add_user(database)
     with database.writing() as session:
         chats.remember(session, ANNA.id, first_name="Anna")
@@ -81,7 +81,7 @@ def test_a_visitor_is_tied_once(database: Database) -> None:
         assert len(messages.thread(session, ANNA.id, 9)) == 1
 
 
-def test_signed_data_ties_nobody_by_itself(database: Database) -> None:
+def test_signed_data_ties_nobody_by_itself(database):
     """It may be an attacker's own, in a link that the visitor was made to open."""
     user_id = add_user(database)
     arrival = arrive(database, visitor=user_id, asked=False)
@@ -93,7 +93,7 @@ def test_signed_data_ties_nobody_by_itself(database: Database) -> None:
     assert back.user is not None and back.code is None
 
 
-def test_signed_data_makes_nobody_else_of_a_visitor(database: Database) -> None:
+def test_signed_data_makes_nobody_else_of_a_visitor(database):
     anna, eve = add_user(database), add_user(database, "eve")
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked, match="linked to another account"):
@@ -102,7 +102,7 @@ def test_signed_data_makes_nobody_else_of_a_visitor(database: Database) -> None:
         arrive(database, Person(1002, "Boris"), visitor=anna, asked=False)
 
 
-def test_nobody_is_taken_over(database: Database) -> None:
+def test_nobody_is_taken_over(database):
     anna, eve = add_user(database), add_user(database, "eve")
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked, match="linked to another account"):
@@ -113,7 +113,7 @@ def test_nobody_is_taken_over(database: Database) -> None:
     assert chat is not None and chat.user_id == anna
 
 
-def test_a_disabled_account(database: Database) -> None:
+def test_a_disabled_account(database):
     user_id = add_user(database)
     arrive(database, visitor=user_id)
     with database.writing() as session:
@@ -134,9 +134,7 @@ def test_a_disabled_account(database: Database) -> None:
         (ChatStatus.BLOCKED, True, ChatStatus.BLOCKED),
     ],
 )
-def test_whether_the_bot_may_write(
-    database: Database, before: ChatStatus | None, may_write: bool, after: ChatStatus
-) -> None:
+def test_whether_the_bot_may_write(database, before, may_write, after):
     if before is not None:
         with database.writing() as session:
             chats.remember(session, ANNA.id, first_name="Old")
@@ -146,7 +144,7 @@ def test_whether_the_bot_may_write(
     assert chat is not None and (chat.status, chat.first_name) == (after, "Anna")
 
 
-def test_a_proof_works_once_and_is_kept_when_it_was_refused(database: Database) -> None:
+def test_a_proof_works_once_and_is_kept_when_it_was_refused(database):
     anna, eve = add_user(database), add_user(database, "eve")
     proof = Proof(ANNA, b"1" * 32, NOW + timedelta(minutes=15))
 
@@ -162,7 +160,7 @@ def test_a_proof_works_once_and_is_kept_when_it_was_refused(database: Database) 
         use(None)
 
 
-def test_on_postgresql_too(postgresql_database: Database) -> None:
+def test_on_postgresql_too(postgresql_database):
     anna, eve = add_user(postgresql_database), add_user(postgresql_database, "eve")
     assert arrive(postgresql_database).code is not None
     assert arrive(postgresql_database, visitor=anna).user is not None
