@@ -1,5 +1,6 @@
 """The engine's transaction: all or nothing, and only under the lease."""
 
+import json
 import time
 
 import pytest
@@ -130,6 +131,31 @@ def test_a_paused_broadcast_is_claimed_no_more(settle, coordinator, queue, datab
 
     assert settle() == []
     assert coordinator.is_stopped(job)
+
+
+def test_what_is_edited_goes_on_with_the_new_words(settle, coordinator, queue, database):
+    number = queue("old")
+    settle()
+    (old, *_) = settle(wanted=1)
+    changes.edit(database.writing, number, "me", text="new", format="plain")
+
+    jobs = settle([again(old, "stopped", 0.0)])
+
+    assert coordinator.is_stopped(old)
+    assert {json.loads(job.body)["text"] for job in jobs} == {"new"}
+    assert [job.chat_id for job in jobs] == [1, 2, 3, 4, 5]
+
+
+def test_what_is_held_of_a_halted_broadcast_does_not_leave(settle, coordinator, queue):
+    queue()
+    settle()
+    jobs = settle()
+    refused = Verdict(Kind.CONTENT, "content", "can't parse entities")
+    assert not coordinator.is_stopped(jobs[4])
+
+    settle([Result(job, refused) for job in jobs[:3]])
+
+    assert coordinator.is_stopped(jobs[4])
 
 
 def test_an_outcome_after_a_pause_is_kept(settle, queue, database, shown):

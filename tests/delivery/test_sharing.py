@@ -63,6 +63,17 @@ def test_what_waits_for_its_canary_leaves_its_share(turn, database, queue):
     assert [len(turn(wanted=4)) for _ in range(10)] == [4] * 10
 
 
+def test_of_equals_none_waits_for_the_other_to_end(turn, database, queue):
+    """With so small a budget that a transaction has one call to give."""
+    know(database, 60)
+    numbers = {queue(), queue()}
+    turn(), turn()
+
+    got = {job.row for _ in range(30) for job in turn(wanted=1)}
+
+    assert got == numbers
+
+
 def test_an_edit_in_the_middle_of_a_canary_does_not_let_it_pass(turn, coordinator, database, shown):
     know(database, 100)
     number = canary(database, 5, wait=0)
@@ -116,9 +127,11 @@ def test_a_commit_whose_answer_was_lost_leaves_nobody_behind(
     assert (shown(number).status, shown(number).sent) == ("done", 5)
 
 
+@pytest.mark.parametrize("at_the_end", [True, False])
 def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
-    turn, coordinator, database, queue
+    at_the_end, turn, coordinator, database, queue
 ):
+    """Also not by the last transaction before a stop."""
     know(database, 5)
     number = queue()
     turn()
@@ -132,8 +145,12 @@ def test_what_an_older_run_of_an_operation_did_is_not_counted_again(
     second = turn(wanted=10)
     turn(second[:3])
 
-    results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in first]
-    coordinator.hand_in(results, moment())
+    if at_the_end:
+        results = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in first]
+        coordinator.hand_in(results, moment())
+        assert database.engine.pool.checkedout() == 0, "its connection is given back"
+    else:
+        turn(first)
 
     with database.reading() as session:
         assert operations.find(session, operation.id).done == 3
