@@ -12,6 +12,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
+from appliance.models import DeliveryState
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -154,3 +155,43 @@ def test_nothing_but_content_errors_halts(claim, record, database, number):
     with database.reading() as session:
         row = broadcasts.get(session, number)
     assert (row.status, row.note) == ("halted", "bad tag")
+
+
+def test_content_errors_count_over_transactions(claim, record, database, number):
+    jobs = claim(5)
+    for job in jobs[:3]:
+        record(Result(job, Verdict(Kind.CONTENT, "content", f"no {job.chat_id}")))
+
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+    assert (row.status, row.note) == ("halted", "no 3")
+
+
+def test_two_content_errors_halt_nothing(claim, record, database, number):
+    record(*(Result(job, Verdict(Kind.CONTENT, "content", "no")) for job in claim(2)))
+
+    with database.reading() as session:
+        assert broadcasts.get(session, number).status == "running"
+
+
+def test_the_transaction_that_halts_claims_nobody(claim, run, database, number):
+    refused = [Result(job, Verdict(Kind.CONTENT, "content", "no")) for job in claim(3)]
+
+    with database.writing() as session:
+        assert run.exchange(session, refused, 9, NOW) == []
+
+    assert run.halted
+    assert states(database, number)[DeliveryState.PENDING] == 2
+
+
+def test_who_waits_for_another_try_is_asked_for_once(claim, record, run, database):
+    """It is pending in the ledger as well, before the place that was reached."""
+    first, second, *_ = claim(5)
+    claim(1)
+    record(*(Result(job, Verdict(Kind.SERVER), NOW.mono + 5) for job in (first, second)))
+    with database.writing() as session:
+        assert not run.close(session, NOW)  # it begins again from the front
+
+    assert claim(5) == []
+    assert [job.chat_id for job in claim(1, later(6))] == [1], "no more than is asked for"
+    assert [job.chat_id for job in claim(5, later(6))] == [2]

@@ -8,7 +8,8 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
 from appliance.crud.chats import chats
 from appliance.delivery import canary
-from appliance.delivery.jobs import Moment
+from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.jobs import Moment, Result
 from appliance.errors import Localized
 from appliance.models import ChatStatus
 from appliance.services import broadcasts as service
@@ -144,3 +145,96 @@ def test_a_clock_that_is_put_back_makes_nobody_wait_longer(
     assert shown(number).canary_at == earlier
     assert not judged.due(Moment(earlier.timestamp() + 3599, 2.0))
     assert judged.due(Moment(earlier.timestamp() + 3600, 3.0))
+
+
+# By hand, a transaction at a time
+
+NOW = Moment(1_790_000_000.0, 1000.0)
+
+
+@pytest.fixture
+def hand(coordinator, database):
+    """`hand(3, wait=60)`: a canary of three among ten that has been frozen, and its transactions:
+    `turn(seconds, wanted=9)`, which hands in that those of the one before were sent.
+    """
+
+    def hand(size, wait, people=10, limit=0.2):
+        with database.writing() as session:
+            for chat_id in range(1, people + 1):
+                chats.remember(session, chat_id)
+            new = NewBroadcast("hi", to=("all",), canary=size, canary_wait=wait, canary_limit=limit)
+            service.create(session, new)
+        held = []
+
+        def turn(seconds, wanted=9):
+            now = Moment(NOW.wall + seconds, NOW.mono + seconds)
+            sent = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in held]
+            held[:] = coordinator.settle(sent, wanted, None, "", now)
+            return [job.chat_id for job in held]
+
+        assert turn(0, 0) == []
+        return turn
+
+    return hand
+
+
+def test_the_rest_waits_until_the_first_have_had_their_time(hand, coordinator):
+    turn = hand(3, wait=60)
+    assert turn(0) == [1, 2, 3]
+    assert turn(1) == []
+
+    assert not coordinator.look(at(60.9)) or not coordinator.work
+    assert turn(60.9) == []
+    assert coordinator.look(at(61.1))
+    assert coordinator.work
+    turn(61.1)
+
+    assert turn(61.2) == [4, 5, 6, 7, 8, 9, 10]
+
+
+def at(seconds):
+    return Moment(NOW.wall + seconds, NOW.mono + seconds)
+
+
+def test_a_canary_over_everybody_has_its_time_too(hand, shown, database):
+    """Whoever is told of its end is told the truth: it was judged."""
+    turn = hand(3, wait=60, people=3)
+    assert turn(0) == [1, 2, 3]
+    turn(1)
+    turn(2)
+    assert (shown(1).status, shown(1).canary_passed) == ("running", False)
+
+    turn(62)
+    turn(63)
+
+    assert (shown(1).status, shown(1).canary_passed) == ("done", True)
+    assert actions(database, 1) == ["canary_passed"]
+
+
+def test_the_ledger_is_walked_without_waiting_for_other_work(hand, coordinator, monkeypatch):
+    monkeypatch.setattr(canary, "ROWS_PER_LOOK", 1)
+    turn = hand(3, wait=0)
+    turn(0)
+    turn(1)
+    assert coordinator.walking(at(1)), "two of three have yet to be looked at"
+    turn(2)
+    turn(3)
+
+    assert not coordinator.walking(at(3))
+    assert turn(4) == [4, 5, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("blocked", "limit", "halts"), [(1, 0.2, False), (2, 0.2, True), (1, 0.19, True)]
+)
+def test_over_the_limit_it_halts_and_at_it_not(blocked, limit, halts, hand, shown, database):
+    turn = hand(5, wait=10, limit=limit)
+    turn(0)
+    turn(1)
+    with database.writing() as session:
+        for chat_id in range(1, blocked + 1):
+            chats.set_status(session, chat_id, ChatStatus.BLOCKED)
+
+    turn(12)
+
+    assert (shown(1).status == "halted") is halts
