@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets the site's certificate from Let's Encrypt and keeps it renewed. Run again it changes nothing.
+# Gets the site's certificate from Let's Encrypt and keeps it renewed. Run again, it changes nothing.
 #
 #   scripts/certbot.sh [--dry-run | --staging] [--server URL] DOMAIN EMAIL
 #

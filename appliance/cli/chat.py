@@ -83,7 +83,7 @@ def approve(context: Context, chat_id: int) -> None:
 @common_options
 @pass_context
 def refuse(context: Context, chat_id: int) -> None:
-    """Let a group or channel be a destination no more. The bot stays in it.
+    """Send no broadcasts to a group or channel any more. The bot stays in it.
 
     \b
     Example:

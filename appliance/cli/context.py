@@ -79,7 +79,7 @@ pass_context = click.make_pass_decorator(Context)
 def common_options(command: F) -> F:
     """Add --json and --quiet; their values are in the context, not in the arguments."""
     for flag, help_text in (
-        ("quiet", "Print only what was asked for, and trouble."),
+        ("quiet", "Print only results, warnings and errors."),
         ("json", "Answer with one JSON document."),
     ):
         command = click.option(

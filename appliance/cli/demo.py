@@ -62,9 +62,7 @@ def demo(context: Context, once: bool, port: int | None) -> None:
         context.remark(
             f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
         )
-        context.remark(
-            "Phones    Open “Simulated phones” in the menu to read it as a Telegram user."
-        )
+        context.remark("Phones    Open “Phones” in the menu to read it as a Telegram user.")
         if not once:
             context.remark("\nCtrl-C ends it.")
             site.runtime.wait(stop)

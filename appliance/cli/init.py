@@ -46,7 +46,7 @@ def init(
 ) -> None:
     """Make a home: .env, the database, the first admin.
 
-    Run again it changes nothing and says so. Without a terminal it never asks.
+    Run again, it changes nothing and says so. Without a terminal, it never asks.
 
     \b
     Examples:

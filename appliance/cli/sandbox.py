@@ -43,7 +43,7 @@ def sandbox() -> None:
     type=click.IntRange(0, 65535),
     default=DEFAULT_PORT,
     show_default=True,
-    help="0 takes any free one.",
+    help="0: any free one.",
 )
 @click.option(
     "--journal",
@@ -170,7 +170,7 @@ def fault(
       appliance sandbox fault --clear
     """
     if sum((kind is not None, show, clear)) != 1:
-        raise click.UsageError("it takes one of: a KIND, --list, --clear")
+        raise click.UsageError("expected one of: a KIND, --list, --clear")
     client = _client(context, url)
     if clear:
         client.call("DELETE", "/faults")

@@ -177,7 +177,8 @@ def edit(
     if kept:
         context.remark(f"The texts for {kept} stay as they were: --variant or --no-variants.")
     count = operation.total if operation else 0
-    context.report(document, f"Broadcast {broadcast_id} is changed; {count} messages are edited.")
+    messages = "1 message" if count == 1 else f"{count} messages"
+    context.report(document, f"Broadcast {broadcast_id} is changed; {messages} will be edited.")
 
 
 @click.command()

@@ -28,7 +28,11 @@ OPTIONS = (
         "--photo", multiple=True, type=_FILE, metavar="FILE", help="A picture. Several: an album."
     ),
     click.option(
-        "--video", multiple=True, type=_FILE, metavar="FILE", help="A film, after the pictures."
+        "--video",
+        multiple=True,
+        type=_FILE,
+        metavar="FILE",
+        help="A video, after the pictures.",
     ),
     click.option(
         "--document", multiple=True, type=_FILE, metavar="FILE", help="A file. Repeatable."

@@ -29,8 +29,12 @@ OPTIONS = (
     click.option(
         "--canary", type=int, metavar="N", help="N people first; the rest if few fail or block."
     ),
-    click.option("--canary-limit", metavar="SHARE", help="How many may. Default: 10%."),
-    click.option("--canary-wait", metavar="DURATION", help="How long to wait. Default: 60s."),
+    click.option(
+        "--canary-limit", metavar="SHARE", help="How many may fail or block. Default: 10%."
+    ),
+    click.option(
+        "--canary-wait", metavar="DURATION", help="How long to wait before the rest. Default: 60s."
+    ),
 )
 
 

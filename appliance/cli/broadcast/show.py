@@ -90,7 +90,8 @@ def _clicks(link: Document) -> str:
 
 def operation_line(operation: Document) -> str:
     """How far an edit or a recall has come."""
-    counts = f"{operation['done']} of {operation['total']} done"
+    verb = {"edit": "edited", "recall": "deleted"}[operation["kind"]]
+    counts = f"{operation['done']} of {operation['total']} {verb}"
     if operation["failed"]:
         counts += f", {operation['failed']} failed"
     if operation["too_old"]:

@@ -26,7 +26,9 @@ OPTIONS = (
         help="How late it may begin; later, it is skipped. Default: 30m.",
     ),
     click.option(
-        "--quiet-hours", metavar="HOURS", help="Nobody at night by their clock: 22:00-08:00."
+        "--quiet-hours",
+        metavar="HOURS",
+        help="Send nothing in these hours of the recipient's day, like 22:00-08:00.",
     ),
 )
 
@@ -67,7 +69,7 @@ class When:
         elif self.at is not None or key is not None or wait:
             raise click.UsageError("--cron goes without --at, --key and --wait")
         elif self.name is None:
-            raise click.UsageError("--cron takes a --name for the schedule")
+            raise click.UsageError("--cron goes with --name, the name of the schedule")
 
 
 time_options = bundled(When, OPTIONS, "when")

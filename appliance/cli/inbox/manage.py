@@ -25,7 +25,7 @@ def assign(context: Context, chat_id: int, email: str | None, nobody: bool) -> N
     from appliance.services.inbox import threads
 
     if (email is None) is not nobody:
-        raise click.UsageError("it takes an EMAIL or --nobody")
+        raise click.UsageError("expected an EMAIL or --nobody")
     with context.database.writing() as session:
         user = users.find(session, email) if email is not None else None
         threads.assign(session, chat_id, user.id if user else None)
@@ -73,7 +73,7 @@ def label(context: Context, chat_id: int, labels: tuple[str, ...], clear: bool) 
     from appliance.services.inbox import threads
 
     if bool(labels) is clear:
-        raise click.UsageError("it takes LABELS or --clear")
+        raise click.UsageError("expected LABELS or --clear")
     with context.database.writing() as session:
         kept = threads.set_labels(session, chat_id, labels)
     text = f"Thread {chat_id}: {', '.join(kept) or 'no label'}."
@@ -110,7 +110,7 @@ def close(context: Context, chat_ids: tuple[int, ...], reopen: bool) -> None:
 @common_options
 @pass_context
 def ban(context: Context, chat_id: int, off: bool) -> None:
-    """Pass over what a person writes; broadcasts still go there.
+    """Ignore what a person writes. They still get broadcasts.
 
     \b
     Examples:

@@ -32,7 +32,7 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
     from appliance.services.inbox import operators_group
 
     if off and chat_id is not None:
-        raise click.UsageError("it takes a CHAT_ID or --off")
+        raise click.UsageError("expected a CHAT_ID or --off, not both")
     with context.database.writing() as session:
         chosen = operators_group.chosen_group(session)
         if off:
@@ -75,7 +75,7 @@ def hours(context: Context, /, when: str | None, always: bool, **options: str | 
     from appliance.services.inbox import settings
 
     if when is not None and always:
-        raise click.UsageError("it takes WHEN or --always")
+        raise click.UsageError("expected WHEN or --always, not both")
     texts = {language: options[f"reply_{language}"] for language in LANGUAGES}
     replies = {language: text for language, text in texts.items() if text is not None}
     with context.database.writing() as session:

@@ -73,7 +73,7 @@ def test_edit(answer, invoke, number, database):
     assert (operation["kind"], operation["total"]) == ("edit", 1)
     with database.reading() as session:
         assert broadcasts.get(session, number).text == "Другое"
-    assert "1 messages are edited" in invoke("broadcast", "edit", number, "x").stdout
+    assert "1 message will be edited" in invoke("broadcast", "edit", number, "x").stdout
 
 
 def test_recall(answer, invoke, number, refused, decided):

@@ -50,7 +50,7 @@ def test_what_people_read(invoke, number):
     assert lines[failed + 1] == lines[unknown + 1] == "timeout 1"
     assert "https://a.example/ 2 by 1" in lines
     assert "canary: of 3 people 2 failed or blocked the bot" in lines
-    assert "Edit is running: 0 of 1 done" in lines
+    assert "Edit is running: 0 of 1 edited" in lines
     assert any(line.endswith("edit by cli:ann") for line in lines)
 
 
