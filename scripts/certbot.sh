@@ -102,8 +102,8 @@ done
 [ $# -eq 2 ] || usage
 domain=$1 email=$2
 [[ $domain =~ ^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$ ]] ||
-    fail "DOMAIN is '$domain': it takes a host name, without https:// and slashes"
-[[ $email =~ ^[^@[:space:]]+@[^@[:space:]]+$ ]] || fail "EMAIL is '$email': it takes an address"
+    fail "invalid DOMAIN '$domain': expected a host name, without https:// and slashes"
+[[ $email =~ ^[^@[:space:]]+@[^@[:space:]]+$ ]] || fail "invalid EMAIL '$email': expected an address"
 [ "$(id -u)" = 0 ] || fail "run it as root: it writes to /etc and reloads nginx"
 need nginx nginx
 need openssl openssl

@@ -55,7 +55,7 @@ def _document() -> Any:
     try:
         return json.loads(request.get_data(cache=False), parse_constant=_no_json)
     except (ValueError, RecursionError):
-        raise Invalid("the body is no JSON") from None
+        raise Invalid("invalid request body: expected JSON") from None
 
 
 def _no_json(word: str) -> NoReturn:

@@ -143,7 +143,7 @@ def _bind(app: WSGIApplication, settings: Settings, sockets: dict[int, Any]) -> 
 
 
 def _cannot_listen(settings: Settings, error: Exception) -> Unavailable:
-    reason = error.strerror if isinstance(error, OSError) else "it is no address of this machine"
+    reason = error.strerror if isinstance(error, OSError) else "expected an address of this machine"
     if isinstance(error, socket.gaierror):
         reason = "the host name is not known"
     return Unavailable(

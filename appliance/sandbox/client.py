@@ -51,7 +51,7 @@ class ControlClient:
         try:
             document = json.loads(content)
         except ValueError:
-            raise Unavailable(f"what answers at {self._url} is no simulator") from None
+            raise Unavailable(f"unknown answer from {self._url}: expected a simulator") from None
         if status >= 400:
             raise _ERRORS.get(status, Unavailable)(str(document.get("error", document)))
         return document

@@ -49,7 +49,7 @@ def read(raw: object) -> NewUpdate:
     payload: dict[str, Any] = raw if isinstance(raw, dict) else {}
     update_id = payload.get("update_id")
     if type(update_id) is not int or not 0 <= update_id <= MAX_ID:
-        raise Invalid("this is no update: it has no update_id")
+        raise Invalid(f"invalid update_id: expected a whole number from 0 to {MAX_ID}")
     return NewUpdate(update_id, chat_id_of(payload), _storable(payload))
 
 

@@ -74,8 +74,8 @@ def test_a_machine_without_node_cannot_build_the_front_end(copy, tools):
         (("example.org",), 2, "usage: certbot.sh"),
         (("--what", "example.org", "a@example.org"), 2, "usage: certbot.sh"),
         (("--server",), 2, "usage: certbot.sh"),
-        (("https://example.org/", "a@example.org"), 1, "it takes a host name"),
-        (("example.org", "nobody"), 1, "it takes an address"),
+        (("https://example.org/", "a@example.org"), 1, "expected a host name"),
+        (("example.org", "nobody"), 1, "expected an address"),
     ],
 )
 def test_certbot_refuses_wrong_arguments(root, tools, arguments, code, words):

@@ -35,7 +35,9 @@ STATUSES: dict[type[ApplianceError], HTTPStatus] = {
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: localized("the request cannot be understood"),
     HTTPStatus.NOT_FOUND: localized("there is nothing at this address"),
-    HTTPStatus.METHOD_NOT_ALLOWED: localized("this address needs another method: see Allow"),
+    HTTPStatus.METHOD_NOT_ALLOWED: localized(
+        "this address does not accept that method: see the Allow header"
+    ),
 }
 
 MEDIA = "application/problem+json"

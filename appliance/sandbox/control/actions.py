@@ -98,7 +98,7 @@ def _attachment(kind: str, file: FileFields) -> Attachment:
     try:
         content = base64.b64decode(file.content, validate=True)
     except binascii.Error:
-        raise Invalid("content: it takes a file in base64") from None
+        raise Invalid("invalid content: expected a file in base64") from None
     about = file.model_dump(include=set(Attachment.ABOUT), exclude_none=True)
     return Attachment(kind, content, file.size, file.name, file.mime, about)
 

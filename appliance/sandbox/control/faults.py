@@ -74,7 +74,7 @@ class TroubleControl:
         body = await read_body(request, RawUpdate)
         state = self._world.state
         if body.kind is not None and (not body.kind.isidentifier() or body.kind == "update_id"):
-            raise Invalid(f"kind is {body.kind!r}: it takes the name of an update's field")
+            raise Invalid(f"invalid kind {body.kind!r}: expected the name of an update's field")
         if body.next_id is not None:
             state.commit("confirm", before=0, next_id=body.next_id)
         if body.kind is not None:

@@ -18,7 +18,7 @@ async def read_body(request: web.Request, model: type[M]) -> M:
     """The JSON object in the body; an empty body is an empty one. Raises Invalid."""
     body = await request.read()
     if body.strip() and request.content_type != "application/json":
-        raise Invalid("Content-Type: it takes application/json")
+        raise Invalid("invalid Content-Type: expected application/json")
     try:
         return model.model_validate_json(body if body.strip() else b"{}")
     except ValidationError as error:
@@ -40,25 +40,25 @@ def answer(model: BaseModel, status: int = 200) -> web.Response:
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """What is wrong, where, and what is taken instead, in one line."""
+    """What is wrong, where, and what is expected, in one line."""
     schema = model.model_json_schema(mode="validation")
     return "; ".join(_explain_one(one, schema) for one in error.errors(include_url=False))
 
 
 def _explain_one(error: Mapping[str, Any], schema: Schema) -> str:
     if error["type"] == "json_invalid":
-        return f"the body is not JSON: {error['ctx']['error']}"
+        return f"invalid request body: expected JSON, {error['ctx']['error']}"
     place = error["loc"]
     if not place:
-        return "the body takes a JSON object"
+        return "invalid request body: expected a JSON object"
     name = ".".join(map(str, place))
     if error["type"] == "extra_forbidden":
         known = _schema_at(place[:-1], schema)["properties"]
-        return f"{name}: unknown; it takes {', '.join(known)}"
+        return f"unknown {name}: expected one of {', '.join(known)}"
     expected = _in_words(_schema_at(place, schema), error.get("ctx", {}))
     if error["type"] == "missing":
-        return f"{name} is missing: it takes {expected}"
-    return f"{name} is {_shortened(repr(error['input']))}: it takes {expected}"
+        return f"{name} is missing: expected {expected}"
+    return f"invalid {name} {_shortened(repr(error['input']))}: expected {expected}"
 
 
 def _schema_at(place: Iterable[str | int], schema: Schema) -> Schema:
@@ -74,7 +74,7 @@ def _schema_at(place: Iterable[str | int], schema: Schema) -> Schema:
 
 
 def _in_words(field: Schema, context: Mapping[str, Any]) -> str:
-    """What a field takes; `context` knows a limit that depends on other fields."""
+    """What is expected of a field; `context` knows a limit that depends on other fields."""
     if "enum" in field:
         return f"one of {', '.join(field['enum'])}"
     low, high = field.get("minimum"), context.get("le", field.get("maximum"))

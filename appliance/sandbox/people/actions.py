@@ -22,7 +22,7 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 def start(world: World, person: Person, payload: str = "") -> None:
     """Press Start, with the payload of a deep link. That also unblocks the bot."""
     if not _PAYLOAD.fullmatch(payload):
-        raise Invalid("payload: it takes up to 64 letters, digits, _ and -")
+        raise Invalid("invalid payload: expected up to 64 letters, digits, _ and -")
     unblock(world, person)
     type_text(world, person, f"/start {payload}".rstrip())
 

@@ -42,7 +42,7 @@ class Attachment:
         upload = Upload(self.name or name, self.mime or mime, self.content or self._made_up())
         stored = files.store(upload, FOLDERS[self.kind])
         if self.kind == "photo" and stored.size is None:
-            raise Invalid("content: it takes a PNG, JPEG, GIF or WebP picture")
+            raise Invalid("invalid content: expected a PNG, JPEG, GIF or WebP picture")
         media = as_media(self.kind, stored, Parameters(dict(self.about)))
         if self.kind == "photo":
             media["photo"].insert(0, _thumbnail(files, stored.unique_id))

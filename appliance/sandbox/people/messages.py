@@ -80,11 +80,11 @@ def send_album(
 ) -> list[Message]:
     """One message for each file, with a `media_group_id` in common; the first has the caption."""
     if len(files) not in _ALBUM:
-        raise Invalid("files: an album takes 2 to 10")
+        raise Invalid(f"invalid files: expected 2 to 10 in an album, got {len(files)}")
     kinds = {file.kind for file in files}
     alone = kinds & {"document", "audio"}
     if not kinds <= {"photo", "video", "document", "audio"} or (alone and len(kinds) > 1):
-        raise Invalid("files: an album takes photos and videos, or only documents, or only audio")
+        raise Invalid("invalid files: expected photos and videos, or only documents, or only audio")
     group = {"media_group_id": str(world.state.next_message_id(place.chat))}
     captions = [caption, *[""] * (len(files) - 1)]
     return [
@@ -255,6 +255,6 @@ def _caption(text: str) -> Content:
 def _checked_content(text: str, limit: int, name: str) -> Content:
     text, entities = canonical(text, ())
     if not text or len(text) > limit:
-        raise Invalid(f"{name}: it takes 1 to {limit} characters")
+        raise Invalid(f"invalid {name}: expected 1 to {limit} characters")
     detected = to_utf16(text, add_detected(text, entities))
     return Content(text, [entity.as_dict() for entity in detected])

@@ -85,7 +85,9 @@ class Journal:
         except ValueError:
             event = None
         if not isinstance(event, dict) or "kind" not in event:
-            raise ConfigError(f"{self.path}: line {number} is no event of the simulator's journal")
+            raise ConfigError(
+                f"{self.path}: invalid line {number}: expected an event of the simulator"
+            )
         return event
 
 

@@ -60,7 +60,8 @@ class State:
                 self._apply(event)
             except (KeyError, TypeError):
                 raise ConfigError(
-                    f"{self._journal.path}: line {number} is no event that this version knows"
+                    f"{self._journal.path}: unknown event in line {number}:"
+                    " expected one that this version knows"
                 ) from None
         self._journal.rewrite(self._compacted(self._journal.events()))
 

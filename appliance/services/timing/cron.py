@@ -48,7 +48,7 @@ def check(expression: str) -> str:
     message = localized(
         "invalid cron expression {cron} ({reason}): expected minute, hour, day, month and"
         " weekday, such as '0 9 * * MON'",
-        cron=repr(expression),
+        cron=repr(expression[:40]),
         reason=reason,
     )
     raise Invalid.at("cron", message)

@@ -18,7 +18,7 @@ def test_a_form_cannot_pose_as_json(api):
 
 def test_unknown_parameters_of_an_address(api):
     status, document = api.try_control("GET", "/people?limmit=5")
-    assert (status, document["error"]) == (400, "limmit: unknown; it takes after, limit")
+    assert (status, document["error"]) == (400, "unknown limmit: expected one of after, limit")
 
 
 def test_what_nobody_set_stays_out(api):
