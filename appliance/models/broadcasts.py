@@ -124,7 +124,7 @@ class Operation(Base):
 
 
 class BroadcastEvent(Base):
-    """Who decided what about a broadcast, and when."""
+    """An entry of a broadcast's history: who did what, and when."""
 
     __tablename__ = "broadcast_events"
 

@@ -146,7 +146,7 @@ def cancel_operation(broadcast_id: int, operation_id: int) -> Operation:
 @blueprint.get("/broadcasts/<id:broadcast_id>/events")
 @endpoint(Access.OPERATOR, scope="broadcasts", response=EventList, errors=(404,))
 def list_events(broadcast_id: int) -> EventList:
-    """Who decided what, oldest first."""
+    """The history of the broadcast, oldest first."""
     session = context.session()
     broadcasts_crud.get(session, broadcast_id)
     rows = events.list_for(session, broadcast_id)

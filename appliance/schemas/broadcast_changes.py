@@ -70,7 +70,7 @@ class Recallable(Answer):
 
 
 class Event(Answer):
-    """Who decided what: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`."""
+    """An entry of the history: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`."""
 
     id: int
     at: datetime

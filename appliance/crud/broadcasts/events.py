@@ -1,4 +1,4 @@
-"""Who decided what about a broadcast, and when."""
+"""The history of a broadcast: who did what, and when."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

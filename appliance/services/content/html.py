@@ -6,7 +6,7 @@ from appliance.telegram import html
 
 
 def plain(text: str, format: str) -> str:
-    """The text without its markup. Raises telegram_html.EntityError."""
+    """The text without its markup. Raises html.EntityError."""
     return html.parse(text)[0] if format == "html" else text
 
 

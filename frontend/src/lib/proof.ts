@@ -35,7 +35,7 @@ function isWidget(found: unknown): found is WidgetLogin {
 
 /**
  * Who the proof says it is about, to ask by. Nothing is proven by it: the link may be somebody
- * else's, with data of his own, and this may be no Mini App at all.
+ * else's, with their data, and this may be no Mini App at all.
  */
 export function nameIn(proof: Proof): string | null {
   const person = "widget" in proof ? proof.widget : userOf(proof.initData);
