@@ -257,7 +257,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who decided what, oldest first. */
+        /** The history of the broadcast, oldest first. */
         get: operations["list_events"];
         put?: never;
         post?: never;
@@ -2163,7 +2163,7 @@ export interface components {
         };
         /**
          * Event
-         * @description Who decided what: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`.
+         * @description An entry of the history: `actor` is `user:ID`, `cli:LOGIN`, `engine` or `schedule`.
          */
         Event: {
             /** Action */
