@@ -4,12 +4,18 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
+
+from appliance.services.i18n.phrases import PHRASES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", *(f"docs/{name}.md" for name in ("quickstart", "bot", "inbox"))]
 TRANSLATED = ["README.ru.md", *(f"docs/ru/{name}.md" for name in ("quickstart", "bot"))]
 # Words of Telegram's own, and of a table.
 OTHERS = {"Старт", "да", "нет"}
+# A value of the site's dictionary, of one line or below its key; and the picture before a label.
+_VALUE = re.compile(r':\s+"((?:[^"\\]|\\.)*)"')
+_PICTURE = re.compile(r"^[^\w«“<{]+")
 
 
 def quoted(name, marks):
@@ -19,30 +25,35 @@ def quoted(name, marks):
     return {*re.findall(marks, text), *(step for way in ways for step in way.split(" → "))}
 
 
-def said(*files):
-    return "\n".join(path.read_text(encoding="utf-8") for pattern in files for path in pattern)
+def shown(language, phrases):
+    """Every text of the site and of the bot, and of each what stands before its first gap."""
+    files = (ROOT / "frontend/src/lib/i18n").glob(f"{language}*.ts")
+    site = [text for file in files for text in _VALUE.findall(file.read_text(encoding="utf-8"))]
+    texts = [_PICTURE.sub("", text) for text in (*site, *phrases)]
+    return {*texts, *(text.split("{")[0].strip() for text in texts)}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_english_words_are_those_of_the_site(name):
-    texts = said((ROOT / "frontend/src/lib/i18n").glob("en*.ts"), [_phrases()])
-    missing = [words for words in quoted(name, r"“([^”]+)”") if not _is_in(words, texts)]
-    assert missing == []
+    texts = shown("en", (phrase.text for phrase in PHRASES.values()))
+    assert missing(quoted(name, r"“([^”]+)”"), texts) == []
 
 
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_russian_words_are_those_of_the_site(name):
-    catalogue = ROOT / "appliance/locales/ru/LC_MESSAGES/messages.po"
-    texts = said((ROOT / "frontend/src/lib/i18n").glob("ru*.ts"), [catalogue])
-    found = quoted(name, r"«([^»]+)»") - OTHERS
-    assert [words for words in found if not _is_in(words, texts)] == []
+    with (ROOT / "appliance/locales/ru/LC_MESSAGES/messages.po").open("rb") as file:
+        entries = [entry.string for entry in read_po(file)]
+    texts = shown("ru", (text for text in entries if isinstance(text, str)))
+    assert missing(quoted(name, r"«([^»]+)»") - OTHERS, texts) == []
 
 
-def _phrases():
-    return ROOT / "appliance/services/i18n/phrases.py"
+def test_a_part_of_a_text_is_not_that_text():
+    texts = shown("ru", ["✅ Да, привязать"])
+    assert missing(["Да, привязать", "не доставлено", "Рассылка 1"], texts) == []
+    assert missing(["привязать", "не удалось"], texts) == ["привязать", "не удалось"]
 
 
-def _is_in(words, texts):
+def missing(quotes, texts):
     """Quotes inside quotes have other marks, and a number stands for a place in the text."""
-    shown = re.sub(r" \d+$", "", words.replace("„", "«").replace("“", "»"))
-    return re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", texts) is not None
+    plain = {words: words.replace("„", "«").replace("“", "»") for words in quotes}
+    return [words for words in quotes if re.sub(r" \d+$", "", plain[words]) not in texts]

@@ -129,7 +129,7 @@ def test_a_visitor_who_is_logged_in_is_asked(browser, make_user, prove, database
     assert claimed.json["chat"]["id"] == ANNA
     chat = chat_of(database)
     assert (chat.user_id, chat.first_name, chat.status) == (user_id, "Anna", ChatStatus.ACTIVE)
-    assert "связан" in told(database)[0]  # the other side is told
+    assert "привязан" in told(database)[0]  # the other side is told
     again = prove(browser, age=60)  # once more changes nothing
     assert again.json["session"]["user"]["chat"]["id"] == ANNA
     assert len(told(database)) == 1

@@ -46,7 +46,8 @@ _ALL = (
         "<b>For admins</b>\n\n"
         "/stats – people and the last broadcasts\n"
         "/broadcast – write to everybody, with a preview\n"
-        "/approve – groups and channels that wait for your decision",
+        "/approve – groups and channels that wait for your decision\n"
+        "/operators – in a group: answer people from there",
     ),
     Phrase("stopped", "You will get no more news from me. If you write to me, I still answer."),
     Phrase(

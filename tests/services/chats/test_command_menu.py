@@ -74,4 +74,4 @@ def test_a_role_brings_its_commands(database, sent):
     with database.reading() as session:
         row = session.query(Message).filter_by(method="setMyCommands").first()
         assert row.params["scope"] == {"type": "chat", "chat_id": 2}
-        assert row.params["commands"][0]["description"] == "Связать чат с учётной записью"
+        assert row.params["commands"][0]["description"] == "Привязать чат к учётной записи"

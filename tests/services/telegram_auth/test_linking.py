@@ -122,7 +122,7 @@ def test_a_pressed_deep_link_ties_and_tells(database, anna):
     assert redeem(database, start(database, anna)).id == anna.id
     assert linked(database) == anna.id
     (text,) = told(database)
-    assert "связан" in text and "Anna <Site>" in text
+    assert "привязан" in text and "Anna <Site>" in text
 
 
 def test_a_code_of_the_bot_leads_to_the_site(database, anna):
@@ -359,7 +359,7 @@ def test_both_sides_can_unlink(database, anna, side):
     redeem(database, start(database, anna))
     assert unlink(database, **{side: anna.id if side == "user_id" else ANNA})
     assert linked(database) is None
-    assert "больше не связан" in told(database)[0]
+    assert "больше не привязан" in told(database)[0]
     assert not unlink(database, **{side: anna.id if side == "user_id" else ANNA})
 
 
