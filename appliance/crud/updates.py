@@ -36,7 +36,7 @@ _ANY_WAITING = select(Update.seq).where(_WAITS).limit(1)
 
 
 def store(session: Session, news: Sequence[NewUpdate], now: datetime) -> int:
-    """Keep updates in the order given, pass over known ids. Returns how many were new."""
+    """Keep updates in the order given, skip known ids. Returns how many were new."""
     if not news:
         return 0
     connection = session.connection()

@@ -120,7 +120,7 @@ class NewReply(Request):
 
 
 class ReplyUpload(Request):
-    """A form with the part `file`; without a `kind` a picture is a photo, a film a video."""
+    """A form with the part `file`; without `kind` the file decides: photo, video or document."""
 
     kind: MediaKind | None = None
     caption: Body = ""

@@ -133,7 +133,7 @@ def _skip_pending(session: Session, wanted: Mapping[tuple[int, int], bool], now:
 
 
 def _insert(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
-    """Pass over what another process has added since the look before."""
+    """Skip what another process has added since the last look."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     if rows:
         session.connection().execute(dialect.insert(table).on_conflict_do_nothing(), rows)

@@ -79,7 +79,7 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
 def guess_kind(file: IO[bytes], name: str | None) -> str:
     """What somebody means who sends this file; its position stays as it is.
 
-    A picture that Telegram takes as a photo, a film by its name, else a document.
+    A picture that Telegram takes as a photo, a video by its name, else a document.
     """
     start = file.tell()
     head = file.read(_HEAD)

@@ -3355,7 +3355,7 @@ export interface components {
         };
         /**
          * ReplyUpload
-         * @description A form with the part `file`; without a `kind` a picture is a photo, a film a video.
+         * @description A form with the part `file`; without `kind` the file decides: photo, video or document.
          */
         ReplyUpload: {
             /**
