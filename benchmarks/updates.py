@@ -256,7 +256,8 @@ def held_after(database: Database, pid: int, numbers: range) -> float:
 
 def waits(database: Database) -> int:
     with database.reading() as session:
-        return updates.count_waiting(session)
+        waiting = select(func.count(Update.seq)).where(Update.handled_at.is_(None))
+        return session.scalar(waiting) or 0
 
 
 def message(number: int) -> NewUpdate:

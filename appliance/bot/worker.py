@@ -80,13 +80,6 @@ class Handler:
         self._report(time.monotonic())
         return 0.0 if handled else self._idle_seconds
 
-    def run_through(self) -> int:
-        """Handle everything that waits. Returns how many updates, including those set aside."""
-        before = self.handled
-        while self.step() == 0:
-            pass
-        return self.handled - before
-
     def _report(self, now: float) -> None:
         due = not self._behind or now - self._reported_at >= ENGINE_WAKE_SECONDS
         if self._reported < self.handled and due:

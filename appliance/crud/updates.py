@@ -83,11 +83,6 @@ def _handled(seqs: Sequence[int]) -> Any:
     return statement.execution_options(synchronize_session=False)
 
 
-def count_waiting(session: Session) -> int:
-    waiting = select(func.count(Update.seq)).where(_WAITS)
-    return session.scalar(waiting) or 0
-
-
 def count_set_aside(session: Session) -> int:
     """How many could not be handled and are still kept. Reads the whole table."""
     aside = select(func.count(Update.seq)).where(Update.error.is_not(None))

@@ -15,7 +15,7 @@ from appliance.bot.poller import Poller
 from appliance.bot.telegram import make_bot
 from appliance.bot.worker import Handler
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud import settings, updates
+from appliance.crud import settings
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
@@ -23,6 +23,7 @@ from appliance.models import Direction, Message, Role, Update
 from appliance.services import updates as service_updates
 from support import simulator
 from support.clock import noon
+from support.stored_updates import count_waiting, handle_all
 
 SITE_URL = "https://members.example.org"
 ANNA = 1001
@@ -54,7 +55,7 @@ class Desk:
     def feed(self, *payloads):
         """Store the updates and handle all that wait; none may fail."""
         self.store(*payloads)
-        self.handler.run_through()
+        handle_all(self.handler)
         assert [row.error for row in self.rows() if row.error] == []
 
     def store(self, *payloads):
@@ -174,7 +175,7 @@ class Desk:
 
     def waiting(self):
         with self.database.reading() as session:
-            return updates.count_waiting(session)
+            return count_waiting(session)
 
     def link(self, role, chat_id=ANNA):
         """Tie a person who has written to a new account with this role."""

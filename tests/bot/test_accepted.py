@@ -5,6 +5,7 @@ import pytest
 from appliance.crud.chats import chats, topics
 from appliance.models import ChatType
 from appliance.services.chats.command_menu import PEOPLE as COMMANDS
+from support.stored_updates import handle_all
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def talk(desk, phone, poller):
     def run(person):
         nonlocal sent
         poller.poll_once(0)
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert [row.error for row in desk.rows() if row.error] == []
         calls = desk.calls(person)[sent:]
         sent += len(calls)

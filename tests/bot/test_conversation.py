@@ -16,6 +16,7 @@ from appliance.delivery.engine_config import EngineConfig
 from appliance.models import DeliveryState, Media, Message
 from appliance.services.accounts import users
 from appliance.services.leases import DELIVERY, Holding
+from support.stored_updates import handle_all
 
 PASSWORD = "correct horse battery"
 PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10" + b"\0" * 60
@@ -72,7 +73,7 @@ def until(
     def until(done):
         def stepped():
             poller.poll_once(0)
-            desk.handler.run_through()
+            handle_all(desk.handler)
             assert [row.error for row in desk.rows() if row.error] == []
             return done()
 

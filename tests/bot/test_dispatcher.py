@@ -3,6 +3,7 @@
 import pytest
 
 from appliance.services.i18n.catalog import phrase
+from support.stored_updates import handle_all
 
 GROUP = -1001234567890
 CHANNEL = {"id": -1007, "type": "channel", "title": "News"}
@@ -190,7 +191,7 @@ class TestPressesThatFail:
         desk.link("admin")
 
     def last(self, desk, chat_id):
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.rows()[-1].error == "RuntimeError"
         return desk.calls(chat_id)[-1]
 

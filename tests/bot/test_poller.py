@@ -21,6 +21,7 @@ from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting
 from appliance.models import ChatStatus, LinkCode
 from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import phrase
+from support.stored_updates import handle_all
 
 SECRET = SANDBOX_TOKEN.partition(":")[2]
 
@@ -34,7 +35,7 @@ class TestPolling:
     def test_a_start_reaches_the_outbox(self, desk, phone, person, make_poller):
         phone.start(person)
         assert make_poller().poll_once(0) == 1
-        assert desk.handler.run_through() == 1
+        assert handle_all(desk.handler) == 1
         assert desk.said(person) == [phrase("en", "welcome", name="Anna")]
         assert desk.waiting() == 0
 
@@ -46,7 +47,7 @@ class TestPolling:
         poller = make_poller()
         while poller.poll_once(0, limit=7):
             pass
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.heard(person) == ["/start", *lines]
 
     def test_deep_links_go_both_ways(self, desk, phone, person, make_poller):
@@ -56,14 +57,14 @@ class TestPolling:
         poller = make_poller()
         phone.start(person, new.code)
         poller.poll_once(0)
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.chat(person).user_id is None
         desk.agree(person)
         assert desk.chat(person).user_id == user.id
         for command in ("/unlink", "/link"):
             phone.send(person, command)
         poller.poll_once(0)
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.chat(person).user_id is None
         url = desk.calls(person)[-1][1]["reply_markup"]["inline_keyboard"][0][0]["url"]
         with desk.database.writing() as session:
@@ -77,7 +78,7 @@ class TestPolling:
         for act, status in (("block", ChatStatus.BLOCKED), ("unblock", ChatStatus.ACTIVE)):
             phone.ask(f"people/{person}/{act}", {})
             poller.poll_once(0)
-            desk.handler.run_through()
+            handle_all(desk.handler)
             assert desk.chat(person).status == status
 
     def test_any_text_survives(self, desk, phone, person, make_poller):
@@ -86,7 +87,7 @@ class TestPolling:
         for line in lines:
             phone.send(person, line)
         make_poller().poll_once(0)
-        desk.handler.run_through()
+        handle_all(desk.handler)
         kept = [line if not line.startswith("/start") else "/start" for line in lines]
         assert desk.heard(person) == ["/start", *kept]
 
@@ -98,7 +99,7 @@ class TestNothingIsLost:
         make_poller().poll_once(0)
         assert len(phone.call("getUpdates")["result"]) == 1
         assert make_poller().poll_once(0) == 0
-        assert desk.handler.run_through() == 1
+        assert handle_all(desk.handler) == 1
         assert len(desk.said(person)) == 1
 
     def test_a_failed_commit_confirms_nothing(self, desk, phone, person, make_poller):
@@ -125,7 +126,7 @@ class TestNothingIsLost:
             lived.poll_once(0, limit=3)
             lived.poll_once(0, limit=3)
             desk.handler.step()
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.heard(person) == ["/start", *map(str, range(40))]
 
     def test_a_batch_is_confirmed_by_the_next_poll(self, phone, person, make_poller):
@@ -167,7 +168,7 @@ class TestNothingIsLost:
         poller.step()
         phone.send(person, "last")
         poller.finish()
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.heard(person) == ["/start", "last"]
 
     def test_ids_that_begin_anew(self, desk, phone, person, make_poller, sandbox):
@@ -214,7 +215,7 @@ class TestTrouble:
             told.startswith(expected)
             for told, expected in zip(states, (RUNNING, state, RUNNING), strict=True)
         ] == [True, True, True]
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.heard(person) == ["/start"]
         assert SECRET not in caplog.text
 
@@ -380,7 +381,7 @@ class TestAnotherServer:
         assert poller.poll_once(0) == 0
         server.waiting.append({**desk.text("after"), "update_id": 5})
         assert poller.poll_once(0) == 1
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.heard() == ["before", "after"]
 
     def test_what_can_be_read_is_kept_beside_what_cannot(self, desk, server, poller, caplog):

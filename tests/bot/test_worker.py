@@ -11,6 +11,7 @@ from appliance.bot.handlers import build_router
 from appliance.bot.worker import BATCH, MAX_TRIES, Handler
 from appliance.config import SANDBOX_TOKEN
 from appliance.services.i18n.catalog import phrase
+from support.stored_updates import handle_all
 
 SECRET = SANDBOX_TOKEN.partition(":")[2]
 
@@ -35,7 +36,7 @@ class TestBatches:
         commits = []
         event.listen(desk.database.engine, "commit", commits.append)
         handler = Handler(desk.database, desk.dispatcher, clock=desk.clock, batch_seconds=60)
-        assert handler.run_through() == BATCH + 9
+        assert handle_all(handler) == BATCH + 9
         assert len(commits) == 2
         assert desk.waiting() == 0
 
@@ -49,7 +50,7 @@ class TestBatches:
             on_handled=lambda: told.append(handler.handled),
         )
         desk.store(*(desk.text(str(number), person=number) for number in range(1, BATCH + 1)))
-        handler.run_through()
+        handle_all(handler)
         assert told[-1] == BATCH
         handler.step()
         assert told[-1] == BATCH and len(told) <= 2, "and of nothing when nothing was handled"
@@ -69,7 +70,7 @@ class TestBatches:
             Handler(desk.database, killed, batch_seconds=60).step()
         assert desk.waiting() == 3
         assert desk.thread() == []
-        desk.handler.run_through()
+        handle_all(desk.handler)
         assert desk.heard() == ["one", "boom", "three"]
         assert len(desk.said()) == 1
 
@@ -96,7 +97,7 @@ class TestBatches:
             Handler(desk.database, desk.dispatcher, on_handled=lambda: done.append(1))
             for _ in range(3)
         ]
-        threads = [threading.Thread(target=handler.run_through) for handler in handlers]
+        threads = [threading.Thread(target=handle_all, args=(handler,)) for handler in handlers]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -110,7 +111,7 @@ class TestBrokenHandlers:
         error = RuntimeError(f"{SECRET} and what Anna wrote")
         handler = Handler(desk.database, BrokenDispatcher(desk, error), clock=desk.clock)
         desk.store(desk.text("boom"), desk.text("fine"))
-        assert handler.run_through() == 2
+        assert handle_all(handler) == 2
         assert [row.error for row in desk.rows()] == [None, "RuntimeError", None]
         assert desk.said()[1:] == [phrase("en", "wrong"), phrase("en", "thanks")]
         assert desk.heard() == ["/start", "fine"]  # the broken one was rolled back whole
@@ -121,7 +122,7 @@ class TestBrokenHandlers:
         handler = Handler(desk.database, BrokenDispatcher(desk, ValueError()))
         update = desk.text("boom")
         desk.store(update, desk.text("fine"))
-        handler.run_through()
+        handle_all(handler)
         assert [row.payload for row in desk.rows()] == [update, {}]
 
     def test_even_the_apology_may_fail(self, desk, caplog):
@@ -131,7 +132,7 @@ class TestBrokenHandlers:
 
         handler = Handler(desk.database, Hopeless(desk, ValueError()), clock=desk.clock)
         desk.store(desk.text("boom"), desk.text("fine"))
-        assert handler.run_through() == 2
+        assert handle_all(handler) == 2
         assert desk.heard() == ["fine"]
         assert "no apology either" in caplog.text
 
@@ -143,7 +144,7 @@ class TestBrokenHandlers:
         pauses = [handler.step() for _ in range(MAX_TRIES)]
         assert all(pause > 0 for pause in pauses)
         assert desk.waiting() == 2
-        assert handler.run_through() == 2
+        assert handle_all(handler) == 2
         assert broken.tries == 1 + MAX_TRIES + 1  # the first try is the careless one
         assert [row.error for row in desk.rows()] == ["OperationalError", None]
         assert "Anna" not in caplog.text
@@ -154,5 +155,5 @@ class TestBrokenHandlers:
         desk.store(desk.text("boom"))
         assert handler.step() > 0
         broken.word = "nothing"
-        assert handler.run_through() == 1
+        assert handle_all(handler) == 1
         assert desk.heard() == ["boom"]

@@ -8,6 +8,7 @@ from appliance.crud import updates
 from appliance.crud.updates import NewUpdate, Waiting
 from appliance.database import Database
 from appliance.models import Update
+from support.stored_updates import count_waiting
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def test_known_ids_are_passed_over(database):
         assert updates.store(session, [new(5), new(6), new(5)], NOW) == 2
     with database.writing() as session:
         assert updates.store(session, [new(6), new(7)], NOW) == 1
-        assert updates.count_waiting(session) == 3
+        assert count_waiting(session) == 3
         assert updates.any_waiting(session)
 
 
@@ -88,7 +89,7 @@ def test_only_the_handled_is_forgotten(database):
     handle(database, 1, NOW - timedelta(days=8))
     with database.writing() as session:
         assert updates.forget_handled(session, NOW - timedelta(days=7)) == 1
-        assert updates.count_waiting(session) == 1
+        assert count_waiting(session) == 1
 
 
 def test_what_was_set_aside_is_counted(store):

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud import updates
 from appliance.models import Direction, Message, Update
 from appliance.sandbox.server import Sandbox
+from support.stored_updates import count_waiting
 
 UPDATES = 1000
 LEAST_KILLS = 8
@@ -78,7 +78,7 @@ def test_each_is_handled_once(way, world, processes, warm_listener, database, wa
 def all_are_handled(database):
     with database.reading() as session:
         stored = session.scalar(select(func.count(Update.seq)))
-        return stored == UPDATES and updates.count_waiting(session) == 0
+        return stored == UPDATES and count_waiting(session) == 0
 
 
 def by_id(people):
