@@ -37,6 +37,7 @@ def written(code: str) -> str:
 
 def read(text: str) -> str | None:
     """The code that a text consists of, in any case, with or without the dash; None: no code."""
+    # Every private message comes through here; a code takes nine characters, spaces are forgiven.
     if len(text) > 40:
         return None
     match = _TYPED.fullmatch(text.strip().upper().translate(_LOOK_ALIKE))

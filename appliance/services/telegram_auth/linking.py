@@ -31,11 +31,12 @@ from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.services.telegram_auth import codes
 
+# The short code's safety is counted for 15 minutes: see `codes.py` before making it longer.
 LIFETIME = timedelta(minutes=15)
 
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
 _LENGTH = 32
-_MAX_LENGTH = 64
+_MAX_LENGTH = 64  # the most that Telegram lets a deep link carry
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
 _MAX_LOOKED_UP = 100  # words of one text that look like a code, of either kind
 _UNKNOWN = localized("unknown code: it is wrong, was used already, or is older than 15 minutes")
@@ -62,6 +63,8 @@ def start_link(session: Session, user_id: int, now: datetime) -> NewCode:
         raise AlreadyLinked(
             localized("this account is linked to Telegram already: unlink it first")
         )
+    # One pair of open codes a user: how hard a short one is to guess depends on how many are open
+    # (`codes.py`).
     link_codes.revoke(session, user_id=user.id)
     username = bot_identity.current(session).username
     code = secrets.token_urlsafe(_BYTES)
@@ -115,10 +118,13 @@ def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> U
 
 def invalidate_codes_in(session: Session, text: str, now: datetime) -> None:
     """End the codes in a text, of either side, because others are about to read it."""
+    # At most 100 of each kind: 4096 letters have 4065 places where a code could be, and all would
+    # be hashed and asked for in the transaction that handles everybody's updates.
     hashes = {codes.hashed(code) for code in islice(codes.find(text), _MAX_LOOKED_UP)}
     hashes |= {hashed(code) for code in islice(_codes_in(text), _MAX_LOOKED_UP)}
-    for found in link_codes.usable_among(session, hashes, now) if hashes else ():
-        link_codes.revoke(session, user_id=found.user_id, chat_id=found.chat_id)
+    for code in link_codes.usable_among(session, hashes, now) if hashes else ():
+        # All codes of its maker: with the link that was pasted a short code was made.
+        link_codes.revoke(session, user_id=code.user_id, chat_id=code.chat_id)
 
 
 def _codes_in(text: str) -> Iterator[str]:
@@ -135,6 +141,7 @@ def _sides(
     if found is None or found.user_id is None or chat.type != ChatType.PRIVATE:
         raise NotFound(_UNKNOWN)
     user = users.get(session, found.user_id)
+    # The words for a wrong code: others would tell whoever guesses that this one was good.
     if user.disabled:
         raise NotFound(_UNKNOWN)
     check_free(session, chat, user)
@@ -183,6 +190,7 @@ def unlink(
     if chat is None or user is None:
         return False
     link_codes.unlink(session, chat, now)
+    # A session does not say by which proof it began: docs/decisions.md, 39.
     user.session_version += 1
     _tell(session, chat, user, "unlinked", now)
     command_menu.follow(session, chat, user, now)
@@ -214,6 +222,7 @@ def _use_and_link(session: Session, code: LinkCode, chat: Chat, user: User, now:
 
     Where linking is refused, the caller's transaction is rolled back, so the code stays usable.
     """
+    # First, and by an UPDATE that counts its rows: on PostgreSQL a look before it proves nothing.
     if not link_codes.use(session, code.code_hash, now):
         raise NotFound(_UNKNOWN)
     return link(session, chat, user, now)
@@ -248,6 +257,7 @@ def link(session: Session, chat: Chat, user: User, now: datetime) -> Chat:
 
 
 def _tell(session: Session, chat: Chat, user: User, key: str, now: datetime) -> None:
+    # Anywhere else Telegram refuses: the bot is blocked, or was never started.
     if chat.status not in ChatStatus.REACHABLE:
         return
     html = phrase(choose(chat.language, user.language), key, name=user.name)

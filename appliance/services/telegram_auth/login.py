@@ -39,6 +39,7 @@ def use_proof(session: Session, proof: Proof, visitor_id: int | None, now: datet
     Where something else is refused, the caller's transaction is rolled back, and the proof stays
     usable.
     """
+    # First: on PostgreSQL the second of two requests with one proof waits here, and is refused.
     use_once(session, proof.digest, proof.expires_at)
     return arrive(session, proof.person, visitor_id, now, asked=False)
 
@@ -79,6 +80,7 @@ def _meet(session: Session, person: Person, now: datetime) -> Chat:
     A person who is new to the bot gets no broadcasts before they press Start, unless Telegram said
     that the bot may write: then they have just agreed to it.
     """
+    # Looked at before `remember`, which makes an unknown chat `active`: a login is no consent.
     known = chats.get(session, person.id)
     status = known.status if known else ChatStatus.NEW
     chat = chats.remember(

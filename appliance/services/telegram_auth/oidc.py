@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 CALLBACK = "/api/v1/auth/telegram/callback"
 BOT_ACCESS = "telegram:bot_access"
 SCOPE = f"openid profile {BOT_ACCESS}"
-ENDPOINTS_TTL_SECONDS = 24 * 3600.0
+ENDPOINTS_TTL_SECONDS = 24 * 3600.0  # its keys, which do change, are kept for an hour only
 RETRY_SECONDS = 10.0  # after a failure: visitors who wait for a dead issuer hold up the others
 
 _LATER = localized("Telegram cannot be asked just now: try again a little later")
@@ -86,6 +86,7 @@ class Client:
             "code_challenge": challenge_of(attempt.verifier),
             "code_challenge_method": "S256",
         }
+        # RFC 6749, 3.1: the issuer's address may have a query of its own, which has to stay.
         mark = "&" if "?" in endpoints.authorization else "?"
         return f"{endpoints.authorization}{mark}{urlencode(query)}", attempt
 
@@ -106,6 +107,7 @@ class Client:
             (self._client_id, self._client_secret),
         )
         person = person_of(verifier.verify(answer.get("id_token"), attempt.nonce))
+        # What was granted, which may be less than was asked for (RFC 6749, 5.1).
         granted = str(answer.get("scope", "")).split()
         return replace(person, may_write=BOT_ACCESS in granted)
 
@@ -114,6 +116,7 @@ class Client:
         with self._lock:
             now = self._clock()
             if now >= self._due:
+                # Set before the call, which may raise: the others are refused for 10 s, not kept.
                 self._known, self._due = None, now + RETRY_SECONDS
                 document = oidc_http.get(f"{self._issuer}/.well-known/openid-configuration")
                 endpoints = self._read(document)
@@ -127,6 +130,7 @@ class Client:
         """Raises Unavailable for a document of another issuer, or with unencrypted addresses."""
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         found = [document.get(name) for name in names]
+        # The issuer's own scheme, not "https": the issuer of tests and of a trial listens on http.
         scheme = self._issuer.partition("://")[0]
         fit = all(isinstance(url, str) and url.startswith(f"{scheme}://") for url in found)
         if document.get("issuer") != self._issuer or not fit:

@@ -11,7 +11,7 @@ from appliance.errors import Unauthorized, Unavailable, localized
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = (3.0, 7.0)  # to connect, and for a piece of the answer; a visitor waits meanwhile
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024  # of an answer; keys and tokens are a few KB, and it is held in memory
 
 _LATER = localized("Telegram cannot be asked just now: try again a little later")
 
@@ -27,6 +27,7 @@ def get(url: str) -> dict[str, Any]:
 def post_form(url: str, form: dict[str, str], auth: tuple[str, str]) -> dict[str, Any]:
     """Post a form with HTTP Basic. Raises Unauthorized for a refusal (4xx), else Unavailable."""
     status, answer = _call("POST", url, data=form, auth=auth)
+    # 429 is about how often this site asks, not about this login.
     if 400 <= status < 500 and status != 429:
         # invalid_grant: a code that is wrong, expired or used; invalid_client: a wrong secret
         log.warning("the issuer refused a login: %s", _reason(answer))
@@ -39,6 +40,7 @@ def post_form(url: str, form: dict[str, str], auth: tuple[str, str]) -> dict[str
 def _call(method: str, url: str, **options: Any) -> tuple[int, dict[str, Any] | None]:
     """The status and the JSON object of the answer, None when there is none."""
     try:
+        # No redirects: a 307 would have the code sent on to wherever the answer points.
         with requests.request(
             method, url, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True, **options
         ) as response:

@@ -17,7 +17,7 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA", "ES256K")
 
 LEEWAY_SECONDS = 30.0  # that two clocks may differ; Telegram's tokens live about that long
 MAX_AGE_SECONDS = 600.0  # since `iat`
-KEYS_TTL_SECONDS = 3600.0
+KEYS_TTL_SECONDS = 3600.0  # a key that the issuer withdraws is believed no longer than that
 REFETCH_SECONDS = 60.0  # at least, for an unknown key: anybody can make up key ids
 
 _FORGED = localized("Telegram did not confirm this login: try again")
@@ -52,6 +52,7 @@ class Verifier:
             claims: dict[str, Any] = jwt.decode(
                 str(token),
                 key.key,
+                # The key's one algorithm, not what the token's header says: docs/decisions.md, 25.
                 algorithms=[key.algorithm_name],
                 audience=self._client_id,
                 issuer=self._issuer,
@@ -68,6 +69,7 @@ class Verifier:
         nonce_in_token = str(claims["nonce"]).encode("utf-8", "replace")
         if not hmac.compare_digest(nonce_in_token, nonce.encode()):
             raise _refused("the nonce is of another attempt")
+        # `exp` is the issuer's choice; how long a login may take is ours.
         if int(claims["iat"]) < time.time() - MAX_AGE_SECONDS:
             raise _refused("it is old")
         audience = claims["aud"]
@@ -79,6 +81,7 @@ class Verifier:
         """The key that a token names, if it is for this algorithm. Raises Unauthorized."""
         if algorithm not in ALGORITHMS:
             raise _refused("its algorithm is not accepted")
+        # Under the lock, fetching included: of ten logins after a change of keys one asks for them.
         with self._lock:
             found = self._find(key_id, algorithm)
             if found is None and self._may_fetch(REFETCH_SECONDS):
@@ -108,6 +111,7 @@ class Verifier:
 
 def _listed(document: dict[str, Any]) -> list[Any]:
     keys = document.get("keys")
+    # An issuer has a handful; each costs a parse, and the token's sender waits.
     return keys[:50] if isinstance(keys, list) else []
 
 

@@ -19,14 +19,17 @@ from urllib.parse import parse_qsl
 from appliance.config import is_real_token
 from appliance.errors import Expired, Unauthorized, Unavailable, localized
 
+# A used proof is remembered as long as it is good (docs/decisions.md, 26), so this also bounds the
+# table `used_proofs`.
 MAX_AGE = timedelta(minutes=15)
 SKEW = timedelta(minutes=1)
 """How far ahead Telegram's clock may be."""
 
-_MAX_FIELDS = 40
+_MAX_FIELDS = 40  # Telegram sends a dozen; each one more costs work before the signature is known
 _MAX_ID = 2**52  # Telegram promises at most 52 significant bits
 _FORGED = localized("Telegram did not sign this for the bot of this site: log in again")
 _STALE = localized("this login is too old: log in with Telegram again")
+# [0-9] and not \d: `int` would also read the digits of other scripts.
 _ID = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 
@@ -59,6 +62,7 @@ def check_widget(fields: Mapping[str, object], token: str | None, now: datetime)
     """
     sent = {name: str(value) for name, value in fields.items() if value is not None}
     key = hashlib.sha256(_secret(token)).digest()
+    # The signature first: nothing that is said of the age can be believed before it.
     digest = _check_signature(sent, key)
     expires_at = _check_age(sent, now)
     return Proof(_person(sent), digest, expires_at)
@@ -135,6 +139,7 @@ def _read_query(init_data: str) -> dict[str, str]:
         )
     except ValueError:
         raise Unauthorized(_FORGED) from None
+    # Of a name that stands there twice nobody can say which one was signed.
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise Unauthorized(_FORGED)
