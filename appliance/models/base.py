@@ -19,7 +19,8 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 which has 64 bits there."""
 
 MAX_ID = 2**63 - 1
-"""The largest id that both databases can store."""
+"""The largest id that both databases can store. Above it the drivers raise, so numbers from outside
+are compared with it before they are looked up."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -52,6 +53,8 @@ class Base(DeclarativeBase):
     # makes `db.Model` from a copy of this class, and SQLAlchemy refuses a copy that has those.
     registry = registry(
         metadata=MetaData(
+            # SQLite changes a constraint by making the table anew, which Alembic can do only for
+            # constraints that have a name.
             naming_convention={
                 "ix": "ix_%(table_name)s_%(column_0_N_name)s",
                 "uq": "uq_%(table_name)s_%(column_0_N_name)s",

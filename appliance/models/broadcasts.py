@@ -38,14 +38,19 @@ class Broadcast(Base):
     __tablename__ = "broadcasts"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # Unique, so that what is asked for twice is sent once; NULL, as often as you like, where nobody
+    # gave a key: both databases let NULLs be equal to nothing.
     key: Mapped[str | None] = mapped_column(String(255), unique=True)
+    # Indexed for the engine, which keeps asking what runs or is due.
     status: Mapped[str] = mapped_column(String(16), default=BroadcastStatus.DRAFT, index=True)
     text: Mapped[str] = mapped_column(Text)
     format: Mapped[str] = mapped_column(String(8), default="plain")  # plain | html
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # buttons, silent, …
     audience: Mapped[dict[str, Any]]  # {"to": [...], "not": [...]}
     priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.BROADCAST)
+    # NULL: it was made without an account, or that is gone; what was sent outlives it.
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    # Counters here and not counted: a million lines take 325 ms, and pages ask every second.
     total: Mapped[int] = mapped_column(default=0)
     pending: Mapped[int] = mapped_column(default=0)
     sending: Mapped[int] = mapped_column(default=0)
@@ -54,7 +59,9 @@ class Broadcast(Base):
     skipped: Mapped[int] = mapped_column(default=0)
     unknown: Mapped[int] = mapped_column(default=0)
     reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {reason: count}
-    note: Mapped[str | None] = mapped_column(Text)  # why it was halted or skipped
+    # Why it was halted or skipped: a template with its values (docs/decisions.md, 36), or
+    # Telegram's own words.
+    note: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)  # raised by each edit
     variants: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {language: text}
     media: Mapped[list[Any]] = mapped_column(default=list)  # [{"id": media id, "kind": …}]
@@ -67,6 +74,7 @@ class Broadcast(Base):
     canary_at: Mapped[datetime | None]  # when the last of them had an outcome
     canary_passed: Mapped[bool] = mapped_column(default=False)
     schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedules.id", ondelete="SET NULL"))
+    # Not NULL before `frozen_at` is set: it was begun in time, so it is never too late any more.
     cursor: Mapped[int | None] = mapped_column(BigInteger)
     frozen_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -82,6 +90,8 @@ class Delivery(Base):
     """
 
     __tablename__ = "deliveries"
+    # No index but the key: one of `state`, say, would be written by every claim and every outcome
+    # (docs/decisions.md, 45). Whoever looks for a state walks, a part at a time.
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     broadcast_id: Mapped[int] = mapped_column(
@@ -91,7 +101,9 @@ class Delivery(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     state: Mapped[int] = mapped_column(SmallInteger, default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    # NULL also of what is `sent` where no id is known: it can be neither edited nor deleted.
     message_id: Mapped[int | None] = mapped_column(BigInteger)
+    # An integer: SQLite keeps a time as text, 26 bytes, which is more than the whole row has.
     updated_at: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str | None] = mapped_column(String(64))
 
@@ -110,9 +122,12 @@ class Operation(Base):
         ForeignKey("broadcasts.id", ondelete="CASCADE"), index=True
     )
     kind: Mapped[str] = mapped_column(String(8))  # edit | recall
+    # Indexed: the engine asks for those that run, the schedule part for drafts.
     status: Mapped[str] = mapped_column(String(16), default=BroadcastStatus.RUNNING, index=True)
     version: Mapped[int]  # of the broadcast, which it brings to every recipient
     cursor: Mapped[int | None] = mapped_column(BigInteger)
+    # Few: what one process can have in flight. A list in memory counted some twice after a crash
+    # (docs/decisions.md, 33).
     late: Mapped[list[Any]] = mapped_column(default=list)  # chats that were in flight at its start
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
@@ -133,6 +148,7 @@ class BroadcastEvent(Base):
         ForeignKey("broadcasts.id", ondelete="CASCADE"), index=True
     )
     at: Mapped[datetime] = mapped_column(default=utcnow)
+    # Words and no foreign key: who decided must be told after the account is gone, too.
     actor: Mapped[str] = mapped_column(String(100))  # "user:5", "cli:root", "engine", …
     action: Mapped[str] = mapped_column(String(32))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -150,6 +166,7 @@ class Schedule(Base):
     template: Mapped[dict[str, Any]]  # what `services/broadcasts/lifecycle.py` makes a broadcast of
     max_late: Mapped[int | None]  # seconds; a slot missed by more is skipped and reported
     enabled: Mapped[bool] = mapped_column(default=True)
+    # NULL while it is paused. Indexed for the look every 3 s whether a slot is due.
     next_at: Mapped[datetime | None] = mapped_column(index=True)
     last_at: Mapped[datetime | None]
     last_result: Mapped[str | None] = mapped_column(String(255))
@@ -165,6 +182,7 @@ class TrackedLink(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcasts.id", ondelete="CASCADE"))
+    # Up to 2048 bytes (`MAX_ADDRESS_BYTES`), because it is part of the unique index above.
     url: Mapped[str] = mapped_column(Text)
 
 

@@ -16,6 +16,7 @@ class Media(Base):
     """A file to be sent: kept once by content, uploaded once, then known by its `file_id`."""
 
     __tablename__ = "media"
+    # By kind, too: Telegram's `file_id` of a picture sent as a photo cannot be sent as a document.
     __table_args__ = (UniqueConstraint("sha256", "kind"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -23,6 +24,7 @@ class Media(Base):
     kind: Mapped[str] = mapped_column(String(16))  # photo | document | video
     name: Mapped[str] = mapped_column(String(255))
     size: Mapped[int] = mapped_column(BigInteger)
-    bot_id: Mapped[int | None] = mapped_column(BigInteger)  # whose `file_id` it is
+    # Whose `file_id` it is: another bot cannot use it. Both are NULL before the first upload.
+    bot_id: Mapped[int | None] = mapped_column(BigInteger)
     file_id: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -55,6 +55,8 @@ class Update(Base):
 
     __tablename__ = "updates"
     __table_args__ = (
+        # Partial: handled updates are kept for 30 days, and the look for waiting ones, up to 20
+        # times a second, must not walk them.
         Index(
             "ix_updates_waiting",
             "seq",
@@ -63,8 +65,12 @@ class Update(Base):
         ),
     )
 
-    seq: Mapped[int] = mapped_column(BigId, primary_key=True)  # the order of arrival
+    # The order of arrival, which `id` is not: Telegram draws a new one after an idle week, and
+    # another bot's begin anew (docs/decisions.md, 17 and 41).
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # Unique: what Telegram repeats is stored once. Below zero for those of a former bot.
     id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    # NULL for an update about no chat. No foreign key: it is stored before the chat is known.
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
     payload: Mapped[dict[str, Any]]
     received_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -81,8 +87,11 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
+        # A page of a thread, and the last that was said in each of the threads of a list.
         Index("ix_messages_thread", "chat_id", "id"),
+        # What an edit, a reply or a part of an album is about.
         Index("ix_messages_telegram", "chat_id", "message_id"),
+        # The answer that a repeated request has got already. Partial: most messages have no key.
         Index(
             "ix_messages_key",
             "key",
@@ -90,6 +99,7 @@ class Message(Base):
             sqlite_where=text("key IS NOT NULL"),
             postgresql_where=text("key IS NOT NULL"),
         ),
+        # What waits or is being sent (0, 1), in the order of sending: a handful of a million rows.
         Index(
             "ix_messages_outbox",
             "state",  # first, or SQLite prefers to read the whole table in the order of another

@@ -95,12 +95,14 @@ class Chat(Base):
 
     __tablename__ = "chats"
     __table_args__ = (
+        # Whether anybody at all chose quiet hours, so that most claims need not ask for each chat.
         Index(
             "ix_chats_quiet",
             "quiet",
             sqlite_where=text("quiet IS NOT NULL"),
             postgresql_where=text("quiet IS NOT NULL"),
         ),
+        # Which zones there are, a look into the index for each: `crud/chats/chats.zones`.
         Index(
             "ix_chats_timezone",
             "timezone",
@@ -112,6 +114,7 @@ class Chat(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     type: Mapped[str] = mapped_column(String(16), default=ChatType.PRIVATE)
     status: Mapped[str] = mapped_column(String(16), default=ChatStatus.ACTIVE)
+    # Unique: an account has one chat. Of two links made at once the database refuses the second.
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), unique=True
     )
@@ -153,6 +156,7 @@ class LinkCode(Base):
     __tablename__ = "link_codes"
     __table_args__ = (CheckConstraint("(user_id IS NULL) <> (chat_id IS NULL)", name="one_side"),)
 
+    # SHA-256: whoever reads a copy of the table later finds no code in it that works.
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), index=True
@@ -171,4 +175,4 @@ class UsedProof(Base):
     __tablename__ = "used_proofs"
 
     proof_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)  # by which the hourly tidying deletes

@@ -20,7 +20,7 @@ class Lease(Base):
     holder: Mapped[str | None] = mapped_column(String(255))
     state: Mapped[str | None] = mapped_column(String(255))
     heartbeat_at: Mapped[datetime | None]
-    expires_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]  # 12 s after the last heartbeat; NULL: given back
 
 
 class Setting(Base):

@@ -31,6 +31,7 @@ class Subscription(Base):
     __tablename__ = "subscriptions"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
+    # No row id, as in `deliveries`: an imported list is a topic, with a row for each chat on it.
     topic_id: Mapped[int] = mapped_column(
         ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
@@ -38,7 +39,7 @@ class Subscription(Base):
         ForeignKey("chats.id", ondelete="CASCADE", onupdate="CASCADE"),
         primary_key=True,
         autoincrement=False,
-        index=True,
+        index=True,  # the key begins with the topic, and a chat asks for all of its choices
     )
     subscribed: Mapped[bool]
     broadcast_id: Mapped[int | None] = mapped_column(
