@@ -28,7 +28,8 @@ def lock(session: Session, broadcast_id: int) -> Broadcast:
     For PostgreSQL; on SQLite a writing transaction is alone anyway. Raises NotFound.
     """
     session.flush()  # or what this session has changed would be read over
-    known = 0 < broadcast_id <= MAX_ID
+    known = 0 < broadcast_id <= MAX_ID  # PostgreSQL raises for a number above a BIGINT
+    # FOR NO KEY UPDATE: rows that refer to it (ledger lines, events) can be added meanwhile.
     options: dict[str, Any] = {"populate_existing": True, "with_for_update": {"key_share": True}}
     return _found(session.get(Broadcast, broadcast_id, **options) if known else None, broadcast_id)
 
@@ -79,6 +80,7 @@ def list_page(session: Session, limit: int, before_id: int | None = None) -> Seq
 
 def last_to(session: Session, audience: Mapping[str, Any]) -> int | None:
     """The newest broadcast that was begun to exactly these audience words."""
+    # Compared here, not in the statement: PostgreSQL has no `=` for the type `json`.
     query = (
         select(Broadcast.id, Broadcast.audience)
         .where(Broadcast.frozen_at.is_not(None))
@@ -114,6 +116,7 @@ def list_active(session: Session, now: datetime, *, lock: bool = False) -> list[
     transaction ends: who edits or recalls one waits, and knows then who was claimed before.
     """
     rows = session.connection().execute(_ACTIVE_LOCKED if lock else _ACTIVE, {"now": now})
+    # By priority only here: the statement must lock in the order of the ids.
     return [
         Active(row.id, row.status, row.version)
         for row in sorted(rows, key=attrgetter("priority", "id"))
@@ -166,6 +169,7 @@ _ACTIVE_LOCKED = _ACTIVE.with_for_update(key_share=True)
 
 def finish(session: Session, broadcast_id: int, now: datetime) -> bool:
     """Done, if it runs and nobody is pending or being sent to."""
+    # The counters in the statement itself: a retry may have put somebody back since they were read.
     result = session.execute(
         update(Broadcast)
         .where(
@@ -230,6 +234,7 @@ def move_counts(
     reasons: Mapping[str, int] | None = None,
 ) -> None:
     """Add to the counters, in the transaction that changes the deliveries."""
+    # Added by the database and not here: on PostgreSQL others may add to them at the same time.
     if any(changes.values()):
         deltas = {f"{state.word}_by": changes.get(state, 0) for state in DeliveryState}
         session.connection().execute(_MOVE, {"broadcast": broadcast_id, **deltas})

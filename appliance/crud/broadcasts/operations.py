@@ -101,6 +101,7 @@ def begin(
 
     False, and nothing is changed, when somebody else did that or it was cancelled.
     """
+    # Whoever decided and the schedule part may both have surveyed the ledger: the first counts.
     operation = _lock(session, operation_id)
     open_ = (BroadcastStatus.DRAFT, BroadcastStatus.PAUSED)
     if operation is None or is_surveyed(operation) or operation.status not in open_:
@@ -169,6 +170,7 @@ def peek_delivered(
     session: Session, broadcast_id: int, after: int | None, limit: int, until: int = MAX_ID
 ) -> list[Delivered]:
     """The next delivered messages, by chat id; none that was sent later than `until`."""
+    # A number for "from the beginning", so that one statement serves: groups have ids below zero.
     start = after if after is not None else -MAX_ID - 1
     parameters = {"broadcast": broadcast_id, "after": start, "most": limit, "until": until}
     rows = session.connection().execute(_DELIVERED, parameters)
@@ -221,6 +223,8 @@ def advance(
         or _progress_of(operation) != was
     ):
         return False
+    # The cursor and the counters in one transaction: after a crash what comes after the cursor
+    # is done once more, which Telegram takes for done, and is counted once.
     operation.cursor = to.cursor
     operation.late = sorted(to.late)
     operation.done += counts.get("done", 0)

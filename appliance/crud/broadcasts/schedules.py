@@ -30,7 +30,7 @@ def find(session: Session, name: str) -> Schedule:
     if found is not None:
         return found
     if name.isascii() and name.isdecimal():
-        return get(session, int(name[:20]))
+        return get(session, int(name[:20]))  # 20 digits are over any id already
     raise _unknown(name)
 
 
@@ -89,6 +89,7 @@ def move_on(
 
     Whoever gets True owns what was due: the row stays locked until the end of the transaction.
     """
+    # Compared and set in one statement: of two processes that saw the same slot one gets True.
     moved = session.execute(
         update(Schedule)
         .where(Schedule.id == schedule_id, Schedule.enabled, Schedule.next_at == was)

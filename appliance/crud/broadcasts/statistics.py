@@ -22,6 +22,7 @@ def outcomes(session: Session, broadcast_id: int, start: int, size: int) -> Iter
         yield int(bucket), DeliveryState(state), reason, number
 
 
+# `op("/")`: SQLAlchemy's own `/` is a true division, and a bucket is a whole number.
 _BUCKET = (Delivery.updated_at - bindparam("start")).self_group().op("/")(bindparam("size"))
 _OUTCOMES = (
     select(_BUCKET.label("bucket"), Delivery.state, Delivery.reason, func.count())

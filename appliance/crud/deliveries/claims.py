@@ -87,7 +87,7 @@ def span_end(session: Session, broadcast_id: int, after: int | None, rows: int) 
     return session.connection().execute(_SPAN_END, parameters).scalar()
 
 
-_FIRST = -MAX_ID - 1
+_FIRST = -MAX_ID - 1  # before any chat: the ids of groups are below zero
 _SPAN_END = (
     select(Delivery.chat_id)
     .where(Delivery.broadcast_id == bindparam("broadcast"), Delivery.chat_id > bindparam("after"))
@@ -118,6 +118,7 @@ def take(
     """
     if not chat_ids:
         return []
+    # Whoever waited for another try may have opted out since, so the state is looked at again.
     rows = [{"broadcast": broadcast_id, "chat": chat_id, "now": now} for chat_id in chat_ids]
     taken = session.connection().execute(_TAKE, rows).rowcount
     with tallying(session, broadcast_id, tally) as counts:
@@ -130,6 +131,7 @@ def take(
 
 
 # A statement a row: half the cost of one with a list of ids, which is compiled anew each time.
+# `state` is in it, so a line is claimed once however many engines believe they hold the lease.
 _TAKE = (
     update(Delivery)
     .where(
@@ -184,6 +186,7 @@ def record(
     written = _write(session.connection(), outcomes, rows)
     changes = Counter(outcome.state for outcome in written)
     changes[was] -= len(written)
+    # `reasons` counts what is over; whoever waits again will be counted by how that ends.
     final = (o.reason for o in written if o.reason and o.state != DeliveryState.PENDING)
     with tallying(session, broadcast_id, tally) as counts:
         counts.add(changes, Counter(final))
@@ -231,6 +234,7 @@ def move(session: Session, broadcast_id: int, chat_id: int, to: int, now: int) -
     False when the broadcast has a line for the new id already: then the old one is `skipped`. False
     too when it is not being sent any more: another engine took over and recovered it.
     """
+    # The key is (broadcast, chat), so two lines cannot become one: the group gets it by the other.
     if session.get(Delivery, (broadcast_id, to)) is not None:
         outcome = DeliveryOutcome(chat_id, DeliveryState.SKIPPED, "migrated", counts=False)
         record(session, broadcast_id, [outcome], now)

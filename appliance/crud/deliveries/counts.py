@@ -79,6 +79,8 @@ def survey(session: Session, broadcast_id: int, after: int | None, limit: int) -
 
 def end_of_part(session: Session, broadcast_id: int, after: int | None, limit: int) -> int | None:
     """The last chat of the next `limit` lines; None when there are none."""
+    # Lines are counted, not ids: Telegram's are spread over 52 bits, so that a span of them may
+    # hold nobody or everybody.
     lines = select(Delivery.chat_id).where(in_part(broadcast_id, after, MAX_ID))
     part = lines.order_by(Delivery.chat_id).limit(limit).subquery()
     last: int | None = session.scalar(select(func.max(part.c.chat_id)))

@@ -84,7 +84,9 @@ def _end(
 ) -> int | None:
     """Where the part ends; None when nobody is left in the state `was`, or no line after it."""
     counter = getattr(Broadcast, was.word)
-    # Locked before its lines, as the engine does: on PostgreSQL two orders would be a deadlock.
+    # Locked before its lines, as the engine does (`list_active`), or on PostgreSQL two orders would
+    # be a deadlock. With the lock comes the counter: where nobody is left, a walk over a million
+    # lines ends here.
     waiting = select(counter).where(Broadcast.id == broadcast_id).with_for_update(key_share=True)
     if not session.scalar(waiting):
         return None
@@ -102,7 +104,7 @@ def _sweep(
 ) -> int:
     swept = session.execute(
         update(Delivery)
-        .where(where, Delivery.state == was)
+        .where(where, Delivery.state == was)  # whoever was claimed meanwhile keeps their outcome
         .values(state=to, reason=reason, updated_at=now)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
