@@ -90,6 +90,7 @@ def _message(entry: Entry, person: Person) -> MemberMessage:
 
 
 def _format(cursor: Cursor) -> str:
+    # Whole microseconds, as both databases keep them: a rounded time would repeat or miss an entry.
     return f"{cursor.kind[0]}{cursor.id}-{round(cursor.at.timestamp() * 1_000_000)}"
 
 

@@ -5,8 +5,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.errors import Invalid, localized
 
-MIN_LENGTH = 10
-MAX_LENGTH = 200  # bounds the work of hashing what a stranger sends
+MIN_LENGTH = 10  # characters
+MAX_LENGTH = 200  # characters; bounds the work of hashing what a stranger sends
 
 # OWASP's smallest argon2id setting: 24 ms and 19 MB a check, so four at once fit a small VPS.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -34,6 +34,7 @@ def check_password(password_hash: str | None, password: str) -> bool:
         _HASHER.hash(password)  # the same work: the time must not tell whether there is an account
         return False
     try:
+        # InvalidHashError as well: a hash that cannot be read lets nobody in and breaks nothing.
         return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False

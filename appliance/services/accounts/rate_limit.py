@@ -41,6 +41,7 @@ class Limiter:
                 raise TooManyRequests(
                     localized("too many attempts: wait a little"), retry_after=wait
                 )
+            # Stored only where it is allowed: whoever goes on trying does not wait longer for it.
             self._due[key] = due
             if len(self._due) > MAX_KEYS:
                 self._forget_old(now)

@@ -30,11 +30,11 @@ from appliance.models import ApiToken, Role, User
 SCOPES = ("notify", "broadcasts", "inbox", "read")
 """What a token may be for. `read` is every GET its user may call; the others also write."""
 
-MAX_DAYS = 3650
+MAX_DAYS = 3650  # ten years; whoever wants a longer one asks for one without an end
 MAX_TOKENS = 100
 """Of one user, that work at a time."""
 
-_PREFIX = "apl_"
+_PREFIX = "apl_"  # by which the log finds tokens and blanks them: `runtime/logs.py`
 _BYTES = 30  # 40 letters
 _HINT = 8  # characters of it that are shown; the rest still has 216 bits
 _TOKEN = re.compile(_PREFIX + r"[A-Za-z0-9_-]{40}", re.ASCII)
@@ -111,6 +111,7 @@ def authenticate(session: Session, token: str, now: datetime) -> Program:
     owned = tokens.get_by_hash(session, hashed(token)) if _TOKEN.fullmatch(token) else None
     if owned is None:
         raise TokenRefused(localized("unknown access token"), "unknown")
+    # Why it is refused is told only to whoever has the token; any other one is unknown.
     row, user = owned
     if (why := _refusal(row, user, now)) is not None:
         raise TokenRefused(why, f"token {row.id}: {why}")
@@ -130,7 +131,7 @@ def revoke(session: Session, token_id: int, by: User | None, now: datetime) -> A
         raise NotFound(
             localized("there is no token {id}; `appliance token list` shows all", id=token_id)
         )
-    row.revoked_at = row.revoked_at or now
+    row.revoked_at = row.revoked_at or now  # asked again: since when it is void stays true
     session.flush()
     return row
 

@@ -47,6 +47,7 @@ class Login:
 def normalise_email(email: str) -> str:
     """The address as it is stored: trimmed, in lower case. Raises Invalid."""
     email = email.strip().lower()
+    # 254: RFC 5321 takes no longer path, and the column has as many.
     if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise Invalid.at("email", localized("invalid email address: expected NAME@DOMAIN"))
     return email
@@ -88,6 +89,7 @@ def authenticate(session: Session, email: str, password: str) -> Login:
     knows the password learns.
     """
     user = users.get_by_email(session, email.strip().lower())
+    # Hashed before it is asked whether there is a user: the time must not tell.
     if not check_password(user.password_hash if user else None, password) or user is None:
         raise Unauthorized(localized("the email address or the password is wrong"))
     if user.disabled:
@@ -147,6 +149,8 @@ def update_access(
     `actor_id` None is the command line. Raises NotFound. Raises Conflict where somebody would take
     away their own access or that of the last admin: nobody would be left to give it back.
     """
+    # Locked, and first: of two admins who demote each other at once the second waits here, and
+    # then is the last one.
     admins = users.list_admins(session)
     user = users.get(session, user_id)
     demoted = role is not None and role != Role.ADMIN and user.role == Role.ADMIN

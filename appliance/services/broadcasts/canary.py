@@ -4,7 +4,7 @@ import math
 
 from appliance.errors import Fault, Invalid, localized
 
-MAX_WAIT_SECONDS = 86_400
+MAX_WAIT_SECONDS = 86_400  # a day
 
 
 def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fault, ...]:

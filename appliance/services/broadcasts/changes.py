@@ -70,6 +70,7 @@ def resume(write: Write, broadcast_id: int, actor: str) -> Broadcast:
 
 def cancel(write: Write, broadcast_id: int, actor: str) -> Broadcast:
     """Stop for good: what is pending is skipped. Raises NotFound, Conflict."""
+    # Sending stops with this commit. The lines follow in parts: a million at once take 7 s.
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
         _change(session, broadcast, _CANCELLABLE, BroadcastStatus.CANCELLED)
@@ -131,6 +132,7 @@ def retry(
     moved, after, event_id = 0, None, None  # one event, however many transactions
     while True:
         with politely(write) as session:
+            # Locked and asked anew with each part: it may be cancelled or recalled between two.
             broadcast = broadcasts.lock(session, broadcast_id)
             if not _may_retry(session, broadcast, begun=moved > 0):
                 return broadcast, moved
@@ -334,6 +336,7 @@ def _delivered(broadcast: Broadcast) -> bool:
 
 def _draft(session: Session, broadcast: Broadcast, kind: str) -> Operation:
     """Stored with the decision itself, so that after a crash it can be carried out."""
+    # The cursor says that nobody knows yet who is in flight; resumed before that, it stays a draft.
     operation = Operation(
         broadcast_id=broadcast.id,
         kind=kind,
@@ -363,6 +366,7 @@ def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
 
     Two processes may do this at once: the first one to finish counts.
     """
+    # In memory, not in the row: after a crash the survey begins anew.
     in_flight: list[int] = []
     newest, after = 0, None
     while True:

@@ -28,7 +28,7 @@ MAX_ADDRESS_BYTES = 2048
 
 _SIGNATURE = 16  # bytes of the HMAC: a guess is right once in 2**128
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)  # 30 bytes fill 40 letters without a spare bit
-_MARK = uuid.uuid4().hex
+_MARK = uuid.uuid4().hex  # random, so that no text can contain it and become a token
 _MARKED = re.compile(_MARK + "([0-9a-f]{12})")
 _MARKED_BYTES = re.compile(_MARKED.pattern.encode())
 _LINK_TAG = re.compile(r"""<a(?=\s)(?:[^<>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
@@ -48,9 +48,11 @@ class Signer:
     """Makes tokens and reads them, with a key that is derived from the site's secret."""
 
     def __init__(self, secret: str) -> None:
+        # A key of its own: what is signed here must be good for nothing else of the site.
         self._key = hmac.digest(secret.encode(), b"tracked links", "sha256")
 
     def sign(self, link_id: int, chat_id: int) -> str:
+        # 6 + 8 + 16 bytes are 40 letters without padding. Ids of groups are below zero: signed.
         payload = link_id.to_bytes(6, "big") + chat_id.to_bytes(8, "big", signed=True)
         return urlsafe_b64encode(payload + self._signature(payload)).decode()
 
@@ -62,6 +64,7 @@ class Signer:
         payload, signature = raw[:14], raw[14:]
         if not hmac.compare_digest(signature, self._signature(payload)):
             return None
+        # Read only now: numbers of a forged token reach no query.
         link_id = int.from_bytes(payload[:6], "big")
         return Opened(link_id, int.from_bytes(payload[6:], "big", signed=True))
 

@@ -23,7 +23,7 @@ from appliance.services.timing.clock import rfc3339
 
 log = logging.getLogger(__name__)
 
-MAX_COUNTED = 100  # missed slots; after a year there may be half a million of them
+MAX_COUNTED = 100  # missed slots; after a year of `* * * * *` there are half a million of them
 UPCOMING = 3  # slots of a schedule that are shown
 MAX_RESULT = 255  # characters, of the column `last_result`
 
@@ -125,6 +125,7 @@ def run_due(database: Database, now: datetime) -> list[int]:
         due = schedules.list_due(session, now)
     queued = []
     for schedule_id in due:
+        # One transaction each: what is queued stays queued, should the next one fail.
         with database.writing() as session:
             made = run_slot(session, schedule_id, now)
         if made is not None:
@@ -148,6 +149,8 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
     except Invalid as error:
         _give_up(session, found, error)
         return None
+    # Before it is sent, and in the same transaction: on PostgreSQL a second process waits here for
+    # the first one's commit, and then finds the slot moved on.
     if not schedules.move_on(session, found.id, first, following):
         return None
     queued, result = _send(session, found, slot, now)
@@ -242,6 +245,7 @@ def _missed_before(
 
 def cancel_missed(database: Database, now: datetime) -> list[int]:
     """Cancel the broadcasts that are too late to begin, with a note in each. Returns their ids."""
+    # Asked without the write lock first: every 3 s there is nothing to do.
     with database.reading() as session:
         if not broadcasts.list_missed(session, now):
             return []

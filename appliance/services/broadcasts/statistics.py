@@ -16,7 +16,7 @@ from appliance.crud.broadcasts.click_tracking import LinkClicks
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, utcnow
 from appliance.services.timing.clock import rfc3339
 
-MAX_BUCKETS = 120
+MAX_BUCKETS = 120  # points of the diagram
 BUCKET_SECONDS = (
     1,
     2,
@@ -40,7 +40,7 @@ BUCKET_SECONDS = (
 
 RATE_SECONDS = 10.0  # over which the rate is taken
 MIN_SAMPLE_SECONDS = 0.5  # the engine writes counters 20 times a second: a shorter look jumps
-CACHED = 64  # broadcasts that were looked at lately
+CACHED = 64  # broadcasts that were looked at lately; a process keeps no more in memory
 _PAUSE_FACTOR = 20
 """After counting for a second, not again for so many: 5 % of a core at most. A million recipients
 take 0.4 s, and so are counted every 8 s."""
@@ -103,6 +103,7 @@ def compute(session: Session, broadcast_id: int, now: datetime | None = None) ->
     counts: dict[int, Counter[DeliveryState]] = {}
     reasons: dict[str, Counter[str]] = {state.word: Counter() for state in _WITH_REASONS}
     for bucket, state, reason, number in statistics.outcomes(session, broadcast_id, start, size):
+        # Within the diagram whatever the clock did: an outcome may be from before the start.
         index = min(max(bucket, 0), MAX_BUCKETS - 1)
         counts.setdefault(index, Counter())[state] += number
         if state in _WITH_REASONS and reason:
@@ -158,6 +159,7 @@ class StatisticsCache:
             fresh_until, counted = self._counted.get(broadcast_id, (0.0, None))
             if counted is not None and self._clock() < fresh_until:
                 return counted
+        # Not under the lock: a million lines take 0.4 s, and pages of others would wait for it.
         began = self._clock()
         counted = compute(session, broadcast_id)
         ended = self._clock()
