@@ -35,6 +35,7 @@ def find(session: Session, data: Path, chat_id: int, message_id: int, index: int
     message = session.get(Message, message_id)
     files = list((message.files if message else None) or ())
     own = list((message.media if message else None) or ())
+    # The chat is compared: ids of messages are counted up, and this one came from an address.
     if message is None or message.chat_id != chat_id or index >= len(files) + len(own):
         raise NotFound(localized("message {id} has no such file", id=message_id))
     if index < len(files):
@@ -52,6 +53,7 @@ def _received(item: dict[str, str]) -> Attachment:
     shown, all else is saved.
     """
     kind = item["kind"]
+    # By an allow-list: HTML or SVG of a stranger, shown by this site, would run as this site.
     stated = (item.get("mime") or _BY_KIND.get(kind) or "").lower()
     known = stated in _SHOWN or stated.startswith(_PLAYED)
     name = item.get("name") or f"{kind}{_SUFFIX.get(kind, '')}"

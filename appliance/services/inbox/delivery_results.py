@@ -24,6 +24,7 @@ def topic_made(session: Session, message_id: int, result: Any) -> None:
     topic_id = result.get("message_thread_id") if isinstance(result, dict) else None
     if message is not None and message.about_chat_id is not None and isinstance(topic_id, int):
         group = operators_group.chosen_group(session)
+        # Another group may have been chosen while Telegram made it: its id means nothing there.
         if group is not None and group.chat_id == message.chat_id:
             threads.set_topic(session, message.about_chat_id, topic_id)
 
@@ -33,6 +34,8 @@ def topic_refused(session: Session, message_id: int, words: str) -> None:
 
     Any other refusal concerns this one person's topic, and the next copy asks for it again.
     """
+    # Only these two are about the group. Taking any refusal for one would end topics for everybody
+    # because of one person's.
     if not any(sign in words.lower() for sign in _NO_TOPICS):
         return
     message, group = session.get(Message, message_id), operators_group.chosen_group(session)

@@ -34,8 +34,9 @@ MAX_WAITING = 20
 _LOOKED_AT = 5 * MAX_WAITING  # rows of the outbox; the query walks no further
 _MAX_TEXT = 3500  # characters of 4096: the person's name stands before it
 _MAX_CAPTION = 800  # of 1024
-_MAX_TOPIC = 128
+_MAX_TOPIC = 128  # characters that Telegram takes as the name of a topic
 _HEAD = "👤 "
+# Each copy begins with a link to the thread, of which Telegram would draw a preview.
 _NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}
 _THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
 
@@ -54,7 +55,7 @@ def copy(
     head = _head(chat, site_url)
     more = f"{head} {phrase(group.language, 'relay_more')}"
     waiting = messages.copies_waiting(session, group.chat_id, chat.id, _LOOKED_AT)
-    if _plain(more) in waiting:
+    if _plain(more) in waiting:  # said once: the rest of what they write adds nothing
         return
     copies = _Copies(session, group, chat, got.message_id, now)
     if len(waiting) >= MAX_WAITING:
@@ -67,7 +68,7 @@ def copy(
     elif edited or got.kind not in _CAPTIONED:
         words = got.text if got.files else in_words(got.text, group.language)
         copies.text(f"{head}\n{_cut(words, _MAX_TEXT)}".strip())
-        if not edited:
+        if not edited:  # the group has the file already; only the words are new
             copies.message(got.message_id)
     else:
         caption = f"{head}\n{_cut(got.text, _MAX_CAPTION)}".strip()
@@ -181,6 +182,7 @@ def _ask_for_topic(session: Session, group: Group, chat: Chat, now: datetime) ->
     thread = threads.ensure(session, chat.id, now)
     if thread.group_topic_id is not None:
         return
+    # Asked for once: Telegram makes a topic for each call, and creating one counts as a send.
     if messages.is_waiting(session, group.chat_id, NEW_TOPIC, chat.id):
         return
     messages.queue(

@@ -14,7 +14,7 @@ from appliance.crud.messages import messages, threads
 from appliance.models import Direction, Message
 from appliance.services.inbox.message_parser import Received
 
-MAX_EDITS = 50
+MAX_EDITS = 50  # they are one JSON value of the row, read with it
 """Earlier texts of one message that are kept; the oldest are deleted."""
 
 MOVING = "location"
@@ -58,6 +58,7 @@ def edit(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
         return kept
     files = [_part(got, file) for file in got.files]
     if got.album_id:
+        # A part of an album is edited by itself; the others stay as they are.
         others = [item for item in message.files if item.get("message_id") != got.message_id]
         files = _ordered([*others, *files])
     text = _captions(files) if got.album_id else got.text
@@ -65,6 +66,7 @@ def edit(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
     if changed:
         _change(message, text, files, now, history=got.kind != MOVING)
         thread = threads.ensure(session, chat_id, now)
+        # Something to read again, but no message more than before.
         thread.unread = max(1, thread.unread)
     session.flush()
     return Kept(message, new=False, changed=changed)
@@ -92,6 +94,7 @@ def _album(session: Session, chat_id: int, got: Received) -> Message | None:
 
 def join(session: Session, album: Message, got: Received) -> bool:
     """Add a part to an album, incoming or outgoing; False where it is in it already."""
+    # Telegram repeats what was not confirmed: the same part must not be in it twice.
     if any(item.get("message_id") == got.message_id for item in album.files):
         return False
     album.files = _ordered([*album.files, *(_part(got, file) for file in got.files)])

@@ -80,7 +80,7 @@ def _kind(message: Message) -> str:
 
 def _file(kind: str, found: Any) -> dict[str, Any] | None:
     """None without a usable `file_id`."""
-    if isinstance(found, list):  # a photo in its sizes
+    if isinstance(found, list):  # a photo in its sizes, of which the largest is the picture
         found = max(found, key=lambda size: (size.width or 0) * (size.height or 0))
     file_id = getattr(found, "file_id", None)
     if not isinstance(file_id, str) or not 0 < len(file_id) <= 255:
@@ -89,7 +89,7 @@ def _file(kind: str, found: Any) -> dict[str, Any] | None:
     name = getattr(found, "file_name", None)
     mime, size = getattr(found, "mime_type", None), getattr(found, "file_size", None)
     if isinstance(name, str) and name:
-        item["name"] = storable(name)[-255:]
+        item["name"] = storable(name)[-255:]  # the end has the suffix
     if isinstance(mime, str) and mime:
         item["mime"] = storable(mime)[:100]
     return {**item, **({"size": size} if isinstance(size, int) else {}), **_sticker(kind, found)}

@@ -11,7 +11,7 @@ from appliance.services.i18n.catalog import phrase
 from appliance.services.timing.clock import find_zone
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MAX_LENGTH = 200
+_MAX_LENGTH = 200  # characters
 _PART = re.compile(
     r"([^\W\d]+)(?:-([^\W\d]+))?\s+(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)"  # Mon-Fri 09:00-18:00
 )
@@ -72,6 +72,8 @@ def is_open(spans: Iterable[Span], zone_name: str, now: datetime) -> bool:
     local = now.astimezone(find_zone(zone_name))
     today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
     clock = local.time()
+    # Wall times: 09:00 is 09:00 on both sides of a clock change. A span that ends no later than it
+    # begins goes over midnight, so yesterday's may still be open.
     return any(
         (span.has(today) and span.start <= clock and (clock < span.end or span.end <= span.start))
         or (span.has(yesterday) and span.end <= span.start and clock < span.end)

@@ -50,6 +50,7 @@ def set_group(session: Session, group: Group | None, now: datetime | None = None
     """
     chat = _group(session, group.chat_id) if group is not None else None
     before = chosen_group(session)
+    # Topics are numbered by group, and copies are about people: neither follows to another group.
     if before is not None and (group is None or group.chat_id != before.chat_id):
         threads.forget_topics(session)
         messages.give_up_copies(session, before.chat_id, "group_changed", now)
@@ -67,6 +68,7 @@ def lose_group(session: Session, chat_id: int, now: datetime | None = None) -> N
     group, chat = chosen_group(session), chats.get(session, chat_id)
     if group is None or group.chat_id != chat_id:
         return
+    # Chosen, never inherited: docs/decisions.md, 42.
     set_group(session, None, now)
     for admin in chats.list_admins(session):
         own = choose(admin.user.language if admin.user else None, group.language)

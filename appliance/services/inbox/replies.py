@@ -100,6 +100,7 @@ def answer_from_group(
     if got.album_id is not None and got.files:
         return _answer_album(session, chat, said.chat.id, got, author_id, now)
     method, params = _sent_on(got, said)
+    # Without `allow_sending_without_reply` an answer to a deleted message would be refused.
     if answers is not None:
         params["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
     return queue(session, chat, method, params, got.text, author_id, now=now, files=got.files)
