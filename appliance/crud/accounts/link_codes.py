@@ -74,6 +74,7 @@ def use(session: Session, code_hash: bytes, now: datetime) -> bool:
 
 def count_refusals(session: Session, chat_id: int, texts: Collection[str], since: datetime) -> int:
     """How often the chat was told after a time that its code is wrong, in any of these words."""
+    # Counted in the thread, not in memory: it holds over restarts (docs/decisions.md, 26).
     statement = select(func.count(Message.id)).where(
         Message.chat_id == chat_id,
         Message.direction == Direction.OUT,
@@ -94,6 +95,7 @@ def link(session: Session, chat_id: int, user_id: int, now: datetime) -> Chat:
         .values(user_id=user_id, updated_at=now)
         .execution_options(synchronize_session=False)
     )
+    # The condition is in the UPDATE: on PostgreSQL another request may link after a look.
     try:
         with session.begin_nested():
             linked = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
@@ -116,7 +118,7 @@ def unlink(session: Session, chat: Chat, now: datetime) -> None:
     chat.user_id = None
     chat.updated_at = now
     session.flush()
-    session.expire(chat, ["user"])
+    session.expire(chat, ["user"])  # a flush leaves the loaded relation as it was
 
 
 def _usable(code_hash: bytes, now: datetime) -> tuple[ColumnElement[bool], ...]:

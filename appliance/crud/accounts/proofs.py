@@ -14,6 +14,7 @@ def use(session: Session, proof_hash: bytes, expires_at: datetime) -> bool:
 
     The row has to stay until `expires_at`, when the proof is refused for its age.
     """
+    # Inserted without a look: the key decides, also between two processes.
     try:
         with session.begin_nested():
             session.add(UsedProof(proof_hash=proof_hash, expires_at=expires_at))

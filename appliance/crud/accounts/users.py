@@ -95,6 +95,7 @@ def count(session: Session) -> int:
 def list_admins(session: Session) -> Sequence[User]:
     """Enabled admins, locked until the end of the transaction (PostgreSQL; SQLite has one lock)."""
     admins = select(User).where(User.role == Role.ADMIN, User.disabled.is_(False))
+    # By id, so that two who lock them wait for each other in one order.
     return session.scalars(admins.order_by(User.id).with_for_update()).all()
 
 

@@ -29,6 +29,7 @@ class Census:
 
 def is_small(session: Session, limit: int = SMALL) -> bool:
     """Whether there are fewer chats than that; looks at no more of them."""
+    # Counted up to the limit only: without it this would be the walk it is to prevent.
     some = select(Chat.id).limit(limit).subquery()
     return (session.scalar(select(func.count()).select_from(some)) or 0) < limit
 

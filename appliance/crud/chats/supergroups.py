@@ -54,11 +54,13 @@ def migrate(session: Session, old: int, new: int, now: datetime | None = None) -
         language=was.language,
         now=now,
     )
+    # /stop is a wish and moves along; any other status the new chat has told by itself.
     if unknown or was.status == ChatStatus.STOPPED:
         chat.status = was.status
     if was.approved and not chat.approved:
         chat.approved, chat.approved_by = True, was.approved_by
     chat.timezone, chat.quiet = chat.timezone or was.timezone, chat.quiet or was.quiet
+    # Deleted last: its messages and choices would go with it (ON DELETE CASCADE).
     _move_rows(session, old, new)
     _move_words(session, old, new)
     session.delete(was)
@@ -69,6 +71,7 @@ def _move_rows(session: Session, old: int, new: int) -> None:
     session.execute(
         update(Message).where(Message.chat_id == old).values(chat_id=new, message_id=None)
     )
+    # What the new chat has chosen, or been sent, itself stays; the keys would collide.
     chosen = aliased(Subscription)
     known = exists().where(chosen.chat_id == new, chosen.topic_id == Subscription.topic_id)
     session.execute(

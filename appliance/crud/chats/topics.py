@@ -163,7 +163,7 @@ def _waiting(session: Session, topic_id: int) -> Sequence[int]:
     if not named:
         return []
     locked = select(Broadcast.id).where(Broadcast.id.in_(named), unfinished)
-    order = locked.order_by(Broadcast.id)
+    order = locked.order_by(Broadcast.id)  # as `list_active` does: two orders are a deadlock
     return session.scalars(order.with_for_update(key_share=True)).all()
 
 

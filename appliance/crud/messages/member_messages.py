@@ -133,6 +133,7 @@ def _meant(
     if before is not None:
         query = query.where(_earlier(at, Broadcast.id, BROADCAST, before))
     found = session.execute(query.order_by(at.desc(), Broadcast.id.desc()))
+    # Ids and audiences first: the texts of thousands would be read for one page.
     ids = list(islice((id for id, audience in found if account.meant(audience)), limit))
     rows = session.scalars(
         select(Broadcast).where(Broadcast.id.in_(ids)).order_by(at.desc(), Broadcast.id.desc())

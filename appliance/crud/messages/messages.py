@@ -21,6 +21,7 @@ _OUTSTANDING = sql("messages.state IN (0, 1)")
 GATHERS = timedelta(seconds=1.5)
 """An outgoing album waits that long for its parts, which come one by one, before it may leave."""
 
+# Bounds the walk of `ix_messages_telegram`: an album id has no index of its own.
 _ALBUM_SPAN = 200  # ids: ten parts that arrive at once, among messages of other people
 
 
@@ -174,6 +175,7 @@ def copies_waiting(
 
     Only the `newest` rows of the chat are looked at: this is asked for every message.
     """
+    # A bound within: without it the walk would go through all that was ever sent to the group.
     rows = (
         select(Message.id, Message.state, Message.visible, Message.about_chat_id, Message.text)
         .where(Message.chat_id == chat_id)
@@ -261,6 +263,7 @@ def _first_of_each(
             if len(ids) == limit:
                 break
             if chat_id not in closed:
+                # Also by an album that gathers: what was queued after it must not overtake it.
                 closed.add(chat_id)
                 if not gathers:
                     ids.append(id)
@@ -288,6 +291,7 @@ def record(session: Session, outcomes: Sequence[MessageOutcome], now: datetime) 
     over = bindparam("new_state", type_=SmallInteger) != int(DeliveryState.PENDING)
     statement = (
         update(Message)
+        # Only while it is being sent: an engine that took over may have made it `unknown` already.
         .where(Message.id == bindparam("row"), Message.state == DeliveryState.SENDING)
         .values(
             state=bindparam("new_state"),

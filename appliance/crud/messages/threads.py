@@ -171,7 +171,7 @@ def _of_status(
     query = _filtered(_threads().where(Thread.status == filter.status), filter)
     if after is not None:
         query = query.where(
-            Thread.last_at <= after.last_at,
+            Thread.last_at <= after.last_at,  # said apart, for the index: it cannot use the OR
             or_(Thread.last_at < after.last_at, Thread.chat_id < after.chat_id),
         )
     query = query.order_by(Thread.last_at.desc(), Thread.chat_id.desc()).limit(limit)
@@ -219,7 +219,7 @@ def _filtered(query: _Query, filter: ThreadFilter) -> _Query:
         query = query.where(Thread.assigned_to.is_(None))
     if filter.label:
         # in the stored JSON a label stands between its quotes
-        words = json.dumps(filter.label)
+        words = json.dumps(filter.label)  # also escapes as the stored JSON does
         query = query.where(cast(Thread.labels, Text).contains(words, autoescape=True))
     if filter.query and filter.query.strip():
         query = query.where(_matches(filter.query.strip()))
@@ -243,6 +243,7 @@ def _matches(words: str) -> ColumnElement[bool]:
 
 def _chats_that_said(words: str) -> Select[int]:
     """Looked through once and not for each thread; the oldest of very many messages are not."""
+    # By id, not by time: the primary key has it, and `created_at` has no index.
     newest = select(func.max(Message.id)).scalar_subquery()
     return select(Message.chat_id).where(
         Message.id > newest - SEARCHED,
