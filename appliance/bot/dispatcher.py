@@ -80,6 +80,7 @@ class Dispatcher:
             context.reply(context.phrase("wrong"))
 
     def _message(self, session: Session, message: Message, now: datetime) -> None:
+        # First: it comes as a message of a group whose id means nothing from now on.
         if message.migrate_to_chat_id is not None and self._router.migration:
             self._router.migration(session, message, now)
         elif message.chat.type == ChatType.PRIVATE:
@@ -105,6 +106,7 @@ class Dispatcher:
             return
         handler = self._router.commands.get(command.name)
         kept = kept_text(command, describe(message))
+        # Operators read the thread: a code in it must be worth nothing by the time it is stored.
         telegram_auth.invalidate_codes_in(context.session, kept, context.now)
         context.chat.dialog = None  # a command is no answer to what the bot has asked
         messages.record_incoming(
@@ -117,6 +119,8 @@ class Dispatcher:
 
     def _talk(self, context: Context, message: Message) -> None:
         """An answer the bot waits for, a code for linking, or else a message for the inbox."""
+        # In this order: what the bot has asked for comes first, and a code for linking must not get
+        # into the inbox, where others would read it.
         dialog = self._router.dialogs.get((context.chat.dialog or {}).get("kind", ""))
         if dialog is not None and dialog(context, message):
             return
@@ -154,6 +158,7 @@ class Dispatcher:
         command = parse_command(message.text)
         if command is None or command.name not in self._router.commands:
             return
+        # `/start@other_bot` is another bot's; in a group all of them hear it.
         if command.bot is not None and not bot_identity.current(session).is_named(command.bot):
             return
         messages.record_incoming(session, chat.id, f"/{command.name}", message.message_id, now)
@@ -167,6 +172,7 @@ class Dispatcher:
             self._refuse(session, chats.get(session, query.from_user.id), query, now)
             return
         message = query.message
+        # In a group the presser is not the chat: their name and language must not become its.
         chat = remember(session, message.chat, query.from_user if _own(query) else None, now)
         action, _, argument = (query.data or "").partition(":")
         handler = self._router.buttons.get(action)
@@ -176,7 +182,7 @@ class Dispatcher:
             self._refuse(session, chat, query, now, key)
             return
         if chat.banned and action not in _BUTTONS_ALLOWED_WHEN_BANNED:
-            handler = _only_answer
+            handler = _only_answer  # no silence: the button would go on showing progress
         context = Context(session, chat, self._site, now, query.from_user.id)
         editable = isinstance(message, Message)
         handler(context, Press(query.id, argument, message.message_id if editable else None))

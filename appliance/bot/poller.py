@@ -83,13 +83,16 @@ class Poller:
         """
         fetched = get_updates(self._bot, self._offset, timeout, limit)
         readable = list(_readable(fetched))
+        # Not a single one that can be read: whatever answers there is not Telegram.
         if fetched and not readable:
             raise Unavailable(NOT_UPDATES)
+        # Telegram has heard the offset: sent once more it would only drop what has smaller ids.
         if not readable:
             self._offset = None
             return 0
         with self._database.writing() as session:
             fresh = updates.store(session, readable, self._clock())
+        # After the commit, never before: the next call with it lets Telegram forget these.
         self._offset = max(update.id for update in readable) + 1
         if fresh:
             self.on_stored()
@@ -108,10 +111,11 @@ class Poller:
 
     def finish(self) -> None:
         """Confirm the last batch, at the end; updates that come with the answer are stored."""
+        # In any other state Telegram asked for silence, or cannot be reached.
         if self._offset is None or self.state != RUNNING:
             return
         try:
-            self.poll_once(timeout=0, limit=1)
+            self.poll_once(timeout=0, limit=1)  # the least that confirms: a stop has 10 s in all
         except Exception as error:  # it comes again after the next start, and is known then
             log.info("the last updates stay unconfirmed: %s", type(error).__name__)
 
@@ -144,6 +148,7 @@ class Poller:
         until = now.timestamp() + seconds
         try:
             with self._database.writing() as session:
+                # FLOOD is for the engine: Telegram may mean the bot, not the method.
                 for name in (FLOOD, POLL_PAUSE):
                     prolong_pause(session, name, until, now)
         except SQLAlchemyError as error:

@@ -24,7 +24,7 @@ IDLE_SECONDS = 0.5
 SHARED_IDLE_SECONDS = 0.05
 """The same where another process stores, which cannot wake this one: a query costs 0.1 ms."""
 
-BATCH = 50
+BATCH = 50  # updates
 BATCH_SECONDS = 0.02
 """Limits of one transaction: one fsync serves many updates, and no other writer waits for long."""
 
@@ -73,6 +73,8 @@ class Handler:
         """Handle a batch; returns the seconds to wait before the next. Raises nothing."""
         self._current = None
         try:
+            # By a snapshot first: with a writing transaction the write lock would be taken up to 20
+            # times a second for nothing. While it is behind, the answer is known.
             handled = (self._behind or self._any_waiting()) and self._handle_batch() > 0
         except Exception as error:
             return self._pause(error)
@@ -103,6 +105,7 @@ class Handler:
         except Exception:
             if self._careful:
                 raise
+            # Stays so until the culprit is behind us (below), or each batch would fail once more.
             self._careful = True
             return self._handle_batch()
         if self._current and self._current.seq >= self._failing[0]:
@@ -123,6 +126,7 @@ class Handler:
                 count += 1
                 if self._handle(session, row, now):
                     done.append(row.seq)
+                # After an update and not before it: one that takes long is handled all the same.
                 if time.monotonic() >= end:
                     break
             self._behind = count < len(rows) or count == BATCH
@@ -150,12 +154,14 @@ class Handler:
             failure: Exception = error
         except Exception as error:
             failure = error
+        # The kind and place of the failure, not its words: they may say what somebody wrote.
         log.error("update %d is set aside: %s", row.seq, where(failure))
         updates.set_aside(session, row.seq, type(failure).__name__, now)
         self._apologise(session, row, now)
         return False
 
     def _apologise(self, session: Session, row: Waiting, now: datetime) -> None:
+        # In a savepoint of its own: that it is set aside must be stored, whatever becomes of this.
         try:
             with session.begin_nested():
                 self._dispatcher.apologise(session, row.payload, now)

@@ -160,6 +160,7 @@ def reply_to_thread(chat_id: int, body: NewReply) -> ThreadMessage:
 def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> ThreadMessage:
     """Answer with a file."""
     author_id, key = credentials.caller().id, request.headers.get("Idempotency-Key")
+    # Before the upload is kept: up to 50 MB would be hashed and written for a refusal.
     replies.check_reachable(threads.person_chat(context.session(), chat_id))
     kind = form.kind or media.guess_kind(file.stream, file.filename)
     kept = media.keep(context.settings().data, kind, file.stream, file.filename)
@@ -188,6 +189,8 @@ def download_thread_file(chat_id: int, message_id: int, index: int) -> Response:
     )
     response.cache_control.public = False
     response.cache_control.private = True
+    # A stranger's file, served by this site: a browser must not take it for a page of ours
+    # (`nosniff`), nor run anything in it should it be opened as one (the policy).
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

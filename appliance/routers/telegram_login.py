@@ -48,10 +48,13 @@ blueprint = Blueprint("telegram_login", __name__)
 LIFETIME = timedelta(minutes=10)
 """How long somebody may stay at the issuer."""
 
+# So many, for an address may be a whole office's, and a proof cannot be guessed.
 _LOGINS = Rate(burst=30, seconds=3)
 _KEPT = "telegram_login"
+# A path of this site. Browsers read `//host` as another one, `/\host` as that, and skip tabs.
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 _ERRORS = (401, 403, 409, 410, 429, 503)
+# Words and not messages: they travel in an address, where anybody could put a text of their own.
 _REASONS: tuple[tuple[type[ApplianceError], str], ...] = (
     (Expired, "expired"),
     (AlreadyLinked, "taken"),
@@ -117,6 +120,7 @@ def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
 def finish_telegram_login(query: TelegramCallback) -> ResponseReturnValue:
     """Where Telegram sends the browser back to."""
     client = _client("telegram callback")  # else one login would count twice
+    # Taken out of the session before it is used: a callback that is opened again finds nothing.
     try:
         return _leave(_finish(client, query, session.pop(_KEPT, None)))
     except tuple(kind for kind, _ in _REASONS) as error:
