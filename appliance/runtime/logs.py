@@ -35,6 +35,7 @@ class TextFormatter(logging.Formatter):
         return _time(record)
 
     def format(self, record: logging.LogRecord) -> str:
+        # The whole line, traceback included: an exception may carry an address with the token.
         return redact(super().format(record))
 
 

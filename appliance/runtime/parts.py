@@ -56,7 +56,7 @@ class LeasedPart:
 
     def join(self) -> None:
         if self._thread.ident is not None:
-            self._thread.join(STOP_SECONDS)
+            self._thread.join(STOP_SECONDS)  # it is a daemon: one that hangs does not keep us alive
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -79,6 +79,7 @@ class LeasedPart:
             return STANDBY_SECONDS
         except Exception:
             log.exception("%s failed and starts again", self.name)
+            # Given back, so that another process need not wait 12 s for it to run out.
             self._holding.release()
             return RETRY_SECONDS
         self._holding.release()

@@ -71,6 +71,7 @@ class Runtime:
         """Until somebody asks to stop; meanwhile tell systemd that every part lives."""
         while not asked.wait(WATCH_SECONDS):
             dead = [part.name for part in self._parts if not part.healthy]
+            # Silence is the alarm: systemd starts the whole process again.
             if dead:
                 log.error("not alive: %s", ", ".join(dead))
             else:
@@ -82,6 +83,7 @@ class Runtime:
             return
         self._stopped.set()
         self._systemd.stopping()
+        # All are asked before the first is waited for: each may need most of the 10 s.
         for part in self._parts:
             part.ask_to_stop()
         for part in self._parts:

@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 STEP_SECONDS = 3.0  # how late a broadcast may begin
 DRAFT = timedelta(seconds=30)  # by then, the process that decided on an edit or recall has died
 FINISH_SECONDS = 2.0  # for long ledgers between two beats of the lease, which lasts 12 s
-CENSUS_SECONDS = 300.0
+CENSUS_SECONDS = 300.0  # a walk over all chats, which takes a second for a million
 TIDY_SECONDS = 3600.0
 TIDY_FILES_SECONDS = 86_400.0  # seldom: to find files without a use, it reads every message
 KEEP_CALLS = timedelta(days=2)  # button answers and edits
 KEEP_UPDATES = timedelta(days=30)  # so that an update is not handled again; Telegram keeps 24 h
-KEEP_CODES = timedelta(days=1)
+KEEP_CODES = timedelta(days=1)  # after they ran out
 
 
 class Schedule:
@@ -49,6 +49,7 @@ class Schedule:
             stop.wait(STEP_SECONDS)
 
     def step(self, now: datetime, mono: float) -> None:
+        # Or a schedule waits for a slot of the former clock: a year, if that was so far ahead.
         if self._looked is None or now < self._looked:  # just begun, or the clock was set back
             schedules.realign(self._database, now)
         self._looked = now

@@ -59,7 +59,7 @@ class UpdatesPart:
 
     def wake(self) -> None:
         """An update was stored in this process."""
-        updates = self._updates
+        updates = self._updates  # once: another thread may set it to None between two looks
         if updates is not None:
             updates.wake()
 

@@ -62,7 +62,7 @@ class WebPart:
     def join(self) -> None:
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(FINISH_SECONDS + 2)
+                thread.join(FINISH_SECONDS + 2)  # 1 s for the workers' shutdown, and a turn
 
     def is_busy(self) -> bool:
         """Whether somebody is being served: a request under way, or an answer not yet sent."""

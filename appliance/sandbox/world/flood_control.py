@@ -18,7 +18,7 @@ from appliance.sandbox.protocol.errors import ApiError, too_many_requests
 _BOT_WINDOW_SECONDS = 1.0
 _GROUP_WINDOW_SECONDS = 60.0
 _IN_FLIGHT_SECONDS = 1.0  # calls this soon after a refusal were on their way already
-_LONGEST_WAIT_SECONDS = 6 * 3600.0
+_LONGEST_WAIT_SECONDS = 6 * 3600.0  # Telegram's penalties grow to hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class Flood:
         if self.limits is None:
             return
         now = self._clock()
+        # Before anything is counted: whoever calls during a wait is punished, room or not.
         self._check_pauses(chat_id, now)
         waits = {
             None: self._bot_wait(self.limits, now, messages),
@@ -117,7 +118,7 @@ class Flood:
         }
         for who, wait in waits.items():
             if wait > 0:
-                wait = max(math.ceil(wait), 1)
+                wait = max(math.ceil(wait), 1)  # whole seconds, as `retry_after` has
                 self._counts.pauses[who] = _Pause(now + wait, wait, now)
                 raise self._refusal(self._counts.pauses[who])
         self._count(self.limits, chat_id, now, messages, group)
