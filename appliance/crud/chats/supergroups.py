@@ -81,7 +81,7 @@ def _move_rows(session: Session, old: int, new: int) -> None:
         .execution_options(synchronize_session=False)
     )
     line = aliased(Delivery)
-    told = exists().where(line.chat_id == new, line.broadcast_id == Delivery.broadcast_id)
+    known_line = exists().where(line.chat_id == new, line.broadcast_id == Delivery.broadcast_id)
     session.execute(
         update(Delivery)
         .where(
@@ -91,7 +91,7 @@ def _move_rows(session: Session, old: int, new: int) -> None:
             ),
             Delivery.chat_id == old,
             Delivery.state == DeliveryState.PENDING,
-            ~told,
+            ~known_line,
         )
         .values(chat_id=new)
         .execution_options(synchronize_session=False)

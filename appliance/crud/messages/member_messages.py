@@ -99,7 +99,7 @@ def _broadcasts(
 ) -> Iterator[Entry]:
     # what waits is not news yet, and what was cancelled never will be; whom the bot cannot reach
     # reads it here alone
-    told = or_(
+    readable = or_(
         Delivery.state.not_in((DeliveryState.PENDING, DeliveryState.SKIPPED)),
         Delivery.reason.in_([f"chat_{status}" for status in ONLY_ON_THE_SITE]),
     )
@@ -107,7 +107,7 @@ def _broadcasts(
     query = (
         select(Broadcast, Delivery.state)
         .join(Delivery, and_(Delivery.broadcast_id == Broadcast.id, Delivery.chat_id == chat_id))
-        .where(told)
+        .where(readable)
     )
     if before is not None:
         query = query.where(_earlier(at, Broadcast.id, BROADCAST, before))
@@ -128,13 +128,13 @@ def _meant(
     if account.until is not None:
         query = query.where(at < account.until)
     if chat_id is not None:
-        told = Delivery.broadcast_id == Broadcast.id, Delivery.chat_id == chat_id
-        query = query.where(~exists().where(*told))
+        line = Delivery.broadcast_id == Broadcast.id, Delivery.chat_id == chat_id
+        query = query.where(~exists().where(*line))
     if before is not None:
         query = query.where(_earlier(at, Broadcast.id, BROADCAST, before))
-    found = session.execute(query.order_by(at.desc(), Broadcast.id.desc()))
+    audiences = session.execute(query.order_by(at.desc(), Broadcast.id.desc()))
     # Ids and audiences first: the texts of thousands would be read for one page.
-    ids = list(islice((id for id, audience in found if account.meant(audience)), limit))
+    ids = list(islice((id for id, audience in audiences if account.meant(audience)), limit))
     rows = session.scalars(
         select(Broadcast).where(Broadcast.id.in_(ids)).order_by(at.desc(), Broadcast.id.desc())
     )

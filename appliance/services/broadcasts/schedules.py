@@ -84,28 +84,28 @@ def change(
 
     The slots of a pause are not sent later. Raises NotFound, Invalid, Conflict.
     """
-    found, now = schedules.get(session, schedule_id), now or utcnow()
+    schedule, now = schedules.get(session, schedule_id), now or utcnow()
     clock.check(None, wanted.max_late, None, now)
     if wanted.template:
-        new = replace(from_template(found.template), **wanted.template)
+        new = replace(from_template(schedule.template), **wanted.template)
         draft(session, new, now)
-        found.template = to_template(new)
-    if wanted.name is not None and wanted.name != found.name:
-        schedules.rename(session, found, _check_name(wanted.name))
+        schedule.template = to_template(new)
+    if wanted.name is not None and wanted.name != schedule.name:
+        schedules.rename(session, schedule, _check_name(wanted.name))
     if wanted.max_late is not None:
-        found.max_late = wanted.max_late
+        schedule.max_late = wanted.max_late
     if wanted.enabled is not None:
-        found.enabled = wanted.enabled
+        schedule.enabled = wanted.enabled
     if wanted.cron is not None:
-        found.cron = cron.check(wanted.cron)
+        schedule.cron = cron.check(wanted.cron)
     if wanted.timezone is not None:
-        found.timezone = wanted.timezone
-    if not found.enabled:
-        found.next_at = None
-    elif found.next_at is None or wanted.cron is not None or wanted.timezone is not None:
-        found.next_at = cron.next_slot(found.cron, found.timezone, now)
+        schedule.timezone = wanted.timezone
+    if not schedule.enabled:
+        schedule.next_at = None
+    elif schedule.next_at is None or wanted.cron is not None or wanted.timezone is not None:
+        schedule.next_at = cron.next_slot(schedule.cron, schedule.timezone, now)
     session.flush()
-    return found
+    return schedule
 
 
 def _check_name(name: str) -> str:
@@ -139,26 +139,26 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
     All in the caller's writing transaction. None where nothing was queued: another process was
     first, or `last_result` says why.
     """
-    found = schedules.get_fresh(session, schedule_id)
-    if found is None or found.next_at is None or found.next_at > now:
+    schedule = schedules.get_fresh(session, schedule_id)
+    if schedule is None or schedule.next_at is None or schedule.next_at > now:
         return None
-    first = found.next_at
+    first = schedule.next_at
     try:
-        slot = max(first, cron.last_slot(found.cron, found.timezone, now))
-        following = cron.next_slot(found.cron, found.timezone, now)
+        slot = max(first, cron.last_slot(schedule.cron, schedule.timezone, now))
+        following = cron.next_slot(schedule.cron, schedule.timezone, now)
     except Invalid as error:
-        _give_up(session, found, error)
+        _give_up(session, schedule, error)
         return None
     # Before it is sent, and in the same transaction: on PostgreSQL a second process waits here for
     # the first one's commit, and then finds the slot moved on.
-    if not schedules.move_on(session, found.id, first, following):
+    if not schedules.move_on(session, schedule.id, first, following):
         return None
-    queued, result = _send(session, found, slot, now)
-    result = _missed_before(found, first, slot, result)
-    found.last_at, found.last_result = slot, result.dump(MAX_RESULT)
+    queued, result = _send(session, schedule, slot, now)
+    result = _missed_before(schedule, first, slot, result)
+    schedule.last_at, schedule.last_result = slot, result.dump(MAX_RESULT)
     session.flush()
     level = logging.INFO if queued is not None and slot == first else logging.WARNING
-    log.log(level, "schedule %s: %s", found.name, result)
+    log.log(level, "schedule %s: %s", schedule.name, result)
     return queued
 
 
@@ -168,61 +168,61 @@ def realign(database: Database, now: datetime) -> None:
     A slot that was sent already is due again then, and is recognised by its key.
     """
     with database.writing() as session:
-        for found in schedules.list_enabled(session):
+        for schedule in schedules.list_enabled(session):
             try:
-                following = cron.next_slot(found.cron, found.timezone, now)
+                following = cron.next_slot(schedule.cron, schedule.timezone, now)
             except Invalid as error:
-                _give_up(session, found, error)
+                _give_up(session, schedule, error)
                 continue
-            if found.next_at is None or found.next_at > following:
-                schedules.move_on(session, found.id, found.next_at, following)
+            if schedule.next_at is None or schedule.next_at > following:
+                schedules.move_on(session, schedule.id, schedule.next_at, following)
 
 
-def _give_up(session: Session, found: Schedule, error: Invalid) -> None:
+def _give_up(session: Session, schedule: Schedule, error: Invalid) -> None:
     """Pause it. Its time zone does not exist any more, say: that must not stop the others."""
-    found.enabled, found.next_at = False, None
+    schedule.enabled, schedule.next_at = False, None
     result = localized("paused: {error}", error=error.message)
-    found.last_result = result.dump(MAX_RESULT)
+    schedule.last_result = result.dump(MAX_RESULT)
     session.flush()
-    log.error("schedule %s: %s", found.name, result)
+    log.error("schedule %s: %s", schedule.name, result)
 
 
 def _send(
-    session: Session, found: Schedule, slot: datetime, now: datetime
+    session: Session, schedule: Schedule, slot: datetime, now: datetime
 ) -> tuple[int | None, Localized]:
     """The id of the slot's broadcast, if it was queued now, and the result as text."""
     at = _minute(slot)
-    if clock.latest(slot, found.max_late) < now:
+    if clock.latest(slot, schedule.max_late) < now:
         seconds = int((now - slot).total_seconds())
         late = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         return None, localized("{slot} was missed by {late}", slot=at, late=late)
     try:
         new = replace(
-            from_template(found.template),
-            key=f"schedule:{found.id}:{slot:%Y-%m-%dT%H:%M:%SZ}",
-            created_by=found.created_by,
+            from_template(schedule.template),
+            key=f"schedule:{schedule.id}:{slot:%Y-%m-%dT%H:%M:%SZ}",
+            created_by=schedule.created_by,
             starts_at=slot,
-            max_late=found.max_late,
-            schedule_id=found.id,
+            max_late=schedule.max_late,
+            schedule_id=schedule.id,
         )
         broadcast, created = create(session, new, now)
     except ApplianceError as error:
         return None, localized("{slot} was not sent: {error}", slot=at, error=error.message)
     if not created:
         return None, localized("{slot} was sent before: broadcast {id}", slot=at, id=broadcast.id)
-    details = {"schedule": found.name, "slot": rfc3339(slot)}
+    details = {"schedule": schedule.name, "slot": rfc3339(slot)}
     events.add(session, broadcast.id, events.SCHEDULER, "create", details, now=now)
     return broadcast.id, localized("{slot} is broadcast {id}", slot=at, id=broadcast.id)
 
 
 def _missed_before(
-    found: Schedule, first: datetime, slot: datetime, result: Localized
+    schedule: Schedule, first: datetime, slot: datetime, result: Localized
 ) -> Localized:
     """The result, with how many older slots were missed because nothing ran."""
     if first == slot:
         return result
     count = 1
-    for older in cron.slots(found.cron, found.timezone, first):
+    for older in cron.slots(schedule.cron, schedule.timezone, first):
         if older >= slot or count > MAX_COUNTED:
             break
         count += 1
@@ -309,35 +309,35 @@ def _default(known: Any) -> Any:
     return known.default_factory() if known.default_factory is not MISSING else known.default
 
 
-def as_document(found: Schedule, now: datetime | None = None) -> dict[str, Any]:
+def as_document(schedule: Schedule, now: datetime | None = None) -> dict[str, Any]:
     """A schedule as JSON; times are RFC 3339 in UTC."""
-    template, late = found.template, found.max_late
+    template, late = schedule.template, schedule.max_late
     return {
-        "id": found.id,
-        "name": found.name,
-        "cron": found.cron,
-        "timezone": found.timezone,
-        "enabled": found.enabled,
-        "next_at": rfc3339(found.next_at),
-        "last_at": rfc3339(found.last_at),
-        "last_result": Localized.load(found.last_result),
+        "id": schedule.id,
+        "name": schedule.name,
+        "cron": schedule.cron,
+        "timezone": schedule.timezone,
+        "enabled": schedule.enabled,
+        "next_at": rfc3339(schedule.next_at),
+        "last_at": rfc3339(schedule.last_at),
+        "last_result": Localized.load(schedule.last_result),
         "max_late": clock.DEFAULT_MAX_LATE_SECONDS if late is None else late,
         "quiet": template.get("quiet"),
         "text": template["text"],
         "format": template.get("format", "plain"),
         "audience": {"to": template.get("to", []), "not": template.get("exclude", [])},
-        "upcoming": [rfc3339(slot) for slot in _upcoming(found, now or utcnow())],
-        "created_at": rfc3339(found.created_at),
+        "upcoming": [rfc3339(slot) for slot in _upcoming(schedule, now or utcnow())],
+        "created_at": rfc3339(schedule.created_at),
         "variants": template.get("variants", {}),
         "media": template.get("media", []),
         "options": template.get("options", {}),
     }
 
 
-def _upcoming(found: Schedule, now: datetime) -> Sequence[datetime]:
-    if not found.enabled:
+def _upcoming(schedule: Schedule, now: datetime) -> Sequence[datetime]:
+    if not schedule.enabled:
         return ()
-    return cron.upcoming(found.cron, found.timezone, now, UPCOMING)
+    return cron.upcoming(schedule.cron, schedule.timezone, now, UPCOMING)
 
 
 def _minute(moment: datetime) -> str:

@@ -82,8 +82,8 @@ def _change(
 
 
 def _known(session: Session, chat_id: int, message_id: int) -> Message | None:
-    found = messages.find_by_telegram_id(session, chat_id, message_id)
-    return found if found is not None and found.direction == Direction.IN else None
+    message = messages.find_by_telegram_id(session, chat_id, message_id)
+    return message if message is not None and message.direction == Direction.IN else None
 
 
 def _album(session: Session, chat_id: int, got: Received) -> Message | None:

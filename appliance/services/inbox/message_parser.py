@@ -68,8 +68,8 @@ def _words(message: Message, kind: str | None) -> str:
     if name == "rich_message" and (plain := rich_text.plain(message.json.get(name))):
         return storable(plain)
     about = getattr(message, name, None)
-    told = _TOLD[name](about) if name in _TOLD and about else message.caption or ""
-    return storable(f"[{name}] {told}".strip())
+    text = _SUMMARIES[name](about) if name in _SUMMARIES and about else message.caption or ""
+    return storable(f"[{name}] {text}".strip())
 
 
 def _kind(message: Message) -> str:
@@ -109,7 +109,7 @@ def _contact(person: Any) -> str:
     )
 
 
-_TOLD: dict[str, Callable[[Any], str]] = {
+_SUMMARIES: dict[str, Callable[[Any], str]] = {
     "contact": _contact,
     "location": lambda place: f"{place.latitude}, {place.longitude}",
     "venue": lambda venue: f"{venue.title}, {venue.address}",
