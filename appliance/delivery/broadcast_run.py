@@ -83,6 +83,7 @@ class Run:
         room = self._calls.room(self._canary.room(limit))
         taken = [] if self.halted else self._claim(session, room, tally, now)
         self._canary.count(len(taken), sum(r.retry_at is not None for r in results))
+        # The counters before the canary is judged, which reads them.
         tally.write(session)
         self.halted = self.halted or self._canary.judge(session, now)
         tries = [(chat_id, self._tries.get(chat_id, 0)) for chat_id in taken]
@@ -108,6 +109,7 @@ class Run:
 
     def close(self, session: Session, now: Moment) -> bool:
         """Done, when the ledger agrees that nothing is outstanding; else look again."""
+        # While somebody sleeps it is not done, and looking again would be a walk for nothing.
         if self._quiet and self._quiet.sleeping(now):
             return False
         if broadcasts.finish(session, self.id, datetime.fromtimestamp(now.wall, UTC)):
@@ -135,7 +137,7 @@ class Run:
         waiting = {chat_id for _, chat_id in self._later}
         ready, away = [], []
         for chat_id, status in rows:
-            if chat_id in waiting:
+            if chat_id in waiting:  # pending in the ledger, and its time is known here
                 continue
             if status != ChatStatus.ACTIVE:
                 # stopped or blocked the bot since the audience was frozen

@@ -229,13 +229,14 @@ class Coordinator:
         a chat that is gone.
         """
         wall = datetime.fromtimestamp(now.wall, UTC)
-        # On PostgreSQL rows are locked in one order: messages, files, chats, and broadcasts (in
-        # `_follow`) last. A handler of the bot has its chat's row before it skips what waits for
-        # the chat in broadcasts (`skip_pending_for`), so broadcasts first would be a deadlock.
-        # Whoever sweeps a ledger (`sweeps._end`) takes a broadcast and its lines, no chat.
-        # `supergroups.migrate` alone touches lines before their broadcast: it can meet the sweep of
-        # one that was cancelled this instant. PostgreSQL then ends one of the two transactions;
-        # ours is repeated with the same results, what a sweep has left is done by `Sweeper`.
+        # On PostgreSQL rows are locked in one order: messages, then files and chats as the results
+        # come, and broadcasts (in `_follow`) last. A handler of the bot has its chat's row before
+        # it skips what waits for the chat in broadcasts (`skip_pending_for`), so broadcasts first
+        # would be a deadlock. Whoever sweeps a ledger (`sweeps._end`) takes a broadcast and its
+        # lines, no chat. `supergroups.migrate` alone touches lines before their broadcast: it can
+        # meet the sweep of one that was cancelled this instant. PostgreSQL then ends one of the two
+        # transactions; ours is repeated with the same results, what a sweep has left is done by
+        # `Sweeper`.
         results = [side_effects.reconsider(session, result, now) for result in results]
         handed = _by_source(results)
         if answered := handed.pop(self._outbox, []):

@@ -119,6 +119,8 @@ def freeze(
     )
     if written < limit:
         return written, end
+    # Not `end`: the limit was reached before it, and whoever is between must not be left out. The
+    # ledger's key makes this one look.
     last = select(func.max(Delivery.chat_id)).where(Delivery.broadcast_id == broadcast_id)
     return written, session.scalar(last)
 
@@ -202,6 +204,7 @@ def condition(audience: Audience) -> ColumnElement[bool]:
 
 def _meant(audience: Audience) -> ColumnElement[bool]:
     """Whom the words mean, whether the bot can write to them or not."""
+    # Here and nowhere else, so that no word names a group past it: docs/decisions.md, 31.
     destination = or_(Chat.type == ChatType.PRIVATE, Chat.approved)
     parts = [destination, or_(*map(_term, audience.to))]
     if audience.exclude:

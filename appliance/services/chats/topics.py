@@ -11,7 +11,7 @@ from appliance.crud.chats import chats, topics
 from appliance.errors import Conflict, Invalid, localized
 from appliance.models import Chat, ChatType, Topic
 
-TITLE_LIMIT = 100
+TITLE_LIMIT = 100  # characters, of the column
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 

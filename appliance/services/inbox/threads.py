@@ -19,8 +19,8 @@ from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
 from appliance.services import content
 from appliance.services.inbox.labels import summary
 
-MAX_LABELS = 20
-MAX_LABEL_LENGTH = 40
+MAX_LABELS = 20  # of one thread
+MAX_LABEL_LENGTH = 40  # characters
 
 
 @dataclass(frozen=True, slots=True)
