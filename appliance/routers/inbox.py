@@ -78,7 +78,7 @@ def show_inbox_settings() -> InboxSettings:
 @endpoint(Access.ADMIN, scope=SCOPE, body=InboxSettings, response=InboxSettings)
 def change_inbox_settings(body: InboxSettings) -> InboxSettings:
     """Change them. Whether the group has topics is asked of Telegram, or learnt from it later."""
-    group = _group(body.operators_chat_id)
+    group = _group(body.operators_chat_id)  # asks Telegram: before the transaction, never in it
     chosen = inbox_settings.Options(body.hours, body.auto_reply.model_dump())
     with writing(context.session()) as session:
         inbox_settings.set_options(session, chosen)

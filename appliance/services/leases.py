@@ -55,6 +55,7 @@ class Holding:
     def acquire(self, now: datetime | None = None) -> bool:
         """Take the lease when it is free, ran out, or its holder is known to be gone."""
         now = now or datetime.now(UTC)
+        # By a snapshot first: whoever stands by asks every second, and takes no write lock for it.
         with self._database.reading() as session:
             lease = leases.get_lease(session, self.name)
             current = lease.holder if lease else None

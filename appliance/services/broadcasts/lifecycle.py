@@ -73,6 +73,7 @@ def create(
     audience. Inside the caller's writing transaction; nothing is stored on an error.
     """
     idempotency.check_key(new.key)
+    # Before anything is checked: the second time a topic may be gone, or the start lie in the past.
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
         return first, False
     broadcast = draft(session, new, now)

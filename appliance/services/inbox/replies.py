@@ -202,6 +202,7 @@ def _begin(
     idempotency.check_key(key)
     chat = person_chat(session, chat_id)
     known = messages.get_by_key(session, _owned(chat_id, author_id, key)) if key else None
+    # Not for a repeated request: its answer was queued, whatever became of the person since.
     if known is None:
         check_reachable(chat)
     return chat, known
