@@ -57,7 +57,7 @@ export const ru: Texts = {
   "home.step1.text": "Нужны только имя, адрес почты и пароль.",
   "home.step2": "Привязка Telegram",
   "home.step2.text":
-    "Нажмите на ссылку или наведите камеру на QR-код, чтобы связать учётную запись с ботом.",
+    "Нажмите на ссылку или наведите камеру на QR-код, чтобы привязать Telegram к учётной записи.",
   "home.step3": "Сообщения",
   "home.step3.text": "Они приходят в Telegram и остаются здесь, в сообщениях.",
 
@@ -315,7 +315,7 @@ export const ru: Texts = {
   "reason.blocked": "бот заблокирован",
   "reason.deactivated": "учётная запись удалена",
   "reason.never_started": "бот не запущен",
-  "reason.stopped": "боту отправлена команда /stop",
+  "reason.stopped": "человек отправил боту /stop",
   "reason.left": "бот удалён из чата",
   "reason.kicked": "бот удалён из чата",
   "reason.not_a_member": "бота нет в чате",
