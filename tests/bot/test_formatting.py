@@ -30,6 +30,14 @@ def test_formatting_becomes_html():
     assert found == ('👋 <b>&lt;b&gt;</b><a href="https://x.org/?a=1&amp;b=2"> ש</a>לום', "html")
 
 
+@pytest.mark.parametrize(
+    ("offset", "length", "html"),
+    [(0, 2, "<b>he</b>llo"), (3, 2, "hel<b>lo</b>"), (0, 5, "<b>hello</b>")],
+)
+def test_formatting_up_to_the_edges(offset, length, html):
+    assert written(message("hello", ("bold", offset, length, {}))) == (html, "html")
+
+
 def test_what_stands_behind_a_command():
     said = message("/broadcast 👋 all", ("bot_command", 0, 10, {}), ("bold", 14, 3, {}))
     assert written(said, "/broadcast ") == ("👋 <b>all</b>", "html")
@@ -40,6 +48,12 @@ def test_what_stands_behind_a_command():
 )
 def test_broken_offsets_leave_the_text(offset, length):
     assert written(message("👋 all", ("bold", offset, length, {}))) == ("👋 all", "plain")
+
+
+@pytest.mark.parametrize(("offset", "length"), [(3, 50), (5, 1), (-3, 5), (3, 0), (4, 2)])
+def test_a_broken_entity_beside_a_good_one(offset, length):
+    entities = ("bold", 0, 2, {}), ("italic", offset, length, {})
+    assert written(message("hello", *entities)) == ("<b>he</b>llo", "html")
 
 
 def test_no_text():

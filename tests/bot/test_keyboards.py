@@ -32,7 +32,7 @@ def test_data_fits_and_has_a_handler(language):
 def test_the_menu_has_two_labels_in_a_row(language):
     markup = keyboards.main_menu(language)
     assert [len(row) for row in markup["keyboard"]] == [2, 2, 2]
-    assert markup["resize_keyboard"] is True
+    assert (markup["resize_keyboard"], markup["is_persistent"]) == (True, True)
 
 
 def test_the_chosen_language_is_marked():

@@ -36,6 +36,13 @@ def test_a_reply_keeps_what_it_answers():
     assert found.message.reply_to_message.text == "?"
 
 
+def test_a_message_without_an_author():
+    """Of a channel, or of an administrator who writes in the group's name."""
+    written = {"message_id": 7, "date": 1, "chat": CHAT, "text": "hi", "forward_origin": BRAND_NEW}
+    found = read_update({"update_id": 1, "message": written}).message
+    assert (found.text, found.from_user) == ("hi", None)
+
+
 def test_a_kind_that_cannot_be_read_is_named():
     found = read_update({"update_id": 1, "message": message(gift={"gift": {"id": "g"}})})
     assert found.message.content_type == "gift"
