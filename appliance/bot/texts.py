@@ -8,6 +8,10 @@ MINUTES = int(LIFETIME.total_seconds()) // 60
 
 _MENU = ("link", "topics", "me", "language", "quiet", "help")
 
+_FORMER_LABELS = {"🔗 Связать с сайтом": "link"}
+"""Labels of earlier versions. A keyboard stays on somebody's screen until the bot sends another:
+what is pressed there must not land in the inbox. Whoever changes a label adds the old one."""
+
 
 def masked(email: str) -> str:
     """Enough of an address for its owner to recognise it."""
@@ -31,4 +35,4 @@ def command_of_label(text: str) -> str | None:
         for command, label in menu(language).items():
             if label == text:
                 return command
-    return None
+    return _FORMER_LABELS.get(text)

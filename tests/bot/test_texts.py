@@ -27,6 +27,10 @@ def test_a_label_is_known_in_every_language(language):
     assert {command_of_label(label): label for label in labels.values()} == labels
 
 
+def test_a_keyboard_of_an_earlier_version_still_works():
+    assert command_of_label("🔗 Связать с сайтом") == "link"
+
+
 def test_other_words_are_no_label():
     assert command_of_label("Help me") is None
     assert command_of_label("") is None
