@@ -9,7 +9,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
 from appliance.services.broadcasts import NewBroadcast, changes, create
-from appliance.services.leases import DELIVERY, HEARTBEAT_SECONDS
+from appliance.services.leases import DELIVERY, FENCE_BEAT_SECONDS
 
 NOW = Moment(1_790_000_000.0, 1000.0)
 
@@ -89,12 +89,12 @@ def test_another_try_is_noticed_when_it_is_due(coordinator, queue):
 
 
 def test_without_work_it_gives_a_sign_of_life(idle, coordinator, database):
-    assert not coordinator.look(after(HEARTBEAT_SECONDS - 0.1))
-    assert coordinator.look(after(HEARTBEAT_SECONDS))
+    assert not coordinator.look(after(FENCE_BEAT_SECONDS - 0.1))
+    assert coordinator.look(after(FENCE_BEAT_SECONDS))
     assert not coordinator.work
-    coordinator.settle([], 0, None, "idle", after(HEARTBEAT_SECONDS))
+    coordinator.settle([], 0, None, "idle", after(FENCE_BEAT_SECONDS))
 
-    assert not coordinator.look(after(HEARTBEAT_SECONDS + 1))
+    assert not coordinator.look(after(FENCE_BEAT_SECONDS + 1))
     with database.reading() as session:
         assert leases.get_lease(session, DELIVERY).heartbeat_at.timestamp() == NOW.wall + 3
 

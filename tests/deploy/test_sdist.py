@@ -30,17 +30,24 @@ def build(kind: str, source: Path, dist: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unpacked(root, tmp_path_factory):
-    """The archive of a clean copy, unpacked somewhere else."""
-    copy, folder = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("unpacked")
-    archive = build("--sdist", copy_tracked(root, copy), tmp_path_factory.mktemp("dist"))
+def archive(root, tmp_path_factory):
+    """The archive of a clean copy."""
+    copy = copy_tracked(root, tmp_path_factory.mktemp("copy"))
+    return build("--sdist", copy, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(archive, tmp_path_factory):
+    """The archive, unpacked somewhere else."""
+    folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(archive) as file:
         file.extractall(folder, filter="data")
     return folder / f"appliance-{appliance.__version__}"
 
 
-def test_sdist_holds_what_git_has(unpacked, root):
-    files = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
+def test_sdist_holds_what_git_has(archive, root):
+    with tarfile.open(archive) as file:
+        files = {entry.name.partition("/")[2] for entry in file if entry.isfile()}
     packed = {name for name in files if not name.startswith("appliance.egg-info/")}
     assert packed - MADE == {*tracked(root)}
 

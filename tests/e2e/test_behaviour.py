@@ -98,7 +98,7 @@ def test_a_wrong_password_is_told_beside_the_field(page, trouble):
     expect(page.locator("#password-fault")).to_contain_text("the password is wrong")
     page.get_by_test_id("language").select_option("ru")
     page.get_by_test_id("login-form").locator("[type=submit]").click()
-    expect(page.locator("#password-fault")).to_contain_text("или пароль неверны")
+    expect(page.locator("#password-fault")).to_contain_text("неверный адрес почты или пароль")
 
 
 def test_a_taken_address_is_told_beside_the_field(page, trouble):
