@@ -75,10 +75,18 @@ def _arguments() -> Run:
     module = path.with_suffix(".py")
     if not (ROOT / module).is_file():
         parser.error(f"there is no {module}")
-    own = Path("tests", *path.parts[1:-1], f"test_{path.name}.py")
-    if not tests and not (ROOT / own).is_file():
-        parser.error(f"there is no {own}: name the tests that are to notice")
-    return Run(str(module), tests or [str(own)], given.most)
+    own = tests or _own_tests(path)
+    if not own:
+        parser.error(f"there is no test_{path.name}.py: name the tests that are to notice")
+    return Run(str(module), own, given.most)
+
+
+def _own_tests(path: Path) -> list[str]:
+    """The module's test file: in the folder of its name in tests/, or in one below."""
+    folder = ROOT / "tests" / Path(*path.parts[1:-1])
+    beside = folder / f"test_{path.name}.py"
+    found = [beside] if beside.is_file() else sorted(folder.rglob(beside.name))
+    return [str(file.relative_to(ROOT)) for file in found]
 
 
 def _copy(tree: Path) -> None:
