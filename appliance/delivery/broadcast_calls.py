@@ -60,11 +60,11 @@ class BroadcastCalls:
         people: dict[int, Person] = {}
         if self._composer.needs_person:
             people = recipients.people_of(session, chat_ids)
-        hushed = (
+        silent = (
             self._silent_hours.wanted(session, chat_ids, now) if self._silent_hours else frozenset()
         )
         return [
-            self._job(source, row, chat, before, people.get(chat), chat in hushed)
+            self._job(source, row, chat, before, people.get(chat), chat in silent)
             for chat, before in tries
         ]
 
@@ -88,18 +88,18 @@ class BroadcastCalls:
         # the other.
         self._renewable = () if self._renewed else self._files
         self._composer = self._make_composer(self._extra)
-        self._silent: content.Composer | None = None
+        self._silent_made: content.Composer | None = None
 
     def _make_composer(self, extra: dict[str, Any]) -> content.Composer:
-        said = self._tracker.message(self._broadcast) if self._tracker else self._broadcast
-        return content.Composer(said, self._files, extra)
+        message = self._tracker.message(self._broadcast) if self._tracker else self._broadcast
+        return content.Composer(message, self._files, extra)
 
     @property
-    def _hushed(self) -> content.Composer:
+    def _silent_composer(self) -> content.Composer:
         """The same without a sound; made when the first who wants none is met."""
-        if self._silent is None:
-            self._silent = self._make_composer({**self._extra, "disable_notification": True})
-        return self._silent
+        if self._silent_made is None:
+            self._silent_made = self._make_composer({**self._extra, "disable_notification": True})
+        return self._silent_made
 
     def _remember_gaps(self, session: Session, result: Result) -> None:
         """Keep the message ids of an album that do not follow one another."""
@@ -114,9 +114,9 @@ class BroadcastCalls:
         chat_id: int,
         tries: int,
         person: Person | None,
-        hushed: bool,
+        silent: bool,
     ) -> Job:
-        composer = self._hushed if hushed else self._composer
+        composer = self._silent_composer if silent else self._composer
         if composer.needs_upload:
             self._uploading = True
             upload = composer.upload(chat_id, person, self._folder)

@@ -184,11 +184,11 @@ class Run:
 
     def _halt_if_hopeless(self, session: Session, results: list[Result]) -> bool:
         """Content errors and nothing else: nobody can get this message, so stop and say why."""
-        words = [r.verdict.words for r in results if r.verdict.kind == Kind.CONTENT]
-        if not words or self._anything_sent or self._content_errors < HALT_AFTER:
+        refusals = [r.verdict.description for r in results if r.verdict.kind == Kind.CONTENT]
+        if not refusals or self._anything_sent or self._content_errors < HALT_AFTER:
             return False
         return broadcasts.change_status(
-            session, self.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=words[-1]
+            session, self.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=refusals[-1]
         )
 
     def _move(self, session: Session, result: Result, now: Moment) -> None:

@@ -43,11 +43,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`reason` is a short code for counting, `words` what Telegram said, for people."""
+    """`reason` is a short code for counting, `description` Telegram's words, for people."""
 
     kind: Kind
     reason: str | None = None
-    words: str | None = None
+    description: str | None = None
     message_id: int | None = None
     result: Any = None  # what Telegram returned, when it was sent
     retry_after: float = 0.0
@@ -71,7 +71,7 @@ _GONE = (
     ("chat_send_plain_forbidden", "no_rights"),
     ("chat_restricted", "no_rights"),
 )
-_NOT_THAT = re.compile(r"not enough rights|have no rights|chat_send_\w+_forbidden")
+_NO_RIGHT = re.compile(r"not enough rights|have no rights|chat_send_\w+_forbidden")
 """A photo in a group that takes texts only, a topic the bot may not make: the chat stays."""
 
 _GAVE_UP = frozenset({504, 524})
@@ -110,57 +110,57 @@ def _classify_transport(answer: Answer) -> Verdict:
 
 def _classify_without_json(answer: Answer) -> Verdict:
     """A proxy's page, or half an answer. None of them says anything about the recipient."""
-    words = f"HTTP {answer.status} without a Bot API answer"
+    description = f"HTTP {answer.status} without a Bot API answer"
     if answer.status in _GAVE_UP:
-        return Verdict(Kind.UNKNOWN, "gateway_timeout", words)
+        return Verdict(Kind.UNKNOWN, "gateway_timeout", description)
     if answer.status == 429:
-        return Verdict(Kind.FLOOD, "flood", words, retry_after=max(1, answer.retry_after))
+        return Verdict(Kind.FLOOD, "flood", description, retry_after=max(1, answer.retry_after))
     if answer.status >= 500:
-        return Verdict(Kind.SERVER, "server_error", words)
+        return Verdict(Kind.SERVER, "server_error", description)
     if 200 <= answer.status < 300:
-        return Verdict(Kind.UNKNOWN, "no_answer", words)
-    return Verdict(Kind.PROXY, f"http_{answer.status}", words)
+        return Verdict(Kind.UNKNOWN, "no_answer", description)
+    return Verdict(Kind.PROXY, f"http_{answer.status}", description)
 
 
 def _classify_refusal(answer: Answer, document: dict[str, Any]) -> Verdict:
-    words = str(document.get("description") or f"HTTP {answer.status}")
+    description = str(document.get("description") or f"HTTP {answer.status}")
     parameters = document.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     if answer.status == 429:
         seconds = parameters.get("retry_after")
         if not isinstance(seconds, int) or seconds <= 0:
             seconds = answer.retry_after
-        return Verdict(Kind.FLOOD, "flood", words, retry_after=float(max(1, seconds)))
+        return Verdict(Kind.FLOOD, "flood", description, retry_after=float(max(1, seconds)))
     if answer.status in _GAVE_UP:
-        return Verdict(Kind.UNKNOWN, "gateway_timeout", words)
+        return Verdict(Kind.UNKNOWN, "gateway_timeout", description)
     if answer.status >= 500:
-        return Verdict(Kind.SERVER, "server_error", words)
+        return Verdict(Kind.SERVER, "server_error", description)
     if answer.status in {401, 404}:
-        return Verdict(Kind.TOKEN, "token", words)
+        return Verdict(Kind.TOKEN, "token", description)
     if isinstance(parameters.get("migrate_to_chat_id"), int):
         return Verdict(
-            Kind.MIGRATED, "migrated", words, migrate_to=parameters["migrate_to_chat_id"]
+            Kind.MIGRATED, "migrated", description, migrate_to=parameters["migrate_to_chat_id"]
         )
-    return _classify_words(words)
+    return _classify_description(description)
 
 
-def _classify_words(words: str) -> Verdict:
-    said = words.lower()
+def _classify_description(description: str) -> Verdict:
+    lowered = description.lower()
     for phrase, reason in _GONE:
-        if phrase in said:
-            return Verdict(Kind.GONE, reason, words)
-    if _NOT_THAT.search(said):
-        return Verdict(Kind.REFUSED, "no_rights", words)
-    if "chat not found" in said:
-        return Verdict(Kind.REFUSED, "chat_not_found", words)
-    if _CONTENT.search(words):
-        return Verdict(Kind.CONTENT, "content", words)
-    return Verdict(Kind.REFUSED, _code(words), words)
+        if phrase in lowered:
+            return Verdict(Kind.GONE, reason, description)
+    if _NO_RIGHT.search(lowered):
+        return Verdict(Kind.REFUSED, "no_rights", description)
+    if "chat not found" in lowered:
+        return Verdict(Kind.REFUSED, "chat_not_found", description)
+    if _CONTENT.search(description):
+        return Verdict(Kind.CONTENT, "content", description)
+    return Verdict(Kind.REFUSED, _code(description), description)
 
 
-def _code(words: str) -> str:
+def _code(description: str) -> str:
     """A countable code out of Telegram's words: `Bad Request: XY wrong` → `xy_wrong`."""
-    tail = words.rpartition(": ")[2] if words.count(": ") == 1 else words
+    tail = description.rpartition(": ")[2] if description.count(": ") == 1 else description
     return re.sub(r"[^a-z0-9]+", "_", tail.lower()).strip("_")[:48] or "refused"
 
 
@@ -175,5 +175,5 @@ def _document(body: bytes) -> dict[str, Any] | None:
 def _message_id(result: Any) -> int | None:
     if isinstance(result, list) and result:  # an album: its first message stands for it
         result = result[0]
-    found = result.get("message_id") if isinstance(result, dict) else None
-    return found if isinstance(found, int) else None
+    message_id = result.get("message_id") if isinstance(result, dict) else None
+    return message_id if isinstance(message_id, int) else None

@@ -237,7 +237,7 @@ class Client(Generic[J]):
         while True:
             waiting, good, bad = self._multi.info_read()
             ended.extend(self._end(handle, None) for handle in good)
-            ended.extend(self._end(handle, (number, words)) for handle, number, words in bad)
+            ended.extend(self._end(handle, (code, message)) for handle, code, message in bad)
             if not waiting:
                 return ended
 
@@ -280,9 +280,9 @@ def _answer(slot: _Slot[Any], error: tuple[int, str] | None) -> Answer:
             b"".join(slot.chunks),
             retry_after=handle.getinfo(_RETRY_AFTER) if _RETRY_AFTER else 0,
         )
-    number, words = error
-    left = number not in _NEVER_LEFT and handle.getinfo(pycurl.REQUEST_SIZE) > 0
-    return Answer(error=words or f"transport error {number}", left=left)
+    code, message = error
+    left = code not in _NEVER_LEFT and handle.getinfo(pycurl.REQUEST_SIZE) > 0
+    return Answer(error=message or f"transport error {code}", left=left)
 
 
 class _Waker:

@@ -62,7 +62,7 @@ class Coordinator:
         self.freezing = False
         """Whether an audience is being written into the ledger."""
         self.flood_until = 0.0
-        """Seconds since 1970 until which some part of the program was told to be silent."""
+        """Until when (seconds since 1970) Telegram asked any part of the program to be silent."""
         self.doubtful = False
         """Whether a transaction failed, so that what is claimed has to be compared: `reconcile`."""
 
@@ -90,10 +90,10 @@ class Coordinator:
         return lost, self.flood_until
 
     def _being_sent(self) -> dict[int, Sequence[int]]:
-        """By broadcast, whom the ledger says somebody is sending to.
+        """By broadcast the chats that are `sending`, by the ledger.
 
-        A walk of 60 ms a million lines, on a snapshot, so that no writer waits for it. It stays
-        true: only the holder of the lease claims, and it is asked again where this is used.
+        It is walked (60 ms a million lines) on a snapshot, so that no writer waits. The answer
+        stays true: only the holder of the lease claims, and whoever uses it checks the lease again.
         """
         with self._database.reading() as session:
             return {
@@ -137,7 +137,7 @@ class Coordinator:
         return jobs
 
     def hand_in(self, results: list[Result], now: Moment) -> None:
-        """Write the last outcomes; the lease may be gone already."""
+        """Write the last outcomes, at a stop; the lease may be lost already."""
         with self._writer.writing() as session:
             for source, own in self._take_in(session, results, now).items():
                 if not isinstance(source, OperationRun) or self._is_ours(source):
@@ -145,11 +145,11 @@ class Coordinator:
         self._writer.close()
 
     def _is_ours(self, operation: OperationRun) -> bool:
-        """Another run of it may have gone on from the cursor: here, or where the lease is now."""
+        """Whether nobody has begun it again from its cursor: here, or where the lease is now."""
         return not self._fence.lost and self._operations.get(operation.id) is operation
 
     def sweep(self, now: Moment) -> None:
-        """A part of the work of whoever cancelled a broadcast and died before all was skipped."""
+        """Skip a part of a cancelled broadcast, where whoever cancelled it died before the end."""
         if (number := self._sweeper.due(now)) is not None:
             with self._writer.writing() as session:
                 self._sweeper.step(session, number, now)
@@ -309,7 +309,7 @@ class Coordinator:
         return any(run.due(now) for run in runs)
 
     def _follow(self, session: Session, now: Moment) -> None:
-        """See what the web or a command changed: started, paused, edited, cancelled."""
+        """See what the site or a command changed: started, paused, edited, cancelled."""
         wall = datetime.fromtimestamp(now.wall, UTC)
         # Locked until the commit, for whoever edits or recalls: docs/decisions.md, 23.
         active = self._seen = broadcasts.list_active(session, wall, lock=True)

@@ -266,10 +266,10 @@ class Engine:
         try:
             self._client.upload(job, job.upload)
         except OSError as error:
-            words = localized(
+            reason = localized(
                 "a file of this message cannot be read: {reason}", reason=error.strerror
             )
-            verdict = Verdict(Kind.CONTENT, "file_missing", words.dump())
+            verdict = Verdict(Kind.CONTENT, "file_missing", reason.dump())
             self._finished.append(Result(job, verdict))
 
     def _collect(self, timeout: float) -> None:
@@ -305,7 +305,7 @@ class Engine:
 
     def _describe(self, now: Moment) -> str:
         if self._pacer.paused_until > now.mono:
-            return self._retry_policy.words or "flood pause from before the start"
+            return self._retry_policy.pause_reason or "flood pause from before the start"
         return "sending" if self._coordinator.work or self._client.in_flight else "idle"
 
 

@@ -43,10 +43,10 @@ def freeze(
 
 
 def rehearse(database: Database) -> None:
-    """Make the statements of a freezing while nobody waits for it.
+    """Compile the statements of a freeze while nobody waits for it.
 
-    SQLAlchemy takes 70 ms to put them into words for the first time; the first chunk would hold
-    the write lock for so long. Nothing is written, for there is no broadcast 0 and nobody among
+    SQLAlchemy takes 70 ms to compile them the first time, and the first chunk would hold the write
+    lock for so long. Nothing is written, for there is no broadcast 0 and nobody among
     the chats that are looked at; a database that cannot be written will say so when it matters.
     """
     for after, end in ((None, -MAX_ID), (-MAX_ID, -MAX_ID), (MAX_ID, None)):

@@ -30,7 +30,7 @@ UNKNOWN_RETRY_SECONDS = 1.0
 
 DONE, FAILED, TOO_OLD = "done", "failed", "too_old"
 
-_AS_WISHED = {
+_ALREADY_SO = {
     "edit": ("message is not modified",),
     "recall": ("message to delete not found",),
 }
@@ -47,8 +47,8 @@ class OperationRun:
         self._broadcast_id = broadcast.id
         self._kind = operation.kind
         self._tracker = tracker
-        self._said = tracker.message(broadcast) if tracker else broadcast
-        self._editor = content.editor(self._said)
+        self._message = tracker.message(broadcast) if tracker else broadcast
+        self._editor = content.editor(self._message)
         self._after = operation.cursor
         self._cursor = operation.cursor
         self._until = int(operation.created_at.timestamp())
@@ -91,8 +91,8 @@ class OperationRun:
         self.done = True
         running, wall = (BroadcastStatus.RUNNING,), datetime.fromtimestamp(now.wall, UTC)
         if operations.change_one(session, self.id, running, BroadcastStatus.PAUSED, wall):
-            words = [r.verdict.words for r in results if r.verdict.kind == Kind.CONTENT]
-            details = {"operation": self.id, "kind": self._kind, "reason": words[-1]}
+            refusals = [r.verdict.description for r in results if r.verdict.kind == Kind.CONTENT]
+            details = {"operation": self.id, "kind": self._kind, "reason": refusals[-1]}
             events.add(session, self._broadcast_id, "engine", "pause", details, wall)
 
     def _claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
@@ -149,10 +149,12 @@ class OperationRun:
             self._content_errors += verdict.kind == Kind.CONTENT
 
     def _outcome(self, verdict: Verdict) -> tuple[str, str | None]:
-        words = (verdict.words or "").lower()
-        if verdict.kind == Kind.SENT or any(w in words for w in _AS_WISHED[self._kind]):
+        description = (verdict.description or "").lower()
+        if verdict.kind == Kind.SENT or any(
+            words in description for words in _ALREADY_SO[self._kind]
+        ):
             return DONE, None
-        if "message can't be deleted" in words:
+        if "message can't be deleted" in description:
             return TOO_OLD, None
         return FAILED, verdict.reason
 
@@ -198,10 +200,10 @@ class OperationRun:
         ]
 
     def _deletions(self, session: Session, chats: Sequence[int]) -> list[content.Call]:
-        is_album = len(self._said.media or ()) > 1
+        is_album = len(self._message.media or ()) > 1
         kept = albums.ids_of(session, self._broadcast_id, chats) if is_album else {}
         return [
-            content.delete_call(self._said, self._messages[chat_id], kept.get(chat_id))
+            content.delete_call(self._message, self._messages[chat_id], kept.get(chat_id))
             for chat_id in chats
         ]
 

@@ -53,10 +53,10 @@ class Outbox:
         busy = self._busy(now.mono) | self._later.keys()
         wall = datetime.fromtimestamp(now.wall, UTC)
         rows = messages.take(session, limit, frozenset(busy), wall)
-        news = [row.chat_id for row in rows if row.priority == Priority.NOTIFICATION]
-        hushed = self._silent_hours.wanted(session, news, now) if news else frozenset()
+        notified = [row.chat_id for row in rows if row.priority == Priority.NOTIFICATION]
+        silent = self._silent_hours.wanted(session, notified, now) if notified else frozenset()
         for row in rows:
-            if row.chat_id in hushed and row.priority == Priority.NOTIFICATION:
+            if row.chat_id in silent and row.priority == Priority.NOTIFICATION:
                 # one of high priority says False, and sounds all the same
                 row.params.setdefault("disable_notification", True)
         topics = outbox_calls.topics(session, rows)

@@ -32,8 +32,8 @@ def job(
     """The call of a row; `folder` keeps files by their SHA-256."""
     files = _files(session, row) if row.media else ()
     if any(file.file_id is None for file in files):
-        said = attached.parameters(files, params, uploading=True)
-        fields = {name: _field(value) for name, value in said.items()}
+        uploading = attached.parameters(files, params, uploading=True)
+        fields = {name: _field(value) for name, value in uploading.items()}
         upload = Upload(row.method, fields, attached.parts(files, folder))
         return Job(source, row.id, row.chat_id, row.method, b"", row.attempts, upload, files)
     if files:

@@ -1,4 +1,7 @@
-"""Quiet hours during a run: who sleeps now is passed over, and taken when they wake."""
+"""A broadcast's quiet hours: where it is night nobody is written to before the morning.
+
+What people chose for themselves with /quiet only takes the sound away: silent_hours.py.
+"""
 
 from datetime import UTC, datetime
 

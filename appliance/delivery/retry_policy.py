@@ -1,6 +1,6 @@
-"""What follows from a verdict: an outcome, another try, or silence for every sender.
+"""What follows from a verdict for the sending: an outcome, another try, or silence for everybody.
 
-`classify.py` says what an answer means; here, and only here, it is decided what to do about it.
+`classify.py` says what an answer means. What it changes besides is `side_effects.py`.
 """
 
 import logging
@@ -36,7 +36,7 @@ class RetryPolicy:
         self._pacer = pacer
         self._token_pause = token_pause
         self._failures = 0  # of the way or the server, in a row; all that fail at once are one
-        self.words = ""
+        self.pause_reason = ""
         """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
         self.flood_until: float | None = None
         """Seconds since 1970 until which Telegram asked for silence; to be stored."""
@@ -48,14 +48,15 @@ class RetryPolicy:
             self.flood_until = now.wall + self._pacer.paused_until - now.mono
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.TOKEN:
-            self._silence(self._token_pause, now, f"token refused: {verdict.words}")
+            self._silence(self._token_pause, now, f"token refused: {verdict.description}")
             return self._after_pause(job, verdict)
         if verdict.kind in _TROUBLE and self._pacer.paused_until > now.mono:
-            # it left before the pause: at 1,000/s a hundred fail at once, and count as one
+            # It left before the pause. At 1,000/s a hundred fail at once and count as one, or a
+            # short outage would bring the longest pause there is.
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.OFFLINE:
             self._failures += 1
-            self._silence(backoff(self._failures), now, f"offline: {verdict.words}")
+            self._silence(backoff(self._failures), now, f"offline: {verdict.description}")
             return self._after_pause(job, verdict)
         if verdict.kind == Kind.SERVER:
             return self._server_error(job, verdict, now)
@@ -68,10 +69,10 @@ class RetryPolicy:
         return Result(job, verdict)
 
     def extend_pause(self, until: float, now: Moment) -> bool:
-        """Any part of the program was told to be silent until then (seconds since 1970).
+        """Telegram asked some part of the program to be silent until then (seconds since 1970).
 
-        True when that is news and prolongs the pause. Asked again with the same time it does
-        nothing: a clock that is set back must not bring an old pause to life.
+        True when that is news and prolongs the pause. The same time again changes nothing, or a
+        clock that is set back would bring an old pause to life.
         """
         news, self._heard = until != self._heard, until
         end = now.mono + until - now.wall
@@ -84,7 +85,7 @@ class RetryPolicy:
         self._failures += 1
         if self._failures >= SERVER_DOWN_FAILURES:
             seconds = backoff(self._failures - SERVER_DOWN_FAILURES + 1)
-            self._silence(seconds, now, f"server: {verdict.words}")
+            self._silence(seconds, now, f"server: {verdict.description}")
             return self._after_pause(job, verdict)
         if job.tries + 1 >= MAX_TRIES:
             return Result(job, verdict)
@@ -95,7 +96,7 @@ class RetryPolicy:
         self._failures += 1
         if self._failures >= PROXY_DOWN_FAILURES:
             seconds = backoff(self._failures - PROXY_DOWN_FAILURES + 1)
-            self._silence(seconds, now, f"a proxy is in the way: {verdict.words}")
+            self._silence(seconds, now, f"a proxy is in the way: {verdict.description}")
             return self._after_pause(job, verdict)
         counts = job.tries + 1 < MAX_TRIES
         wait = backoff(job.tries + 1) if counts else PROXY_RETRY_SECONDS
@@ -108,16 +109,16 @@ class RetryPolicy:
         self._failures += 1
         if self._failures >= SERVER_DOWN_FAILURES:
             seconds = backoff(self._failures - SERVER_DOWN_FAILURES + 1)
-            self._silence(seconds, now, f"no answers: {verdict.words}")
+            self._silence(seconds, now, f"no answers: {verdict.description}")
 
     def _after_pause(self, job: Job, verdict: Verdict) -> Result:
         """Nothing was delivered for a reason that is not the recipient's: no attempt counts."""
         return Result(job, verdict, self._pacer.paused_until, counts=False)
 
-    def _silence(self, seconds: float, now: Moment, words: str) -> None:
+    def _silence(self, seconds: float, now: Moment, reason: str) -> None:
         if self._pacer.paused_until <= now.mono:
-            log.warning("sending pauses for %.1f s: %s", seconds, words)
-        self.words = words[:255]
+            log.warning("sending pauses for %.1f s: %s", seconds, reason)
+        self.pause_reason = reason[:255]
         self._pacer.pause(now.mono + seconds)
 
 

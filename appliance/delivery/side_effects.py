@@ -56,7 +56,7 @@ def apply(session: Session, result: Result, now: datetime) -> None:
 def _lost_its_topic(session: Session, result: Result) -> bool:
     if not isinstance(result.job.source, Outbox):
         return False
-    lost = delivery_results.TOPIC_GONE in (result.verdict.words or "").lower()
+    lost = delivery_results.TOPIC_GONE in (result.verdict.description or "").lower()
     return lost and delivery_results.topic_lost(session, result.job.row)
 
 
@@ -68,6 +68,6 @@ def _tell_inbox(session: Session, result: Result, now: datetime) -> None:
     if job.method == NEW_TOPIC and verdict.kind == Kind.SENT:
         delivery_results.topic_made(session, job.row, verdict.result)
     elif job.method == NEW_TOPIC and verdict.kind in _REFUSALS:
-        delivery_results.topic_refused(session, job.row, verdict.words or "")
+        delivery_results.topic_refused(session, job.row, verdict.description or "")
     elif result.state == DeliveryState.FAILED:
         delivery_results.failed(session, job.row, verdict.reason, now)

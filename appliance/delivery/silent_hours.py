@@ -1,4 +1,7 @@
-"""Who wants to hear no sound now: what people chose with /quiet."""
+"""Where a message makes no sound now: what people chose with /quiet.
+
+They get it all the same. Hours in which nobody is written to are a broadcast's: quiet_hours.py.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -36,8 +39,8 @@ class SilentHours:
             )
         if not self._anybody:
             return frozenset()  # as in most places: at 30/s the question was 3 % of the engine
-        found = recipients.quiet_of(session, chat_ids)
-        return frozenset(one.chat_id for one in found if self._is_quiet(one, now))
+        chosen = recipients.quiet_of(session, chat_ids)
+        return frozenset(one.chat_id for one in chosen if self._is_quiet(one, now))
 
     def _is_quiet(self, one: recipients.Quiet, now: Moment) -> bool:
         if (

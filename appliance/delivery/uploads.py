@@ -42,7 +42,7 @@ def is_stale(result: Result) -> bool:
     """Whether a `file_id` was refused, which another upload mends."""
     if result.verdict.kind != Kind.CONTENT or result.job.upload is not None:
         return False
-    return bool(result.job.files) and NOT_THERE in (result.verdict.words or "").lower()
+    return bool(result.job.files) and NOT_THERE in (result.verdict.description or "").lower()
 
 
 def forget(session: Session, result: Result) -> None:

@@ -71,7 +71,7 @@ def refusal(status, description, **parameters):
 def test_refusals(status, words, kind, reason):
     verdict = classify(refusal(status, words))
 
-    assert (verdict.kind, verdict.reason, verdict.words) == (kind, reason, words)
+    assert (verdict.kind, verdict.reason, verdict.description) == (kind, reason, words)
 
 
 def test_sent_knows_the_message():

@@ -63,7 +63,7 @@ def test_a_pause_told_to_another_part_is_kept_once(policy, pacer):
     assert not policy.extend_pause(NOW.wall - 1, NOW)
     assert pacer.paused_until == 0.0
     assert policy.extend_pause(until, NOW)
-    assert (pacer.paused_until, policy.words) == (NOW.mono + 60, "flood pause, 60 s")
+    assert (pacer.paused_until, policy.pause_reason) == (NOW.mono + 60, "flood pause, 60 s")
     later = Moment(NOW.wall - 3600, NOW.mono + 61)
     assert not policy.extend_pause(until, later), "the clock was set back"
     assert pacer.paused_until == NOW.mono + 60
@@ -73,10 +73,10 @@ def test_a_pause_told_to_another_part_is_kept_once(policy, pacer):
 
 
 def test_a_refused_token_silences_and_says_so(policy, pacer):
-    policy.act(job(), Verdict(Kind.TOKEN, words="Unauthorized"), NOW)
+    policy.act(job(), Verdict(Kind.TOKEN, description="Unauthorized"), NOW)
 
     assert pacer.paused_until == NOW.mono + TOKEN_PAUSE_SECONDS
-    assert policy.words == "token refused: Unauthorized"
+    assert policy.pause_reason == "token refused: Unauthorized"
 
 
 def test_one_server_error_is_the_recipients_affair(policy, pacer):
@@ -128,7 +128,7 @@ def test_tries_end(policy):
 
 
 def test_being_offline_costs_no_try(policy, pacer):
-    result = policy.act(job(), Verdict(Kind.OFFLINE, words="refused"), NOW)
+    result = policy.act(job(), Verdict(Kind.OFFLINE, description="refused"), NOW)
 
     assert not result.counts
     assert pacer.paused_until > NOW.mono
@@ -140,7 +140,7 @@ def test_a_proxy_in_the_way_silences_everybody_and_says_so(policy, pacer):
     results = [policy.act(job(), page, NOW) for _ in range(PROXY_DOWN_FAILURES)]
 
     assert pacer.paused_until > NOW.mono
-    assert policy.words == "a proxy is in the way: HTTP 403 without a Bot API answer"
+    assert policy.pause_reason == "a proxy is in the way: HTTP 403 without a Bot API answer"
     assert all(result.retry_at is not None for result in results)
     assert not results[-1].counts
 
@@ -156,13 +156,13 @@ def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(p
 
 def test_answers_that_never_come_do_not_make_everybody_unknown(policy, pacer):
     results = [
-        policy.act(job(), Verdict(Kind.UNKNOWN, words="x"), NOW)
+        policy.act(job(), Verdict(Kind.UNKNOWN, description="x"), NOW)
         for _ in range(SERVER_DOWN_FAILURES)
     ]
 
     assert all(result.retry_at is None for result in results), "none is sent again"
     assert pacer.paused_until > NOW.mono
-    assert policy.words == "no answers: x"
+    assert policy.pause_reason == "no answers: x"
 
 
 def test_a_lost_answer_now_and_then_pauses_nothing(policy, pacer):

@@ -82,13 +82,13 @@ def test_an_answer_with_an_id_for_each_file_is_remembered(database, ids, answer,
 @pytest.mark.parametrize(
     ("case", "stale"),
     [
-        (result(Verdict(Kind.CONTENT, words=WORDS)), True),
-        (result(Verdict(Kind.CONTENT, words=WORDS.upper())), True),
-        (result(Verdict(Kind.CONTENT, words="Bad Request: can't parse entities")), False),
+        (result(Verdict(Kind.CONTENT, description=WORDS)), True),
+        (result(Verdict(Kind.CONTENT, description=WORDS.upper())), True),
+        (result(Verdict(Kind.CONTENT, description="Bad Request: can't parse entities")), False),
         (result(Verdict(Kind.CONTENT)), False),
-        (result(Verdict(Kind.REFUSED, words=WORDS)), False),
-        (result(Verdict(Kind.CONTENT, words=WORDS), upload=UPLOAD), False),
-        (result(Verdict(Kind.CONTENT, words=WORDS), files=()), False),
+        (result(Verdict(Kind.REFUSED, description=WORDS)), False),
+        (result(Verdict(Kind.CONTENT, description=WORDS), upload=UPLOAD), False),
+        (result(Verdict(Kind.CONTENT, description=WORDS), files=()), False),
     ],
 )
 def test_a_refusal_is_of_a_file_id_where_one_was_sent_and_telegram_names_it(case, stale):
@@ -96,7 +96,7 @@ def test_a_refusal_is_of_a_file_id_where_one_was_sent_and_telegram_names_it(case
 
 
 def test_what_was_refused_is_forgotten_and_nothing_that_came_in_meanwhile(database, ids):
-    refused = result(Verdict(Kind.CONTENT, words=WORDS))
+    refused = result(Verdict(Kind.CONTENT, description=WORDS))
     with database.writing() as session:
         uploads.forget(session, refused)
     assert ids() == [None, None]

@@ -76,8 +76,8 @@ _PEEK_AWAKE = _PEEK.where(
 def span_end(session: Session, broadcast_id: int, after: int | None, rows: int) -> int | None:
     """The chat that many lines on in the ledger; None: there are fewer.
 
-    A million lines without anybody to send to would else be one walk of 130 ms, for which every
-    other writer waits.
+    Without that bound a million lines without anybody to send to would be one walk of 130 ms, while
+    every other writer waits.
     """
     parameters = {
         "broadcast": broadcast_id,
@@ -197,10 +197,11 @@ def _write(
     outcomes: Sequence[DeliveryOutcome],
     rows: Sequence[Mapping[str, object]],
 ) -> Sequence[DeliveryOutcome]:
-    """Those that changed a line. All at once; where fewer lines changed (another engine took over
-    and recovered some), once more and one by one, which tells them apart.
+    """The outcomes that changed a line.
 
-    Counting the ledger afresh instead would take 325 ms a million lines, and other writers wait.
+    All are written at once. Where fewer lines change than there are outcomes (another engine took
+    over and recovered some), that is undone and each is written by itself, which tells them apart:
+    counting the ledger afresh would take 325 ms a million lines, while other writers wait.
     """
     connection.exec_driver_sql("SAVEPOINT together")  # `begin_nested` takes thrice as long
     if connection.execute(_RECORD, rows).rowcount == len(rows):
