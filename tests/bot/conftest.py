@@ -16,13 +16,13 @@ from appliance.bot.telegram import make_bot
 from appliance.bot.worker import Handler
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud import settings
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.models import Direction, Message, Role, Update
+from appliance.models import Direction, Message, Update
 from appliance.services import updates as service_updates
 from support import simulator
 from support.clock import noon
+from support.people import add_user
 from support.stored_updates import count_waiting, handle_all
 
 SITE_URL = "https://members.example.org"
@@ -179,24 +179,11 @@ class Desk:
 
     def link(self, role, chat_id=ANNA):
         """Tie a person who has written to a new account with this role."""
-        user = self.add_user(f"{role} {chat_id}", role=role)
-        with self.database.writing() as session:
-            chats.find(session, chat_id).user_id = user.id
-        return user
+        return self.add_user(f"{role} {chat_id}", role=role, chat_id=chat_id)
 
-    def add_user(self, name="Anna Site", **changes):
+    def add_user(self, name="Anna Site", **columns):
         with self.database.writing() as session:
-            user = users.add(
-                session,
-                email=f"{name.replace(' ', '.').lower()}@example.org",
-                name=name,
-                password_hash=None,
-                role=Role.MEMBER,
-                language="en",
-            )
-            for key, value in changes.items():
-                setattr(user, key, value)
-            return user
+            return add_user(session, name, **columns)
 
 
 class Phone:

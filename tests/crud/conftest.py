@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud.accounts import users
-from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.models import Broadcast, Role
+from support.people import add_chats, add_user
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
@@ -26,10 +25,7 @@ def know(store):
 
     def know(*chat_ids: int, **values: object) -> None:
         with store.writing() as session:
-            for chat_id in chat_ids:
-                chat = chats.remember(session, chat_id, first_name=f"P{chat_id}", now=NOW)
-                for name, value in values.items():
-                    setattr(chat, name, value)
+            add_chats(session, *chat_ids, **values)
 
     return know
 
@@ -40,16 +36,7 @@ def enrol(store):
 
     def enrol(name: str, role: Role = Role.MEMBER, disabled: bool = False) -> int:
         with store.writing() as session:
-            user = users.add(
-                session,
-                email=f"{name}@example.org",
-                name=name,
-                password_hash=None,
-                role=role,
-                language="en",
-            )
-            user.disabled = disabled
-            return user.id
+            return add_user(session, name, role, disabled=disabled).id
 
     return enrol
 

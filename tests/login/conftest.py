@@ -21,8 +21,8 @@ from werkzeug.test import TestResponse
 
 from appliance import web
 from appliance.crud import settings as settings_crud
-from appliance.crud.chats import chats
 from appliance.services.accounts import users
+from support.people import add_user
 
 CLIENT_ID, CLIENT_SECRET = "4242", "only-the-issuer-knows"
 TOKEN = "4242:" + "real-looking-token-of-the-tests"
@@ -261,11 +261,7 @@ def make_user(database, password_hash):
 
     def make(name: str, chat: int | None = None, disabled: bool = False) -> int:
         with database.writing() as session:
-            email = f"{name}@example.org"
-            user = users.create_user(session, email, password_hash, name.title(), "member", "en")
-            user.disabled = disabled
-            if chat is not None:
-                chats.remember(session, chat, first_name=name.title()).user_id = user.id
-            return user.id
+            columns = {"password_hash": password_hash, "disabled": disabled}
+            return add_user(session, name.title(), chat_id=chat, **columns).id
 
     return make

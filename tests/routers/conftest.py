@@ -12,6 +12,7 @@ from appliance import web
 from appliance.crud.accounts import users as users_crud
 from appliance.models import User, utcnow
 from appliance.services.accounts import tokens, users
+from support.people import add_user
 
 PASSWORD = "correct horse battery"
 
@@ -94,9 +95,8 @@ def make_user(database, password_hash):
 
     def make(name: str, role: str = "member", language: str = "en") -> int:
         with database.writing() as session:
-            email = f"{name}@example.org"
-            user = users.create_user(session, email, password_hash, name.title(), role, language)
-            return user.id
+            columns = {"password_hash": password_hash, "language": language}
+            return add_user(session, name.title(), role, **columns).id
 
     return make
 

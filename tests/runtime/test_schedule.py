@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.crud import settings
-from appliance.crud.accounts import link_codes, proofs, users
+from appliance.crud.accounts import link_codes, proofs
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
 from appliance.errors import Localized
-from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Role, UsedProof
+from appliance.models import Broadcast, DeliveryState, LinkCode, Message, UsedProof
 from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
 from appliance.services.broadcasts import NewBroadcast, schedules
 from appliance.services.leases import Holding, LeaseLost
+from support.people import add_user
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,9 +30,7 @@ def old(database):
     with database.writing() as session:
         proofs.use(session, bytes(32), NOW)
         chats.remember(session, 1)
-        user = users.add(
-            session, email="a@b", name="A", password_hash=None, role=Role.MEMBER, language="en"
-        )
+        user = add_user(session)
         link_codes.add(session, bytes(32), now=NOW, expires_at=NOW, user_id=user.id)
         for visible in (False, True):
             messages.queue(session, 1, "sendMessage", {}, visible=visible, now=NOW)

@@ -19,9 +19,9 @@ from appliance.models import (
     Priority,
 )
 from appliance.services import content, notify
-from appliance.services.accounts import users as account_users
 from appliance.services.chats import topics
 from appliance.services.notify import NewNotification, Sender
+from support.people import add_user
 
 CLI = Sender("cli:root")
 
@@ -32,11 +32,9 @@ def enrol(database):
 
     def enrol(name, chat_id=None, role="member", status=ChatStatus.ACTIVE):
         with database.writing() as session:
-            email = f"{name}@example.org"
-            user = account_users.create_user(session, email, None, name.title(), role, "en")
+            user = add_user(session, name.title(), role, chat_id)
             if chat_id is not None:
-                chat = chats.remember(session, chat_id, first_name=name.title())
-                chat.user_id, chat.status = user.id, status
+                chats.find(session, chat_id).status = status
             return user.id
 
     return enrol
@@ -346,8 +344,7 @@ def test_a_key_whose_attempt_failed_is_free(enrol, ask, stored):
 def test_one_key_from_eight_threads_at_once(request, db, to):
     database = request.getfixturevalue(db)
     with database.writing() as session:
-        user = account_users.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
-        chats.remember(session, 5, first_name="Ada").user_id = user.id
+        add_user(session, "Ada", "admin", 5)
     go, results = threading.Barrier(8), []
 
     def ask():

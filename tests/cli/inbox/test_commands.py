@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
-from appliance.models import ChatStatus, Message, Role, utcnow
+from appliance.models import ChatStatus, Message, utcnow
+from support.people import add_user
 
 
 @pytest.fixture
@@ -27,14 +27,7 @@ def write(database):
 @pytest.fixture
 def olga(database):
     with database.writing() as session:
-        return users.add(
-            session,
-            email="olga@example.org",
-            name="Olga",
-            password_hash=None,
-            role=Role.OPERATOR,
-            language="en",
-        ).id
+        return add_user(session, "Olga", "operator").id
 
 
 def test_threads_are_listed(write, olga, answer, invoke, database):

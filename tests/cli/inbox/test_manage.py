@@ -2,9 +2,8 @@
 
 import pytest
 
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats
-from appliance.models import Role
+from support.people import add_user
 
 
 @pytest.fixture(autouse=True)
@@ -12,15 +11,8 @@ def people(database, known):
     """Chats 1 to 3, a group, an operator and a member."""
     with database.writing() as session:
         chats.remember(session, -5, type="supergroup", title="Desk")
-        for name, role in (("olga", Role.OPERATOR), ("mila", Role.MEMBER)):
-            users.add(
-                session,
-                email=f"{name}@example.org",
-                name=name.title(),
-                password_hash=None,
-                role=role,
-                language="en",
-            )
+        add_user(session, "Olga", "operator")
+        add_user(session, "Mila")
 
 
 def test_assigning(answer, invoke, refused):

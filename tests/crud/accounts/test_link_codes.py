@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud.accounts import link_codes, users
+from appliance.crud.accounts import link_codes
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.errors import AlreadyLinked
-from appliance.models import Role
+from support.people import add_chats, add_user
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=15)
@@ -20,20 +20,8 @@ OTHER = bytes(31) + b"\1"
 def people(database):
     """A chat, 1001, and two users; returns the users' ids."""
     with database.writing() as session:
-        chats.remember(session, 1001, first_name="Anna")
-        chats.remember(session, 1002, first_name="Boris")
-        added = [
-            users.add(
-                session,
-                email=f"{name}@example.org",
-                name=name,
-                password_hash=None,
-                role=Role.MEMBER,
-                language="en",
-            )
-            for name in ("anna", "boris")
-        ]
-        return added[0].id, added[1].id
+        add_chats(session, 1001, 1002)
+        return add_user(session, "Anna").id, add_user(session, "Boris").id
 
 
 def test_a_code_is_usable_until_it_is_over(database, people):
@@ -76,7 +64,7 @@ def test_old_codes_are_forgotten(database, people):
 def test_joining_is_seen_from_both_sides(database, people):
     with database.writing() as session:
         chat = link_codes.link(session, 1001, people[0], NOW)
-        assert chat.user is not None and chat.user.name == "anna"
+        assert chat.user is not None and chat.user.name == "Anna"
         assert link_codes.link(session, 1001, people[0], NOW) is chat
         assert chats.get_by_user(session, people[0]) is chat
         link_codes.unlink(session, chat, NOW)

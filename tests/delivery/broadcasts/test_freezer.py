@@ -6,12 +6,12 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import CacheStats
 
 from appliance.crud import deliveries
-from appliance.crud.accounts import users
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.delivery.freezer import freeze, rehearse
 from appliance.delivery.jobs import Moment
-from appliance.models import ChatStatus, Role
+from appliance.models import ChatStatus
+from support.people import add_user
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -39,15 +39,7 @@ def test_members_out_of_reach_are_counted_as_skipped(database, queue):
         for chat_id in range(10, 16):
             chats.remember(session, chat_id)
         for chat_id in (11, 15):
-            user = users.add(
-                session,
-                email=f"{chat_id}@example.org",
-                name="A",
-                password_hash=None,
-                role=Role.MEMBER,
-                language="en",
-            )
-            chats.find(session, chat_id).user_id = user.id
+            add_user(session, f"P{chat_id}", chat_id=chat_id)
             chats.set_status(session, chat_id, ChatStatus.BLOCKED)
     number = queue()
     whole = False

@@ -4,8 +4,8 @@ import pytest
 
 from appliance.crud.chats import chats
 from appliance.services import notify
-from appliance.services.accounts import users
 from appliance.services.notify import NewNotification, Sender
+from support.people import add_user
 
 
 @pytest.mark.parametrize("to", ["user:ada@example.org", "role:admin"])
@@ -19,9 +19,8 @@ def test_high_priority_sounds_in_quiet_hours_too(
     """To one by the outbox, to a role by a broadcast: the same."""
     (chat_id,) = people(1)
     with database.writing() as session:
-        user = users.create_user(session, "ada@example.org", None, "Ada", "admin", "en")
-        chat = chats.find(session, chat_id)
-        chat.user_id, chat.quiet = user.id, quiet
+        add_user(session, "Ada", "admin", chat_id)
+        chats.find(session, chat_id).quiet = quiet
         for priority in notify.PRIORITIES:
             notify.create(session, NewNotification(to, priority, priority=priority), Sender("cli"))
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud.accounts import users
 from appliance.crud.broadcasts import audience
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats, topics
@@ -12,6 +11,7 @@ from appliance.crud.messages import messages
 from appliance.errors import Invalid, NotFound
 from appliance.models import Broadcast, BroadcastStatus, Delivery, DeliveryState, Role
 from appliance.services.accounts import messages as account_messages
+from support.people import add_user
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123457, tzinfo=UTC)
 
@@ -20,16 +20,7 @@ NOW = datetime(2026, 9, 1, 12, 0, 0, 123457, tzinfo=UTC)
 def ann(database):
     """A user whose chat is 1."""
     with database.writing() as session:
-        user = users.add(
-            session,
-            email="ann@example.org",
-            name="Ann",
-            password_hash=None,
-            role=Role.MEMBER,
-            language="en",
-        )
-        chats.remember(session, 1, first_name="Ann").user_id = user.id
-    return user.id
+        return add_user(session, chat_id=1).id
 
 
 @pytest.fixture
@@ -157,15 +148,8 @@ class TestWithoutTelegram:
         with database.writing() as session:
             for name, default_on in (("news", True), ("sport", False)):
                 topics.add(session, name, name.title(), default_on=default_on)
-            return users.add(
-                session,
-                email="bob@example.org",
-                name="Bob Ross",
-                password_hash=None,
-                role=Role.OPERATOR,
-                language="ru",
-                now=NOW,
-            ).id
+            bob = add_user(session, "Bob Ross", Role.OPERATOR, language="ru", created_at=NOW)
+            return bob.id
 
     @pytest.fixture
     def sent(self, database):

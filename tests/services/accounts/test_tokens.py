@@ -13,6 +13,7 @@ from appliance.models import ApiToken, Role
 from appliance.services.accounts import tokens
 from appliance.services.accounts import users as account_users
 from appliance.services.accounts.tokens import TokenRefused
+from support.people import add_user
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -25,8 +26,7 @@ def ann(database):
 
 def enrol(database, name, role="member"):
     with database.writing() as session:
-        email = f"{name}@example.org"
-        return account_users.create_user(session, email, None, name, role, "en").id
+        return add_user(session, name, role).id
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import pytest
 
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats, topics
 from appliance.errors import Invalid, NotFound
 from appliance.models import MAX_ID, Role
 from appliance.services.broadcasts import audience
+from support.people import add_user
 
 
 @pytest.fixture
@@ -23,14 +23,7 @@ def ann(database):
     with database.writing() as session:
         chats.remember(session, -5, type="group", title="Choir")
         topics.add(session, "news", "News")
-        return users.add(
-            session,
-            email="ann@example.org",
-            name="Ann",
-            password_hash=None,
-            role=Role.ADMIN,
-            language="en",
-        ).id
+        return add_user(session, role=Role.ADMIN).id
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import pytest
 
 from appliance.config import RATE_SHARE, Settings
 from appliance.crud import deliveries
-from appliance.crud.accounts import users
 from appliance.crud.broadcasts import audience, broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
@@ -14,9 +13,10 @@ from appliance.database import Database
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment
 from appliance.errors import Invalid, NotFound
-from appliance.models import ChatStatus, DeliveryState, Role
+from appliance.models import ChatStatus, DeliveryState
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, dry_run
+from support.people import add_user
 
 HELLO = NewBroadcast("hello", to=("all",))
 
@@ -71,16 +71,8 @@ def test_members_out_of_reach_did_not_leave(database, settings, people):
     """Their lines are in the ledger from its freezing on: to them it was never sent."""
     with database.writing() as session:
         for chat_id in (8, 9):
-            user = users.add(
-                session,
-                email=f"a@{chat_id}",
-                name="A",
-                password_hash=None,
-                role=Role.MEMBER,
-                language="en",
-            )
-            chat = chats.remember(session, chat_id)
-            chat.status, chat.user_id = ChatStatus.BLOCKED, user.id
+            add_user(session, f"P{chat_id}", chat_id=chat_id)
+            chats.set_status(session, chat_id, ChatStatus.BLOCKED)
         made, _ = service.create(session, HELLO)
         assert freeze(session, made, Moment(1_800_000_000.5, 0.0))
         document = service.as_document(broadcasts.get_fresh(session, made.id))

@@ -3,13 +3,13 @@
 import pytest
 
 from appliance.bot.handlers import build_router
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.languages import LANGUAGES
 from appliance.models import Message, Role, utcnow
 from appliance.services import telegram_auth
 from appliance.services.accounts import users as account_users
 from appliance.services.chats import command_menu
+from support.people import add_user
 
 NOW = utcnow()
 
@@ -27,17 +27,6 @@ def sent(database):
     return sent
 
 
-def _user(session, role):
-    return users.add(
-        session,
-        email=f"{role}@example.org",
-        name=role,
-        password_hash=None,
-        role=role,
-        language="ru",
-    )
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_is_described(language):
     known = build_router().commands.keys()
@@ -52,7 +41,8 @@ def test_every_command_is_described(language):
 
 def test_a_link_and_its_end_are_seen_in_the_menu(database, sent):
     with database.writing() as session:
-        boss, member = _user(session, Role.ADMIN), _user(session, Role.MEMBER)
+        boss = add_user(session, "Boss", Role.ADMIN, language="ru")
+        member = add_user(session, "Mila", language="ru")
         for chat_id, user in ((1, boss), (2, member)):
             telegram_auth.link(session, chats.remember(session, chat_id), user, NOW)
     assert sent() == [list(command_menu.commands_for(Role.ADMIN))]
@@ -64,8 +54,8 @@ def test_a_link_and_its_end_are_seen_in_the_menu(database, sent):
 
 def test_a_role_brings_its_commands(database, sent):
     with database.writing() as session:
-        _user(session, Role.ADMIN)
-        member = _user(session, Role.MEMBER)
+        add_user(session, "Boss", Role.ADMIN, language="ru")
+        member = add_user(session, "Mila", language="ru")
         telegram_auth.link(session, chats.remember(session, 2), member, NOW)
         account_users.update_access(session, member.id, None, role=Role.OPERATOR)
         account_users.update_access(session, member.id, None, role=Role.OPERATOR)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.chats import topics as crud
 from appliance.errors import Conflict, Invalid, NotFound
-from appliance.models import Broadcast, ChatType, Delivery, Role, Subscription
+from appliance.models import Broadcast, ChatType, Delivery, Subscription
 from appliance.services.chats import topics
+from support.people import add_user
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
@@ -23,14 +23,7 @@ def session(database):
 @pytest.fixture
 def ann(session):
     """A member without a chat."""
-    return users.add(
-        session,
-        email="ann@example.org",
-        name="Ann",
-        password_hash=None,
-        role=Role.MEMBER,
-        language="en",
-    ).id
+    return add_user(session).id
 
 
 @pytest.fixture

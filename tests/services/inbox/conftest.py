@@ -8,10 +8,10 @@ import pytest
 from telebot.types import Message as TelegramMessage
 
 from appliance.crud import settings
-from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.models import Message, Role
 from appliance.services.inbox.message_parser import read
+from support.people import add_chats, add_user
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 GROUP = -1005
@@ -41,10 +41,7 @@ def know(database):
 
     def know(*chat_ids: int, **values: object) -> None:
         with database.writing() as session:
-            for chat_id in chat_ids:
-                chat = chats.remember(session, chat_id, first_name="Anna", now=NOW)
-                for name, value in values.items():
-                    setattr(chat, name, value)
+            add_chats(session, *chat_ids, **{"first_name": "Anna", **values})
 
     return know
 
@@ -53,16 +50,7 @@ def know(database):
 def enrol(database):
     def enrol(name: str, role: Role = Role.OPERATOR, disabled: bool = False) -> int:
         with database.writing() as session:
-            user = users.add(
-                session,
-                email=f"{name}@example.org",
-                name=name.title(),
-                password_hash=None,
-                role=role,
-                language="en",
-            )
-            user.disabled = disabled
-            return user.id
+            return add_user(session, name.title(), role, disabled=disabled).id
 
     return enrol
 

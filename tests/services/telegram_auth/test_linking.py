@@ -17,9 +17,10 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, ApplianceError, Conflict, NotFound
-from appliance.models import Chat, ChatStatus, ChatType, LinkCode, Role, User
+from appliance.models import Chat, ChatStatus, ChatType, LinkCode, User
 from appliance.services import telegram_auth
 from appliance.services.telegram_auth import codes
+from support.people import add_user
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 LATER = NOW + telegram_auth.LIFETIME
@@ -33,15 +34,12 @@ def anna(database):
         settings.put_setting(session, settings.BOT, {"id": 1, "username": "club_bot"})
         chats.remember(session, ANNA, first_name="Анна", language="ru")
         chats.remember(session, BORIS, first_name="Boris")
-    return add_user(database, "Anna <Site>")
+    return enrol(database, "Anna <Site>")
 
 
-def add_user(database: Database, name: str) -> User:
+def enrol(database: Database, name: str) -> User:
     with database.writing() as session:
-        email = f"{len(name)}-{users.count(session)}@example.org"
-        return users.add(
-            session, email=email, name=name, password_hash=None, role=Role.MEMBER, language="en"
-        )
+        return add_user(session, name)
 
 
 def start(database: Database, user: User, now: datetime = NOW) -> str:
@@ -103,7 +101,7 @@ def test_a_code_of_the_site_leads_to_the_bot(database, anna):
 
 
 def test_without_a_bot_there_is_no_address(database):
-    user = add_user(database, "Early")
+    user = enrol(database, "Early")
     with database.writing() as session:
         assert telegram_auth.start_link(session, user.id, NOW).url is None
 
@@ -181,7 +179,7 @@ def test_a_preview_says_whom_and_changes_nothing(database, anna):
             assert telegram_auth.preview(session, code, NOW).name == "Анна"
     assert linked(database) is None
     claim(database, anna, code)
-    for strange in (code, start(database, add_user(database, "Other")), ""):
+    for strange in (code, start(database, enrol(database, "Other")), ""):
         with pytest.raises(NotFound), database.reading() as session:
             telegram_auth.preview(session, strange, NOW)
 
@@ -229,14 +227,14 @@ def test_strangers_learn_nothing_from_the_error(database, anna):
             redeem(database, code)
         errors.add(str(caught.value))
     with pytest.raises(NotFound) as caught:
-        claim(database, add_user(database, "Late"), over, LATER)
+        claim(database, enrol(database, "Late"), over, LATER)
     assert errors == {str(caught.value)}
 
 
 def test_a_code_works_only_on_the_other_side(database, anna):
     of_site, of_bot = start(database, anna), start_from_chat(database)
     with pytest.raises(NotFound):
-        claim(database, add_user(database, "Other"), of_site)
+        claim(database, enrol(database, "Other"), of_site)
     with pytest.raises(NotFound):
         redeem(database, of_bot, BORIS)
 
@@ -264,7 +262,7 @@ def test_who_is_linked_gets_no_code(database, anna):
 
 
 def test_a_linked_chat_is_not_taken_over(database, anna):
-    other = add_user(database, "Other")
+    other = enrol(database, "Other")
     of_site, of_bot = start(database, other), start_from_chat(database)
     redeem(database, start(database, anna))
     with pytest.raises(AlreadyLinked, match="/unlink"):

@@ -9,27 +9,20 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, Expired, Forbidden, NotFound
-from appliance.models import Chat, ChatStatus, Role
+from appliance.models import Chat, ChatStatus
 from appliance.services import telegram_auth
 from appliance.services.telegram_auth import login
 from appliance.services.telegram_auth.login import Arrival
 from appliance.services.telegram_auth.proofs import Person, Proof
+from support.people import add_user
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 ANNA = Person(1001, "Anna", "Smirnova", "anna", "ru")
 
 
-def add_user(database: Database, name: str = "anna") -> int:
+def enrol(database: Database, name: str = "anna") -> int:
     with database.writing() as session:
-        user = users.add(
-            session,
-            email=f"{name}@example.org",
-            name=name,
-            password_hash="kept",
-            role=Role.MEMBER,
-            language="en",
-        )
-        return user.id
+        return add_user(session, name, password_hash="kept").id
 
 
 def arrive(
@@ -50,7 +43,7 @@ def test_a_stranger_gets_a_code_of_his_chat(database):
     chat = chat_of(database)
     assert chat is not None and chat.status == ChatStatus.NEW
     assert (chat.name, chat.username, chat.language) == ("Anna Smirnova", "anna", "ru")
-    user_id = add_user(database)
+    user_id = enrol(database)
     with database.writing() as session:
         telegram_auth.claim(session, user_id, arrival.code or "", NOW)
     back = arrive(database)
@@ -64,7 +57,7 @@ def test_a_second_code_revokes_the_first(database):
 
 
 def test_who_is_tied_comes_back_and_keeps_the_password(database):
-    user_id = add_user(database)
+    user_id = enrol(database)
     arrive(database, visitor=user_id)
     user = arrive(database).user
     assert user is not None
@@ -72,7 +65,7 @@ def test_who_is_tied_comes_back_and_keeps_the_password(database):
 
 
 def test_a_visitor_is_tied_once(database):
-    user_id = add_user(database)
+    user_id = enrol(database)
     with database.writing() as session:
         chats.remember(session, ANNA.id, first_name="Anna")
     for _ in range(2):
@@ -83,7 +76,7 @@ def test_a_visitor_is_tied_once(database):
 
 def test_signed_data_ties_nobody_by_itself(database):
     """It may be an attacker's own, in a link that the visitor was made to open."""
-    user_id = add_user(database)
+    user_id = enrol(database)
     arrival = arrive(database, visitor=user_id, asked=False)
     chat = chat_of(database)
     assert arrival.user is None and chat is not None and chat.user_id is None
@@ -94,7 +87,7 @@ def test_signed_data_ties_nobody_by_itself(database):
 
 
 def test_signed_data_makes_nobody_else_of_a_visitor(database):
-    anna, eve = add_user(database), add_user(database, "eve")
+    anna, eve = enrol(database), enrol(database, "eve")
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked, match="linked to another account"):
         arrive(database, visitor=eve, asked=False)
@@ -103,7 +96,7 @@ def test_signed_data_makes_nobody_else_of_a_visitor(database):
 
 
 def test_nobody_is_taken_over(database):
-    anna, eve = add_user(database), add_user(database, "eve")
+    anna, eve = enrol(database), enrol(database, "eve")
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked, match="linked to another account"):
         arrive(database, visitor=eve)
@@ -114,7 +107,7 @@ def test_nobody_is_taken_over(database):
 
 
 def test_a_disabled_account(database):
-    user_id = add_user(database)
+    user_id = enrol(database)
     arrive(database, visitor=user_id)
     with database.writing() as session:
         users.get(session, user_id).disabled = True
@@ -145,7 +138,7 @@ def test_whether_the_bot_may_write(database, before, may_write, after):
 
 
 def test_a_proof_works_once_and_is_kept_when_it_was_refused(database):
-    anna, eve = add_user(database), add_user(database, "eve")
+    anna, eve = enrol(database), enrol(database, "eve")
     proof = Proof(ANNA, b"1" * 32, NOW + timedelta(minutes=15))
 
     def use(visitor: int | None) -> Arrival:
@@ -161,7 +154,7 @@ def test_a_proof_works_once_and_is_kept_when_it_was_refused(database):
 
 
 def test_on_postgresql_too(postgresql_database):
-    anna, eve = add_user(postgresql_database), add_user(postgresql_database, "eve")
+    anna, eve = enrol(postgresql_database), enrol(postgresql_database, "eve")
     assert arrive(postgresql_database).code is not None
     assert arrive(postgresql_database, visitor=anna).user is not None
     with pytest.raises(AlreadyLinked):
