@@ -35,9 +35,6 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 FREE_RATE = 30.0
 """Messages a second that Telegram lets a bot send for nothing."""
 
-RATE_SHARE = 0.98
-"""Of the limit: a spacing of exactly 1/rate puts 31 into some one-second windows at 30/s."""
-
 SECRETS = ("BOT_TOKEN", "SECRET_KEY", "DATABASE_URL", "OIDC_CLIENT_SECRET")
 NAMES = (
     *SECRETS,

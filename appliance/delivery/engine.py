@@ -23,10 +23,11 @@ from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
-from appliance.delivery.pacer import FAST_RATE, ChatPacer, Pacer
+from appliance.delivery.pacer import ChatPacer, Pacer
 from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS, RetryPolicy, again
 from appliance.errors import localized
 from appliance.services.leases import Holding
+from appliance.services.timing.pace import FAST_RATE
 
 log = logging.getLogger(__name__)
 

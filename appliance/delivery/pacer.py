@@ -10,12 +10,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from appliance.config import RATE_SHARE
-
-FAST_RATE = 200.0
-"""Messages a second from which the loop sends in groups, and a late group is made up for."""
-
-FAST_SHARE = 0.989
+from appliance.services.timing.pace import FAST_RATE, RATE_SHARE, pace_of
 
 JITTER_SECONDS = 0.008
 """Seconds by which the time on the way may differ from one message to another. No second and this
@@ -63,7 +58,7 @@ class Pacer:
         fast = self.rate > FAST_RATE
         # Slow: spacing keeps a second under the limit, with room for 12 ms of jitter on the way.
         # Fast: the loop sends in groups and commits in between; what 12 ms cost is made up for.
-        self.interval = 1.0 / (self.rate * (FAST_SHARE if fast else RATE_SHARE))
+        self.interval = 1.0 / pace_of(self.rate)
         self.tolerance = 0.012 if fast else 0.008
         self._left = deque(maxlen=int(self.rate) if fast else 0)
         # 15 pairs in any second at 30/s are within the limit; 16 at 31/s would not be

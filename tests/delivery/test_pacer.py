@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.config import RATE_SHARE
 from appliance.delivery.pacer import (
     CATCH_UP_SECONDS,
-    FAST_SHARE,
     GROUP_WINDOW_SECONDS,
     WARM_UP_SHARE,
     ChatPacer,
     Pacer,
 )
+from appliance.services.timing.pace import FAST_SHARE, RATE_SHARE
 
 
 def send_for(pacer, seconds, late, start=100.0):

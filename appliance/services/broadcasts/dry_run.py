@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from appliance.config import FREE_RATE, RATE_SHARE, Settings
+from appliance.config import FREE_RATE, Settings
 from appliance.crud.broadcasts import audience, broadcasts
 from appliance.services.broadcasts import click_tracking
 from appliance.services.broadcasts.lifecycle import NewBroadcast, audience_of, draft
+from appliance.services.timing import pace
 
 STARS_PER_MESSAGE = 0.1
 """For each message above the free 30 a second, with `allow_paid_broadcast` (Bot API)."""
@@ -45,7 +46,7 @@ def make(session: Session, settings: Settings, new: NewBroadcast) -> Plan:
     rate = settings.rate
     return Plan(
         count=count,
-        seconds=round(count / (rate * RATE_SHARE), 1),
+        seconds=pace.seconds_for(count, rate),
         rate=rate,
         stars=round(_stars(settings, count), 1),
         last_id=last,

@@ -18,7 +18,7 @@ from appliance.models import Broadcast, BroadcastStatus, Media, utcnow
 from appliance.services import content, idempotency
 from appliance.services.broadcasts import audience, canary, click_tracking
 from appliance.services.content import media
-from appliance.services.timing import clock
+from appliance.services.timing import clock, pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def preview(session: Session, settings: Settings, new: NewBroadcast) -> Preview:
         limit=content.CAPTION_LIMIT if new.media else content.TEXT_LIMIT,
         faults=faults,
         count=count,
-        seconds=round(count / settings.rate, 1),
+        seconds=pace.seconds_for(count, settings.rate),
     )
 
 

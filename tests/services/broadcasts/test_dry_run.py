@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.config import RATE_SHARE, Settings
+from appliance.config import Settings
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import audience, broadcasts
 from appliance.crud.chats import chats
@@ -16,6 +16,7 @@ from appliance.errors import Invalid, NotFound
 from appliance.models import ChatStatus, DeliveryState
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, dry_run
+from appliance.services.timing import pace
 from support.people import add_user
 
 HELLO = NewBroadcast("hello", to=("all",))
@@ -46,8 +47,15 @@ def test_how_many_and_how_long(database, settings, people):
     slow = replace(settings, send_rate=2.0)
     made = make(database, slow)
     assert (made.count, made.rate, made.stars) == (4, 2.0, 0.0)
-    assert made.seconds == round(4 / (2 * RATE_SHARE), 1)
+    assert made.seconds == pace.seconds_for(4, 2.0)
     assert (made.last_id, made.joined, made.left) == (None, None, None)
+
+
+def test_a_preview_and_a_dry_run_say_the_same_time(database, settings, people):
+    slow = replace(settings, send_rate=0.01)
+    with database.reading() as session:
+        shown = service.preview(session, slow, HELLO)
+    assert shown.seconds == make(database, slow).seconds == 408.2
 
 
 def test_nothing_is_queued(database, settings, people):
