@@ -48,7 +48,9 @@ ROWS_PER_LOOK = 10_000
 """How many are looked at, where few or none are written: 1 to 6 ms. With fewer a walk of a million
 would mostly be pauses between its parts."""
 
-db = SQLAlchemy(model_class=Base)
+# What was read or written stays as it was committed, as in `Database`: read again, an answer would
+# tell what another request has made of it since, and a login would outlive a password changed then.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 """Flask-SQLAlchemy: `db.session` in a web request, `db.engine` in an application context."""
 
 

@@ -1,15 +1,18 @@
 """The real application on the real database, and people with a browser."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.routing import AnyConverter, Rule
 from werkzeug.test import TestResponse
 
 from appliance import web
 from appliance.crud.accounts import users as users_crud
+from appliance.database import db
 from appliance.models import User, utcnow
 from appliance.services.accounts import tokens, users
 from support.people import add_user
@@ -64,6 +67,21 @@ class Browser:
 
 def _full(path: str) -> str:
     return path if path.startswith(("/api/", "//")) else f"/api/v1{path}"
+
+
+@pytest.fixture
+def once_committed():
+    """Let something happen right after the next commit of a request, before its answer."""
+    waiting: list[Callable[[], object]] = []
+
+    def happen(_: object) -> None:
+        if waiting:
+            waiting.pop()()
+
+    event.listen(db.session, "after_commit", happen)
+    yield waiting.append
+    event.remove(db.session, "after_commit", happen)
+    assert not waiting, "nothing was committed"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from appliance.routers.api import context
+from appliance.services.accounts import users
 from appliance.services.accounts.rate_limit import Limiter
 
 PASSWORD = "correct horse battery"
@@ -94,6 +95,27 @@ def test_log_in_and_out(browser, make_user):
     assert browser.get("/users/me").status_code == 401
     session = browser.get("/session").json
     assert (session["user"], session["ended"]) == (None, False)
+
+
+def test_a_login_ends_with_a_password_that_is_changed_at_once(
+    browser, make_user, database, password_hash, once_committed
+):
+    """It was made with the former one."""
+    user_id = make_user("anna")
+
+    def change_password():
+        with database.writing() as session:
+            users.set_password(session, user_id, password_hash)
+
+    token = browser.token
+    once_committed(change_password)
+    answer = browser.post(
+        "/auth/login",
+        {"email": "anna@example.org", "password": PASSWORD},
+        headers={"X-CSRF-Token": token},
+    )
+    assert answer.status_code == 200
+    assert browser.get("/session").json["user"] is None
 
 
 def test_nothing_of_the_session_before_survives_a_login(browser, make_user):

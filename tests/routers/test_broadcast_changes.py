@@ -8,7 +8,7 @@ from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import localized
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
-from appliance.services.broadcasts import audience_of
+from appliance.services.broadcasts import audience_of, changes
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
 OLD = 1_700_000_000  # far more than 48 hours ago
@@ -50,6 +50,24 @@ def actions(browser, path):
     return [
         (e["actor"], e["name"], e["action"]) for e in browser.get(f"{path}/events").json["items"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("decided", "answer", "meanwhile"),
+    [("pause", "paused", changes.resume), ("resume", "running", changes.pause)],
+)
+def test_an_answer_tells_what_was_decided(
+    decided, answer, meanwhile, admin, path, number, database, once_committed
+):
+    """And not what another request has made of it since."""
+    with database.writing() as session:
+        status = BroadcastStatus.PAUSED if decided == "resume" else BroadcastStatus.RUNNING
+        broadcasts.get(session, number).status = status
+    admin.token  # noqa: B018 - asked for before, in a request of its own
+    once_committed(lambda: meanwhile(database.writing, number, "cli:ann"))
+    told = admin.post(f"{path}/{decided}").json
+    assert told["status"] == answer
+    assert admin.get(path).json["status"] != answer
 
 
 @pytest.mark.parametrize("which", ["failed", "unknown"])

@@ -75,7 +75,7 @@ def cancel(write: Write, broadcast_id: int, actor: str) -> Broadcast:
         broadcast = broadcasts.lock(session, broadcast_id)
         _change(session, broadcast, _CANCELLABLE, BroadcastStatus.CANCELLED)
         events.add(session, broadcast_id, actor, "cancel")
-    return _swept(write, broadcast_id)
+    return ledger_walk.skip_pending(write, broadcast_id, utcnow())
 
 
 def _change(
@@ -108,13 +108,6 @@ def _values_of(broadcast: Broadcast, to: BroadcastStatus, now: datetime) -> dict
     if to == BroadcastStatus.SCHEDULED and broadcast.starts_at and broadcast.starts_at < now:
         values["max_late"] = None  # whoever resumes it after its time wants it late
     return values
-
-
-def _swept(write: Write, broadcast_id: int) -> Broadcast:
-    """A cancelled broadcast after what was pending has become `skipped`."""
-    ledger_walk.skip_pending(write, broadcast_id, utcnow())
-    with write() as session:
-        return broadcasts.get_fresh(session, broadcast_id)
 
 
 def retry(
@@ -262,7 +255,7 @@ def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Oper
         )
     if operation is not None:
         _, operation = _finished(write, operation.id)
-    return _swept(write, broadcast_id), operation
+    return ledger_walk.skip_pending(write, broadcast_id, utcnow()), operation
 
 
 def _draft_of_recall(session: Session, broadcast_id: int) -> Operation | None:

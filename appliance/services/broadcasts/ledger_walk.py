@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts
 from appliance.database import ROWS_PER_TRANSACTION
+from appliance.models import Broadcast
 
 PAUSE_SECONDS = 0.005
 """Between two such transactions, at least."""
@@ -31,17 +33,16 @@ def politely(write: Write) -> Iterator[Session]:
     threading.Event().wait(max(PAUSE_SECONDS, time.monotonic() - began))
 
 
-def skip_pending(write: Write, broadcast_id: int, now: datetime) -> int:
-    """Skip what is pending in a cancelled broadcast. Returns how many.
+def skip_pending(write: Write, broadcast_id: int, now: datetime) -> Broadcast:
+    """Skip what is pending in a cancelled broadcast. Returns it as it is then.
 
     Whoever cancels does it at once; the engine finishes it if that process died.
     """
-    skipped, after, at = 0, None, int(now.timestamp())
+    after, at = None, int(now.timestamp())
     while True:
         with politely(write) as session:
-            after, count = deliveries.skip_pending(
+            after, _ = deliveries.skip_pending(
                 session, broadcast_id, at, after, ROWS_PER_TRANSACTION
             )
-        skipped += count
-        if after is None:
-            return skipped
+            if after is None:
+                return broadcasts.get_fresh(session, broadcast_id)

@@ -9,6 +9,18 @@ from appliance.models import BroadcastStatus, DeliveryState
 from appliance.services import broadcasts
 from appliance.services.broadcasts import ledger_walk
 
+
+class Counting:
+    """Opens writing transactions and counts them."""
+
+    def __init__(self, database):
+        self._database, self.opened = database, 0
+
+    def __call__(self):
+        self.opened += 1
+        return self._database.writing()
+
+
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
 
@@ -21,8 +33,11 @@ def test_all_that_waits_is_skipped(create, people, database, monkeypatch):
         deliveries.take(session, number, [2], 0)
         crud.change_status(session, number, crud.OPEN, BroadcastStatus.CANCELLED)
     monkeypatch.setattr(ledger_walk, "ROWS_PER_TRANSACTION", 1)
-    assert ledger_walk.skip_pending(database.writing, number, NOW) == 2
-    assert ledger_walk.skip_pending(database.writing, number, NOW) == 0
+    for opened in (4, 1):  # a part a line, and the look that finds no more
+        write = Counting(database)
+        left = ledger_walk.skip_pending(write, number, NOW)
+        assert (left.pending, left.skipped, left.sending) == (0, 2, 1)
+        assert write.opened == opened
     with database.reading() as session:
         assert deliveries.states_of(session, number) == {
             DeliveryState.SKIPPED: 2,
