@@ -13,7 +13,12 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from appliance.errors import ConfigError
 from appliance.write_queue import FairLock
 
-BUSY_TIMEOUT_MS = 10_000  # for another writer; a browser or a script would not wait much longer
+BUSY_TIMEOUT_MS = 10_000
+"""For other writers, those of this process and of others in all: a browser or a script would not
+wait much longer."""
+
+TURN_TIMEOUT_MS = 9_000
+"""Of that, for a turn in this process; with what is left SQLite is asked at least."""
 
 # Execution options of SQLAlchemy; the first two of a connection, the last of the engine.
 WRITE = "appliance_write"
@@ -55,9 +60,9 @@ def engine_options(url: str) -> dict[str, Any]:
     # for each. Who finds none free waits 30 s, which no part may.
     shared = {"hide_parameters": True, "pool_size": 10, "max_overflow": 10}
     if parse_url(url).get_backend_name() == "sqlite":
-        patience = BUSY_TIMEOUT_MS / 1000  # for a turn, and as long again for other processes
-        connect = {"timeout": patience, "check_same_thread": False}
-        return shared | {"connect_args": connect, "execution_options": {TURNS: FairLock(patience)}}
+        connect = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+        turns = FairLock(TURN_TIMEOUT_MS / 1000)
+        return shared | {"connect_args": connect, "execution_options": {TURNS: turns}}
     return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
 
 
@@ -126,15 +131,28 @@ def _on_connect(connection: sqlite3.Connection, record: object) -> None:
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get(IF_FREE):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITE) else "BEGIN")
+    if not connection.get_execution_options().get(WRITE):
+        connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")  # BEGIN IMMEDIATE fails at once
+    patience = _patience_ms(connection)
+    if patience == BUSY_TIMEOUT_MS:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _patience_ms(connection: sa.Connection) -> int:
+    """How long SQLite waits for the write lock: what the wait for a turn has left."""
+    options = connection.get_execution_options()
+    if options.get(IF_FREE):
+        return 0  # BEGIN IMMEDIATE fails at once
+    turns = options.get(TURNS)
+    waited = int(turns.waited * 1000) if turns is not None else 0
+    return max(BUSY_TIMEOUT_MS - waited, 0)
 
 
 def sqlite_path(url: str) -> Path | None:

@@ -7,6 +7,7 @@ processes are kept out by SQLite's lock alone.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,14 +22,15 @@ class FairLock:
     def __init__(self, patience: float) -> None:
         """`patience`: seconds after which a thread that waits goes on without a turn.
 
-        It then meets SQLite's own lock, which waits or says what is wrong: a thread that never
-        ends its turn must not hold up the whole process for ever.
+        It then meets SQLite's own lock, which lets it in or says what is wrong: a thread that
+        never ends its turn must not hold up the whole process for ever.
         """
         self._patience = patience
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._taken = False
-        self._mine = threading.local()  # `depth`: how often this thread has entered
+        # `depth`: how often this thread has entered; `waited`: seconds, for the turn it is in
+        self._mine = threading.local()
 
     def __repr__(self) -> str:
         """The state, as `threading`'s own locks show theirs."""
@@ -36,15 +38,25 @@ class FairLock:
             state = "taken" if self._taken else "free"
             return f"<FairLock {state}, {len(self._waiting)} waiting>"
 
+    @property
+    def waited(self) -> float:
+        """How many seconds this thread waited for the turn it is in; 0 outside of one."""
+        return float(getattr(self._mine, "waited", 0.0))
+
     def __enter__(self) -> None:
         depth = getattr(self._mine, "depth", 0)
         if depth == 0:
+            began = time.monotonic()
             self._mine.holds = self._wait()
+            self._mine.waited = time.monotonic() - began
         self._mine.depth = depth + 1
 
     def __exit__(self, *_: object) -> None:
         self._mine.depth -= 1
-        if self._mine.depth == 0 and self._mine.holds:
+        if self._mine.depth > 0:
+            return
+        self._mine.waited = 0.0
+        if self._mine.holds:
             with self._guard:
                 self._pass_on()
 

@@ -2,12 +2,21 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from appliance.engines import make_engine, parse_url, sqlite_path
+from appliance.engines import (
+    BUSY_TIMEOUT_MS,
+    TURN_TIMEOUT_MS,
+    TURNS,
+    make_engine,
+    parse_url,
+    sqlite_path,
+)
 from appliance.errors import ConfigError
+from appliance.write_queue import FairLock
 
 
 def pragma(database, name):
@@ -26,6 +35,43 @@ def pragma(database, name):
 )
 def test_sqlite_is_set_up(database, name, value):
     assert pragma(database, name) == value
+
+
+def test_waiting_for_a_turn_and_for_the_lock_has_one_bound(database):
+    """What a thread has waited for its turn is not given to SQLite once more."""
+    turns, taken, over = FairLock(0.3), threading.Event(), threading.Event()
+    database.engine.update_execution_options(**{TURNS: turns})
+    began = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def note(connection, cursor, statement, *_):
+        began.append(statement)
+
+    def keep_the_turn():
+        with turns:
+            taken.set()
+            over.wait(10)
+
+    other = threading.Thread(target=keep_the_turn)
+    other.start()
+    taken.wait(10)
+    with database.writing():  # after 0.3 s without a turn
+        before, begin, after = began
+    over.set()
+    other.join(10)
+    assert int(before.removeprefix("PRAGMA busy_timeout=")) <= BUSY_TIMEOUT_MS - 300
+    assert (begin, after) == ("BEGIN IMMEDIATE", f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def test_who_did_not_wait_leaves_sqlite_all_of_it(database):
+    began = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: began.append(given[2]))
+    with database.writing():
+        assert began == ["BEGIN IMMEDIATE"]
+
+
+def test_a_turn_is_shorter_than_the_bound(database):
+    assert 0 < TURN_TIMEOUT_MS < BUSY_TIMEOUT_MS
 
 
 def test_a_relative_file_is_in_the_working_directory(tmp_path, monkeypatch):

@@ -76,11 +76,13 @@ def test_an_error_passes_it_on():
 
 
 def test_whoever_loses_patience_goes_on_and_takes_nothing_from_anybody():
-    turns, went_on = FairLock(0.01), threading.Event()
+    turns, went_on, waited = FairLock(0.01), threading.Event(), []
 
     def impatient():
         with turns:
             went_on.set()
+            waited.append(turns.waited)
+        waited.append(turns.waited)
 
     with turns:
         thread = threading.Thread(target=impatient)
@@ -90,6 +92,8 @@ def test_whoever_loses_patience_goes_on_and_takes_nothing_from_anybody():
         assert waiting(turns) == 0
         assert repr(turns) == "<FairLock taken, 0 waiting>"
     assert is_free(turns)
+    assert waited[0] >= 0.01
+    assert waited[1] == 0
 
 
 def test_if_free_takes_a_turn_without_waiting_for_one():
