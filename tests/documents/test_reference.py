@@ -45,6 +45,21 @@ def test_the_page_shows_the_help(words, shown):
     assert "--json" not in section.replace("show --json", "")
 
 
+def test_the_page_of_the_api_tells_how_to_list_every_address(settings):
+    """It names no call that needs no explaining; the command in it leaves none out."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"/api/openapi\.json \| grep -o '([^']+)'", page)
+    app = create_app(settings)
+    document = app.test_client().get("/api/openapi.json").get_data(as_text=True)
+    close_app(app)
+    listed = {found.strip('":').removeprefix("/api/v1") for found in re.findall(pattern, document)}
+    assert listed == {_as_described(path) for _, path, _ in _calls(settings)}
+
+
+def _as_described(path):
+    return re.sub(r"<(?:[^<>:]+:)?([^<>:]+)>", r"{\1}", path)
+
+
 def test_the_page_of_the_api_says_who_may_do_what(settings):
     """For every call the longest address of the table that begins it names the smallest role."""
     rows = dict(_rows_of_the_api())
