@@ -50,6 +50,7 @@ def test_defaults(tmp_path):
         "oidc_client_secret": None,
         "oidc_issuer": "https://oauth.telegram.org",
     }
+    assert settings == Settings(tmp_path, KEY, settings.database_url)
     assert settings.api_url == "https://api.telegram.org"
     assert settings.site_url == "http://127.0.0.1:8080"
     assert not settings.bot_enabled
@@ -171,6 +172,12 @@ def test_sandbox_mode_can_be_asked_for(tmp_path):
     assert settings.bot_token == SANDBOX_TOKEN
 
 
+@pytest.mark.parametrize(("port", "rate"), [("1", "0.01"), ("65535", "1000")])
+def test_the_least_and_the_most(tmp_path, port, rate):
+    settings = load(tmp_path, PORT=port, SEND_RATE=rate)
+    assert (settings.port, settings.send_rate) == (int(port), float(rate))
+
+
 # What a bad value says
 
 
@@ -216,7 +223,7 @@ def test_a_bad_value_names_itself(tmp_path, name, got, takes):
 @pytest.mark.parametrize(
     ("values", "name"),
     [
-        ({"SECRET_KEY": SECRET}, "SECRET_KEY"),
+        ({"SECRET_KEY": SECRET.ljust(31, "x")}, "SECRET_KEY"),
         ({"BOT_TOKEN": SECRET}, "BOT_TOKEN"),
         ({"BOT_TOKEN": f"12:{SECRET} "}, "BOT_TOKEN"),
         ({"BOT_TOKEN": TOKEN, "BOT_MODE": "sandbox"}, "BOT_TOKEN"),

@@ -161,6 +161,8 @@ class Issuer:
                     self.path, (status, json.dumps(document).encode())
                 )
                 self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

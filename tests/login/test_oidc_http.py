@@ -1,5 +1,6 @@
 """Calls to an issuer: whatever it answers, the site goes on."""
 
+import json
 import socket
 
 import pytest
@@ -15,6 +16,11 @@ def test_an_object(issuer):
     assert "keys" in oidc_http.get(f"{issuer.url}{KEYS}")
 
 
+def test_the_largest(issuer):
+    issuer.answers[KEYS] = 200, b"{}".rjust(oidc_http.MAX_BYTES)
+    assert oidc_http.get(f"{issuer.url}{KEYS}") == {}
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -22,7 +28,7 @@ def test_an_object(issuer):
         (200, b""),
         (200, b"\xff"),
         (200, b"{" * 100_000),
-        (200, b'{"a":"' + b"x" * oidc_http.MAX_BYTES + b'"}'),
+        (200, b"{}".rjust(oidc_http.MAX_BYTES + 1)),
         (204, b""),
         (301, b"{}"),
         (404, b"{}"),
@@ -37,13 +43,29 @@ def test_what_is_no_object(issuer, answer):
         oidc_http.get(f"{issuer.url}{KEYS}")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_nothing_is_sent_on_to_where_an_answer_points(issuer, status):
+    """The code and the client's secret are the issuer's to know."""
+    issuer.answers["/token"] = status, b"{}"
+    with pytest.raises(Unavailable):
+        oidc_http.post_form(f"{issuer.url}/token", {"code": "CODE"}, AUTH)
+    assert issuer.calls == ["/token"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 499])
 def test_a_refusal(issuer, caplog, status):
     issuer.answers["/token"] = status, b'{"error": "invalid_grant", "error_description": "it: XYZ"}'
     with pytest.raises(Unauthorized):
         oidc_http.post_form(f"{issuer.url}/token", {"code": "CODE"}, AUTH)
     assert "invalid_grant" in caplog.text
     assert not any(word in caplog.text for word in ("XYZ", "CODE", "secret-of-the-client"))
+
+
+def test_a_long_word_is_cut(issuer, caplog):
+    issuer.answers["/token"] = 400, json.dumps({"error": "w" * 41}).encode()
+    with pytest.raises(Unauthorized):
+        oidc_http.post_form(f"{issuer.url}/token", {}, AUTH)
+    assert "w" * 40 in caplog.text and "w" * 41 not in caplog.text
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"error": {"a": 1}}', b'{"error": "a b\\nc"}'])
@@ -54,7 +76,7 @@ def test_a_refusal_without_a_word(issuer, caplog, body):
     assert "without a word" in caplog.text
 
 
-@pytest.mark.parametrize("answer", [(429, b"{}"), (500, b"{}"), (200, b"[]")])
+@pytest.mark.parametrize("answer", [(399, b"{}"), (429, b"{}"), (500, b"{}"), (200, b"[]")])
 def test_trouble_of_the_issuer_is_not_the_visitors(issuer, answer):
     issuer.answers["/token"] = answer
     with pytest.raises(Unavailable):

@@ -195,6 +195,16 @@ def test_a_token_without_a_key_id_needs_a_single_key(issuer, verifier, clock, ma
     refused(verifier, issuer.token(ASKED))
 
 
+@pytest.mark.parametrize(("strangers", "found"), [(49, True), (50, False)])
+def test_no_more_keys_are_read_than_an_issuer_has(issuer, verifier, rsa_key, strangers, found):
+    keys = {"keys": [*[{"kty": "oct"}] * strangers, rsa_key.public()]}
+    issuer.answers["/.well-known/jwks.json"] = 200, json.dumps(keys).encode()
+    if found:
+        verifier.verify(issuer.token(ASKED), NONCE)
+    else:
+        refused(verifier, issuer.token(ASKED))
+
+
 @pytest.mark.parametrize("answer", [(500, b""), (200, b"[]"), (200, b"{}"), (302, b"{}")])
 def test_an_issuer_without_keys(issuer, verifier, answer):
     issuer.answers["/.well-known/jwks.json"] = answer

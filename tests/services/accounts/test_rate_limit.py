@@ -66,8 +66,10 @@ def test_memory_is_bounded_and_the_busy_are_remembered(limiter, clock):
     taken(limiter, "busy", 3)
     for number in range(MAX_KEYS):
         taken(limiter, ("net", number))
-    assert taken(limiter, ("net", 0), 5) == 3, "it was forgotten"
     assert taken(limiter, "busy") == 0
+    # Half of them goes at once: that they are sorted for it is rare.
+    half = MAX_KEYS // 2
+    assert [taken(limiter, ("net", number), 5) for number in (0, half, half + 1)] == [3, 3, 2]
 
 
 class Watched:

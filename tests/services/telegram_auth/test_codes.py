@@ -32,6 +32,7 @@ def test_no_letter_looks_like_another():
         "abcd—2345\n",
         "АВCD-2345",  # А and В are Cyrillic
         "авcd2345",
+        "ABCD-2345".rjust(40),
     ],
 )
 def test_as_people_type_it(text):
@@ -54,6 +55,7 @@ def test_as_people_type_it(text):
         "привет22",
         "ABCD\n\n2345",
         "A" * 100_000,
+        "ABCD-2345".rjust(41),
         "\ud800BCD2345",
         "ＡＢＣＤ-2345",
     ],

@@ -68,6 +68,12 @@ def test_init_data():
     assert proof.person == Person(1001, "Анна", None, None, "ru")
 
 
+@pytest.mark.parametrize(("said", "may_write"), [(True, True), (False, False), ("true", False)])
+def test_the_bot_may_write_where_telegram_says_so(said, may_write):
+    user = json.dumps({"id": 5, "allows_write_to_pm": said})
+    assert check_init_data(init_data(user=user)).person.may_write is may_write
+
+
 def test_blank_and_unknown_fields_are_signed_too():
     words = init_data(signature="third-party", chat_type="", later="x y&z=%")
     assert check_init_data(words).person.id == 1001
@@ -138,6 +144,14 @@ def test_of_a_mini_app_neither():
         check_init_data(urlencode(other))
 
 
+def test_no_more_fields_than_it_ever_has():
+    """Before the signature is known they cost as much as whoever sends them likes."""
+    spare = {f"spare_{number}": "" for number in range(36)}  # beside four
+    assert check_init_data(init_data(**spare)).person.id == 1001
+    with pytest.raises(Unauthorized):
+        check_init_data(init_data(**spare, one_more=""))
+
+
 def test_a_field_given_twice():
     with pytest.raises(Unauthorized):
         check_init_data(f"{init_data()}&user={quote(USER)}")
@@ -204,11 +218,13 @@ def test_ids_have_at_most_52_bits():
 
 
 def test_names_fit_into_the_database():
-    user = json.dumps({"id": 5, "first_name": "a\0\ud800" * 200, "username": "u" * 99})
+    user = json.dumps(
+        {"id": 5, "first_name": "a\0\ud800" * 200, "username": "u" * 99, "language_code": "l" * 9}
+    )
     person = check_init_data(init_data(user=user)).person
     assert len(person.first_name) == 255 and "\0" not in person.first_name
     person.first_name.encode()
-    assert person.username == "u" * 64
+    assert (person.username, person.language) == ("u" * 64, "l" * 8)
     nameless = check_init_data(init_data(user='{"id": 5, "first_name": ""}')).person
     assert nameless.first_name == "5"
 
