@@ -26,6 +26,7 @@ from appliance.errors import (
     localized_plural,
 )
 from appliance.models import ApiToken, Role, User
+from appliance.services.accounts.users import normalise_name
 
 SCOPES = ("notify", "broadcasts", "inbox", "read")
 """What a token may be for. `read` is every GET its user may call; the others also write."""
@@ -78,7 +79,7 @@ def create(
 
     Raises NotFound, Invalid, and Conflict for a disabled user or one with too many tokens.
     """
-    name, chosen = _name(name), _scopes(scopes)
+    name, chosen = normalise_name(name), _scopes(scopes)
     expires_at = _expiry(expires_in_days, now)
     user = users.get(session, user_id)
     if user.disabled:
@@ -132,7 +133,6 @@ def revoke(session: Session, token_id: int, by: User | None, now: datetime) -> A
             localized("there is no token {id}; `appliance token list` shows all", id=token_id)
         )
     row.revoked_at = row.revoked_at or now  # asked again: since when it is void stays true
-    session.flush()
     return row
 
 
@@ -154,13 +154,6 @@ def _touch(session: Session, token_id: int, now: datetime) -> None:
             tokens.touch(session, token_id, now)
     except TryLater:
         pass  # the next call writes it
-
-
-def _name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 0 < len(name) <= 100 or not name.isprintable():
-        raise Invalid.at("name", localized("the name must have 1 to 100 characters"))
-    return name
 
 
 def _scopes(scopes: Iterable[str]) -> list[str]:
