@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from appliance import config
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud.chats import chats
 from appliance.services import status
+from support.people import add_chats
 
 PASSWORD = "correct horse battery"
 REAL_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
@@ -194,8 +194,7 @@ def town(home, sandbox, ask, database):
     people = ask("people", {"count": 6, "start": True, "seed": 1})["people"]
     ids = sorted(person["id"] for person in people)
     with database.writing() as session:
-        for chat_id in ids:
-            chats.remember(session, chat_id, first_name="P")
+        add_chats(session, *ids)
     return ids
 
 
@@ -203,6 +202,5 @@ def town(home, sandbox, ask, database):
 def known(database):
     """Three chats, without a simulator."""
     with database.writing() as session:
-        for chat_id in (1, 2, 3):
-            chats.remember(session, chat_id, first_name=f"P{chat_id}", language="en")
+        add_chats(session, 1, 2, 3, language="en")
     return [1, 2, 3]

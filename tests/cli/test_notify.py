@@ -10,15 +10,12 @@ import pytest
 from appliance.cli.notify import outcome_code
 from appliance.crud.chats import chats
 from appliance.models import Broadcast, ChatStatus, Message
+from support.stored import all_rows
 
 
 @pytest.fixture
 def stored(database):
-    def stored(table=Message):
-        with database.reading() as session:
-            return session.query(table).order_by(table.id).all()
-
-    return stored
+    return lambda table=Message: all_rows(database, table)
 
 
 @pytest.fixture

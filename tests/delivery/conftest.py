@@ -7,18 +7,19 @@ from functools import partial
 import pytest
 
 from appliance import config
-from appliance.crud.broadcasts import broadcasts, operations
-from appliance.crud.chats import chats
+from appliance.crud.broadcasts import operations
 from appliance.delivery.client import Client
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine import Engine
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Moment
 from appliance.delivery.pacer import ChatPacer
-from appliance.models import DeliveryState
+from appliance.models import Broadcast, DeliveryState
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.leases import DELIVERY, Holding
+from support.people import add_chats
+from support.stored import find_row
 
 
 @pytest.fixture
@@ -29,8 +30,7 @@ def people(ask, database):
         made = ask("people", {"count": count, "start": True, "seed": 1})["people"]
         ids = sorted(person["id"] for person in made)
         with database.writing() as session:
-            for chat_id in ids:
-                chats.remember(session, chat_id, first_name="P", activate=True)
+            add_chats(session, *ids)
         return ids
 
     return make
@@ -98,11 +98,8 @@ def queue(database):
 
 @pytest.fixture
 def shown(database):
-    def shown(broadcast_id):
-        with database.reading() as session:
-            return broadcasts.get(session, broadcast_id)
-
-    return shown
+    """`shown(7)`: the broadcast as it is now."""
+    return partial(find_row, database, Broadcast)
 
 
 @pytest.fixture

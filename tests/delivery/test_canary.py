@@ -14,6 +14,7 @@ from appliance.errors import Localized
 from appliance.models import ChatStatus
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
+from support.people import add_chats
 
 
 @pytest.fixture
@@ -160,8 +161,7 @@ def hand(coordinator, database):
 
     def hand(size, wait, people=10, limit=0.2):
         with database.writing() as session:
-            for chat_id in range(1, people + 1):
-                chats.remember(session, chat_id)
+            add_chats(session, *range(1, people + 1))
             new = NewBroadcast("hi", to=("all",), canary=size, canary_wait=wait, canary_limit=limit)
             service.create(session, new)
         held = []

@@ -16,13 +16,13 @@ from appliance.delivery.retry_policy import again
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
 from appliance.services.broadcasts import changes
 from appliance.services.leases import DELIVERY, Holding, LeaseLost
+from support.people import add_chats
 
 
 @pytest.fixture(autouse=True)
 def five(database):
     with database.writing() as session:
-        for chat_id in range(1, 6):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(1, 6))
 
 
 def test_what_is_claimed_is_committed_as_sending(settle, queue, shown):

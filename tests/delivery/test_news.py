@@ -3,13 +3,13 @@
 import pytest
 
 from appliance.crud import leases
-from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
 from appliance.services.broadcasts import NewBroadcast, changes, create
 from appliance.services.leases import DELIVERY, FENCE_BEAT_SECONDS
+from support.people import add_chats
 
 NOW = Moment(1_790_000_000.0, 1000.0)
 
@@ -21,8 +21,7 @@ def after(seconds):
 @pytest.fixture(autouse=True)
 def five(database):
     with database.writing() as session:
-        for chat_id in range(1, 6):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(1, 6))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
+from support.people import add_chats
 
 
 def at(text):
@@ -127,8 +128,7 @@ def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database):
     noon, night = at("2026-11-23T12:00"), at("2026-11-23T23:00")
     with database.writing() as session:
         news = topics.add(session, "news", "News")
-        for chat_id in (1, 2):
-            chats.remember(session, chat_id, first_name="P", activate=True)
+        add_chats(session, 1, 2)
         made, _ = service.create(session, NewBroadcast("hello", to=("topic:news",)))
         made.quiet = "22:00-08:00"
         session.flush()

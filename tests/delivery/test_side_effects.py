@@ -21,6 +21,7 @@ from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.content import media
 from appliance.services.inbox import operators_group, replies
 from appliance.services.inbox.group_copies import NEW_TOPIC
+from support.people import add_chats
 
 GROUP, SUPERGROUP, PERSON, BOT_ID = -5, -1005, 7, 70
 SOURCES = ("broadcast", "edit", "recall", "outbox")
@@ -317,8 +318,7 @@ def test_who_loses_the_operators_group_gives_up_what_waits_for_it(copy, settle, 
 def test_a_refused_file_id_costs_nobody_their_message(send_file, settle, database):
     """Some of those in flight are refused at once, some later, some not at all."""
     with database.writing() as session:
-        for chat_id in range(100, 103):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(100, 103))
     first = send_file("broadcast", ("all",))
     jobs = settle([Result(first, UPLOADED)])
     assert [job.upload for job in jobs] == [None] * 3
@@ -336,8 +336,7 @@ def test_a_refused_file_id_costs_nobody_their_message(send_file, settle, databas
 
 def test_a_file_whose_new_id_is_refused_as_well_is_at_fault(send_file, settle, database):
     with database.writing() as session:
-        for chat_id in (100, 101):
-            chats.remember(session, chat_id)
+        add_chats(session, 100, 101)
     upload = send_file("broadcast", ("all",))
     (first, second) = settle([Result(upload, UPLOADED)])
     (upload,) = settle([Result(first, REFUSED_ID), again(second, "pause", 0.0)])

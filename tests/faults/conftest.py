@@ -17,7 +17,6 @@ from sqlalchemy import insert
 from appliance.config import Settings
 from appliance.crud import deliveries
 from appliance.crud import settings as stored
-from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.database import Database
@@ -26,6 +25,8 @@ from appliance.sandbox.server import Sandbox
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 from support import simulator
+from support.people import add_chats
+from support.stored import find_row
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "hello"
@@ -59,8 +60,7 @@ class World:
 
     def remember(self, ids: Sequence[int]) -> None:
         with self.database.writing() as session:
-            for chat_id in ids:
-                chats.remember(session, chat_id, first_name="P", activate=True)
+            add_chats(session, *ids)
 
     def remember_many(self, count: int) -> list[int]:
         """People whom the database knows, and the simulator does not; by id."""
@@ -81,8 +81,7 @@ class World:
             return service.create(session, NewBroadcast(TEXT, "plain", to=("all",)))[0].id
 
     def shown(self, number: int) -> Broadcast:
-        with self.database.reading() as session:
-            return broadcasts.get(session, number)
+        return find_row(self.database, Broadcast, number)
 
     def states(self, number: int) -> dict[int, str]:
         with self.database.reading() as session:

@@ -8,7 +8,7 @@ import pytest
 
 from appliance import config
 from appliance.crud import deliveries
-from tests.support.bot_api import serving
+from support.bot_api import serving
 
 pytestmark = pytest.mark.slow
 

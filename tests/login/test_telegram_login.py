@@ -14,8 +14,8 @@ from appliance import web
 from appliance.config import SANDBOX_TOKEN
 from appliance.crud import settings as settings_crud
 from appliance.crud.chats import chats
-from appliance.crud.messages import messages
-from appliance.models import ChatStatus
+from appliance.models import Chat, ChatStatus
+from support.stored import find_row, texts
 
 TOKEN = "4242:real-looking-token-of-the-tests"
 ANNA, BORIS = 1001, 1002
@@ -57,16 +57,6 @@ def prove(request):
     return post
 
 
-def chat_of(database, chat_id=ANNA):
-    with database.reading() as session:
-        return chats.get(session, chat_id)
-
-
-def told(database, chat_id=ANNA):
-    with database.reading() as session:
-        return [row.text or "" for row in messages.thread(session, chat_id, 10)]
-
-
 # -- the widget and the Mini App ---------------------------------------------------------------
 
 
@@ -85,7 +75,7 @@ def test_who_is_linked_is_logged_in(browser, make_user, prove, database):
 def test_a_stranger_gets_a_code_to_sign_up_with(browser, prove, database):
     answer = prove(browser).json
     assert answer["session"] is None and browser.who() is None
-    assert chat_of(database).status == ChatStatus.NEW
+    assert find_row(database, Chat, ANNA).status == ChatStatus.NEW
     preview = browser.post("/users/me/telegram/claim/preview", {"code": answer["code"]})
     assert preview.status_code == 200 and preview.json["name"] == "Anna"
     new = {"email": "anna@example.org", "password": "correct horse battery", "name": "Anna S"}
@@ -98,7 +88,7 @@ def test_a_stranger_gets_a_code_to_sign_up_with(browser, prove, database):
         "username": None,
         "status": "new",
     }
-    assert told(database) == []  # the bot cannot write yet
+    assert texts(database, ANNA) == []  # the bot cannot write yet
 
 
 def test_a_code_of_nothing_makes_no_account(browser, database):
@@ -114,7 +104,7 @@ def test_who_has_an_account_claims_the_code(browser, make_user, prove, database)
     code = prove(browser).json["code"]
     browser.log_in("anna@example.org")
     assert browser.post("/users/me/telegram/claim", {"code": code}).status_code == 200
-    assert chat_of(database).user_id is not None
+    assert find_row(database, Chat, ANNA).user_id is not None
 
 
 def test_a_visitor_who_is_logged_in_is_asked(browser, make_user, prove, database):
@@ -124,15 +114,15 @@ def test_a_visitor_who_is_logged_in_is_asked(browser, make_user, prove, database
     browser.log_in("anna@example.org")
     answer = prove(browser)
     assert answer.json["session"] is None  # whose data it is the page asks about
-    assert chat_of(database).user_id is None and told(database) == []
+    assert find_row(database, Chat, ANNA).user_id is None and texts(database, ANNA) == []
     claimed = browser.post("/users/me/telegram/claim", {"code": answer.json["code"]})
     assert claimed.json["chat"]["id"] == ANNA
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA)
     assert (chat.user_id, chat.first_name, chat.status) == (user_id, "Anna", ChatStatus.ACTIVE)
-    assert "привязан" in told(database)[0]  # the other side is told
+    assert "привязан" in texts(database, ANNA)[0]  # the other side is told
     again = prove(browser, age=60)  # once more changes nothing
     assert again.json["session"]["user"]["chat"]["id"] == ANNA
-    assert len(told(database)) == 1
+    assert len(texts(database, ANNA)) == 1
 
 
 def test_a_person_tied_elsewhere_is_not_taken_over(browser, make_user, prove, database):
@@ -143,7 +133,7 @@ def test_a_person_tied_elsewhere_is_not_taken_over(browser, make_user, prove, da
     assert answer.status_code == 409
     assert "linked to another account" in answer.json["detail"]
     assert browser.who() == "eve@example.org"
-    assert chat_of(database).user_id == anna
+    assert find_row(database, Chat, ANNA).user_id == anna
 
 
 def test_a_visitor_tied_elsewhere_keeps_his_chat(browser, make_user, prove, database):
@@ -152,7 +142,7 @@ def test_a_visitor_tied_elsewhere_keeps_his_chat(browser, make_user, prove, data
     answer = prove(browser)
     assert answer.status_code == 409
     assert "unlink it first" in answer.json["detail"]
-    assert chat_of(database) is None  # nothing is left of the try
+    assert find_row(database, Chat, ANNA) is None  # nothing is left of the try
 
 
 def test_a_disabled_account_is_refused(browser, make_user, prove):
@@ -270,7 +260,7 @@ def test_init_data_that_is_too_long(browser):
 def test_the_bot_may_write_where_the_person_allowed_it(browser, database):
     words = init_data(user={"allows_write_to_pm": True})
     assert browser.post("/auth/telegram/miniapp", {"init_data": words}).status_code == 200
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA)
     assert (chat.status, chat.language) == (ChatStatus.ACTIVE, "ru")
 
 
@@ -280,7 +270,7 @@ def test_who_said_stop_stays_stopped(browser, database, make_user):
         chats.set_status(session, ANNA, ChatStatus.STOPPED)
     words = init_data(user={"allows_write_to_pm": True})
     browser.post("/auth/telegram/miniapp", {"init_data": words})
-    assert chat_of(database).status == ChatStatus.STOPPED
+    assert find_row(database, Chat, ANNA).status == ChatStatus.STOPPED
 
 
 def test_the_simulators_token_proves_nothing(shared_apps, settings, database, make_user):

@@ -7,16 +7,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from appliance import web
-from appliance.crud.chats import chats
-from appliance.crud.messages import messages
-from appliance.models import ChatStatus
+from appliance.models import Chat, ChatStatus
+from support.stored import find_row, texts
 
 ANNA, BORIS = 1001, 1002
-
-
-def chat_of(database, chat_id=ANNA):
-    with database.reading() as session:
-        return chats.get(session, chat_id)
 
 
 def go(browser, issuer, place="/topics", **changes):
@@ -45,7 +39,7 @@ def test_oidc_logs_in(browser, issuer, make_user):
 def test_oidc_of_a_stranger_leads_to_the_link_page(browser, issuer, database):
     place = go(browser, issuer)
     assert place.startswith("/link#")
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA)
     assert (chat.name, chat.username, chat.status) == ("Anna Smirnova", "anna", ChatStatus.ACTIVE)
     code = urlsplit(place).fragment
     preview = browser.post("/users/me/telegram/claim/preview", {"code": code}).json
@@ -55,16 +49,15 @@ def test_oidc_of_a_stranger_leads_to_the_link_page(browser, issuer, database):
 def test_oidc_without_leave_to_write_makes_a_new_chat(browser, issuer, database):
     issuer.scope = "openid profile"
     go(browser, issuer)
-    assert chat_of(database).status == ChatStatus.NEW
+    assert find_row(database, Chat, ANNA).status == ChatStatus.NEW
 
 
 def test_oidc_ties_a_visitor_who_is_logged_in(browser, issuer, make_user, database):
     user_id = make_user("anna")
     browser.log_in("anna@example.org")
     assert go(browser, issuer) == "/topics"
-    assert chat_of(database).user_id == user_id
-    with database.reading() as session:
-        assert "now linked" in messages.thread(session, ANNA, 10)[0].text
+    assert find_row(database, Chat, ANNA).user_id == user_id
+    assert "now linked" in texts(database, ANNA)[0]
 
 
 def test_oidc_does_not_take_over(browser, issuer, make_user, database):
@@ -72,7 +65,7 @@ def test_oidc_does_not_take_over(browser, issuer, make_user, database):
     make_user("eve")
     browser.log_in("eve@example.org")
     assert go(browser, issuer) == "/login#telegram=taken"
-    assert chat_of(database).user_id == anna and browser.who() == "eve@example.org"
+    assert find_row(database, Chat, ANNA).user_id == anna and browser.who() == "eve@example.org"
 
 
 def test_oidc_of_a_disabled_account(browser, issuer, make_user):

@@ -4,11 +4,11 @@ import pytest
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import audience, broadcasts, click_tracking, operations
-from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import localized
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import audience_of, changes
+from support.people import add_chats
 
 NEW = {"text": "Hello", "format": "plain", "audience": {"to": ["all"], "not": []}}
 OLD = 1_700_000_000  # far more than 48 hours ago
@@ -18,8 +18,7 @@ OLD = 1_700_000_000  # far more than 48 hours ago
 def number(admin, database):
     """A finished broadcast: 1 got it lately, 2 long ago, 3 failed, 4 is unknown."""
     with database.writing() as session:
-        for chat_id in (1, 2, 3, 4):
-            chats.remember(session, chat_id, first_name=f"P{chat_id}")
+        add_chats(session, 1, 2, 3, 4)
     number = admin.post("/broadcasts", NEW).json["id"]
     with database.writing() as session:
         row = broadcasts.get(session, number)

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.crud.chats import chats
 from appliance.models import Broadcast, Message, Notification, Priority
+from support.stored import all_rows
 
 FORM = "application/x-www-form-urlencoded"
 APPRISE = {
@@ -46,11 +47,7 @@ def monitor(program, make_user, link):
 
 @pytest.fixture
 def stored(database):
-    def stored(table=Message):
-        with database.reading() as session:
-            return session.query(table).order_by(table.id).all()
-
-    return stored
+    return lambda table=Message: all_rows(database, table)
 
 
 @pytest.fixture

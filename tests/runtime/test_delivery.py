@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 
 from appliance import config
-from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
+from appliance.models import Broadcast
 from appliance.runtime import delivering
 from appliance.runtime.delivery import Delivery
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
 from appliance.services.leases import Holding
-from tests.support.bot_api import serving
+from support.bot_api import serving
+from support.stored import find_row
 
 
 @pytest.fixture
@@ -23,8 +24,7 @@ def queued(database):
 
 
 def status(database, number):
-    with database.reading() as session:
-        return broadcasts.get(session, number).status
+    return find_row(database, Broadcast, number).status
 
 
 @pytest.mark.slow

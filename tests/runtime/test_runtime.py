@@ -9,12 +9,13 @@ from urllib.request import urlopen
 
 import pytest
 
-from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.errors import SchemaError, Unavailable
+from appliance.models import Broadcast
 from appliance.runtime import Runtime
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast
+from support.stored import find_row
 
 LEASED = ("updates", "delivery", "schedule")
 
@@ -119,5 +120,4 @@ def _arrive(database, wait_until, count):
 
 
 def _sent(database, number):
-    with database.reading() as session:
-        return broadcasts.get(session, number).sent
+    return find_row(database, Broadcast, number).sent

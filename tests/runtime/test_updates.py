@@ -9,13 +9,13 @@ import pytest
 from appliance.bot.telegram import get_updates, make_bot, webhook_info
 from appliance.crud import leases
 from appliance.crud import updates as crud_updates
-from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, get_setting, put_setting
-from appliance.models import utcnow
+from appliance.models import Chat, utcnow
 from appliance.runtime import updates
 from appliance.runtime.updates import UpdatesPart
 from appliance.services.leases import Holding, LeaseLost
 from appliance.services.updates import receive, webhook_url
+from support.stored import find_row
 
 pytestmark = pytest.mark.slow
 
@@ -49,11 +49,7 @@ def test_who_writes_becomes_known(run, ask, database, wait_until):
     run()
     (person,) = ask("people", {"count": 1, "start": True})["people"]
 
-    def known():
-        with database.reading() as session:
-            return chats.get(session, person["id"])
-
-    assert wait_until(known, 15).status == "active"
+    assert wait_until(lambda: find_row(database, Chat, person["id"]), 15).status == "active"
     with database.reading() as session:
         assert get_setting(session, BOT)["id"] == 100001
 
@@ -111,11 +107,7 @@ def test_ids_that_another_bot_used_are_not_known(
         )
     run()
 
-    def known():
-        with database.reading() as session:
-            return chats.get(session, person["id"])
-
-    assert wait_until(known, 15).status == "active"
+    assert wait_until(lambda: find_row(database, Chat, person["id"]), 15).status == "active"
 
 
 def test_by_webhook_it_is_set_and_the_table_is_watched(run, with_simulator, database, wait_until):
@@ -128,11 +120,7 @@ def test_by_webhook_it_is_set_and_the_table_is_watched(run, with_simulator, data
     with database.writing() as session:
         receive(session, {"update_id": 1, "message": message}, utcnow())
 
-    def known():
-        with database.reading() as session:
-            return chats.get(session, 7)
-
-    assert wait_until(known, 10).status == "active"
+    assert wait_until(lambda: find_row(database, Chat, 7), 10).status == "active"
 
 
 def test_without_its_lease_it_ends(with_simulator, database):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from functools import partial
 
 import pytest
 
@@ -22,6 +23,7 @@ from appliance.services import content, notify
 from appliance.services.chats import topics
 from appliance.services.notify import NewNotification, Sender
 from support.people import add_user
+from support.stored import all_rows
 
 CLI = Sender("cli:root")
 
@@ -54,11 +56,7 @@ def ask(database):
 
 @pytest.fixture
 def stored(database):
-    def stored(table):
-        with database.reading() as session:
-            return session.query(table).order_by(table.id).all()
-
-    return stored
+    return partial(all_rows, database)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from appliance.crud.broadcasts import events
 from appliance.crud.chats import chats
 from appliance.models import Broadcast, ChatStatus
 from appliance.services.i18n.catalog import phrase
+from support.stored import all_rows
 
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
 
@@ -18,11 +19,6 @@ def admin(desk):
     desk.say("/start")
     desk.say("/start", person=1002, language="ru")
     return desk.link("admin")
-
-
-def broadcasts(desk):
-    with desk.database.reading() as session:
-        return session.query(Broadcast).all()
 
 
 def buttons(desk):
@@ -39,9 +35,9 @@ def test_asked_shown_and_sent(desk, admin):
     assert preview == "Hello, Anna!"
     assert "It goes to 2 recipients." in question
     send, cancel = buttons(desk)
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []
     desk.press(send)
-    (sent,) = broadcasts(desk)
+    (sent,) = all_rows(desk.database, Broadcast)
     assert (sent.text, sent.format, sent.created_by) == ("Hello, {first_name}!", "plain", admin.id)
     assert sent.audience == {"to": ["all"], "not": []}
     assert desk.calls()[-1][1]["text"] == phrase("en", "broadcast_queued", id=sent.id)
@@ -52,7 +48,7 @@ def test_asked_shown_and_sent(desk, admin):
     for late in (send, cancel):
         desk.press(late)
         assert desk.answers()[-1] == phrase("en", "broadcast_already", id=sent.id)
-    assert len(broadcasts(desk)) == 1
+    assert len(all_rows(desk.database, Broadcast)) == 1
 
 
 def test_the_preview_is_the_call_that_people_get(desk, admin):
@@ -80,7 +76,7 @@ def test_cancelled(desk, admin):
     assert desk.answers()[-1] == phrase("en", "broadcast_cancelled")
     desk.press(send)
     assert desk.answers()[-1] == phrase("en", "button_old")
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []
 
 
 def test_only_the_next_message_is_the_text(desk, admin):
@@ -92,7 +88,7 @@ def test_only_the_next_message_is_the_text(desk, admin):
     desk.say("by the way, a message")
     assert desk.said()[-1] == phrase("en", "thanks")
     desk.press(send)
-    assert [one.text for one in broadcasts(desk)] == ["News"]
+    assert [one.text for one in all_rows(desk.database, Broadcast)] == ["News"]
 
 
 def test_a_second_broadcast_replaces_the_first(desk, admin):
@@ -102,7 +98,7 @@ def test_a_second_broadcast_replaces_the_first(desk, admin):
     desk.press(old)
     assert desk.answers()[-1] == phrase("en", "button_old")
     desk.press(buttons(desk)[0])
-    assert [one.text for one in broadcasts(desk)] == ["Hello"]
+    assert [one.text for one in all_rows(desk.database, Broadcast)] == ["Hello"]
 
 
 @pytest.mark.parametrize("command", ["/help", "/nonsense", phrase("en", "menu_me")])
@@ -116,7 +112,7 @@ def test_any_command_ends_it(desk, admin, command):
     desk.say(command)
     desk.press(send)
     assert desk.answers()[-1] == phrase("en", "button_old")
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []
 
 
 def test_it_does_not_wait_for_ever(desk, admin):
@@ -129,7 +125,7 @@ def test_it_does_not_wait_for_ever(desk, admin):
     desk.clock.advance(LIFETIME + timedelta(seconds=1))
     desk.say("what was it?")
     assert desk.chat().dialog is None
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []
 
 
 def test_faults_are_told_with_their_place(desk, admin):
@@ -170,13 +166,13 @@ def test_only_admins(desk, admin):
     assert desk.said(1002)[-1] == phrase("ru", "unknown_command")
     desk.link("admin", 1002)
     desk.press(send, person=1002)  # another admin's button
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []
     with desk.database.writing() as session:
         chats.find(session, 1001).user.role = "operator"
     desk.press(send)
     assert desk.answers()[-1] == phrase("en", "button_old")
     desk.say("Hello")  # the conversation is over for who is no admin
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []
     assert desk.chat().dialog is None
 
 
@@ -185,4 +181,4 @@ def test_forged_buttons(desk, admin, argument):
     desk.say("/broadcast Hello")
     desk.press(f"broadcast:{argument}")
     assert desk.answers()[-1] == phrase("en", "button_old")
-    assert broadcasts(desk) == []
+    assert all_rows(desk.database, Broadcast) == []

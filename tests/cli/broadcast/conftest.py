@@ -2,15 +2,11 @@
 
 import pytest
 
-from appliance.crud.broadcasts import broadcasts
+from appliance.models import Broadcast
+from support.stored import find_row
 
 
 @pytest.fixture
 def stored(database):
     """`stored(2)` is the second broadcast; `stored()` the first."""
-
-    def stored(number=1):
-        with database.reading() as session:
-            return broadcasts.get(session, number)
-
-    return stored
+    return lambda number=1: find_row(database, Broadcast, number)

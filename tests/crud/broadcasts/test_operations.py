@@ -8,10 +8,10 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import audience, broadcasts, operations
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.broadcasts.operations import Progress
-from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.errors import NotFound
 from appliance.models import Broadcast, BroadcastStatus, DeliveryState, Operation, utcnow
+from support.people import add_chats
 
 NOW = 1_790_000_000
 
@@ -20,8 +20,7 @@ NOW = 1_790_000_000
 def number(store):
     """A broadcast: 1 to 3 sent, 4 sent without a known message, 5 being sent, 6 failed."""
     with store.writing() as session:
-        for chat_id in range(1, 7):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(1, 7))
         made, _ = broadcasts.add(session, Broadcast(text="x", audience={"to": ["all"], "not": []}))
         audience.freeze(session, made.id, Audience((Term("all"),)), None, 100, NOW)
         deliveries.take(session, made.id, list(range(1, 7)), NOW)

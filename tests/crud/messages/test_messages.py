@@ -1,6 +1,7 @@
 """The outbox: what is queued leaves once, in order, replies first."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,10 +9,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, text
 from sqlalchemy.exc import IntegrityError
 
-from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import GATHERS, MessageOutcome
 from appliance.models import Chat, DeliveryState, Message, Priority, utcnow
+from support.people import add_chats
+from support.stored import find_row
 
 NOW = utcnow()
 PENDING, SENDING, SENT, FAILED, SKIPPED, UNKNOWN = DeliveryState
@@ -58,11 +60,7 @@ def record(store):
 
 @pytest.fixture
 def find(store):
-    def find(message_id):
-        with store.reading() as session:
-            return session.get(Message, message_id)
-
-    return find
+    return partial(find_row, store, Message)
 
 
 def ids(taken):
@@ -395,8 +393,7 @@ def test_as_a_simple_model_says(database, rows, takes, outcome):
     """One a chat, by priority, then the oldest; none to a chat while one is under way."""
     with database.writing() as session:
         session.execute(delete(Message))
-        for chat_id in range(1, 7):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(1, 7))
         for chat_id, priority, state in rows:
             row = messages.queue(session, chat_id, "sendMessage", {}, priority=priority)
             row.state = state

@@ -6,13 +6,13 @@ import pytest
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
-from appliance.crud.chats import chats
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.models import DeliveryState
+from support.people import add_chats
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
@@ -25,8 +25,7 @@ def later(seconds):
 def number(database, queue):
     """A broadcast to five chats, in the ledger."""
     with database.writing() as session:
-        for chat_id in (1, 2, 3, 4, 5):
-            chats.remember(session, chat_id)
+        add_chats(session, 1, 2, 3, 4, 5)
     number = queue()
     with database.writing() as session:
         assert freeze(session, broadcasts.get(session, number), NOW)

@@ -11,15 +11,14 @@ from appliance.crud.chats import chats
 from appliance.delivery.freezer import freeze, rehearse
 from appliance.delivery.jobs import Moment
 from appliance.models import ChatStatus
-from support.people import add_user
+from support.people import add_chats, add_user
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
 
 
 def test_a_freeze_goes_on_after_a_crash(database, queue):
     with database.writing() as session:
-        for chat_id in range(10, 15):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(10, 15))
     number = queue()
     steps = 0
     whole = False
@@ -36,8 +35,7 @@ def test_a_freeze_goes_on_after_a_crash(database, queue):
 
 def test_members_out_of_reach_are_counted_as_skipped(database, queue):
     with database.writing() as session:
-        for chat_id in range(10, 16):
-            chats.remember(session, chat_id)
+        add_chats(session, *range(10, 16))
         for chat_id in (11, 15):
             add_user(session, f"P{chat_id}", chat_id=chat_id)
             chats.set_status(session, chat_id, ChatStatus.BLOCKED)

@@ -7,7 +7,6 @@ from sqlalchemy import update
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import albums, broadcasts, operations
-from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.delivery.classify import Answer, Kind, Verdict, classify
 from appliance.delivery.engine import wall_and_monotonic
@@ -16,6 +15,7 @@ from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.operation_run import MAX_TRIES, UNKNOWN_RETRY_SECONDS, load
 from appliance.models import Broadcast, DeliveryState
+from support.people import add_chats
 
 
 @pytest.fixture
@@ -25,8 +25,7 @@ def ledger(queue, database):
     def ledger(sent, in_flight=0):
         ids = range(1, sent + in_flight + 1)
         with database.writing() as session:
-            for chat_id in ids:
-                chats.remember(session, chat_id)
+            add_chats(session, *ids)
         number = queue("six")
         now = wall_and_monotonic()
         with database.writing() as session:

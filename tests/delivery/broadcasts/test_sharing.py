@@ -9,7 +9,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, operations
-from appliance.crud.chats import chats
 from appliance.delivery import broadcast_run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.coordinator import Coordinator
@@ -18,6 +17,7 @@ from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
+from support.people import add_chats
 
 
 def moment():
@@ -42,8 +42,7 @@ def turn(coordinator):
 
 def know(database, count):
     with database.writing() as session:
-        for number in range(1, count + 1):
-            chats.remember(session, number)
+        add_chats(session, *range(1, count + 1))
 
 
 def canary(database, size, wait=60):

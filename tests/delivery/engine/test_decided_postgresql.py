@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
-from appliance.crud.chats import chats
 from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.freezer import freeze
 from appliance.models import BroadcastStatus
 from appliance.services.broadcasts import changes, ledger_walk
+from support.people import add_chats
 
 pytestmark = pytest.mark.slow
 
@@ -103,8 +103,7 @@ def test_a_sweep_waits_for_the_engine_without_lines_in_its_hands(
     """Else both would wait: it for the broadcast, the engine for a line."""
     now = datetime.now(UTC)
     with database.writing() as session:
-        for chat_id in (1, 2):
-            chats.remember(session, chat_id)
+        add_chats(session, 1, 2)
     number = queue("x")
     with database.writing() as session:
         assert freeze(session, broadcasts.get(session, number), wall_and_monotonic())

@@ -6,13 +6,13 @@ from html.parser import HTMLParser
 import pytest
 
 from appliance.crud.broadcasts import click_tracking
-from appliance.crud.chats import chats
 from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.operation_run import load
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, changes
 from appliance.services.broadcasts.click_tracking import Signer
+from support.people import add_chats
 
 SECRET = "a-secret-for-tests-0123456789-0123456789"
 CONFIG = EngineConfig(site_url="https://club.example", secret=SECRET)
@@ -38,8 +38,7 @@ def read(url):
 @pytest.fixture
 def number(database):
     with database.writing() as session:
-        for chat_id in (1, 2):
-            chats.remember(session, chat_id, first_name=f"P{chat_id}")
+        add_chats(session, 1, 2)
         buttons = [[{"text": "Go", "url": "https://b.example"}]]
         options = {"track": True, "buttons": buttons}
         new = NewBroadcast(TEXT, "html", to=("all",), options=options)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud.accounts import tokens as crud
 from appliance.crud.accounts import users
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import ApiToken, Role
@@ -14,6 +13,7 @@ from appliance.services.accounts import tokens
 from appliance.services.accounts import users as account_users
 from appliance.services.accounts.tokens import TokenRefused
 from support.people import add_user
+from support.stored import find_row
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -51,11 +51,7 @@ def enter(database):
 
 @pytest.fixture
 def kept(database):
-    def kept(token_id=1):
-        with database.reading() as session:
-            return crud.get(session, token_id)
-
-    return kept
+    return lambda token_id=1: find_row(database, ApiToken, token_id)
 
 
 def test_a_token_has_240_random_bits_and_only_its_hash_is_kept(ann, make, database):

@@ -3,16 +3,15 @@
 import pytest
 
 from appliance.crud.broadcasts import broadcasts as crud
-from appliance.crud.chats import chats
 from appliance.services import broadcasts
 from appliance.services.broadcasts import NewBroadcast
+from support.people import add_chats
 
 
 @pytest.fixture
 def people(database):
     with database.writing() as session:
-        for chat_id in (1, 2, 3):
-            chats.remember(session, chat_id, first_name="P", language="en")
+        add_chats(session, 1, 2, 3, language="en")
 
 
 @pytest.fixture

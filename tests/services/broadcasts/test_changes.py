@@ -26,6 +26,7 @@ from appliance.models import (
 )
 from appliance.services.broadcasts import NewBroadcast, changes, lifecycle
 from appliance.services.broadcasts.ledger_walk import Write
+from support.people import add_chats
 
 NOW = 1_790_000_000
 
@@ -38,8 +39,7 @@ def number(database):
 def finished(database: Database) -> int:
     """A finished broadcast: 1 and 2 sent, 3 failed, 4 unknown."""
     with database.writing() as session:
-        for chat_id in (1, 2, 3, 4):
-            chats.remember(session, chat_id)
+        add_chats(session, 1, 2, 3, 4)
         made, _ = lifecycle.create(session, NewBroadcast("hello", to=("all",)))
         from appliance.crud.broadcasts import audience
 

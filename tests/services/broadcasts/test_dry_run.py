@@ -17,7 +17,7 @@ from appliance.models import ChatStatus, DeliveryState
 from appliance.services import broadcasts as service
 from appliance.services.broadcasts import NewBroadcast, dry_run
 from appliance.services.timing import pace
-from support.people import add_user
+from support.people import add_chats, add_user
 
 HELLO = NewBroadcast("hello", to=("all",))
 
@@ -68,8 +68,7 @@ def test_who_joined_and_who_left(database, settings, people):
     number = send(database, HELLO)
     assert make(database, settings).last_id == number
     with database.writing() as session:
-        for chat_id in (8, 9):
-            chats.remember(session, chat_id)
+        add_chats(session, 8, 9)
         chats.set_status(session, 1, ChatStatus.BLOCKED)
     made = make(database, settings)
     assert (made.count, made.last_id, made.joined, made.left) == (5, number, 2, 1)

@@ -11,9 +11,11 @@ from appliance.crud.broadcasts import broadcasts, events, schedules
 from appliance.crud.chats import chats
 from appliance.database import Database
 from appliance.errors import Conflict, Invalid, Localized, NotFound
+from appliance.models import Schedule
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.broadcasts import schedules as broadcast_schedules
 from appliance.services.broadcasts.schedules import Change
+from support.stored import find_row
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -44,11 +46,7 @@ def change(database):
 
 @pytest.fixture
 def stored(database):
-    def stored(number=1):
-        with database.reading() as session:
-            return schedules.get(session, number)
-
-    return stored
+    return lambda number=1: find_row(database, Schedule, number)
 
 
 @pytest.fixture

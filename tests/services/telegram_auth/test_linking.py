@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from appliance.crud import settings
 from appliance.crud.accounts import link_codes, users
 from appliance.crud.chats import chats
-from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, ApplianceError, Conflict, NotFound
 from appliance.models import Chat, ChatStatus, ChatType, LinkCode, User
 from appliance.services import telegram_auth
 from appliance.services.telegram_auth import codes
 from support.people import add_user
+from support.stored import texts
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 LATER = NOW + telegram_auth.LIFETIME
@@ -87,11 +87,6 @@ def linked(database: Database, chat_id: int = ANNA) -> int | None:
         return chats.find(session, chat_id).user_id
 
 
-def told(database: Database, chat_id: int = ANNA) -> list[str]:
-    with database.reading() as session:
-        return [row.text or "" for row in messages.thread(session, chat_id, 10)]
-
-
 def test_a_code_of_the_site_leads_to_the_bot(database, anna):
     with database.writing() as session:
         new = telegram_auth.start_link(session, anna.id, NOW)
@@ -119,7 +114,7 @@ def test_only_the_hash_is_stored(database, anna):
 def test_a_pressed_deep_link_ties_and_tells(database, anna):
     assert redeem(database, start(database, anna)).id == anna.id
     assert linked(database) == anna.id
-    (text,) = told(database)
+    (text,) = texts(database, ANNA)
     assert "привязан" in text and "Anna <Site>" in text
 
 
@@ -130,13 +125,13 @@ def test_a_code_of_the_bot_leads_to_the_site(database, anna):
     chat = claim(database, anna, new.code)
     assert (chat.id, chat.user_id) == (ANNA, anna.id)
     assert linked(database) == anna.id
-    assert len(told(database)) == 1
+    assert len(texts(database, ANNA)) == 1
 
 
 def test_a_typed_code_ties_too(database, anna):
     assert type_in(database, typed(database, anna)).id == anna.id
     assert linked(database) == anna.id
-    assert len(told(database)) == 1
+    assert len(texts(database, ANNA)) == 1
 
 
 def test_a_typed_code_is_single_and_short_lived(database, anna):
@@ -189,7 +184,7 @@ def test_who_never_pressed_start_is_tied_in_silence(database, anna):
     with database.writing() as session:
         chats.set_status(session, ANNA, ChatStatus.NEW)
     claim(database, anna, code)
-    assert linked(database) == anna.id and told(database) == []
+    assert linked(database) == anna.id and texts(database, ANNA) == []
 
 
 def test_a_code_works_once(database, anna):
@@ -357,7 +352,7 @@ def test_both_sides_can_unlink(database, anna, side):
     redeem(database, start(database, anna))
     assert unlink(database, **{side: anna.id if side == "user_id" else ANNA})
     assert linked(database) is None
-    assert "больше не привязан" in told(database)[0]
+    assert "больше не привязан" in texts(database, ANNA)[0]
     assert not unlink(database, **{side: anna.id if side == "user_id" else ANNA})
 
 
@@ -408,9 +403,9 @@ def test_who_blocked_the_bot_is_not_written_to(database, anna):
     redeem(database, start(database, anna))
     with database.writing() as session:
         chats.set_status(session, ANNA, ChatStatus.BLOCKED)
-    before = told(database)
+    before = texts(database, ANNA)
     assert unlink(database, user_id=anna.id)
-    assert told(database) == before
+    assert texts(database, ANNA) == before
 
 
 def test_of_many_at_once_one_wins(database, anna):

@@ -6,7 +6,6 @@ import pytest
 
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
-from appliance.crud.messages import messages
 from appliance.database import Database
 from appliance.errors import AlreadyLinked, Expired, Forbidden, NotFound
 from appliance.models import Chat, ChatStatus
@@ -15,6 +14,7 @@ from appliance.services.telegram_auth import login
 from appliance.services.telegram_auth.login import Arrival
 from appliance.services.telegram_auth.proofs import Person, Proof
 from support.people import add_user
+from support.stored import find_row, texts
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 ANNA = Person(1001, "Anna", "Smirnova", "anna", "ru")
@@ -32,15 +32,10 @@ def arrive(
         return login.arrive(session, person, visitor, NOW, asked=asked)
 
 
-def chat_of(database: Database) -> Chat | None:
-    with database.reading() as session:
-        return chats.get(session, ANNA.id)
-
-
 def test_a_stranger_gets_a_code_of_his_chat(database):
     arrival = arrive(database)
     assert arrival.user is None
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA.id)
     assert chat is not None and chat.status == ChatStatus.NEW
     assert (chat.name, chat.username, chat.language) == ("Anna Smirnova", "anna", "ru")
     user_id = enrol(database)
@@ -70,15 +65,14 @@ def test_a_visitor_is_tied_once(database):
         chats.remember(session, ANNA.id, first_name="Anna")
     for _ in range(2):
         assert arrive(database, visitor=user_id).code is None
-    with database.reading() as session:
-        assert len(messages.thread(session, ANNA.id, 9)) == 1
+    assert len(texts(database, ANNA.id)) == 1
 
 
 def test_signed_data_ties_nobody_by_itself(database):
     """It may be an attacker's own, in a link that the visitor was made to open."""
     user_id = enrol(database)
     arrival = arrive(database, visitor=user_id, asked=False)
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA.id)
     assert arrival.user is None and chat is not None and chat.user_id is None
     with database.writing() as session:
         telegram_auth.claim(session, user_id, arrival.code or "", NOW)
@@ -102,7 +96,7 @@ def test_nobody_is_taken_over(database):
         arrive(database, visitor=eve)
     with pytest.raises(AlreadyLinked, match="another Telegram account"):
         arrive(database, Person(1002, "Boris"), visitor=anna)
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA.id)
     assert chat is not None and chat.user_id == anna
 
 
@@ -133,7 +127,7 @@ def test_whether_the_bot_may_write(database, before, may_write, after):
             chats.remember(session, ANNA.id, first_name="Old")
             chats.set_status(session, ANNA.id, before)
     arrive(database, Person(ANNA.id, "Anna", may_write=may_write))
-    chat = chat_of(database)
+    chat = find_row(database, Chat, ANNA.id)
     assert chat is not None and (chat.status, chat.first_name) == (after, "Anna")
 
 
