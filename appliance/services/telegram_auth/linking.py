@@ -36,7 +36,6 @@ LIFETIME = timedelta(minutes=15)
 
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
 _LENGTH = 32
-_MAX_LENGTH = 64  # the most that Telegram lets a deep link carry
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
 _MAX_LOOKED_UP = 100  # words of one text that look like a code, of either kind
 _UNKNOWN = localized("unknown code: it is wrong, was used already, or is older than 15 minutes")
@@ -203,9 +202,7 @@ def hashed(code: str) -> bytes:
 
 
 def _usable(session: Session, code: str, now: datetime) -> LinkCode:
-    found = (
-        link_codes.get_usable(session, hashed(code), now) if 0 < len(code) <= _MAX_LENGTH else None
-    )
+    found = link_codes.get_usable(session, hashed(code), now)
     if found is None:
         raise NotFound(_UNKNOWN)
     return found
