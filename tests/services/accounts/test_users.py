@@ -131,10 +131,33 @@ def test_only_the_right_password_tells_that_an_account_is_disabled(make, databas
             account_users.authenticate(session, "anna@example.org", "wrong")
 
 
+def test_a_profile_changes_by_what_is_given(make, database):
+    user_id = make("anna")
+    with database.writing() as session:
+        for change in ({"name": " Anna  K. "}, {"language": "ru"}, {}):
+            user = account_users.update_profile(session, user_id, **change)
+        assert (user.name, user.language) == ("Anna K.", "ru")
+        for change, field in (({"name": ""}, "name"), ({"language": "de"}, "language")):
+            with pytest.raises(Invalid) as caught:
+                account_users.update_profile(session, user_id, **change)
+            assert caught.value.faults[0].field == field
+        assert (user.name, user.language) == ("Anna K.", "ru")
+
+
+def test_ones_own_password(make, database):
+    user_id = make("anna")
+    with database.reading() as session:
+        account_users.check_own_password(session, user_id, PASSWORD)
+        with pytest.raises(Invalid) as caught:
+            account_users.check_own_password(session, user_id, "a guess")
+    assert caught.value.faults[0].field == "current_password"
+
+
 def test_a_password_ends_sessions(make, database):
     user_id = make("anna")
     with database.writing() as session:
-        assert account_users.set_password(session, user_id, "new").session_version == 1
+        user = account_users.set_password(session, user_id, "new")
+        assert (user.password_hash, user.session_version) == ("new", 1)
     with pytest.raises(NotFound), database.writing() as session:
         account_users.set_password(session, 99, "new")
 
@@ -160,8 +183,9 @@ def test_a_disabled_admin_is_no_admin_to_count_on(make, database):
 def test_nobody_takes_away_their_own_access(make, database):
     first = make("ada", "admin")
     make("bob", "admin")
-    with pytest.raises(Conflict), database.writing() as session:
-        account_users.update_access(session, first, first, role="operator")
+    for change in ({"role": "operator"}, {"disabled": True}):
+        with pytest.raises(Conflict, match="your own"), database.writing() as session:
+            account_users.update_access(session, first, first, **change)
     with database.writing() as session:
         assert account_users.update_access(session, first, first, role="admin").role == Role.ADMIN
 
