@@ -52,11 +52,11 @@ class Context:
         """A text of the bot in the chat's language, as Telegram's HTML; values are escaped."""
         return phrase(self.language, key, **values)
 
-    def reply(self, html: str, markup: Markup | None = None) -> None:
-        """Send a message."""
+    def reply(self, html: str, markup: Markup | None = None, key: str | None = None) -> None:
+        """Send a message. With a `key`, which no other has, it can be found again."""
         keyboard = {"reply_markup": markup} if markup is not None else {}
         outbox.send_html(
-            self.session, self.chat.id, html, now=self.now, flush=False, params=keyboard
+            self.session, self.chat.id, html, now=self.now, flush=False, params=keyboard, key=key
         )
 
     def reply_unkept(self, html: str, markup: Markup | None = None) -> None:

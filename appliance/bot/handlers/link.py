@@ -15,10 +15,8 @@ from appliance.bot.router import Press, Router
 from appliance.bot.texts import MINUTES, masked
 from appliance.crud.accounts import link_codes
 from appliance.errors import AlreadyLinked, NotFound
-from appliance.languages import LANGUAGES
 from appliance.models import ChatType
 from appliance.services import telegram_auth
-from appliance.services.i18n.catalog import phrase
 from appliance.services.telegram_auth import codes
 
 KIND = "link"
@@ -148,7 +146,7 @@ def _taken(context: Context) -> str:
 def _refuse(context: Context, key: str) -> None:
     """Say that the code is wrong; after the last try ask once to wait, then answer no more."""
     if _tries(context) < MAX_TRIES:
-        context.reply(context.phrase(key, count=MINUTES))
+        context.reply(context.phrase(key, count=MINUTES), key=link_codes.refusal_key())
         return
     wait = context.phrase("code_wait", count=MINUTES)
     if not context.said_since(wait, context.now - telegram_auth.LIFETIME):
@@ -157,10 +155,5 @@ def _refuse(context: Context, key: str) -> None:
 
 def _tries(context: Context) -> int:
     """How many codes were refused lately, counted in the chat's thread: it outlives a restart."""
-    refusals = {
-        phrase(language, key, count=MINUTES)
-        for language in LANGUAGES
-        for key in ("code_wrong", "code_in_message")
-    }
     since = context.now - telegram_auth.LIFETIME
-    return link_codes.count_refusals(context.session, context.chat.id, refusals, since)
+    return link_codes.count_refusals(context.session, context.chat.id, since)

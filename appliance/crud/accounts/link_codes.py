@@ -1,5 +1,6 @@
 """Link codes, and the link between a Telegram chat and a user."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -8,7 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from appliance.errors import AlreadyLinked, localized
-from appliance.models import Chat, Direction, LinkCode, Message
+from appliance.models import Chat, LinkCode, Message
+
+_REFUSAL = "code-refused:"
 
 
 def add(
@@ -72,13 +75,18 @@ def use(session: Session, code_hash: bytes, now: datetime) -> bool:
     return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def count_refusals(session: Session, chat_id: int, texts: Collection[str], since: datetime) -> int:
-    """How often the chat was told after a time that its code is wrong, in any of these words."""
-    # Counted in the thread, not in memory: it holds over restarts (docs/decisions.md, 26).
+def refusal_key() -> str:
+    """The `key` of a message that says that a code is wrong, by which `count_refusals` knows it."""
+    return _REFUSAL + secrets.token_urlsafe(12)
+
+
+def count_refusals(session: Session, chat_id: int, since: datetime) -> int:
+    """How often the chat was told after a time that its code is wrong."""
+    # Counted in the thread, not in memory: it holds over restarts (docs/decisions.md, 26). Not by
+    # the words, which differ with the language and the version of the program.
     statement = select(func.count(Message.id)).where(
         Message.chat_id == chat_id,
-        Message.direction == Direction.OUT,
-        Message.text.in_(texts),
+        Message.key.startswith(_REFUSAL),
         Message.created_at > since,
     )
     return session.scalar(statement) or 0

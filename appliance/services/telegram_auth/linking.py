@@ -217,12 +217,14 @@ def _chat_of(session: Session, code: LinkCode) -> Chat:
 def _use_and_link(session: Session, code: LinkCode, chat: Chat, user: User, now: datetime) -> Chat:
     """Use the code up, then link them: of two who come at once the second finds it used.
 
-    Where linking is refused, the caller's transaction is rolled back, so the code stays usable.
+    Where linking is refused, the code stays usable, also when the caller's transaction goes on to
+    tell the person why: what it takes to link, unlinking the other, may be done within its time.
     """
-    # First, and by an UPDATE that counts its rows: on PostgreSQL a look before it proves nothing.
-    if not link_codes.use(session, code.code_hash, now):
-        raise NotFound(_UNKNOWN)
-    return link(session, chat, user, now)
+    with session.begin_nested():
+        # First, and by an UPDATE that counts its rows: on PostgreSQL a look before proves nothing.
+        if not link_codes.use(session, code.code_hash, now):
+            raise NotFound(_UNKNOWN)
+        return link(session, chat, user, now)
 
 
 def check_free(session: Session, chat: Chat, user: User) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.crud.chats import chats
+from appliance.models import Message
 from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import phrase
 
@@ -308,6 +309,17 @@ def test_another_language_gives_no_more_tries(desk):
     for number in range(3):
         desk.say(f"ABCD-345{number + 2}")
     assert desk.said()[-1] == phrase("ru", "code_wait", count=15)
+
+
+def test_a_new_version_of_the_program_gives_no_more_tries(desk):
+    """It may refuse in other words than those that it finds in the thread."""
+    for number in range(5):
+        desk.say(f"ABCD-234{number + 2}")
+    with desk.database.writing() as session:
+        for row in session.query(Message):
+            row.text = f"{row.text} (in other words)"
+    desk.say("ABCD-3452")
+    assert desk.said()[-1] == phrase("en", "code_wait", count=15)
 
 
 def test_tries_come_back(desk, typed_for):

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from appliance.crud import settings
@@ -276,6 +276,34 @@ def test_a_linked_user_is_not_taken_over(database, anna):
     with pytest.raises(AlreadyLinked):
         claim(database, anna, of_boris)
     assert linked(database, BORIS) is None
+
+
+@pytest.mark.parametrize("made_by", ["site", "bot"])
+def test_a_code_that_could_not_link_is_not_used_up(database, anna, monkeypatch, made_by):
+    """Also where the caller goes on, to tell the person, as the bot does; and where the other link
+    was made since the look before, as can happen on PostgreSQL."""
+    code = start(database, anna) if made_by == "site" else start_from_chat(database)
+    redeem(database, start(database, enrol(database, "Other")), BORIS)
+    with database.writing() as session:
+        session.execute(update(Chat).where(Chat.id == BORIS).values(user_id=anna.id))
+    look = telegram_auth.linking.check_free
+
+    def look_too_early(*arguments: Any) -> None:
+        monkeypatch.setattr(telegram_auth.linking, "check_free", look)
+
+    monkeypatch.setattr(telegram_auth.linking, "check_free", look_too_early)
+    with database.writing() as session, pytest.raises(AlreadyLinked):
+        if made_by == "site":
+            telegram_auth.redeem(session, ANNA, telegram_auth.hashed(code), NOW)
+        else:
+            telegram_auth.claim(session, anna.id, code, NOW)
+    with database.writing() as session:
+        session.execute(update(Chat).where(Chat.id == BORIS).values(user_id=None))
+    if made_by == "site":
+        redeem(database, code)
+    else:
+        claim(database, anna, code)
+    assert linked(database) == anna.id
 
 
 def test_only_private_chats_are_linked(database, anna):
