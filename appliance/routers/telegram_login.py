@@ -155,7 +155,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
     attempt = oidc.Attempt(kept["state"], kept["nonce"], kept["verifier"])
     person = client.finish(query.code, attempt)
     with writing(context.session()) as transaction:
-        arrival = login.arrive(transaction, person, visitor_id, now, asked=True)
+        arrival = login.arrive(transaction, person, visitor_id, now, requested=True)
     _enter(arrival, visitor_id)
     return f"/link#{arrival.code}" if arrival.code else str(kept["next"])
 

@@ -160,5 +160,5 @@ def shown_message(line: Any, urls: list[str]) -> ThreadMessage:
         for file, url in zip(line.files, urls, strict=True)
     ]
     names = ("id", "direction", "text", "html", "state", "reason", "author", "edited_at", "at")
-    shown = {name: getattr(line, name) for name in names}
-    return ThreadMessage.model_validate({**shown, "files": files, "edits": line.edits})
+    values = {name: getattr(line, name) for name in names}
+    return ThreadMessage.model_validate({**values, "files": files, "edits": line.edits})

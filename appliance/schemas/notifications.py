@@ -33,9 +33,9 @@ class NewNotification(Request):
     buttons: list[Annotated[list[LinkButton], Field(max_length=8)]] = Field([], max_length=20)
 
 
-def _known(*words: str) -> BeforeValidator:
+def _known(*allowed: str) -> BeforeValidator:
     """Another program's value, such as a number, is none of ours."""
-    return BeforeValidator(lambda given: given if given in words else None)
+    return BeforeValidator(lambda value: value if value in allowed else None)
 
 
 class Alert(BaseModel):
@@ -53,10 +53,10 @@ class Alert(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _named_otherwise(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "message" not in given and "msg" in given:
-            return {**given, "message": given["msg"]}
-        return given
+    def _named_otherwise(cls, body: Any) -> Any:
+        if isinstance(body, dict) and "message" not in body and "msg" in body:
+            return {**body, "message": body["msg"]}
+        return body
 
     def as_notification(self) -> NewNotification:
         return NewNotification(

@@ -36,8 +36,8 @@ class Token(Answer):
     @classmethod
     def of(cls, row: models.ApiToken, owner: str) -> "Token":
         """`owner` is the user's name."""
-        shown = {name: getattr(row, name) for name in cls.model_fields if name != "user"}
-        return cls.model_validate({**shown, "user": {"id": row.user_id, "name": owner}})
+        values = {name: getattr(row, name) for name in cls.model_fields if name != "user"}
+        return cls.model_validate({**values, "user": {"id": row.user_id, "name": owner}})
 
 
 class MadeToken(Token):

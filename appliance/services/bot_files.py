@@ -79,11 +79,11 @@ class BotFiles:
             handle.perform()
             return int(handle.getinfo(pycurl.RESPONSE_CODE))
         except pycurl.error as error:
-            number, *words = error.args
-            reason = str(words[0]) if words else f"transport error {number}"
+            code, *texts = error.args
+            reason = str(texts[0]) if texts else f"transport error {code}"
         finally:
             handle.close()
-        raise _unavailable("the file is over 20 MB" if number == pycurl.E_WRITE_ERROR else reason)
+        raise _unavailable("the file is over 20 MB" if code == pycurl.E_WRITE_ERROR else reason)
 
     def _prepare(self, handle: pycurl.Curl, path: str, body: bytes | None) -> None:
         for option, value in (

@@ -123,8 +123,8 @@ def _row(new: NewNotification, term: Term, actor: str, key: str | None) -> Notif
 
 
 def _to_chat(session: Session, new: NewNotification, chat: Chat) -> int:
-    words = as_html(_title(new), new.text, new.format)
-    method, params = content.compose(words, "html", _options(new))
+    html = as_html(_title(new), new.text, new.format)
+    method, params = content.compose(html, "html", _options(new))
     if new.priority == "high":
         params["disable_notification"] = False  # with a value quiet hours do not change it
     message = messages.queue(
@@ -133,7 +133,7 @@ def _to_chat(session: Session, new: NewNotification, chat: Chat) -> int:
         method,
         params,
         priority=Priority.NOTIFICATION,
-        text=plain(words, "html"),
+        text=plain(html, "html"),
     )
     return message.id
 
@@ -237,8 +237,8 @@ def _check(new: NewNotification) -> None:
     """Raises Invalid with every fault."""
     faults = _text_faults(new)
     if new.priority not in PRIORITIES:
-        known = ", ".join(PRIORITIES)
-        faults += (Fault("priority", localized("expected one of {known}", known=known)),)
+        priorities = ", ".join(PRIORITIES)
+        faults += (Fault("priority", localized("expected one of {known}", known=priorities)),)
     for fault in content.lint_options({"buttons": new.buttons}):
         faults += (replace(fault, field=fault.field.removeprefix("options.")),)
     Invalid.raise_for(faults)

@@ -34,8 +34,8 @@ def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
 def parts(session: Session, now: datetime | None = None) -> dict[str, dict[str, Any]]:
     """The parts alone, which is cheap: probes ask every few seconds."""
     now = now or datetime.now(UTC)
-    found = {lease.name: lease for lease in leases.list_leases(session)}
-    return {name: _part(found.get(name), now) for name in PARTS}
+    lease_by_name = {lease.name: lease for lease in leases.list_leases(session)}
+    return {name: _part(lease_by_name.get(name), now) for name in PARTS}
 
 
 def is_running(session: Session, part: str, now: datetime | None = None) -> bool:

@@ -33,10 +33,10 @@ def webhook_secret(settings: Settings) -> str:
     return hmac.new(settings.secret_key.encode(), text.encode(), sha256).hexdigest()
 
 
-def is_from_telegram(settings: Settings, given: str | None) -> bool:
+def is_from_telegram(settings: Settings, secret: str | None) -> bool:
     """Whether the secret is right, compared in constant time."""
     expected = webhook_secret(settings).encode()
-    return hmac.compare_digest(expected, (given or "").encode("utf-8", "replace"))
+    return hmac.compare_digest(expected, (secret or "").encode("utf-8", "replace"))
 
 
 def receive(session: Session, raw: object, now: datetime) -> bool:
@@ -74,7 +74,7 @@ def chat_id_of(payload: dict[str, Any]) -> int | None:
         message = body.get("message")
         for holder in (body, message if isinstance(message, dict) else {}):
             chat = holder.get("chat")
-            found = chat.get("id") if isinstance(chat, dict) else None
-            if type(found) is int and abs(found) <= MAX_ID:
-                return found
+            chat_id = chat.get("id") if isinstance(chat, dict) else None
+            if type(chat_id) is int and abs(chat_id) <= MAX_ID:
+                return chat_id
     return None

@@ -35,14 +35,14 @@ def render(text: str, entities: tuple[Entity, ...] = ()) -> str:
     return "".join(output)
 
 
-def _turn(output: list[str], stack: list[Entity], wanted: list[Entity], text: str) -> None:
+def _turn(output: list[str], stack: list[Entity], target: list[Entity], text: str) -> None:
     """Close and open tags until exactly the wanted entities are open."""
     same = 0
-    while same < min(len(stack), len(wanted)) and stack[same] is wanted[same]:
+    while same < min(len(stack), len(target)) and stack[same] is target[same]:
         same += 1
     while len(stack) > same:
         output.append(_tags(stack.pop(), text)[1])
-    for entity in wanted[same:]:
+    for entity in target[same:]:
         stack.append(entity)
         output.append(_tags(entity, text)[0])
 

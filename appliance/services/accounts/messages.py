@@ -64,11 +64,11 @@ def _meaning(user: User, default_topics: Sequence[str]) -> Callable[[dict[str, A
     account.
     """
     language = user.language.lower()
-    words = {"all", f"user:{user.id}", f"role:{user.role}"}
-    words |= {f"lang:{language}", f"lang:{language.partition('-')[0]}"}
-    words |= {f"topic:{name}" for name in default_topics}
+    own = {"all", f"user:{user.id}", f"role:{user.role}"}
+    own |= {f"lang:{language}", f"lang:{language.partition('-')[0]}"}
+    own |= {f"topic:{name}" for name in default_topics}
     return lambda audience: (
-        not words.isdisjoint(audience.get("to", ())) and words.isdisjoint(audience.get("not", ()))
+        not own.isdisjoint(audience.get("to", ())) and own.isdisjoint(audience.get("not", ()))
     )
 
 

@@ -158,15 +158,15 @@ def _touch(session: Session, token_id: int, now: datetime) -> None:
 
 def _scopes(scopes: Iterable[str]) -> list[str]:
     chosen = set(scopes)
-    known = ", ".join(SCOPES)
+    valid = ", ".join(SCOPES)
     if unknown := sorted(chosen - set(SCOPES)):
         message = localized(
-            "unknown scope {scope!r}: expected one of {known}", scope=unknown[0], known=known
+            "unknown scope {scope!r}: expected one of {known}", scope=unknown[0], known=valid
         )
         raise Invalid.at("scopes", message)
     if not chosen:
         raise Invalid.at(
-            "scopes", localized("a token needs at least one scope: {known}", known=known)
+            "scopes", localized("a token needs at least one scope: {known}", known=valid)
         )
     return [scope for scope in SCOPES if scope in chosen]
 

@@ -94,8 +94,8 @@ def authenticate(session: Session, email: str, password: str) -> Login:
         raise Unauthorized(localized("the email address or the password is wrong"))
     if user.disabled:
         raise Forbidden(_DISABLED)
-    known = user.password_hash or ""
-    return Login(user.id, hash_password(password) if needs_rehash(known) else None)
+    stored_hash = user.password_hash or ""
+    return Login(user.id, hash_password(password) if needs_rehash(stored_hash) else None)
 
 
 def record_login(session: Session, login: Login, now: datetime | None = None) -> User:

@@ -24,21 +24,21 @@ def parse(session: Session, to: Iterable[str], exclude: Iterable[str] = ()) -> A
     Raises Invalid for an unknown word and for an empty `to`, NotFound for a user, chat or topic
     that does not exist.
     """
-    included = tuple(dict.fromkeys(_term(session, "audience.to", word) for word in to))
-    excluded = tuple(dict.fromkeys(_term(session, "audience.not", word) for word in exclude))
+    included = tuple(dict.fromkeys(_term(session, "audience.to", text) for text in to))
+    excluded = tuple(dict.fromkeys(_term(session, "audience.not", text) for text in exclude))
     if not included:
         message = localized("no recipients: expected at least one of {words}", words=WORDS)
         raise Invalid.at("audience.to", message)
     return Audience(included, excluded)
 
 
-def _term(session: Session, field: str, word: str) -> Term:
-    kind, colon, value = word.strip().partition(":")
-    if word.strip() in _ALONE:
+def _term(session: Session, field: str, text: str) -> Term:
+    kind, colon, value = text.strip().partition(":")
+    if text.strip() in _ALONE:
         return Term(kind)
     if colon and value and kind in _PARSERS:
         return Term(kind, _PARSERS[kind](session, field, value))
-    message = localized("invalid recipients {word!r}: expected {words}", word=word, words=WORDS)
+    message = localized("invalid recipients {word!r}: expected {words}", word=text, words=WORDS)
     raise Invalid.at(field, message)
 
 
@@ -61,9 +61,9 @@ def _topic(session: Session, field: str, value: str) -> str:
 
 def _role(session: Session, field: str, value: str) -> str:
     if value not in set(Role):
-        known = ", ".join(Role)
+        roles = ", ".join(Role)
         message = localized(
-            "unknown role:{value}: expected one of {known}", value=value, known=known
+            "unknown role:{value}: expected one of {known}", value=value, known=roles
         )
         raise Invalid.at(field, message)
     return value

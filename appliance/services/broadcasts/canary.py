@@ -19,9 +19,9 @@ def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fau
         message = localized("a canary can wait from 0 to {most} seconds", most=MAX_WAIT_SECONDS)
         faults.append(Fault("canary_wait", message))
     if canary is None:
-        given = [("canary_limit", limit), ("canary_wait", wait)]
+        options = [("canary_limit", limit), ("canary_wait", wait)]
         message = localized("this option belongs to a canary: set its number of people")
-        faults += [Fault(name, message) for name, value in given if value is not None]
+        faults += [Fault(name, message) for name, value in options if value is not None]
     return tuple(faults)
 
 

@@ -178,8 +178,8 @@ def _content_faults(session: Session, new: NewBroadcast) -> tuple[Fault, ...]:
 def audience_of(broadcast: Broadcast) -> Audience:
     """The audience as stored; words and names were checked when the broadcast was made."""
 
-    def terms(words: list[str]) -> tuple[Term, ...]:
-        parts = (word.partition(":") for word in words)
+    def terms(texts: list[str]) -> tuple[Term, ...]:
+        parts = (text.partition(":") for text in texts)
         return tuple(Term(kind, value) for kind, _, value in parts)
 
     return Audience(terms(broadcast.audience["to"]), terms(broadcast.audience["not"]))

@@ -78,42 +78,42 @@ def add(
 
 
 def change(
-    session: Session, schedule_id: int, wanted: Change, now: datetime | None = None
+    session: Session, schedule_id: int, changes: Change, now: datetime | None = None
 ) -> Schedule:
     """Rename, pause, resume, move to other times, or send something else from the next slot on.
 
     The slots of a pause are not sent later. Raises NotFound, Invalid, Conflict.
     """
     schedule, now = schedules.get(session, schedule_id), now or utcnow()
-    clock.check(None, wanted.max_late, None, now)
-    if wanted.template:
-        new = replace(from_template(schedule.template), **wanted.template)
+    clock.check(None, changes.max_late, None, now)
+    if changes.template:
+        new = replace(from_template(schedule.template), **changes.template)
         draft(session, new, now)
         schedule.template = to_template(new)
-    if wanted.name is not None and wanted.name != schedule.name:
-        schedules.rename(session, schedule, _check_name(wanted.name))
-    if wanted.max_late is not None:
-        schedule.max_late = wanted.max_late
-    if wanted.enabled is not None:
-        schedule.enabled = wanted.enabled
-    if wanted.cron is not None:
-        schedule.cron = cron.check(wanted.cron)
-    if wanted.timezone is not None:
-        schedule.timezone = wanted.timezone
+    if changes.name is not None and changes.name != schedule.name:
+        schedules.rename(session, schedule, _check_name(changes.name))
+    if changes.max_late is not None:
+        schedule.max_late = changes.max_late
+    if changes.enabled is not None:
+        schedule.enabled = changes.enabled
+    if changes.cron is not None:
+        schedule.cron = cron.check(changes.cron)
+    if changes.timezone is not None:
+        schedule.timezone = changes.timezone
     if not schedule.enabled:
         schedule.next_at = None
-    elif schedule.next_at is None or wanted.cron is not None or wanted.timezone is not None:
+    elif schedule.next_at is None or changes.cron is not None or changes.timezone is not None:
         schedule.next_at = cron.next_slot(schedule.cron, schedule.timezone, now)
     session.flush()
     return schedule
 
 
 def _check_name(name: str) -> str:
-    words = name.strip()
-    if not 0 < len(words) <= 100 or not words.isprintable():
+    stripped = name.strip()
+    if not 0 < len(stripped) <= 100 or not stripped.isprintable():
         message = localized("a schedule's name must have 1 to 100 characters on one line")
         raise Invalid.at("name", message)
-    return words
+    return stripped
 
 
 # What is due
@@ -283,9 +283,9 @@ def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
 def to_template(new: NewBroadcast) -> dict[str, Any]:
     """As it is stored: the fields that differ from their defaults, as JSON."""
     return {
-        known.name: _as_json(value)
-        for known in fields(new)
-        if known.name not in _OF_A_SLOT and (value := getattr(new, known.name)) != _default(known)
+        field.name: _as_json(value)
+        for field in fields(new)
+        if field.name not in _OF_A_SLOT and (value := getattr(new, field.name)) != _default(field)
     }
 
 
@@ -294,7 +294,7 @@ def from_template(template: Mapping[str, Any]) -> NewBroadcast:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in template.items()
     }
-    if unknown := values.keys() - {known.name for known in fields(NewBroadcast)}:
+    if unknown := values.keys() - {field.name for field in fields(NewBroadcast)}:
         raise Invalid(f"its template is of another version: {', '.join(sorted(unknown))}")
     return NewBroadcast(**values)
 
@@ -305,8 +305,8 @@ def _as_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _default(known: Any) -> Any:
-    return known.default_factory() if known.default_factory is not MISSING else known.default
+def _default(field: Any) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
 def as_document(schedule: Schedule, now: datetime | None = None) -> dict[str, Any]:

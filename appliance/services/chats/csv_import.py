@@ -75,18 +75,18 @@ def take_in(
     is no header, NotFound for an unknown `topic`. An import that was interrupted can be repeated.
     """
     with database.reading() as session:
-        known = {row.name: row.id for row in topics.list_all(session)}
+        topic_ids = {row.name: row.id for row in topics.list_all(session)}
         always = {topics.find(session, topic).id: True} if topic else {}
     lines = _lines(file)
-    reader = _Reader(next(lines, b""), known, always)
+    reader = _Reader(next(lines, b""), topic_ids, always)
     report = Report(unread=reader.unread)
     rows = enumerate(lines, 2)
     while batch := list(islice(rows, BATCH)):
         if entries := _entries(batch, reader, report):
             with database.writing() as session:
-                taken = chat_import.take_in(session, list(entries.values()), utcnow())
-            report.added += taken.added
-            report.updated += taken.updated
+                written = chat_import.take_in(session, list(entries.values()), utcnow())
+            report.added += written.added
+            report.updated += written.updated
         progress(sum(len(line) + 1 for _, line in batch))
     return report
 
@@ -180,11 +180,11 @@ class _Reader:
     def _choices(self, cell: str) -> dict[int, bool]:
         """`news;choir;-events`: subscribed to two, opted out of the third."""
         choices = {}
-        for word in filter(None, map(str.strip, cell.split(";"))):
-            name = word.removeprefix("-")
+        for choice in filter(None, map(str.strip, cell.split(";"))):
+            name = choice.removeprefix("-")
             if name not in self._topic_ids:
                 raise BadRow(f"unknown topic {name[:40]!r}")
-            choices[self._topic_ids[name]] = not word.startswith("-")
+            choices[self._topic_ids[name]] = not choice.startswith("-")
         return choices
 
 

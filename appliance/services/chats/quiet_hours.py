@@ -21,14 +21,14 @@ def parse(text: str) -> str | None:
 
     Raises Invalid.
     """
-    word = text.strip().lower()
-    if word in _OFF:
+    lowered = text.strip().lower()
+    if lowered in _OFF:
         return None
-    if word in _ALWAYS:
+    if lowered in _ALWAYS:
         return ALWAYS
-    if word in _NIGHT:
+    if lowered in _NIGHT:
         return NIGHT
-    hours = word.replace("–", "-").replace("—", "-").replace(" ", "")
+    hours = lowered.replace("–", "-").replace("—", "-").replace(" ", "")
     try:
         return str(clock.parse_quiet(hours))
     except Invalid:

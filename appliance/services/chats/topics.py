@@ -78,19 +78,19 @@ def choices_of(session: Session, chat: Chat) -> list[Choice]:
 
 
 def choose_as_user(
-    session: Session, user_id: int, wanted: Mapping[str, bool], now: datetime | None = None
+    session: Session, user_id: int, choices: Mapping[str, bool], now: datetime | None = None
 ) -> list[Choice]:
-    """Store a member's choices about the topics in `wanted`; about the others nothing changes.
+    """Store a member's choices about the topics in `choices`; about the others nothing changes.
 
     Raises Conflict when no chat is linked, NotFound for an unknown topic.
     """
     chat = chats.get_by_user(session, user_id)
     if chat is None:
         raise Conflict(localized("your account is not linked to Telegram: link it first"))
-    for name in wanted:
+    for name in choices:
         topics.find(session, name)
     for choice in choices_of(session, chat):
-        subscribed = wanted.get(choice.topic.name, choice.subscribed)
+        subscribed = choices.get(choice.topic.name, choice.subscribed)
         if subscribed != choice.subscribed:
             topics.choose(session, choice.topic.id, chat.id, subscribed, now=now)
     return choices_of(session, chat)

@@ -102,11 +102,11 @@ class Composer:
 
     def _params(self, template: Template, text: str, *, uploading: bool = False) -> Params:
         """All but the chat; without words when the template has none."""
-        said = {**self._markup_mode()} if template.parts else {}
+        mode = self._markup_mode() if template.parts else {}
         if not self._files:
-            params = {"text": text, **said, **_preview(self._options)}
+            params = {"text": text, **mode, **_preview(self._options)}
         else:
-            caption = {"caption": text, **said} if template.parts else {}
+            caption = {"caption": text, **mode} if template.parts else {}
             params = attached.parameters(self._files, caption, uploading=uploading)
         return {
             **params,
@@ -186,8 +186,8 @@ def words_for(person: Person, text: str, format: str, variants: Mapping[str, str
 
 def choose_language(variants: Mapping[str, object], language: str | None) -> str:
     """The variant for somebody whose client says `language`: it, its base, else "", the main."""
-    wanted = (language or "").lower().replace("_", "-")
-    return next((code for code in (wanted, wanted.partition("-")[0]) if code in variants), "")
+    spoken = (language or "").lower().replace("_", "-")
+    return next((code for code in (spoken, spoken.partition("-")[0]) if code in variants), "")
 
 
 def _template(text: str, format: str) -> Template:

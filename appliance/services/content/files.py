@@ -77,8 +77,8 @@ def file_ids_from(result: Any) -> list[str]:
     Of a photo the largest size. Empty when the answer shows no file.
     """
     messages = result if isinstance(result, list) else [result]
-    found = [_file_id(message) for message in messages if isinstance(message, dict)]
-    return [file_id for file_id in found if file_id]
+    file_ids = [_file_id(message) for message in messages if isinstance(message, dict)]
+    return [file_id for file_id in file_ids if file_id]
 
 
 def message_ids_from(result: Any) -> list[int]:
@@ -105,9 +105,9 @@ def _as_it_is(file: File, uploading: bool) -> dict[str, Any]:
 
 def _file_id(message: dict[str, Any]) -> str | None:
     for kind in _ANSWERED:
-        found = message.get(kind)
-        if isinstance(found, list) and found:
-            found = max(found, key=lambda size: size.get("width", 0) * size.get("height", 0))
-        if isinstance(found, dict) and isinstance(found.get("file_id"), str):
-            return str(found["file_id"])
+        file = message.get(kind)
+        if isinstance(file, list) and file:
+            file = max(file, key=lambda size: size.get("width", 0) * size.get("height", 0))
+        if isinstance(file, dict) and isinstance(file.get("file_id"), str):
+            return str(file["file_id"])
     return None

@@ -42,10 +42,10 @@ def lint_message(
     options, variants = options or {}, variants or {}
     faults = lint(text, format, with_file=bool(kinds))
     if format in get_args(Format):
-        for language, words in variants.items():
+        for language, variant in variants.items():
             field = f"variants.{language}"
             faults += _lint_language(field, language)
-            faults += lint(words, format, field=field, with_file=bool(kinds))
+            faults += lint(variant, format, field=field, with_file=bool(kinds))
     return faults + lint_options(options) + lint_media(kinds, options)
 
 
@@ -60,7 +60,7 @@ def lint(
         return (fault,)
     template = Template(text, format)
     if template.problems:
-        return tuple(_fault_at(field, text, place, words) for place, words in template.problems)
+        return tuple(_fault_at(field, text, place, problem) for place, problem in template.problems)
     try:
         plain(template.masked, format)
     except html.EntityError as error:

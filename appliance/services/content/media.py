@@ -57,13 +57,13 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
             "unknown kind of file {kind!r}: expected photo, document or video", kind=kind
         )
         raise Invalid.at("kind", message)
-    shown = _shown_name(name, kind)
+    file_name = _shown_name(name, kind)
     place = folder(data)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = place / f".{secrets.token_hex(8)}"
         try:
-            sha256, size = _copy(file, temporary, kind, shown)
+            sha256, size = _copy(file, temporary, kind, file_name)
             temporary.replace(place / sha256)
         finally:
             with suppress(FileNotFoundError):
@@ -71,9 +71,11 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         _flush_folder(place)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        message = localized("the file {name} cannot be stored: {reason}", name=shown, reason=reason)
+        message = localized(
+            "the file {name} cannot be stored: {reason}", name=file_name, reason=reason
+        )
         raise Unavailable(message) from None
-    return Kept(kind, sha256, shown, size)
+    return Kept(kind, sha256, file_name, size)
 
 
 def guess_kind(file: IO[bytes], name: str | None) -> str:
@@ -90,10 +92,10 @@ def guess_kind(file: IO[bytes], name: str | None) -> str:
     return "video" if (guess_type(name or "")[0] or "") == "video/mp4" else "document"
 
 
-def record(session: Session, kept: Kept) -> Media:
+def record(session: Session, file: Kept) -> Media:
     """The row of a kept file; the same content and kind have one row. In a writing transaction."""
     return media_crud.add(
-        session, sha256=kept.sha256, kind=kept.kind, name=kept.name, size=kept.size
+        session, sha256=file.sha256, kind=file.kind, name=file.name, size=file.size
     )
 
 
@@ -141,8 +143,8 @@ def _shown_name(name: str | None, kind: str) -> str:
     last = re.split(r"[/\\]", name or "")[-1]
     last = _UNPRINTABLE.sub("", last).strip().lstrip(".")
     stem, dot, suffix = last.rpartition(".")
-    shown = f"{stem[:200]}{dot}{suffix[:20]}" if dot else last[:200]
-    return shown or _NAMELESS[kind]
+    short = f"{stem[:200]}{dot}{suffix[:20]}" if dot else last[:200]
+    return short or _NAMELESS[kind]
 
 
 def _no_picture(name: str) -> Localized:

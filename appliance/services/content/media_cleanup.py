@@ -29,10 +29,10 @@ def tidy(database: Database, data: Path, now: datetime) -> int:
     before = now - KEEP
     _forget(database, before)
     with database.reading() as session:
-        kept = media_crud.kept(session)
+        in_database = media_crud.kept(session)
     gone = 0
     for path in _old_files(media.folder(data), before):
-        if path.name not in kept:
+        if path.name not in in_database:
             with suppress(OSError):
                 path.unlink()
                 gone += 1
@@ -47,11 +47,11 @@ def _forget(database: Database, before: datetime) -> None:
         old = media_crud.older_than(session, before)
         if not old:
             return
-        seen = media_crud.newest(session)
+        newest = media_crud.newest(session)
         unused = old - media_crud.in_use(session, media_crud.Seen())
     if unused:
         with database.writing() as session:
-            unused -= media_crud.in_use(session, seen)
+            unused -= media_crud.in_use(session, newest)
             media_crud.remove(session, unused, before)
 
 

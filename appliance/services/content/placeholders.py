@@ -121,8 +121,8 @@ class Template:
             default = match["default"] or ""
             return Placeholder(name, default, match.start(), len(match[0]))
         if name in LENGTHS:
-            words = localized("a placeholder has no spaces in it: {{{name}}}", name=name)
-            self.problems.append((match.start(), words))
+            problem = localized("a placeholder has no spaces in it: {{{name}}}", name=name)
+            self.problems.append((match.start(), problem))
         elif not spaced:
             self.problems.append((match.start(), _unknown(name)))
         return None

@@ -55,7 +55,7 @@ def _received(item: dict[str, str]) -> Attachment:
     kind = item["kind"]
     # By an allow-list: HTML or SVG of a stranger, shown by this site, would run as this site.
     stated = (item.get("mime") or _BY_KIND.get(kind) or "").lower()
-    known = stated in _SHOWN or stated.startswith(_PLAYED)
+    harmless = stated in _SHOWN or stated.startswith(_PLAYED)
     name = item.get("name") or f"{kind}{_SUFFIX.get(kind, '')}"
-    mime = stated if known else "application/octet-stream"
+    mime = stated if harmless else "application/octet-stream"
     return Attachment(name, mime, stated in _SHOWN, file_id=item["file_id"])

@@ -29,14 +29,14 @@ def topic_made(session: Session, message_id: int, result: Any) -> None:
             threads.set_topic(session, message.about_chat_id, topic_id)
 
 
-def topic_refused(session: Session, message_id: int, words: str) -> None:
+def topic_refused(session: Session, message_id: int, description: str) -> None:
     """Where the bot may not make topics, copies go into the group itself from now on.
 
     Any other refusal concerns this one person's topic, and the next copy asks for it again.
     """
     # Only these two are about the group. Taking any refusal for one would end topics for everybody
     # because of one person's.
-    if not any(sign in words.lower() for sign in _NO_TOPICS):
+    if not any(sign in description.lower() for sign in _NO_TOPICS):
         return
     message, group = session.get(Message, message_id), operators_group.chosen_group(session)
     if message is not None and group is not None and group.chat_id == message.chat_id:

@@ -42,7 +42,7 @@ _THREAD = re.compile(r"/inbox/(\d{1,18})", re.ASCII)
 
 
 def copy(
-    session: Session, chat: Chat, got: Received, site_url: str, now: datetime, *, edited: bool
+    session: Session, chat: Chat, received: Received, site_url: str, now: datetime, *, edited: bool
 ) -> None:
     """Copy what a person wrote to the group, if there is one.
 
@@ -57,22 +57,22 @@ def copy(
     waiting = messages.copies_waiting(session, group.chat_id, chat.id, _LOOKED_AT)
     if _plain(more) in waiting:  # said once: the rest of what they write adds nothing
         return
-    copies = _Copies(session, group, chat, got.message_id, now)
+    copies = _Copies(session, group, chat, received.message_id, now)
     if len(waiting) >= MAX_WAITING:
         copies.text(more)
         return
     if edited:
         head = f"{head} {phrase(group.language, 'relay_edited')}"
-    if got.kind == "text":
-        copies.text(f"{head}\n{_cut(got.text, _MAX_TEXT)}")
-    elif edited or got.kind not in _CAPTIONED:
-        words = got.text if got.files else in_words(got.text, group.language)
-        copies.text(f"{head}\n{_cut(words, _MAX_TEXT)}".strip())
+    if received.kind == "text":
+        copies.text(f"{head}\n{_cut(received.text, _MAX_TEXT)}")
+    elif edited or received.kind not in _CAPTIONED:
+        text = received.text if received.files else in_words(received.text, group.language)
+        copies.text(f"{head}\n{_cut(text, _MAX_TEXT)}".strip())
         if not edited:  # the group has the file already; only the words are new
-            copies.message(got.message_id)
+            copies.message(received.message_id)
     else:
-        caption = f"{head}\n{_cut(got.text, _MAX_CAPTION)}".strip()
-        copies.message(got.message_id, caption)
+        caption = f"{head}\n{_cut(received.text, _MAX_CAPTION)}".strip()
+        copies.message(received.message_id, caption)
 
 
 def copy_answer(session: Session, chat: Chat, answer: Message, now: datetime) -> None:
@@ -106,8 +106,8 @@ def undelivered(session: Session, message_id: int, reason: str | None, now: date
     if chat is None or chat.id == group.chat_id:
         return
     key = "relay_blocked" if reason in {"blocked", "deactivated"} else "relay_failed"
-    words = reason_in_words(reason or "?", group.language)
-    html = phrase(group.language, key, name=chat.name, reason=words)
+    reason_text = reason_in_words(reason or "?", group.language)
+    html = phrase(group.language, key, name=chat.name, reason=reason_text)
     _Copies(session, group, chat, None, now).text(html)
 
 

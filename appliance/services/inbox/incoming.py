@@ -30,41 +30,41 @@ class Kept:
     changed: bool = True
 
 
-def take(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
+def take(session: Session, chat_id: int, received: Received, now: datetime) -> Kept:
     """Store what a person sent, which opens a closed thread again."""
-    album = _album(session, chat_id, got)
+    album = _album(session, chat_id, received)
     if album is not None:
-        return Kept(album, new=False, changed=join(session, album, got))
+        return Kept(album, new=False, changed=join(session, album, received))
     message = messages.record_incoming(
         session,
         chat_id,
-        got.text,
-        got.message_id,
+        received.text,
+        received.message_id,
         now,
-        files=[_part(got, file) for file in got.files],
-        album_id=got.album_id,
-        reply_to=got.reply_to,
+        files=[_part(received, file) for file in received.files],
+        album_id=received.album_id,
+        reply_to=received.reply_to,
     )
     threads.heard(session, chat_id, now)
     return Kept(message, new=True)
 
 
-def edit(session: Session, chat_id: int, got: Received, now: datetime) -> Kept:
+def edit(session: Session, chat_id: int, received: Received, now: datetime) -> Kept:
     """Store a new version, with the old one as history. An unknown message is stored as new."""
-    message = _album(session, chat_id, got) or _known(session, chat_id, got.message_id)
+    message = _album(session, chat_id, received) or _known(session, chat_id, received.message_id)
     if message is None:
-        kept = take(session, chat_id, got, now)
-        kept.message.edited_at = now
-        return kept
-    files = [_part(got, file) for file in got.files]
-    if got.album_id:
+        stored = take(session, chat_id, received, now)
+        stored.message.edited_at = now
+        return stored
+    files = [_part(received, file) for file in received.files]
+    if received.album_id:
         # A part of an album is edited by itself; the others stay as they are.
-        others = [item for item in message.files if item.get("message_id") != got.message_id]
+        others = [item for item in message.files if item.get("message_id") != received.message_id]
         files = _ordered([*others, *files])
-    text = _captions(files) if got.album_id else got.text
+    text = _captions(files) if received.album_id else received.text
     changed = text != (message.text or "") or files != (message.files or [])
     if changed:
-        _change(message, text, files, now, history=got.kind != MOVING)
+        _change(message, text, files, now, history=received.kind != MOVING)
         thread = threads.ensure(session, chat_id, now)
         # Something to read again, but no message more than before.
         thread.unread = max(1, thread.unread)
@@ -86,28 +86,29 @@ def _known(session: Session, chat_id: int, message_id: int) -> Message | None:
     return message if message is not None and message.direction == Direction.IN else None
 
 
-def _album(session: Session, chat_id: int, got: Received) -> Message | None:
-    if got.album_id is None:
+def _album(session: Session, chat_id: int, received: Received) -> Message | None:
+    if received.album_id is None:
         return None
-    return messages.find_album(session, chat_id, got.album_id, got.message_id)
+    return messages.find_album(session, chat_id, received.album_id, received.message_id)
 
 
-def join(session: Session, album: Message, got: Received) -> bool:
+def join(session: Session, album: Message, received: Received) -> bool:
     """Add a part to an album, incoming or outgoing; False where it is in it already."""
     # Telegram repeats what was not confirmed: the same part must not be in it twice.
-    if any(item.get("message_id") == got.message_id for item in album.files):
+    if any(item.get("message_id") == received.message_id for item in album.files):
         return False
-    album.files = _ordered([*album.files, *(_part(got, file) for file in got.files)])
+    album.files = _ordered([*album.files, *(_part(received, file) for file in received.files)])
     album.text = _captions(album.files)
     session.flush()
     return True
 
 
-def _part(got: Received, file: dict[str, Any]) -> dict[str, Any]:
+def _part(received: Received, file: dict[str, Any]) -> dict[str, Any]:
     """A file with the id and caption of its part of the album, where it is in one."""
-    if got.album_id is None:
+    if received.album_id is None:
         return file
-    return {**file, "message_id": got.message_id, **({"caption": got.text} if got.text else {})}
+    caption = {"caption": received.text} if received.text else {}
+    return {**file, "message_id": received.message_id, **caption}
 
 
 def _ordered(files: list[dict[str, Any]]) -> list[dict[str, Any]]:

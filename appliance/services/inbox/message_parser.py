@@ -78,29 +78,29 @@ def _kind(message: Message) -> str:
     return content or next(unnamed, "message")
 
 
-def _file(kind: str, found: Any) -> dict[str, Any] | None:
+def _file(kind: str, media: Any) -> dict[str, Any] | None:
     """None without a usable `file_id`."""
-    if isinstance(found, list):  # a photo in its sizes, of which the largest is the picture
-        found = max(found, key=lambda size: (size.width or 0) * (size.height or 0))
-    file_id = getattr(found, "file_id", None)
+    if isinstance(media, list):  # a photo in its sizes, of which the largest is the picture
+        media = max(media, key=lambda size: (size.width or 0) * (size.height or 0))
+    file_id = getattr(media, "file_id", None)
     if not isinstance(file_id, str) or not 0 < len(file_id) <= 255:
         return None
     item = {"kind": kind, "file_id": file_id}
-    name = getattr(found, "file_name", None)
-    mime, size = getattr(found, "mime_type", None), getattr(found, "file_size", None)
+    name = getattr(media, "file_name", None)
+    mime, size = getattr(media, "mime_type", None), getattr(media, "file_size", None)
     if isinstance(name, str) and name:
         item["name"] = storable(name)[-255:]  # the end has the suffix
     if isinstance(mime, str) and mime:
         item["mime"] = storable(mime)[:100]
-    return {**item, **({"size": size} if isinstance(size, int) else {}), **_sticker(kind, found)}
+    return {**item, **({"size": size} if isinstance(size, int) else {}), **_sticker(kind, media)}
 
 
-def _sticker(kind: str, found: Any) -> dict[str, Any]:
+def _sticker(kind: str, media: Any) -> dict[str, Any]:
     if kind != "sticker":
         return {}
-    if getattr(found, "is_video", False):
+    if getattr(media, "is_video", False):
         return {"mime": "video/webm"}
-    return {} if getattr(found, "is_animated", False) else {"mime": "image/webp"}
+    return {} if getattr(media, "is_animated", False) else {"mime": "image/webp"}
 
 
 def _contact(person: Any) -> str:

@@ -44,15 +44,15 @@ def parse(text: str) -> tuple[Span, ...]:
     """`Mon-Fri 09:00-18:00, Sat 10:00-14:00`. Raises Invalid."""
     parts = text.split(",") if len(text) <= _MAX_LENGTH else ()
     spans = [_span(part.strip()) for part in parts]
-    known = tuple(span for span in spans if span is not None)
-    if not known or len(known) != len(spans):
+    readable = tuple(span for span in spans if span is not None)
+    if not readable or len(readable) != len(spans):
         message = localized(
             "invalid opening hours {text}: expected hours such as Mon-Fri 09:00-18:00, Sat"
             " 10:00-14:00",
             text=repr(text[:_MAX_LENGTH]),
         )
         raise Invalid.at("hours", message)
-    return known
+    return readable
 
 
 def written(spans: Iterable[Span]) -> str:
@@ -82,14 +82,14 @@ def is_open(spans: Iterable[Span], zone_name: str, now: datetime) -> bool:
 
 
 def _span(text: str) -> Span | None:
-    found = _PART.fullmatch(text)
-    if found is None:
+    match = _PART.fullmatch(text)
+    if match is None:
         return None
-    first, last = _day(found[1]), _day(found[2] or found[1])
-    start, end = _time(found[3], found[4]), _time(found[5], found[6], day_ends=True)
+    first, last = _day(match[1]), _day(match[2] or match[1])
+    start, end = _time(match[3], match[4]), _time(match[5], match[6], day_ends=True)
     if first is None or last is None or start is None or end is None:
         return None
-    if start == end and found[5] != "24":  # 00:00-24:00 is a whole day, 09:00-09:00 a slip
+    if start == end and match[5] != "24":  # 00:00-24:00 is a whole day, 09:00-09:00 a slip
         return None
     return Span(first, last, start, end)
 
@@ -97,7 +97,7 @@ def _span(text: str) -> Span | None:
 def _day(name: str) -> int | None:
     """By its short name in any language: who types the hours may read another one than the site."""
     for language in LANGUAGES:
-        names = [known.lower() for known in _day_names(language)]
+        names = [day.lower() for day in _day_names(language)]
         if name.lower() in names:
             return names.index(name.lower())
     return None

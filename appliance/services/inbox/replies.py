@@ -46,9 +46,9 @@ def answer(
 
     Raises NotFound, Invalid. Raises Conflict where the person cannot be reached.
     """
-    chat, known = _begin(session, chat_id, author_id, key)
-    if known is not None:
-        return known
+    chat, earlier = _begin(session, chat_id, author_id, key)
+    if earlier is not None:
+        return earlier
     plain = check(text, format)
     params = {"text": text, **({"parse_mode": "HTML"} if format == "html" else {})}
     message = queue(session, chat, "sendMessage", params, plain, author_id, key=key, now=now)
@@ -59,7 +59,7 @@ def answer(
 def answer_file(
     session: Session,
     chat_id: int,
-    kept: Kept,
+    stored: Kept,
     *,
     caption: str = "",
     author_id: int | None = None,
@@ -67,14 +67,14 @@ def answer_file(
     now: datetime | None = None,
 ) -> Message:
     """Queue a file that `services/content/media.py` has kept; otherwise like `answer`."""
-    chat, known = _begin(session, chat_id, author_id, key)
-    if known is not None:
-        return known
+    chat, earlier = _begin(session, chat_id, author_id, key)
+    if earlier is not None:
+        return earlier
     plain = check(caption, "plain", CAPTION_LIMIT, field="caption") if caption.strip() else ""
     params = {"caption": caption} if plain else {}
-    file = media.described([media.record(session, kept)])
+    file = media.described([media.record(session, stored)])
     message = queue(
-        session, chat, METHODS[kept.kind], params, plain, author_id, key=key, now=now, media=file
+        session, chat, METHODS[stored.kind], params, plain, author_id, key=key, now=now, media=file
     )
     group_copies.copy_answer(session, chat, message, message.created_at)
     return message
@@ -83,7 +83,7 @@ def answer_file(
 def answer_from_group(
     session: Session,
     chat_id: int,
-    said: TelegramMessage,
+    message: TelegramMessage,
     answers: int | None,
     author_id: int | None,
     now: datetime,
@@ -96,45 +96,47 @@ def answer_from_group(
     """
     chat = person_chat(session, chat_id)
     check_reachable(chat)
-    got = read(said)
-    if got.album_id is not None and got.files:
-        return _answer_album(session, chat, said.chat.id, got, author_id, now)
-    method, params = _sent_on(got, said)
+    received = read(message)
+    if received.album_id is not None and received.files:
+        return _answer_album(session, chat, message.chat.id, received, author_id, now)
+    method, params = _sent_on(received, message)
     # Without `allow_sending_without_reply` an answer to a deleted message would be refused.
     if answers is not None:
         params["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
-    return queue(session, chat, method, params, got.text, author_id, now=now, files=got.files)
+    return queue(
+        session, chat, method, params, received.text, author_id, now=now, files=received.files
+    )
 
 
 def _answer_album(
     session: Session,
     chat: Chat,
     group_id: int,
-    got: Received,
+    received: Received,
     author_id: int | None,
     now: datetime,
 ) -> Message:
     """One call for all parts that arrive within `messages.GATHERS`; later ones are another call."""
-    album_id = got.album_id or ""
+    album_id = received.album_id or ""
     album = messages.gathering(session, chat.id, album_id, now) or queue(
         session, chat, "copyMessages", {}, "", author_id, now=now, album_id=album_id, files=[]
     )
-    incoming.join(session, album, got)
+    incoming.join(session, album, received)
     parts = [file["message_id"] for file in album.files]  # ascending, as Telegram wants them
     album.params = {"from_chat_id": group_id, "message_ids": parts}
     session.flush()
     return album
 
 
-def _sent_on(got: Received, said: TelegramMessage) -> tuple[str, dict[str, Any]]:
+def _sent_on(received: Received, message: TelegramMessage) -> tuple[str, dict[str, Any]]:
     """The call that sends the same: texts anew, files by their id, all else as a copy."""
-    if got.files and said.content_type != "live_photo":  # sent by its id it would not move
-        file, html = got.files[0], as_html(said)
-        words = {"caption": html, "parse_mode": "HTML"} if html else {}
-        return _BY_FILE_ID[file["kind"]], {file["kind"]: file["file_id"], **words}
-    if said.text is not None:
-        return "sendMessage", {"text": as_html(said), "parse_mode": "HTML"}
-    return "copyMessage", {"from_chat_id": said.chat.id, "message_id": said.message_id}
+    if received.files and message.content_type != "live_photo":  # sent by its id it would not move
+        file, html = received.files[0], as_html(message)
+        caption = {"caption": html, "parse_mode": "HTML"} if html else {}
+        return _BY_FILE_ID[file["kind"]], {file["kind"]: file["file_id"], **caption}
+    if message.text is not None:
+        return "sendMessage", {"text": as_html(message), "parse_mode": "HTML"}
+    return "copyMessage", {"from_chat_id": message.chat.id, "message_id": message.message_id}
 
 
 def queue(
@@ -201,11 +203,11 @@ def _begin(
     """The person, and the answer that a request with this key has queued before. Raises Invalid."""
     idempotency.check_key(key)
     chat = person_chat(session, chat_id)
-    known = messages.get_by_key(session, _owned(chat_id, author_id, key)) if key else None
+    earlier = messages.get_by_key(session, _owned(chat_id, author_id, key)) if key else None
     # Not for a repeated request: its answer was queued, whatever became of the person since.
-    if known is None:
+    if earlier is None:
         check_reachable(chat)
-    return chat, known
+    return chat, earlier
 
 
 def _owned(chat_id: int, author_id: int | None, key: str) -> str:

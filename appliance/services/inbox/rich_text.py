@@ -62,5 +62,5 @@ def _words(rich: Any, depth: int) -> str:
 
 
 def _list(parent: Any, name: str) -> list[Any]:
-    found = parent.get(name) if isinstance(parent, dict) else None
-    return found if isinstance(found, list) else []
+    value = parent.get(name) if isinstance(parent, dict) else None
+    return value if isinstance(value, list) else []

@@ -123,14 +123,14 @@ def list_messages(
 def messages_of(session: Session, rows: Sequence[Message]) -> list[ThreadMessage]:
     names = users.names_of(session, (row.author_id for row in rows))
     sent = {item["id"] for row in rows for item in row.media or ()}
-    known = {item.id: item for item in media.get_all(session, sorted(sent))}
-    return [_message(row, names, known) for row in rows]
+    media_by_id = {item.id: item for item in media.get_all(session, sorted(sent))}
+    return [_message(row, names, media_by_id) for row in rows]
 
 
 def operators(session: Session) -> list[Person]:
     """People whom a thread can be assigned to, by name."""
-    found = users.list_with_roles(session, Role.STAFF)
-    return [Person(user.id, user.name) for user in found]
+    staff = users.list_with_roles(session, Role.STAFF)
+    return [Person(user.id, user.name) for user in staff]
 
 
 def assign(session: Session, chat_id: int, user_id: int | None) -> None:
@@ -234,7 +234,7 @@ def _summaries(session: Session, rows: Sequence[Row]) -> list[ThreadSummary]:
     ]
 
 
-def _message(row: Message, names: dict[int, str], known: dict[int, Any]) -> ThreadMessage:
+def _message(row: Message, names: dict[int, str], media_by_id: dict[int, Any]) -> ThreadMessage:
     params = row.params or {}
     format_ = "html" if params.get("parse_mode") == "HTML" else "plain"
     source = params.get("text") or params.get("caption") if format_ == "html" else row.text
@@ -246,24 +246,24 @@ def _message(row: Message, names: dict[int, str], known: dict[int, Any]) -> Thre
         state=DeliveryState(row.state).word if row.state is not None else None,
         reason=row.reason,
         author=_person(row.author_id, names),
-        files=_files(row, known),
+        files=_files(row, media_by_id),
         edits=row.edits or [],
         edited_at=row.edited_at,
         at=row.created_at,
     )
 
 
-def _files(row: Message, known: dict[int, Any]) -> list[File]:
+def _files(row: Message, media_by_id: dict[int, Any]) -> list[File]:
     """Files that Telegram has by `file_id`, then our own."""
-    shown = [
+    files = [
         File(n, item["kind"], item.get("name"), item.get("size"), item.get("mime"))
         for n, item in enumerate(row.files or ())
     ]
     for item in row.media or ():
-        own = known[item["id"]]
+        own = media_by_id[item["id"]]
         mime = content.File(own.id, own.kind, own.sha256, own.name).mime
-        shown.append(File(len(shown), own.kind, own.name, own.size, mime))
-    return shown
+        files.append(File(len(files), own.kind, own.name, own.size, mime))
+    return files
 
 
 def _person(user_id: int | None, names: dict[int, str]) -> Person | None:

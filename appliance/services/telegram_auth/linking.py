@@ -136,15 +136,15 @@ def _codes_in(text: str) -> Iterator[str]:
 def _sides(
     session: Session, chat_id: int, code_hash: bytes, now: datetime
 ) -> tuple[LinkCode, Chat, User]:
-    chat, found = chats.find(session, chat_id), link_codes.get_usable(session, code_hash, now)
-    if found is None or found.user_id is None or chat.type != ChatType.PRIVATE:
+    chat, link_code = chats.find(session, chat_id), link_codes.get_usable(session, code_hash, now)
+    if link_code is None or link_code.user_id is None or chat.type != ChatType.PRIVATE:
         raise NotFound(_UNKNOWN)
-    user = users.get(session, found.user_id)
+    user = users.get(session, link_code.user_id)
     # The words for a wrong code: others would tell whoever guesses that this one was good.
     if user.disabled:
         raise NotFound(_UNKNOWN)
     check_free(session, chat, user)
-    return found, chat, user
+    return link_code, chat, user
 
 
 def claim(session: Session, user_id: int, code: str, now: datetime) -> Chat:
@@ -202,10 +202,10 @@ def hashed(code: str) -> bytes:
 
 
 def _usable(session: Session, code: str, now: datetime) -> LinkCode:
-    found = link_codes.get_usable(session, hashed(code), now)
-    if found is None:
+    link_code = link_codes.get_usable(session, hashed(code), now)
+    if link_code is None:
         raise NotFound(_UNKNOWN)
-    return found
+    return link_code
 
 
 def _chat_of(session: Session, code: LinkCode) -> Chat:

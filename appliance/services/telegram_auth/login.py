@@ -41,7 +41,7 @@ def use_proof(session: Session, proof: Proof, visitor_id: int | None, now: datet
     """
     # First: on PostgreSQL the second of two requests with one proof waits here, and is refused.
     use_once(session, proof.digest, proof.expires_at)
-    return arrive(session, proof.person, visitor_id, now, asked=False)
+    return arrive(session, proof.person, visitor_id, now, requested=False)
 
 
 def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
@@ -51,11 +51,11 @@ def use_once(session: Session, digest: bytes, expires_at: datetime) -> None:
 
 
 def arrive(
-    session: Session, person: Person, visitor_id: int | None, now: datetime, *, asked: bool
+    session: Session, person: Person, visitor_id: int | None, now: datetime, *, requested: bool
 ) -> Arrival:
     """A verified person has come; `visitor_id` is the user who is logged in already, if anybody is.
 
-    `asked`: it is certain that this visitor asked for it, so that they may be linked at once.
+    `requested`: it is certain that this visitor asked for it, so that they may be linked at once.
     Inside the caller's writing transaction. Raises AlreadyLinked where the person or the visitor is
     linked elsewhere, Forbidden where the account is disabled.
     """
@@ -65,7 +65,7 @@ def arrive(
         linking.check_free(session, chat, user)
         if chat.user_id == user.id:
             return Arrival(user, None)
-        if asked:
+        if requested:
             linking.link(session, chat, user, now)
             return Arrival(user, None)
     elif chat.user_id is not None:
@@ -81,8 +81,8 @@ def _meet(session: Session, person: Person, now: datetime) -> Chat:
     that the bot may write: then they have just agreed to it.
     """
     # Looked at before `remember`, which makes an unknown chat `active`: a login is no consent.
-    known = chats.get(session, person.id)
-    status = known.status if known else ChatStatus.NEW
+    before = chats.get(session, person.id)
+    status = before.status if before else ChatStatus.NEW
     chat = chats.remember(
         session,
         person.id,

@@ -129,14 +129,14 @@ class Client:
     def _read(self, document: Mapping[str, Any]) -> Endpoints:
         """Raises Unavailable for a document of another issuer, or with unencrypted addresses."""
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        found = [document.get(name) for name in names]
+        urls = [document.get(name) for name in names]
         # The issuer's own scheme, not "https": the issuer of tests and of a trial listens on http.
         scheme = self._issuer.partition("://")[0]
-        fit = all(isinstance(url, str) and url.startswith(f"{scheme}://") for url in found)
+        fit = all(isinstance(url, str) and url.startswith(f"{scheme}://") for url in urls)
         if document.get("issuer") != self._issuer or not fit:
             log.error("the discovery document of %s is not its own, or incomplete", self._issuer)
             raise Unavailable(_LATER)
-        return Endpoints(*map(str, found))
+        return Endpoints(*map(str, urls))
 
 
 def make_client(settings: Settings) -> Client | None:

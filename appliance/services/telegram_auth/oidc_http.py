@@ -64,8 +64,8 @@ def _read(response: requests.Response) -> dict[str, Any] | None:
 
 def _reason(answer: dict[str, Any] | None) -> str:
     """The `error` word of RFC 6749; nothing else of the answer reaches the log."""
-    word = str((answer or {}).get("error", ""))[:40]
-    return word if word.replace("_", "").isalnum() else "without a word"
+    code = str((answer or {}).get("error", ""))[:40]
+    return code if code.replace("_", "").isalnum() else "without a word"
 
 
 def _unavailable(url: str, why: str) -> Unavailable:

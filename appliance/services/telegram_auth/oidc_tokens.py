@@ -83,13 +83,13 @@ class Verifier:
             raise _refused("its algorithm is not accepted")
         # Under the lock, fetching included: of ten logins after a change of keys one asks for them.
         with self._lock:
-            found = self._find(key_id, algorithm)
-            if found is None and self._may_fetch(REFETCH_SECONDS):
+            key = self._find(key_id, algorithm)
+            if key is None and self._may_fetch(REFETCH_SECONDS):
                 self._fetch()
-                found = self._find(key_id, algorithm)
-        if found is None:
+                key = self._find(key_id, algorithm)
+        if key is None:
             raise _refused("it names no key of the issuer")
-        return found
+        return key
 
     def _find(self, key_id: object, algorithm: object) -> Any:
         """A key is used for its own algorithm only, which it names or its kind implies."""

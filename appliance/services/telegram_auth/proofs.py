@@ -110,8 +110,8 @@ def _check_signature(fields: Mapping[str, str], key: bytes) -> bytes:
     lines = (f"{name}={value}" for name, value in rest)
     signed = "\n".join(lines).encode("utf-8", "surrogatepass")
     expected = hmac.digest(key, signed, "sha256")
-    given = fields.get("hash", "").encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(expected.hex().encode(), given):
+    signature = fields.get("hash", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(expected.hex().encode(), signature):
         raise Unauthorized(_FORGED)
     return hashlib.sha256(expected).digest()
 

@@ -31,14 +31,14 @@ _REASONS = {
 def check(expression: str) -> str:
     """The expression with single spaces. Raises Invalid, also for one that is never due."""
     fields = expression.split()
-    found = " ".join(fields)
+    normalized = " ".join(fields)
     reason: str = localized_plural(
         "{count} field instead of 5", "{count} fields instead of 5", count=len(fields)
     )
     try:
-        if len(fields) == 5 and len(found) <= MAX_LENGTH:
-            CronSim(found, datetime(2026, 1, 1))  # also refuses the 30th of February
-            return found
+        if len(fields) == 5 and len(normalized) <= MAX_LENGTH:
+            CronSim(normalized, datetime(2026, 1, 1))  # also refuses the 30th of February
+            return normalized
         if len(fields) == 5:
             reason = localized_plural(
                 "more than {count} character", "more than {count} characters", count=MAX_LENGTH

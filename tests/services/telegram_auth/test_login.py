@@ -26,10 +26,10 @@ def enrol(database: Database, name: str = "anna") -> int:
 
 
 def arrive(
-    database: Database, person: Person = ANNA, visitor: int | None = None, asked: bool = True
+    database: Database, person: Person = ANNA, visitor: int | None = None, requested: bool = True
 ) -> Arrival:
     with database.writing() as session:
-        return login.arrive(session, person, visitor, NOW, asked=asked)
+        return login.arrive(session, person, visitor, NOW, requested=requested)
 
 
 def test_a_stranger_gets_a_code_of_his_chat(database):
@@ -71,12 +71,12 @@ def test_a_visitor_is_tied_once(database):
 def test_signed_data_ties_nobody_by_itself(database):
     """It may be an attacker's own, in a link that the visitor was made to open."""
     user_id = enrol(database)
-    arrival = arrive(database, visitor=user_id, asked=False)
+    arrival = arrive(database, visitor=user_id, requested=False)
     chat = find_row(database, Chat, ANNA.id)
     assert arrival.user is None and chat is not None and chat.user_id is None
     with database.writing() as session:
         telegram_auth.claim(session, user_id, arrival.code or "", NOW)
-    back = arrive(database, visitor=user_id, asked=False)
+    back = arrive(database, visitor=user_id, requested=False)
     assert back.user is not None and back.code is None
 
 
@@ -84,9 +84,9 @@ def test_signed_data_makes_nobody_else_of_a_visitor(database):
     anna, eve = enrol(database), enrol(database, "eve")
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked, match="linked to another account"):
-        arrive(database, visitor=eve, asked=False)
+        arrive(database, visitor=eve, requested=False)
     with pytest.raises(AlreadyLinked, match="another Telegram account"):
-        arrive(database, Person(1002, "Boris"), visitor=anna, asked=False)
+        arrive(database, Person(1002, "Boris"), visitor=anna, requested=False)
 
 
 def test_nobody_is_taken_over(database):
