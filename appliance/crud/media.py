@@ -20,14 +20,14 @@ _NONE = ("[]", "null")  # of a JSON column, as both databases write it
 
 def get_all(session: Session, media_ids: Iterable[int]) -> list[Media]:
     """In the order of the ids. Raises NotFound."""
-    wanted = list(media_ids)
-    known = [number for number in wanted if 0 < number <= MAX_ID]
-    query = select(Media).where(Media.id.in_(known)).execution_options(populate_existing=True)
-    found = {media.id: media for media in session.scalars(query)}
-    for number in wanted:
-        if number not in found:
+    ids = list(media_ids)
+    in_range = [number for number in ids if 0 < number <= MAX_ID]
+    query = select(Media).where(Media.id.in_(in_range)).execution_options(populate_existing=True)
+    by_id = {media.id: media for media in session.scalars(query)}
+    for number in ids:
+        if number not in by_id:
             raise NotFound(localized("there is no file {id}: upload it first", id=number))
-    return [found[number] for number in wanted]
+    return [by_id[number] for number in ids]
 
 
 def find(session: Session, sha256: str, kind: str) -> Media | None:
@@ -40,18 +40,18 @@ def add(session: Session, *, sha256: str, kind: str, name: str, size: int) -> Me
 
     Its time is that of the last upload: what is old and unused is deleted.
     """
-    if known := find(session, sha256, kind):
-        known.created_at = utcnow()
-        return known
+    if existing := find(session, sha256, kind):
+        existing.created_at = utcnow()
+        return existing
     media = Media(sha256=sha256, kind=kind, name=name, size=size)
     try:
         with session.begin_nested():
             session.add(media)
     except IntegrityError:  # PostgreSQL: added since the look above
-        known = find(session, sha256, kind)
-        if known is None:
+        existing = find(session, sha256, kind)
+        if existing is None:
             raise
-        return known
+        return existing
     return media
 
 
@@ -110,15 +110,15 @@ def in_use(session: Session, after: Seen) -> set[int]:
         select(Broadcast.media).where(Broadcast.id > after.broadcast, _filled(Broadcast.media)),
         select(Message.media).where(Message.id > after.message, _filled(Message.media)),
     )
-    found = {
+    ids = {
         int(item["id"])
         for query in columns
         for items in session.scalars(query.execution_options(yield_per=1000))
         for item in items or ()
     }
     for template in session.scalars(select(Schedule.template)):
-        found.update(template.get("media", ()))
-    return found
+        ids.update(template.get("media", ()))
+    return ids
 
 
 def remove(session: Session, media_ids: Iterable[int], before: datetime) -> int:

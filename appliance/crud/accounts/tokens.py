@@ -18,12 +18,12 @@ def add(session: Session, token: ApiToken) -> ApiToken:
 
 def get(session: Session, token_id: int) -> ApiToken:
     """Raises NotFound."""
-    found = session.get(ApiToken, token_id) if 0 < token_id <= MAX_ID else None
-    if found is None:
+    token = session.get(ApiToken, token_id) if 0 < token_id <= MAX_ID else None
+    if token is None:
         raise NotFound(
             localized("there is no token {id}; `appliance token list` shows all", id=token_id)
         )
-    return found
+    return token
 
 
 def get_by_hash(session: Session, token_hash: bytes) -> tuple[ApiToken, User] | None:

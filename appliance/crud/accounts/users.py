@@ -107,10 +107,10 @@ def list_with_roles(session: Session, roles: Iterable[str]) -> Sequence[User]:
 
 def names_of(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
     """The names of those that exist, by id."""
-    wanted = {user_id for user_id in user_ids if user_id is not None}
-    if not wanted:
+    ids = {user_id for user_id in user_ids if user_id is not None}
+    if not ids:
         return {}
-    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
     return {user_id: name for user_id, name in rows}
 
 

@@ -184,8 +184,8 @@ def _end_of_search(session: Session, audience: Audience, after: int | None) -> i
     """
     if all(term.kind in {"chat", "user"} for term in audience.to):
         return None
-    known = select(Chat.id).where(*_between(after, None)).order_by(Chat.id)
-    return session.scalar(known.offset(ROWS_PER_LOOK - 1).limit(1))
+    chat_ids = select(Chat.id).where(*_between(after, None)).order_by(Chat.id)
+    return session.scalar(chat_ids.offset(ROWS_PER_LOOK - 1).limit(1))
 
 
 def _between(after: int | None, end: int | None) -> list[ColumnElement[bool]]:

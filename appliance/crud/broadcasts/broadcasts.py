@@ -18,8 +18,8 @@ OPEN = (BroadcastStatus.SCHEDULED, BroadcastStatus.RUNNING)
 
 def get(session: Session, broadcast_id: int) -> Broadcast:
     """Raises NotFound."""
-    found = session.get(Broadcast, broadcast_id) if 0 < broadcast_id <= MAX_ID else None
-    return _found(found, broadcast_id)
+    broadcast = session.get(Broadcast, broadcast_id) if 0 < broadcast_id <= MAX_ID else None
+    return _found(broadcast, broadcast_id)
 
 
 def lock(session: Session, broadcast_id: int) -> Broadcast:
@@ -28,10 +28,12 @@ def lock(session: Session, broadcast_id: int) -> Broadcast:
     For PostgreSQL; on SQLite a writing transaction is alone anyway. Raises NotFound.
     """
     session.flush()  # or what this session has changed would be read over
-    known = 0 < broadcast_id <= MAX_ID  # PostgreSQL raises for a number above a BIGINT
+    in_range = 0 < broadcast_id <= MAX_ID  # PostgreSQL raises for a number above a BIGINT
     # FOR NO KEY UPDATE: rows that refer to it (ledger lines, events) can be added meanwhile.
     options: dict[str, Any] = {"populate_existing": True, "with_for_update": {"key_share": True}}
-    return _found(session.get(Broadcast, broadcast_id, **options) if known else None, broadcast_id)
+    return _found(
+        session.get(Broadcast, broadcast_id, **options) if in_range else None, broadcast_id
+    )
 
 
 def _found(broadcast: Broadcast | None, broadcast_id: int) -> Broadcast:
@@ -86,8 +88,8 @@ def last_to(session: Session, audience: Mapping[str, Any]) -> int | None:
         .where(Broadcast.frozen_at.is_not(None))
         .order_by(Broadcast.id.desc())
     )
-    for number, words in session.execute(query.limit(1000)):
-        if words == audience:
+    for number, stored in session.execute(query.limit(1000)):
+        if stored == audience:
             return int(number)
     return None
 
@@ -243,11 +245,11 @@ def move_counts(
         merged = dict(stored)
         for reason, change in reasons.items():
             merged[reason] = merged.get(reason, 0) + change
-        kept = {reason: number for reason, number in merged.items() if number}
+        nonzero = {reason: number for reason, number in merged.items() if number}
         session.execute(
             update(Broadcast)
             .where(Broadcast.id == broadcast_id)
-            .values(reasons=kept)
+            .values(reasons=nonzero)
             .execution_options(synchronize_session=False)
         )
 

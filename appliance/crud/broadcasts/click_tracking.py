@@ -25,14 +25,14 @@ def remember(session: Session, broadcast_id: int, urls: Iterable[str]) -> dict[s
 
     Inside a writing transaction of the only sender, so two never store the same one.
     """
-    known = _ids(session, broadcast_id)
+    link_ids = _ids(session, broadcast_id)
     for url in urls:
-        if url not in known:
+        if url not in link_ids:
             link = TrackedLink(broadcast_id=broadcast_id, url=url)
             session.add(link)
             session.flush()
-            known[url] = link.id
-    return known
+            link_ids[url] = link.id
+    return link_ids
 
 
 def address_of(session: Session, link_id: int) -> str | None:

@@ -51,8 +51,8 @@ def find(session: Session, operation_id: int) -> Operation:
 
 def get(session: Session, broadcast_id: int, operation_id: int) -> Operation:
     """As the database has it now. Raises NotFound, also for one of another broadcast."""
-    known = 0 < operation_id <= MAX_ID
-    operation = session.get(Operation, operation_id, populate_existing=True) if known else None
+    in_range = 0 < operation_id <= MAX_ID
+    operation = session.get(Operation, operation_id, populate_existing=True) if in_range else None
     if operation is None or operation.broadcast_id != broadcast_id:
         raise NotFound(
             localized(

@@ -13,10 +13,10 @@ from appliance.models import MAX_ID, Schedule
 
 def get(session: Session, schedule_id: int) -> Schedule:
     """Raises NotFound."""
-    found = session.get(Schedule, schedule_id) if 0 < schedule_id <= MAX_ID else None
-    if found is None:
+    schedule = session.get(Schedule, schedule_id) if 0 < schedule_id <= MAX_ID else None
+    if schedule is None:
         raise _unknown(str(schedule_id))
-    return found
+    return schedule
 
 
 def get_fresh(session: Session, schedule_id: int) -> Schedule | None:
@@ -26,9 +26,9 @@ def get_fresh(session: Session, schedule_id: int) -> Schedule | None:
 
 def find(session: Session, name: str) -> Schedule:
     """By name, else by id. Raises NotFound."""
-    found = session.scalar(select(Schedule).where(Schedule.name == name))
-    if found is not None:
-        return found
+    schedule = session.scalar(select(Schedule).where(Schedule.name == name))
+    if schedule is not None:
+        return schedule
     if name.isascii() and name.isdecimal():
         return get(session, int(name[:20]))  # 20 digits are over any id already
     raise _unknown(name)

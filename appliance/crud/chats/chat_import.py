@@ -44,10 +44,10 @@ def take_in(session: Session, entries: Sequence[Entry], now: datetime) -> Taken:
     same batch again changes nothing. Each chat at most once a batch.
     """
     # One query for the batch: 1,000 rows take 25 ms, and that is under the write lock.
-    known = _known(session, [entry.chat_id for entry in entries])
-    new = [entry for entry in entries if entry.chat_id not in known]
+    stored = _known(session, [entry.chat_id for entry in entries])
+    new = [entry for entry in entries if entry.chat_id not in stored]
     _add(session, new, now)
-    filled = _fill(session, ((known[e.chat_id], e) for e in entries if e.chat_id in known), now)
+    filled = _fill(session, ((stored[e.chat_id], e) for e in entries if e.chat_id in stored), now)
     chosen = _choose(session, [entry for entry in entries if entry.topics], now)
     return Taken(len(new), len((filled | chosen) - {entry.chat_id for entry in new}))
 
@@ -98,35 +98,35 @@ _FILL = (
 
 def _choose(session: Session, entries: Sequence[Entry], now: datetime) -> set[int]:
     """Write the choices about topics nobody has made yet; the chats they are of."""
-    wanted = {
+    choices = {
         (topic_id, entry.chat_id): subscribed
         for entry in entries
         for topic_id, subscribed in entry.topics.items()
     }
-    if not wanted:
+    if not choices:
         return set()
     made = select(Subscription.topic_id, Subscription.chat_id).where(
-        Subscription.topic_id.in_({topic_id for topic_id, _ in wanted}),
+        Subscription.topic_id.in_({topic_id for topic_id, _ in choices}),
         Subscription.chat_id.in_([entry.chat_id for entry in entries]),
     )
     for topic_id, chat_id in session.execute(made):
-        wanted.pop((topic_id, chat_id), None)
+        choices.pop((topic_id, chat_id), None)
     rows = [
         {"topic_id": topic_id, "chat_id": chat_id, "subscribed": subscribed, "updated_at": now}
-        for (topic_id, chat_id), subscribed in wanted.items()
+        for (topic_id, chat_id), subscribed in choices.items()
     ]
     try:
         _insert(session, Subscription, rows)
     except IntegrityError:
         raise Conflict("a topic was deleted meanwhile: import the list again") from None
-    _skip_pending(session, wanted, now)
-    return {chat_id for _, chat_id in wanted}
+    _skip_pending(session, choices, now)
+    return {chat_id for _, chat_id in choices}
 
 
-def _skip_pending(session: Session, wanted: Mapping[tuple[int, int], bool], now: datetime) -> None:
+def _skip_pending(session: Session, choices: Mapping[tuple[int, int], bool], now: datetime) -> None:
     """What waits for those who opt out."""
     leaving: dict[int, list[int]] = {}
-    for (topic_id, chat_id), subscribed in wanted.items():
+    for (topic_id, chat_id), subscribed in choices.items():
         if not subscribed:
             leaving.setdefault(topic_id, []).append(chat_id)
     for topic_id, chat_ids in leaving.items():
@@ -171,7 +171,7 @@ def _choices(session: Session, first: int, last: int) -> dict[int, dict[str, boo
         .where(Subscription.chat_id.between(first, last))
         .order_by(Subscription.chat_id, Topic.name)
     )
-    found: dict[int, dict[str, bool]] = {}
+    by_chat: dict[int, dict[str, bool]] = {}
     for chat_id, name, subscribed in session.execute(query):
-        found.setdefault(chat_id, {})[name] = subscribed
-    return found
+        by_chat.setdefault(chat_id, {})[name] = subscribed
+    return by_chat

@@ -160,12 +160,12 @@ def list_page(
 def zones(session: Session) -> set[str]:
     """The time zones that chats have of their own; a look into the index for each."""
     # Not DISTINCT, which would walk all chats: each zone is the least one above the one before.
-    found: set[str] = set()
+    names: set[str] = set()
     zone = session.scalar(select(func.min(Chat.timezone)).where(Chat.timezone.is_not(None)))
     while zone is not None:
-        found.add(zone)
+        names.add(zone)
         zone = session.scalar(select(func.min(Chat.timezone)).where(Chat.timezone > zone))
-    return found
+    return names
 
 
 def count(session: Session, filter: ChatFilter) -> int:
@@ -182,7 +182,7 @@ def _filtered(query: Select, filter: ChatFilter) -> Select:  # type: ignore[type
     if filter.linked is not None:
         query = query.where(Chat.user_id.is_not(None) if filter.linked else Chat.user_id.is_(None))
     if filter.query:
-        words = filter.query.strip().removeprefix("@")
+        text = filter.query.strip().removeprefix("@")
         names = (Chat.first_name, Chat.last_name, Chat.username, Chat.title)
-        query = query.where(search.contains(words, *names) | search.is_id(words, Chat.id))
+        query = query.where(search.contains(text, *names) | search.is_id(text, Chat.id))
     return query

@@ -73,10 +73,10 @@ def _move_rows(session: Session, old: int, new: int) -> None:
     )
     # What the new chat has chosen, or been sent, itself stays; the keys would collide.
     chosen = aliased(Subscription)
-    known = exists().where(chosen.chat_id == new, chosen.topic_id == Subscription.topic_id)
+    already_chosen = exists().where(chosen.chat_id == new, chosen.topic_id == Subscription.topic_id)
     session.execute(
         update(Subscription)
-        .where(Subscription.chat_id == old, ~known)
+        .where(Subscription.chat_id == old, ~already_chosen)
         .values(chat_id=new)
         .execution_options(synchronize_session=False)
     )
@@ -116,7 +116,7 @@ def _renamed(document: dict[str, Any], old: int, new: int) -> dict[str, Any]:
     def words(value: object) -> object:
         if not isinstance(value, Iterable) or isinstance(value, str):
             return value
-        return [f"chat:{new}" if word == f"chat:{old}" else word for word in value]
+        return [f"chat:{new}" if term == f"chat:{old}" else term for term in value]
 
     changed = {name: words(document[name]) for name in _AUDIENCE if name in document}
     return {**document, **changed}

@@ -38,8 +38,8 @@ def get(session: Session, topic_id: int) -> Topic | None:
 def find(session: Session, name: str) -> Topic:
     """Raises NotFound."""
     # Others are not looked up: PostgreSQL takes no NUL, half a surrogate pair has no bytes.
-    known = name.isascii() and "\0" not in name
-    topic = session.scalar(select(Topic).where(Topic.name == name)) if known else None
+    valid = name.isascii() and "\0" not in name
+    topic = session.scalar(select(Topic).where(Topic.name == name)) if valid else None
     if topic is None:
         raise NotFound(
             localized("there is no topic {name}; `appliance topic list` shows all", name=name)
@@ -141,10 +141,10 @@ def skip_pending_for(
             Delivery.state == DeliveryState.PENDING,
         )
         # PostgreSQL: what the engine is claiming is not waited for
-        found = session.scalars(rows.with_for_update(skip_locked=True))
+        unclaimed = session.scalars(rows.with_for_update(skip_locked=True))
         skipped = [
             DeliveryOutcome(chat_id, DeliveryState.SKIPPED, OPTED_OUT, counts=False)
-            for chat_id in found
+            for chat_id in unclaimed
         ]
         at, was = int(now.timestamp()), DeliveryState.PENDING
         deliveries.record(session, number, skipped, at, was)
@@ -159,7 +159,7 @@ def _waiting(session: Session, topic_id: int) -> Sequence[int]:
     topic = session.get_one(Topic, topic_id)
     unfinished = Broadcast.status.in_(_UNFINISHED)
     rows = session.execute(select(Broadcast.id, Broadcast.audience).where(unfinished))
-    named = [number for number, words in rows if _word(topic) in words["to"]]
+    named = [number for number, audience in rows if _word(topic) in audience["to"]]
     if not named:
         return []
     locked = select(Broadcast.id).where(Broadcast.id.in_(named), unfinished)
@@ -178,9 +178,9 @@ def unfrozen(session: Session, topic: Topic) -> Sequence[int]:
     """Broadcasts that name the topic and whose recipients are not written down yet."""
     ended = (BroadcastStatus.CANCELLED, BroadcastStatus.DONE)
     open_ = select(Broadcast).where(Broadcast.frozen_at.is_(None), Broadcast.status.not_in(ended))
-    word = _word(topic)
+    term = _word(topic)
     rows = session.scalars(open_.order_by(Broadcast.id))
-    return [row.id for row in rows if word in [*row.audience["to"], *row.audience["not"]]]
+    return [row.id for row in rows if term in [*row.audience["to"], *row.audience["not"]]]
 
 
 def _word(topic: Topic) -> str:

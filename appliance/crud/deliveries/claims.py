@@ -120,10 +120,10 @@ def take(
         return []
     # Whoever waited for another try may have opted out since, so the state is looked at again.
     rows = [{"broadcast": broadcast_id, "chat": chat_id, "now": now} for chat_id in chat_ids]
-    taken = session.connection().execute(_TAKE, rows).rowcount
+    claimed = session.connection().execute(_TAKE, rows).rowcount
     with tallying(session, broadcast_id, tally) as counts:
-        counts.add({DeliveryState.PENDING: -taken, DeliveryState.SENDING: taken}, None)
-    if taken == len(chat_ids):
+        counts.add({DeliveryState.PENDING: -claimed, DeliveryState.SENDING: claimed}, None)
+    if claimed == len(chat_ids):
         return list(chat_ids)
     # some were cancelled meanwhile; none of them can have been `sending` before: we alone claim
     chosen = {"broadcast": broadcast_id, "chats": chat_ids}

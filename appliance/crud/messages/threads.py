@@ -202,13 +202,13 @@ def _said_by_somebody() -> ColumnElement[bool]:
 
 
 def _rows(session: Session, query: _Query) -> Iterator[Row]:
-    found = session.execute(query).all()
-    wanted = [last_id for _, _, last_id in found if last_id is not None]
+    rows = session.execute(query).all()
+    message_ids = [last_id for _, _, last_id in rows if last_id is not None]
     last = {
         message.id: message
-        for message in session.scalars(select(Message).where(Message.id.in_(wanted)))
+        for message in session.scalars(select(Message).where(Message.id.in_(message_ids)))
     }
-    for thread, chat, last_id in found:
+    for thread, chat, last_id in rows:
         yield Row(thread, chat, last.get(last_id or 0))
 
 
@@ -219,34 +219,34 @@ def _filtered(query: _Query, filter: ThreadFilter) -> _Query:
         query = query.where(Thread.assigned_to.is_(None))
     if filter.label:
         # in the stored JSON a label stands between its quotes
-        words = json.dumps(filter.label)  # also escapes as the stored JSON does
-        query = query.where(cast(Thread.labels, Text).contains(words, autoescape=True))
+        stored_label = json.dumps(filter.label)  # also escapes as the stored JSON does
+        query = query.where(cast(Thread.labels, Text).contains(stored_label, autoescape=True))
     if filter.query and filter.query.strip():
         query = query.where(_matches(filter.query.strip()))
     return query
 
 
-def _matches(words: str) -> ColumnElement[bool]:
+def _matches(text: str) -> ColumnElement[bool]:
     """People by name, address or id, and what was said lately."""
-    name = words.removeprefix("@")
+    name = text.removeprefix("@")
     account = exists().where(
         User.id == Chat.user_id,
-        search.contains(name, User.name) | search.contains(words, User.email),
+        search.contains(name, User.name) | search.contains(text, User.email),
     )
     return or_(
         search.contains(name, Chat.first_name, Chat.last_name, Chat.username),
         search.is_id(name, Thread.chat_id),
         account,
-        Thread.chat_id.in_(_chats_that_said(words)),
+        Thread.chat_id.in_(_chats_that_said(text)),
     )
 
 
-def _chats_that_said(words: str) -> Select[int]:
+def _chats_that_said(text: str) -> Select[int]:
     """Looked through once and not for each thread; the oldest of very many messages are not."""
     # By id, not by time: the primary key has it, and `created_at` has no index.
     newest = select(func.max(Message.id)).scalar_subquery()
     return select(Message.chat_id).where(
         Message.id > newest - SEARCHED,
         Message.visible,
-        search.contains(words, Message.text),
+        search.contains(text, Message.text),
     )
