@@ -86,7 +86,7 @@ def preview_broadcast(body: Draft) -> Response:
     """What would be sent, to how many; faults are listed, not refused."""
     preview = broadcasts.preview(context.session(), context.settings(), new_of(body))
     spoken = language.chosen()
-    shown = Preview(
+    document = Preview(
         html=preview.html,
         length=preview.length,
         limit=preview.limit,
@@ -94,7 +94,7 @@ def preview_broadcast(body: Draft) -> Response:
         count=preview.count,
         seconds=preview.seconds,
     )
-    return language.mark(answer(shown), spoken)
+    return language.mark(answer(document), spoken)
 
 
 @blueprint.get("/broadcasts/<id:broadcast_id>")
@@ -109,9 +109,9 @@ def preview_broadcast(body: Draft) -> Response:
 def show_broadcast(broadcast_id: int) -> Response:
     """One broadcast. Live pages ask with `If-None-Match`: 304 while nothing happened."""
     session = context.session()
-    shown = show(session, broadcasts_crud.get(session, broadcast_id))
-    response = answer(shown)
-    news = json.dumps(shown.model_dump(mode="json", exclude=_CLOCKWORK), sort_keys=True)
+    document = show(session, broadcasts_crud.get(session, broadcast_id))
+    response = answer(document)
+    news = json.dumps(document.model_dump(mode="json", exclude=_CLOCKWORK), sort_keys=True)
     response.set_etag(hashlib.sha256(news.encode()).hexdigest()[:32], weak=True)
     response.cache_control.private = True
     response.cache_control.no_cache = True

@@ -91,9 +91,9 @@ def change_inbox_settings(body: InboxSettings) -> InboxSettings:
 def show_thread(chat_id: int) -> ThreadWithNotes:
     """One thread with its notes; an empty one for a person who has not written yet."""
     session = context.session()
-    shown = Thread.model_validate(threads.get_summary(session, chat_id))
+    thread = Thread.model_validate(threads.get_summary(session, chat_id))
     notes = [Note.model_validate(note) for note in threads.list_notes(session, chat_id)]
-    return ThreadWithNotes.model_validate({**dict(shown), "notes": notes})
+    return ThreadWithNotes.model_validate({**dict(thread), "notes": notes})
 
 
 @blueprint.patch("/inbox/<chat:chat_id>")
@@ -163,10 +163,10 @@ def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> Threa
     # Before the upload is kept: up to 50 MB would be hashed and written for a refusal.
     replies.check_reachable(threads.person_chat(context.session(), chat_id))
     kind = form.kind or media.guess_kind(file.stream, file.filename)
-    kept = media.keep(context.settings().data, kind, file.stream, file.filename)
+    stored = media.keep(context.settings().data, kind, file.stream, file.filename)
     with writing(context.session()) as session:
         message = replies.answer_file(
-            session, chat_id, kept, caption=form.caption, author_id=author_id, key=key
+            session, chat_id, stored, caption=form.caption, author_id=author_id, key=key
         )
         return _answered(message)
 
@@ -178,13 +178,13 @@ def reply_with_file(chat_id: int, form: ReplyUpload, file: FileStorage) -> Threa
 def download_thread_file(chat_id: int, message_id: int, index: int) -> Response:
     """A file of a message, fetched from Telegram: pictures to be shown, all else to be saved."""
     data = context.settings().data
-    found = attachments.find(context.session(), data, chat_id, message_id, index)
-    opened = found.path.open("rb") if found.path else _bot_files().open(found.file_id or "")
+    file = attachments.find(context.session(), data, chat_id, message_id, index)
+    opened = file.path.open("rb") if file.path else _bot_files().open(file.file_id or "")
     response = send_file(
         opened,
-        mimetype=found.mime,
-        as_attachment=not found.inline,
-        download_name=found.name,
+        mimetype=file.mime,
+        as_attachment=not file.inline,
+        download_name=file.name,
         max_age=_FILE_SECONDS,
     )
     response.cache_control.public = False

@@ -26,6 +26,6 @@ MAX_UPLOAD = 51 * 1024 * 1024  # bytes; the largest file and what a form puts ar
 )
 def upload_media(form: MediaUpload, file: FileStorage) -> Media:
     """Keep a file for broadcasts; the same one again has the id it had."""
-    kept = media.keep(context.settings().data, form.kind, file.stream, file.filename)
+    stored = media.keep(context.settings().data, form.kind, file.stream, file.filename)
     with writing(context.session()) as session:
-        return Media.model_validate(media.record(session, kept))
+        return Media.model_validate(media.record(session, stored))

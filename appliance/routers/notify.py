@@ -65,13 +65,13 @@ def create_notification(body: NewNotification, query: NotifyQuery) -> tuple[Noti
     new = _new(body, query, notify.own_target(credentials.caller()))
     with writing(context.session()) as session:
         notification, created = notify.create(session, new, sender)
-    shown = Notified(
+    notified = Notified(
         id=notification.id,
         to=notification.target,
         messages=notify.count(context.session(), notification),
         broadcast_id=notification.broadcast_id,
     )
-    return shown, 202 if created else 200
+    return notified, 202 if created else 200
 
 
 def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotification:
@@ -86,25 +86,25 @@ def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotif
     )
 
 
-def _from_json(given: Any) -> NewNotification:
+def _from_json(document: Any) -> NewNotification:
     """In our words, or in those of a monitor, which are told by their names."""
-    foreign = isinstance(given, Mapping) and "text" not in given
-    if foreign and ("message" in given or "msg" in given):
-        return _model(Alert, given).as_notification()
-    return _model(NewNotification, given)
+    foreign = isinstance(document, Mapping) and "text" not in document
+    if foreign and ("message" in document or "msg" in document):
+        return _model(Alert, document).as_notification()
+    return _model(NewNotification, document)
 
 
-def _from_form(given: dict[str, str]) -> NewNotification:
+def _from_form(fields: dict[str, str]) -> NewNotification:
     """An unknown name is a fault: it is what follows a `&` that should have been `%26`."""
-    if "message" in given and "text" not in given:
+    if "message" in fields and "text" not in fields:
         foreign = {"message", *_APPRISE}
-        given = {"text": given["message"]} | {k: v for k, v in given.items() if k not in foreign}
-    return _model(NewNotification, given)
+        fields = {"text": fields["message"]} | {k: v for k, v in fields.items() if k not in foreign}
+    return _model(NewNotification, fields)
 
 
-def _model(model: type[M], given: Any) -> M:
+def _model(model: type[M], values: Any) -> M:
     try:
-        return model.model_validate(given)
+        return model.model_validate(values)
     except ValidationError as error:
         raise validation.bad_body(error) from None
 

@@ -124,7 +124,7 @@ def finish_telegram_login(query: TelegramCallback) -> ResponseReturnValue:
     try:
         return _leave(_finish(client, query, session.pop(_KEPT, None)))
     except tuple(kind for kind, _ in _REASONS) as error:
-        reason = next(word for kind, word in _REASONS if isinstance(error, kind))
+        reason = next(code for kind, code in _REASONS if isinstance(error, kind))
         return _leave(f"/login#telegram={reason}")
 
 
@@ -140,11 +140,11 @@ def _log_in(check: Callable[[datetime], Proof]) -> TelegramEntry:
     return TelegramEntry(session=answer, code=arrival.code)
 
 
-def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
+def _finish(client: oidc.Client, query: TelegramCallback, stored: Any) -> str:
     """Where to go on. The issuer is asked between two transactions, not inside one."""
     visitor = credentials.current()
     visitor_id = visitor.id if visitor else None
-    if kept is None or not _same(kept["state"], query.state) or kept["until"] < time.time():
+    if stored is None or not _same(stored["state"], query.state) or stored["until"] < time.time():
         raise Expired(localized("this login was used already: log in with Telegram again"))
     if query.error:
         return f"/login#telegram={'denied' if query.error == 'access_denied' else 'failed'}"
@@ -152,12 +152,12 @@ def _finish(client: oidc.Client, query: TelegramCallback, kept: Any) -> str:
     with writing(context.session()) as transaction:  # an old cookie brings the state back
         digest = hashlib.sha256(f"state:{query.state}".encode()).digest()
         login.use_once(transaction, digest, now + LIFETIME)
-    attempt = oidc.Attempt(kept["state"], kept["nonce"], kept["verifier"])
+    attempt = oidc.Attempt(stored["state"], stored["nonce"], stored["verifier"])
     person = client.finish(query.code, attempt)
     with writing(context.session()) as transaction:
         arrival = login.arrive(transaction, person, visitor_id, now, requested=True)
     _enter(arrival, visitor_id)
-    return f"/link#{arrival.code}" if arrival.code else str(kept["next"])
+    return f"/link#{arrival.code}" if arrival.code else str(stored["next"])
 
 
 def _enter(arrival: Arrival, visitor_id: int | None) -> None:

@@ -43,8 +43,8 @@ def create_token(body: NewToken) -> MadeToken:
         new = tokens.create(
             session, user_id, body.name, body.scopes, body.expires_in_days, utcnow()
         )
-        (shown,) = _shown(session, [new.row])
-    return MadeToken(**shown.model_dump(), token=new.token)
+        (token,) = _shown(session, [new.row])
+    return MadeToken(**token.model_dump(), token=new.token)
 
 
 @blueprint.delete("/tokens/<id:token_id>")

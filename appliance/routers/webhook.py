@@ -58,6 +58,6 @@ def _document() -> Any:
         raise Invalid("invalid request body: expected JSON") from None
 
 
-def _no_json(word: str) -> NoReturn:
+def _no_json(constant: str) -> NoReturn:
     """NaN and Infinity: Python would take them, and PostgreSQL would not."""
-    raise ValueError(word)
+    raise ValueError(constant)

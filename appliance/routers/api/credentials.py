@@ -57,14 +57,14 @@ def init_app(app: Flask) -> None:
 
 
 @login_manager.user_loader
-def _load_from_session(kept: str) -> User | None:
+def _load_from_session(user_key: str) -> User | None:
     """By what `User.get_id` was when the session began."""
     setattr(g, _NAMED, True)
     try:
-        user = users.get(db.session(), int(kept.partition(".")[0]))
+        user = users.get(db.session(), int(user_key.partition(".")[0]))
     except (NotFound, ValueError):
         return None
-    return user if user.get_id() == kept else None
+    return user if user.get_id() == user_key else None
 
 
 @login_manager.request_loader
@@ -161,17 +161,17 @@ def _authenticated() -> Program:
 def _given_token() -> str:
     """`Bearer TOKEN`, or the password of Basic, whoever the user is; empty for anything else."""
     try:
-        given = request.authorization
+        authorization = request.authorization
     except ValueError:  # Werkzeug raises it for a Basic header that is not ASCII
         return ""
-    if given is None:
+    if authorization is None:
         return ""
-    return (given.token if given.type == "bearer" else given.password) or ""
+    return (authorization.token if authorization.type == "bearer" else authorization.password) or ""
 
 
-def _check_csrf(given: str) -> None:
-    known = session.get(_CSRF, "")
-    if not known or not hmac.compare_digest(known.encode(), given.encode()):
+def _check_csrf(token: str) -> None:
+    own = session.get(_CSRF, "")
+    if not own or not hmac.compare_digest(own.encode(), token.encode()):
         raise Forbidden(
             localized("X-CSRF-Token is missing or old: reload the page, or ask GET /api/v1/session")
         )

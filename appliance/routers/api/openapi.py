@@ -113,10 +113,10 @@ def _operation(method: str, rule: Rule, view: Callable[..., Any], spec: Endpoint
 def _bodies(spec: Endpoint, body: type[BaseModel]) -> Document:
     """By media type; a plain text is the `text` of the model."""
     schema = {"$ref": _REF.format(model=body.__name__)}
-    taken = {"application/json": schema, **dict.fromkeys(spec.extra_content_types, schema)}
+    content_types = {"application/json": schema, **dict.fromkeys(spec.extra_content_types, schema)}
     return {
         media: {"schema": {"type": "string"} if media == "text/plain" else schema}
-        for media, schema in taken.items()
+        for media, schema in content_types.items()
     }
 
 
@@ -153,21 +153,22 @@ def _answers(spec: Endpoint) -> Document:
 
 def _errors_of(method: str, rule: Rule, spec: Endpoint) -> list[HTTPStatus]:
     """The declared ones, and those that follow from the rest of the declaration."""
-    found = {HTTPStatus(status) for status in spec.errors} | {HTTPStatus.INTERNAL_SERVER_ERROR}
+    statuses = {HTTPStatus(status) for status in spec.errors} | {HTTPStatus.INTERNAL_SERVER_ERROR}
     if rule.rule.startswith("/api/"):
-        found.add(HTTPStatus.UNAUTHORIZED)  # a token that is refused, also where no login is needed
+        # A token that is refused, also where no login is needed.
+        statuses.add(HTTPStatus.UNAUTHORIZED)
     if spec.access != Access.PUBLIC or method in _WRITES:
-        found.add(HTTPStatus.FORBIDDEN)
+        statuses.add(HTTPStatus.FORBIDDEN)
     takes_body = spec.body is not None or spec.upload is not None
     if spec.query is not None or takes_body:
-        found.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+        statuses.add(HTTPStatus.UNPROCESSABLE_ENTITY)
     if takes_body:
-        found |= {
+        statuses |= {
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         }
-    return sorted(found)
+    return sorted(statuses)
 
 
 def _path_parameters(rule: Rule) -> list[Document]:
@@ -239,19 +240,19 @@ def _security_schemes(app: Flask) -> Document:
 
 def _schemas(specs: Iterable[Endpoint]) -> Document:
     """Every model once, under its own name, so that a client's generated types read well."""
-    wanted: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
+    modes: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
     for spec in specs:
-        for taken in (spec.body, spec.upload):
-            if taken is not None:
-                wanted[taken] = "validation"
+        for request in (spec.body, spec.upload):
+            if request is not None:
+                modes[request] = "validation"
         if spec.response is not None:
-            wanted[spec.response] = "serialization"
-    _, schema = models_json_schema(list(wanted.items()), ref_template=_REF)
+            modes[spec.response] = "serialization"
+    _, schema = models_json_schema(list(modes.items()), ref_template=_REF)
     return dict(sorted(schema["$defs"].items()))
 
 
 def _error_name(status: HTTPStatus) -> str:
-    return "".join(word.capitalize() for word in re.split(r"\W+", status.phrase))
+    return "".join(part.capitalize() for part in re.split(r"\W+", status.phrase))
 
 
 def _error(status: HTTPStatus) -> Document:
