@@ -153,12 +153,12 @@ def read_values(home: Path, environ: Mapping[str, str] | None = None) -> dict[st
     """The raw values by name: `.env`, then the environment, then `NAME_FILE` for secrets."""
     environ = os.environ if environ is None else environ
     values = {**read_env_file(home / ".env"), **environ}
-    known = {name: values[name] for name in NAMES if values.get(name, "") != ""}
+    settings = {name: values[name] for name in NAMES if values.get(name, "") != ""}
     for name in SECRETS:
         path = values.get(f"{name}_FILE")
-        if path and name not in known:
-            known[name] = _read_secret_file(f"{name}_FILE", Path(path))
-    return known
+        if path and name not in settings:
+            settings[name] = _read_secret_file(f"{name}_FILE", Path(path))
+    return settings
 
 
 def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
@@ -379,23 +379,23 @@ def _timezone(name: str) -> str:
 
 
 def _choice(values: Mapping[str, str], name: str, allowed: tuple[T, ...], default: T) -> T:
-    got = values.get(name, default)
+    value = values.get(name, default)
     for choice in allowed:
-        if got.lower() == choice.lower():
+        if value.lower() == choice.lower():
             return choice
-    raise ConfigError(f"{name} is {got!r}: expected one of {', '.join(allowed)}")
+    raise ConfigError(f"{name} is {value!r}: expected one of {', '.join(allowed)}")
 
 
 def _number(
     values: Mapping[str, str], name: str, kind: Callable[[str], N], default: N, low: N, high: N
 ) -> N:
-    got = values.get(name)
-    if got is None:
+    value = values.get(name)
+    if value is None:
         return default
     try:
-        number = kind(got)
+        number = kind(value)
     except ValueError:
         number = None
     if number is None or not low <= number <= high:
-        raise ConfigError(f"{name} is {got!r}: expected a number from {low} to {high}")
+        raise ConfigError(f"{name} is {value!r}: expected a number from {low} to {high}")
     return number

@@ -51,8 +51,8 @@ class Dispatcher:
         Kinds of update without a handler (posts in channels, kinds newer than this program) are
         passed over.
         """
-        known = {name: part for name, part in payload.items() if name in _HANDLED}
-        update = read_update(known)
+        handled = {name: part for name, part in payload.items() if name in _HANDLED}
+        update = read_update(handled)
         if update.message is not None:
             self._message(session, update.message, now)
         elif update.callback_query is not None:
@@ -105,12 +105,17 @@ class Dispatcher:
         if context.chat.banned and command.name not in _ALLOWED_WHEN_BANNED:
             return
         handler = self._router.commands.get(command.name)
-        kept = kept_text(command, describe(message))
+        stored_text = kept_text(command, describe(message))
         # Operators read the thread: a code in it must be worth nothing by the time it is stored.
-        telegram_auth.invalidate_codes_in(context.session, kept, context.now)
+        telegram_auth.invalidate_codes_in(context.session, stored_text, context.now)
         context.chat.dialog = None  # a command is no answer to what the bot has asked
         messages.record_incoming(
-            context.session, context.chat.id, kept, message.message_id, context.now, flush=False
+            context.session,
+            context.chat.id,
+            stored_text,
+            message.message_id,
+            context.now,
+            flush=False,
         )
         if handler is not None:
             handler(context, command.argument)

@@ -20,11 +20,13 @@ def written(message: Message, after: str = "") -> tuple[str, str] | None:
     text = message.text[len(after) :]
     shift = utf16_length(after)
     size = utf16_length(text)
-    kept = tuple(_moved(entity, shift) for entity in _formatting(message.entities or ()))
-    kept = tuple(e for e in kept if e.offset >= 0 and e.length > 0 and e.offset + e.length <= size)
+    entities = tuple(_moved(entity, shift) for entity in _formatting(message.entities or ()))
+    entities = tuple(
+        e for e in entities if e.offset >= 0 and e.length > 0 and e.offset + e.length <= size
+    )
     try:
-        html = render(text, kept).replace(_BROWSER, "")
-        return (html, "html") if kept else (text, "plain")
+        html = render(text, entities).replace(_BROWSER, "")
+        return (html, "html") if entities else (text, "plain")
     except ValueError:  # an offset in the middle of an emoji
         return text, "plain"
 

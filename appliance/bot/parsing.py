@@ -49,15 +49,15 @@ def _readable_update(payload: dict[str, Any]) -> dict[str, Any]:
 def _readable(message: dict[str, Any]) -> dict[str, Any]:
     """The message without the parts that telebot cannot parse; each is tried by itself."""
     needed = {name: message[name] for name in _NEEDED if name in message}
-    kept = dict(needed)
+    readable = dict(needed)
     for name, part in message.items():
         tried = _readable(part) if name == "reply_to_message" else part
         if _can_read({**needed, name: tried}):
-            kept[name] = tried
-    if len(kept) < len(message):
-        unread = ", ".join(sorted(message.keys() - kept.keys()))
+            readable[name] = tried
+    if len(readable) < len(message):
+        unread = ", ".join(sorted(message.keys() - readable.keys()))
         log.warning("a message is stored without the parts that telebot cannot read: %s", unread)
-    return kept
+    return readable
 
 
 def _can_read(message: dict[str, Any]) -> bool:

@@ -282,7 +282,7 @@ _REASONS = (
 
 def _hide_tokens_in(name: str) -> None:
     logger = logging.getLogger(name)
-    if not any(isinstance(known, _HideTokens) for known in logger.filters):
+    if not any(isinstance(filter, _HideTokens) for filter in logger.filters):
         logger.addFilter(_HideTokens())
 
 

@@ -120,7 +120,7 @@ class Handler:
         with self._database.writing() as session:
             # After a failure one by one: what waits before the culprit is not held up by it.
             rows = updates.take(session, 1 if self._failing[1] else BATCH)
-            known = chats.load(session, {row.chat_id for row in rows if row.chat_id})
+            loaded = chats.load(session, {row.chat_id for row in rows if row.chat_id})
             for row in rows:
                 self._current = row
                 count += 1
@@ -130,7 +130,7 @@ class Handler:
                 if time.monotonic() >= end:
                     break
             self._behind = count < len(rows) or count == BATCH
-            del known  # the session holds rows weakly: without this each would be loaded again
+            del loaded  # the session holds rows weakly: without this each would be loaded again
             if done:
                 updates.mark_handled(session, done, now)
         return count

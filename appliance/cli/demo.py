@@ -103,9 +103,9 @@ def people_arrive(context: Context, site: Site, stop: threading.Event) -> None:
     crowd = {"count": PEOPLE, "slow": SLOW, "latency_ms": SLOW_MS, "start": True, "seed": 7}
     people = site.ask_simulator("people", crowd)["people"]
     with count_bar(context.progress, PEOPLE, "people press Start") as show:
-        while (known := site.known()) < PEOPLE and not stop.wait(0.1):
-            show(known)
-        show(known)
+        while (count := site.known()) < PEOPLE and not stop.wait(0.1):
+            show(count)
+        show(count)
     wait_for_silence(site, stop)  # before they block: an undelivered welcome would reveal it
     for person in people[:: PEOPLE // BLOCKED][:BLOCKED]:
         site.ask_simulator(f"people/{person['id']}/block", {"silent": True})
@@ -120,9 +120,9 @@ def wait_for_silence(site: Site, stop: threading.Event) -> None:
 
 
 @contextmanager
-def count_bar(wanted: bool, length: int, label: str) -> Iterator[Callable[[int], None]]:
+def count_bar(visible: bool, length: int, label: str) -> Iterator[Callable[[int], None]]:
     """A bar on stderr; nothing when it is not wanted."""
-    if not wanted:
+    if not visible:
         yield lambda count: None
         return
     with click.progressbar(length=length, label=label, file=sys.stderr, width=30) as bar:

@@ -119,9 +119,9 @@ def summary(document: Document) -> str:
 
 
 @contextmanager
-def progress_bar(wanted: bool) -> Iterator[Callable[[Document], None]]:
-    """A function that shows the counters in a bar on stderr; it does nothing if not `wanted`."""
-    if not wanted:
+def progress_bar(visible: bool) -> Iterator[Callable[[Document], None]]:
+    """A function that shows the counters in a bar on stderr; it does nothing if not `visible`."""
+    if not visible:
         yield lambda document: None
         return
     with click.progressbar(length=1, file=sys.stderr, show_pos=True, width=30) as bar:

@@ -117,12 +117,12 @@ def populate(
       appliance sandbox populate --count 3 --no-start --seed 1 --json
       appliance sandbox populate --count 10 --groups 2 --channels 1
     """
-    wanted: dict[str, Any] = {"count": count, "blocked": blocked, "slow": slow, "start": start}
-    wanted["latency_ms"] = latency_ms
+    body: dict[str, Any] = {"count": count, "blocked": blocked, "slow": slow, "start": start}
+    body["latency_ms"] = latency_ms
     if seed is not None:
-        wanted["seed"] = seed
+        body["seed"] = seed
     client = _client(context, url)
-    people = client.call("POST", "/people", wanted)["people"]
+    people = client.call("POST", "/people", body)["people"]
     summary = f"{len(people)} people, {blocked} blocked the bot, {slow} are slow"
     if groups or channels:
         _add_chats(client, people, groups, channels)
@@ -179,8 +179,8 @@ def fault(
         faults = client.call("GET", "/faults")["faults"]
         context.emit(faults, "\n".join(map(_line, faults)) or "No faults.")
     else:
-        wanted = {name: value for name, value in details.items() if value is not None}
-        added = client.call("POST", "/faults", {"kind": kind, **wanted})
+        body = {name: value for name, value in details.items() if value is not None}
+        added = client.call("POST", "/faults", {"kind": kind, **body})
         context.emit(added, _line(added))
 
 
@@ -228,8 +228,8 @@ def _line(fault: dict[str, Any]) -> str:
 def _client(context: Context, url: str | None) -> "ControlClient":
     from appliance.sandbox.client import ControlClient
 
-    known = url or config.read_values(context.home).get("BOT_API_URL") or _of_serve(context)
-    return ControlClient(known or f"http://127.0.0.1:{DEFAULT_PORT}")
+    base_url = url or config.read_values(context.home).get("BOT_API_URL") or _of_serve(context)
+    return ControlClient(base_url or f"http://127.0.0.1:{DEFAULT_PORT}")
 
 
 def _of_serve(context: Context) -> str | None:
@@ -242,7 +242,7 @@ def _of_serve(context: Context) -> str | None:
         return simulator_url(session)
 
 
-def _harmless_token(home: Path, given: str | None) -> str:
+def _harmless_token(home: Path, token: str | None) -> str:
     """The token to serve. Raises ConfigError where a real one is given or configured."""
     configured = config.read_values(home).get("BOT_TOKEN")
     if configured and config.is_real_token(configured):
@@ -250,4 +250,4 @@ def _harmless_token(home: Path, given: str | None) -> str:
             "BOT_TOKEN is a real bot's token: the simulator refuses to run beside it;"
             f" unset it and take it out of {home / '.env'}, or choose another --home"
         )
-    return given or configured or config.SANDBOX_TOKEN
+    return token or configured or config.SANDBOX_TOKEN

@@ -95,17 +95,17 @@ def make_home(
 
 
 def _new_values(
-    known: Mapping[str, str], options: InitOptions, prompter: Prompter
+    current: Mapping[str, str], options: InitOptions, prompter: Prompter
 ) -> dict[str, str]:
     """The contents of a new .env, without what the environment says already."""
-    sandbox = options.sandbox or known.get("BOT_MODE", "").lower() == "sandbox"
+    sandbox = options.sandbox or current.get("BOT_MODE", "").lower() == "sandbox"
     if sandbox and options.bot_token:
         raise click.UsageError("--sandbox and --bot-token exclude each other: choose one")
-    values = {"SECRET_KEY": known.get("SECRET_KEY") or config.new_secret_key()}
+    values = {"SECRET_KEY": current.get("SECRET_KEY") or config.new_secret_key()}
     if sandbox:
         values["BOT_MODE"] = "sandbox"
-    elif known.get("BOT_MODE", "").lower() != "off":
-        token = options.bot_token or known.get("BOT_TOKEN")
+    elif current.get("BOT_MODE", "").lower() != "off":
+        token = options.bot_token or current.get("BOT_TOKEN")
         values["BOT_TOKEN"] = prompter.text(
             token, "Bot token from @BotFather", "--bot-token-file (or --sandbox)"
         )
@@ -114,7 +114,7 @@ def _new_values(
         values |= {"DOMAIN": options.domain, "TRUSTED_PROXY": "127.0.0.1"}
     if options.language:
         values["DEFAULT_LANGUAGE"] = options.language
-    return {name: value for name, value in values.items() if known.get(name) != value}
+    return {name: value for name, value in values.items() if current.get(name) != value}
 
 
 def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:

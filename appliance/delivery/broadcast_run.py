@@ -81,21 +81,21 @@ class Run:
         self.halted = self._halt_if_hopeless(session, results)
         self._calls.learn(session, results)
         room = self._calls.room(self._canary.room(limit))
-        taken = [] if self.halted else self._claim(session, room, tally, now)
-        self._canary.count(len(taken), sum(r.retry_at is not None for r in results))
+        chat_ids = [] if self.halted else self._claim(session, room, tally, now)
+        self._canary.count(len(chat_ids), sum(r.retry_at is not None for r in results))
         # The counters before the canary is judged, which reads them.
         tally.write(session)
         self.halted = self.halted or self._canary.judge(session, now)
-        tries = [(chat_id, self._tries.get(chat_id, 0)) for chat_id in taken]
-        return self._calls.jobs(session, self, self.id, tries, now) if taken else []
+        tries = [(chat_id, self._tries.get(chat_id, 0)) for chat_id in chat_ids]
+        return self._calls.jobs(session, self, self.id, tries, now) if chat_ids else []
 
     def _claim(self, session: Session, limit: int, tally: Tally, now: Moment) -> list[int]:
         if limit <= 0:
             return []
-        taken = self._claim_due(session, limit, tally, now)
-        if len(taken) < limit and not self._exhausted:
-            taken += self._claim_next(session, limit - len(taken), tally, now)
-        return taken
+        chat_ids = self._claim_due(session, limit, tally, now)
+        if len(chat_ids) < limit and not self._exhausted:
+            chat_ids += self._claim_next(session, limit - len(chat_ids), tally, now)
+        return chat_ids
 
     def _record(self, session: Session, results: list[Result], tally: Tally, now: Moment) -> None:
         migrated = [r for r in results if r.verdict.kind == Kind.MIGRATED]

@@ -111,9 +111,9 @@ class Coordinator:
         return self.work or self._fence.beat_due(now.mono)
 
     def settle(
-        self, results: list[Result], wanted: int, flood_until: float | None, state: str, now: Moment
+        self, results: list[Result], room: int, flood_until: float | None, state: str, now: Moment
     ) -> list[Job]:
-        """Write the outcomes and claim up to `wanted` calls, all or nothing.
+        """Write the outcomes and claim up to `room` calls, all or nothing.
 
         Raises LeaseLost, and SQLAlchemyError when the database failed: then nothing has changed,
         and the results must be handed in again.
@@ -125,7 +125,7 @@ class Coordinator:
             if news:
                 self._check_lease(session, now, state)
                 self.flood_until = stored.pause_until(session, stored.FLOOD)
-            jobs = self._exchange(session, results, wanted, now, news)
+            jobs = self._exchange(session, results, room, now, news)
             if flood_until is not None:
                 stored.prolong_pause(session, stored.FLOOD, flood_until)
         # Only after the commit: if it failed, the results come again and nothing was claimed.
@@ -198,13 +198,13 @@ class Coordinator:
         self._fence.check(session, state, datetime.fromtimestamp(now.wall, UTC), now.mono)
 
     def _exchange(
-        self, session: Session, results: list[Result], wanted: int, now: Moment, news: bool
+        self, session: Session, results: list[Result], room: int, now: Moment, news: bool
     ) -> list[Job]:
         handed = self._take_in(session, results, now)
         jobs = []
         # Replies take what they need before broadcasts get the rest: a person waits for them.
         if news or self._outbox.waits:
-            jobs = self._outbox.claim(session, wanted, now)
+            jobs = self._outbox.claim(session, room, now)
         if news:
             self._follow(session, now)
             self._looked_at = now.mono
@@ -215,7 +215,7 @@ class Coordinator:
             if source not in current and not isinstance(source, OperationRun):
                 source.record(session, part, now)
                 self._skip_if_cancelled(session, part, now)
-        jobs += self._share_out(session, current, handed, wanted - len(jobs), now)
+        jobs += self._share_out(session, current, handed, room - len(jobs), now)
         self.work = self._outbox.waits or self.freezing or self._due(now)
         return jobs
 
@@ -263,7 +263,7 @@ class Coordinator:
         session: Session,
         current: list[Run | OperationRun],
         handed: dict[Source, list[Result]],
-        wanted: int,
+        room: int,
         now: Moment,
     ) -> list[Job]:
         """Equal shares for equal priorities; what one leaves goes to those who took all of theirs.
@@ -274,14 +274,14 @@ class Coordinator:
         hungry = []
         for place, run in enumerate(current):
             rivals = sum(other.priority == run.priority for other in current[place:])
-            share = max(0, -(-(wanted - len(jobs)) // rivals))
-            taken = self._exchange_with(session, run, handed.get(run, []), share, now)
-            jobs += taken
-            if share and len(taken) == share:
+            share = max(0, -(-(room - len(jobs)) // rivals))
+            claimed = self._exchange_with(session, run, handed.get(run, []), share, now)
+            jobs += claimed
+            if share and len(claimed) == share:
                 hungry.append(run)
         for run in hungry:
-            if len(jobs) < wanted:
-                jobs += self._exchange_with(session, run, [], wanted - len(jobs), now)
+            if len(jobs) < room:
+                jobs += self._exchange_with(session, run, [], room - len(jobs), now)
         return jobs
 
     def _exchange_with(
@@ -333,9 +333,9 @@ class Coordinator:
 
         None for one that cannot be sent, which is halted: it must not stop the others.
         """
-        known = self._runs.get(active.id)
-        if known is not None and known.version == active.version:
-            return known
+        run = self._runs.get(active.id)
+        if run is not None and run.version == active.version:
+            return run
         broadcast = broadcasts.get_fresh(session, active.id)
         try:
             return Run(session, broadcast, self._chat_pacer, self._config)

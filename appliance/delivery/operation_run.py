@@ -151,7 +151,7 @@ class OperationRun:
     def _outcome(self, verdict: Verdict) -> tuple[str, str | None]:
         description = (verdict.description or "").lower()
         if verdict.kind == Kind.SENT or any(
-            words in description for words in _ALREADY_SO[self._kind]
+            phrase in description for phrase in _ALREADY_SO[self._kind]
         ):
             return DONE, None
         if "message can't be deleted" in description:
@@ -201,9 +201,9 @@ class OperationRun:
 
     def _deletions(self, session: Session, chats: Sequence[int]) -> list[content.Call]:
         is_album = len(self._message.media or ()) > 1
-        kept = albums.ids_of(session, self._broadcast_id, chats) if is_album else {}
+        album_ids = albums.ids_of(session, self._broadcast_id, chats) if is_album else {}
         return [
-            content.delete_call(self._message, self._messages[chat_id], kept.get(chat_id))
+            content.delete_call(self._message, self._messages[chat_id], album_ids.get(chat_id))
             for chat_id in chats
         ]
 

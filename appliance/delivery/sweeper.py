@@ -36,8 +36,8 @@ class Sweeper:
 
     def follow(self, pending: Mapping[int, int], now: Moment) -> None:
         """How many are pending in each broadcast that is cancelled and not swept."""
-        known, later = self._sweeps, now.mono + PATIENCE_SECONDS
-        self._sweeps = {n: known.get(n) or _Sweep(later, count) for n, count in pending.items()}
+        sweeps, later = self._sweeps, now.mono + PATIENCE_SECONDS
+        self._sweeps = {n: sweeps.get(n) or _Sweep(later, count) for n, count in pending.items()}
         for number, sweep in self._sweeps.items():
             if sweep.pending != pending[number]:
                 sweep.at, sweep.pending = later, pending[number]

@@ -67,9 +67,9 @@ class Runtime:
             part.start()
         self._systemd.ready()
 
-    def wait(self, asked: threading.Event) -> None:
+    def wait(self, stop: threading.Event) -> None:
         """Until somebody asks to stop; meanwhile tell systemd that every part lives."""
-        while not asked.wait(WATCH_SECONDS):
+        while not stop.wait(WATCH_SECONDS):
             dead = [part.name for part in self._parts if not part.healthy]
             # Silence is the alarm: systemd starts the whole process again.
             if dead:

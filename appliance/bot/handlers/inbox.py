@@ -54,10 +54,10 @@ def hear_edited(context: Context, message: Message) -> None:
 
 
 def _was_message(context: Context, message: Message) -> bool:
-    known = messages.find_by_telegram_id(context.session, context.chat.id, message.message_id)
-    if known is None or known.direction != Direction.IN:
+    stored = messages.find_by_telegram_id(context.session, context.chat.id, message.message_id)
+    if stored is None or stored.direction != Direction.IN:
         return False
-    return bool(known.edits) or parse_command(known.text) is None
+    return bool(stored.edits) or parse_command(stored.text) is None
 
 
 def _acknowledge(context: Context) -> None:

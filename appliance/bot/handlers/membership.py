@@ -26,8 +26,8 @@ def membership(session: Session, site: Site, update: ChatMemberUpdated, now: dat
     """The bot was added to a chat, removed or blocked. About a new group admins have to decide."""
     private = update.chat.type == ChatType.PRIVATE
     absent = ChatStatus.BLOCKED if private else ChatStatus.LEFT
-    known = chats.get(session, update.chat.id)
-    was_there = known is not None and known.status == ChatStatus.ACTIVE
+    before = chats.get(session, update.chat.id)
+    was_there = before is not None and before.status == ChatStatus.ACTIVE
     chat = remember(session, update.chat, update.from_user if private else None, now)
     present = _is_present(update)
     if present and not (private or was_there):

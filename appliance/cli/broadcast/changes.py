@@ -173,9 +173,9 @@ def edit(
         variants=chosen if variant or no_variants else None,
     )
     document = _document(changed, [operation] if operation else [])
-    kept = ", ".join(sorted(changed.variants)) if not variant else ""
-    if kept:
-        context.remark(f"The texts for {kept} stay as they were: --variant or --no-variants.")
+    unchanged = ", ".join(sorted(changed.variants)) if not variant else ""
+    if unchanged:
+        context.remark(f"The texts for {unchanged} stay as they were: --variant or --no-variants.")
     count = operation.total if operation else 0
     messages = "1 message" if count == 1 else f"{count} messages"
     context.report(document, f"Broadcast {broadcast_id} is changed; {messages} will be edited.")
@@ -232,5 +232,5 @@ def _decide_operation(context: Context, broadcast_id: int, number: int, verb: "V
 def _document(broadcast: Any, operations: list[Any]) -> dict[str, Any]:
     from appliance.services.broadcasts import as_document, operation_document
 
-    shown = [operation_document(operation) for operation in operations]
-    return {**as_document(broadcast), "operations": shown}
+    documents = [operation_document(operation) for operation in operations]
+    return {**as_document(broadcast), "operations": documents}

@@ -15,7 +15,7 @@ class SendByDefault(click.Group):
     """`broadcast TEXT` is `broadcast send TEXT`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        asks_help = any(word in {"-h", "--help"} for word in args)
+        asks_help = any(arg in {"-h", "--help"} for arg in args)
         if not asks_help and not (args and args[0] in self.commands):
             args = ["send", *args]
         return super().parse_args(ctx, args)

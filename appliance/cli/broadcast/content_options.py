@@ -103,13 +103,13 @@ class What:
     def _media(self, context: Context) -> tuple[int, ...]:
         from appliance.services.content import media
 
-        kept = [_keep(context, "photo", path) for path in self.photo]
-        kept += [_keep(context, "video", path) for path in self.video]
-        kept += [_keep(context, "document", path) for path in self.document]
-        if not kept:
+        files = [_keep(context, "photo", path) for path in self.photo]
+        files += [_keep(context, "video", path) for path in self.video]
+        files += [_keep(context, "document", path) for path in self.document]
+        if not files:
             return ()
         with context.database.writing() as session:
-            return tuple(media.record(session, file).id for file in kept)
+            return tuple(media.record(session, file).id for file in files)
 
 
 content_options = bundled(What, OPTIONS, "what")

@@ -74,8 +74,8 @@ def show(context: Context, name: str) -> None:
         "max_late": f"{document['max_late']} s",
         "last_result": context.localize(document["last_result"]),
     }
-    shown = [f"{key:<12} {value}" for key, value in values.items() if value not in _EMPTY]
-    context.emit(document, "\n".join(shown))
+    lines = [f"{key:<12} {value}" for key, value in values.items() if value not in _EMPTY]
+    context.emit(document, "\n".join(lines))
 
 
 @schedule.command()

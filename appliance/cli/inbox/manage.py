@@ -75,9 +75,9 @@ def label(context: Context, chat_id: int, labels: tuple[str, ...], clear: bool) 
     if bool(labels) is clear:
         raise click.UsageError("expected LABELS or --clear")
     with context.database.writing() as session:
-        kept = threads.set_labels(session, chat_id, labels)
-    text = f"Thread {chat_id}: {', '.join(kept) or 'no label'}."
-    context.report({"chat_id": chat_id, "labels": kept}, text)
+        stored = threads.set_labels(session, chat_id, labels)
+    text = f"Thread {chat_id}: {', '.join(stored) or 'no label'}."
+    context.report({"chat_id": chat_id, "labels": stored}, text)
 
 
 @click.command()
