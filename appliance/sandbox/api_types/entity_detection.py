@@ -29,20 +29,20 @@ def add_detected(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
     entities = tuple(entities)
     if not _MARKS.search(text):
         return entities
-    taken = [entity for entity in entities if entity.type in _CLOSED]
-    detected = list(_find(text, taken))
+    closed = [entity for entity in entities if entity.type in _CLOSED]
+    detected = list(_find(text, closed))
     # One that would cross formatting is left out rather than cut.
     fitting = [new for new in detected if not any(_cross(new, old) for old in entities)]
     return tuple(in_order([*entities, *fitting]))
 
 
-def _find(text: str, taken: list[Entity]) -> Iterator[Entity]:
+def _find(text: str, present: list[Entity]) -> Iterator[Entity]:
     for type_, pattern in _PATTERNS.items():
         for match in pattern.finditer(text):
             covered = match[0].rstrip(".,:;!?)'") if type_ == "url" else match[0]
             new = Entity(type_, match.start(), len(covered))
-            if not any(new.offset < old.end and old.offset < new.end for old in taken):
-                taken.append(new)
+            if not any(new.offset < old.end and old.offset < new.end for old in present):
+                present.append(new)
                 yield new
 
 

@@ -124,10 +124,10 @@ def replied_message(chat: Chat, parameters: Parameters) -> Message | None:
     reply: Any = parameters.json("reply_parameters", "Can't parse reply parameters JSON object")
     if reply is not None and not isinstance(reply, dict):
         raise bad_request("Object expected as reply parameters")
-    wanted = reply.get("message_id") if reply else parameters.integer("reply_to_message_id")
-    if not wanted:
+    message_id = reply.get("message_id") if reply else parameters.integer("reply_to_message_id")
+    if not message_id:
         return None
-    message = chat.messages.get(int(wanted)) if str(wanted).isdigit() else None
+    message = chat.messages.get(int(message_id)) if str(message_id).isdigit() else None
     if message and not message.deleted:
         return message
     lenient = reply.get("allow_sending_without_reply") if reply else False

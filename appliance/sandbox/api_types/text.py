@@ -145,10 +145,10 @@ def _field(item: dict[str, Any], name: str, kind: type) -> Any:
     if kind is int and isinstance(value, str) and value.lstrip("-").isdigit():
         return int(value)
     if not isinstance(value, kind):
-        shown = {str: "String", int: "Number", dict: "Object"}[kind]
+        type_name = {str: "String", int: "Number", dict: "Object"}[kind]
         if value is None:
             raise _entity_error(f'Can\'t find field "{name}"')
-        raise _entity_error(f'Field "{name}" must be of type {shown}')
+        raise _entity_error(f'Field "{name}" must be of type {type_name}')
     return value
 
 

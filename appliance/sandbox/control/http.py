@@ -53,8 +53,8 @@ def _explain_one(error: Mapping[str, Any], schema: Schema) -> str:
         return "invalid request body: expected a JSON object"
     name = ".".join(map(str, place))
     if error["type"] == "extra_forbidden":
-        known = _schema_at(place[:-1], schema)["properties"]
-        return f"unknown {name}: expected one of {', '.join(known)}"
+        properties = _schema_at(place[:-1], schema)["properties"]
+        return f"unknown {name}: expected one of {', '.join(properties)}"
     expected = _in_words(_schema_at(place, schema), error.get("ctx", {}))
     if error["type"] == "missing":
         return f"{name} is missing: expected {expected}"
@@ -95,8 +95,8 @@ def _in_words(field: Schema, context: Mapping[str, Any]) -> str:
 
 
 def _limits(low: float | None, high: float | None) -> str:
-    words = [f" from {low}" if low is not None else "", f" to {high}" if high is not None else ""]
-    return "".join(words)
+    parts = [f" from {low}" if low is not None else "", f" to {high}" if high is not None else ""]
+    return "".join(parts)
 
 
 def _shortened(text: str) -> str:

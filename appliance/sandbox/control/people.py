@@ -123,9 +123,9 @@ class PeopleControl:
 
         return handle
 
-    def _add_person(self, dice: random.Random, given: NewPerson) -> Person:
+    def _add_person(self, dice: random.Random, new: NewPerson) -> Person:
         state = self._world.state
-        person = make_person(dice, state.people, **given.model_dump(exclude_none=True))
+        person = make_person(dice, state.people, **new.model_dump(exclude_none=True))
         added: Person = state.commit("person", person=person_fields(person))
         return added
 

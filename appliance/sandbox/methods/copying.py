@@ -68,9 +68,9 @@ def _forward(
 
 
 def _origin(world: World, source: Chat, message: Message) -> dict[str, Any]:
-    known: dict[str, Any] | None = (message.extra or {}).get("forward_origin")
-    if known:
-        return known
+    earlier: dict[str, Any] | None = (message.extra or {}).get("forward_origin")
+    if earlier:
+        return earlier
     if isinstance(source, Group) and source.type == CHANNEL:
         place = {"chat": chat_document(source), "message_id": message.message_id}
         return {"type": "channel", "date": message.date, **place}
@@ -95,8 +95,8 @@ def _several(world: World, parameters: Parameters) -> list[Message]:
     numbers = [int(item) for item in ids]
     if numbers != sorted(set(numbers)):
         raise bad_request("Message identifiers must be in a strictly increasing order")
-    known = [source.messages[number] for number in numbers if number in source.messages]
-    copyable = [message for message in known if _may_leave(message)]
+    messages = [source.messages[number] for number in numbers if number in source.messages]
+    copyable = [message for message in messages if _may_leave(message)]
     if not copyable:
         raise bad_request("There are no messages to forward")
     return copyable

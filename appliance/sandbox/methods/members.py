@@ -158,8 +158,8 @@ def _about_group(group: Group) -> dict[str, Any]:
     if group.description:
         about["description"] = group.description
     if group.type != CHANNEL:
-        given = dict.fromkeys(_PERMISSIONS, True)
-        about["permissions"] = {**given, **dict.fromkeys(_FORBIDDEN, False)}
+        allowed = dict.fromkeys(_PERMISSIONS, True)
+        about["permissions"] = {**allowed, **dict.fromkeys(_FORBIDDEN, False)}
     return about
 
 

@@ -23,8 +23,8 @@ def setter(field: str) -> Method:
         text, language = parameters.text(field), language_of(parameters)
         if len(text) > _LIMITS[field]:
             raise bad_request(f"Bot {field.replace('_', ' ')} is too long")
-        kept = {**world.state.profile.get(field, {}), language: text}
-        texts = {key: value for key, value in kept.items() if value}
+        by_language = {**world.state.profile.get(field, {}), language: text}
+        texts = {key: value for key, value in by_language.items() if value}
         world.state.commit("profile", name=field, value=texts)
         return True
 
@@ -64,14 +64,14 @@ def set_default_rights(world: World, parameters: Parameters) -> bool:
     rights = parameters.json("rights", "Can't parse administrator rights JSON object") or {}
     if not isinstance(rights, dict):
         raise bad_request("Object expected as administrator rights")
-    kept = [name for name in RIGHTS if rights.get(name) is True]
-    world.state.commit("profile", name=_rights_key(parameters), value=kept)
+    names = [name for name in RIGHTS if rights.get(name) is True]
+    world.state.commit("profile", name=_rights_key(parameters), value=names)
     return True
 
 
 def get_default_rights(world: World, parameters: Parameters) -> dict[str, bool]:
-    kept = world.state.profile.get(_rights_key(parameters), [])
-    return {"is_anonymous": False, **{name: name in kept for name in RIGHTS}}
+    chosen = world.state.profile.get(_rights_key(parameters), [])
+    return {"is_anonymous": False, **{name: name in chosen for name in RIGHTS}}
 
 
 def _rights_key(parameters: Parameters) -> str:

@@ -92,9 +92,9 @@ def remember_allowed(world: World, parameters: Parameters) -> None:
         return
     if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
         raise bad_request("Expected an Array of allowed updates")
-    wanted = [kind.lower() for kind in kinds] or None
-    if wanted != world.state.updates.allowed:
-        world.state.commit("allow", kinds=wanted)
+    allowed = [kind.lower() for kind in kinds] or None
+    if allowed != world.state.updates.allowed:
+        world.state.commit("allow", kinds=allowed)
 
 
 def drop_pending(world: World) -> None:
@@ -116,8 +116,8 @@ def _is_loopback(parts: SplitResult) -> bool:
 
 
 def _connections(parameters: Parameters) -> int:
-    wanted = parameters.integer("max_connections", _USUAL_CONNECTIONS)
-    return min(max(wanted, 1), _MAX_CONNECTIONS)
+    number = parameters.integer("max_connections", _USUAL_CONNECTIONS)
+    return min(max(number, 1), _MAX_CONNECTIONS)
 
 
 def _secret(parameters: Parameters) -> str:

@@ -47,28 +47,28 @@ class NewGroup:
     members: Sequence[int] = ()
 
 
-def create_group(world: World, wanted: NewGroup) -> Group:
+def create_group(world: World, new: NewGroup) -> Group:
     """Make a group with these members, the bot among them if its status says so."""
-    if wanted.is_forum and wanted.type != SUPERGROUP:
+    if new.is_forum and new.type != SUPERGROUP:
         raise Invalid("is_forum: only supergroups have topics")
-    if wanted.type == CHANNEL and wanted.bot == MEMBER:
+    if new.type == CHANNEL and new.bot == MEMBER:
         raise Invalid("bot: in a channel a bot is an administrator or absent")
     fields = {
-        "id": _free_id(world, wanted.type),
-        "type": wanted.type,
-        "title": wanted.title,
-        "username": wanted.username,
-        "is_forum": wanted.is_forum,
+        "id": _free_id(world, new.type),
+        "type": new.type,
+        "title": new.title,
+        "username": new.username,
+        "is_forum": new.is_forum,
     }
     group: Group = world.state.commit("group", group=fields)
-    _commit_member(world, group, wanted.creator, CREATOR)
-    for user in wanted.members:
-        if user != wanted.creator:
+    _commit_member(world, group, new.creator, CREATOR)
+    for user in new.members:
+        if user != new.creator:
             _commit_member(world, group, user, MEMBER)
-    if wanted.bot in PRESENT:
-        created = wanted.type == GROUP and wanted.bot == MEMBER
+    if new.bot in PRESENT:
+        created = new.type == GROUP and new.bot == MEMBER
         service = {"group_chat_created": True} if created else None
-        set_status(world, group, world.bot_id, wanted.bot, by=wanted.creator, service=service)
+        set_status(world, group, world.bot_id, new.bot, by=new.creator, service=service)
     return group
 
 
@@ -229,8 +229,8 @@ def _announce_presence(
 def _commit_member(
     world: World, group: Group, user: int, status: str, rights: Sequence[str] | None = None
 ) -> None:
-    given = list(rights) if rights is not None else _usual_rights(group, status)
-    world.state.commit("member", chat_id=group.id, user=user, status=status, rights=given)
+    effective = list(rights) if rights is not None else _usual_rights(group, status)
+    world.state.commit("member", chat_id=group.id, user=user, status=status, rights=effective)
 
 
 def _usual_rights(group: Group, status: str) -> list[str]:

@@ -210,8 +210,8 @@ def _addresses_bot(message: Message) -> bool:
 
 def _reply(world: World, place: Place) -> dict[str, Any]:
     """The message replied to; in a topic, without one, the service message that opened it."""
-    wanted = place.reply_to if place.reply_to is not None else place.thread
-    message = place.chat.messages.get(wanted) if wanted is not None else None
+    message_id = place.reply_to if place.reply_to is not None else place.thread
+    message = place.chat.messages.get(message_id) if message_id is not None else None
     if message is None:
         return {}
     return {"reply_to_message": without_reply(message_document(world, place.chat, message))}
@@ -241,10 +241,10 @@ def _reactions(emoji: str | None) -> list[dict[str, str]]:
 
 
 def _reaction_counts(message: Message) -> list[dict[str, Any]]:
-    given = list((message.reactions or {}).values())
+    emojis = list((message.reactions or {}).values())
     return [
-        {"type": {"type": "emoji", "emoji": emoji}, "total_count": given.count(emoji)}
-        for emoji in dict.fromkeys(given)
+        {"type": {"type": "emoji", "emoji": emoji}, "total_count": emojis.count(emoji)}
+        for emoji in dict.fromkeys(emojis)
     ]
 
 

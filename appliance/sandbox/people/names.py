@@ -44,20 +44,20 @@ _NEW_IDS = (5_000_000_000, 8_500_000_000)
 """Beyond 2**32, as everybody's who joined since 2021."""
 
 
-def make_person(dice: random.Random, taken: Container[int], **given: str | None) -> Person:
-    """Somebody new. What is `given` stays; the rest is drawn, so the same seed gives the same."""
-    language = given.get("language_code") or dice.choice(("en", "ru"))
+def make_person(dice: random.Random, used_ids: Container[int], **details: str | None) -> Person:
+    """Somebody new. What `details` say stays; the rest is drawn, and the same seed gives the same."""
+    language = details.get("language_code") or dice.choice(("en", "ru"))
     first_name, last_name = _name(dice, language)
-    first_name = given.get("first_name") or first_name
-    if given.get("first_name") or dice.random() < 0.15:
+    first_name = details.get("first_name") or first_name
+    if details.get("first_name") or dice.random() < 0.15:
         last_name = ""
-    person_id = _free_id(dice, taken)
+    person_id = _free_id(dice, used_ids)
     drawn = f"{transliterate(first_name)}_{person_id % 100_000}" if dice.random() < 0.6 else None
     return Person(
         id=person_id,
         first_name=first_name,
-        last_name=given.get("last_name") or last_name or None,
-        username=given.get("username") or drawn,
+        last_name=details.get("last_name") or last_name or None,
+        username=details.get("username") or drawn,
         language_code=language,
     )
 
@@ -65,8 +65,8 @@ def make_person(dice: random.Random, taken: Container[int], **given: str | None)
 def transliterate(name: str) -> str:
     """In letters that a username may have."""
     latin = "".join(_LATIN.get(letter, letter) for letter in name.lower())
-    kept = "".join(letter for letter in latin if letter.isascii() and letter.isalnum())
-    return kept if kept[:1].isalpha() else f"user{kept}"
+    ascii_letters = "".join(letter for letter in latin if letter.isascii() and letter.isalnum())
+    return ascii_letters if ascii_letters[:1].isalpha() else f"user{ascii_letters}"
 
 
 def _name(dice: random.Random, language: str) -> tuple[str, str]:
@@ -76,8 +76,8 @@ def _name(dice: random.Random, language: str) -> tuple[str, str]:
     return _RUSSIAN[place], dice.choice(_RUSSIAN_LAST) + ("а" if place >= _RUSSIAN_WOMEN else "")
 
 
-def _free_id(dice: random.Random, taken: Container[int]) -> int:
+def _free_id(dice: random.Random, used_ids: Container[int]) -> int:
     while True:
         candidate = dice.randint(*dice.choice((_OLD_IDS, _NEW_IDS)))
-        if candidate not in taken:
+        if candidate not in used_ids:
             return candidate

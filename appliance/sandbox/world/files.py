@@ -63,9 +63,9 @@ class Files:
     def store(self, upload: Upload, folder: str) -> StoredFile:
         digest = hashlib.sha256(folder.encode() + b"\0" + upload.content).digest()
         file_id = "SANDBOX" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        known = self._by_id.get(file_id)
-        if known:
-            return known
+        existing = self._by_id.get(file_id)
+        if existing:
+            return existing
         suffix = _suffix(upload)
         stored = StoredFile(
             file_id=file_id,
@@ -165,12 +165,12 @@ def _stored(
         raise bad_request(f"There is no {field} in the request")
     if value.startswith(("http://", "https://")):
         return _from_address(value, files, folder)
-    known = files.get(value)
-    if known is None:
+    stored = files.get(value)
+    if stored is None:
         raise bad_request("Wrong file identifier/HTTP URL specified")
-    if not known.path.startswith(f"{folder}/"):
+    if not stored.path.startswith(f"{folder}/"):
         raise bad_request("Type of file mismatch")
-    return known
+    return stored
 
 
 def _from_address(url: str, files: Files, folder: str) -> StoredFile:
