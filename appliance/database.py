@@ -106,10 +106,10 @@ class _KeptSession(Session):
     """A session on one kept connection, which a small transaction asks for eight times: finding
     it SQLAlchemy's way took a seventh of the whole."""
 
-    kept: sa.Connection
+    own_connection: sa.Connection
 
     def connection(self, *args: Any, **kwargs: Any) -> sa.Connection:
-        return self.kept if self.in_transaction() else super().connection(*args, **kwargs)
+        return self.own_connection if self.in_transaction() else super().connection(*args, **kwargs)
 
 
 class Writer:
@@ -146,13 +146,13 @@ class Writer:
         session, self._session = self._session, None
         if session is not None:
             session.close()
-            session.kept.close()
+            session.own_connection.close()
 
     def _opened(self) -> _KeptSession:
         if self._session is None:
             connection = self._engine.connect().execution_options(**{WRITE: True})
             self._session = _KeptSession(connection, expire_on_commit=False)
-            self._session.kept = connection
+            self._session.own_connection = connection
         return self._session
 
 

@@ -28,14 +28,14 @@ class FairLock:
         self._patience = patience
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
-        self._taken = False
+        self._locked = False
         # `depth`: how often this thread has entered; `waited`: seconds, for the turn it is in
         self._mine = threading.local()
 
     def __repr__(self) -> str:
         """The state, as `threading`'s own locks show theirs."""
         with self._guard:
-            state = "taken" if self._taken else "free"
+            state = "taken" if self._locked else "free"
             return f"<FairLock {state}, {len(self._waiting)} waiting>"
 
     @property
@@ -74,17 +74,17 @@ class FairLock:
 
     def _take(self) -> bool:
         with self._guard:
-            if self._taken:
+            if self._locked:
                 return False
-            self._taken = self._mine.holds = True
+            self._locked = self._mine.holds = True
             return True
 
     def _wait(self) -> bool:
         """Whether it is our turn; False when it did not come in time."""
         turn = threading.Event()
         with self._guard:
-            if not self._taken:
-                self._taken = True
+            if not self._locked:
+                self._locked = True
                 return True
             self._waiting.append(turn)
         try:
@@ -105,9 +105,9 @@ class FairLock:
                 self._waiting.remove(turn)
 
     def _pass_on(self) -> None:
-        """To the first who waits; `_taken` stays set, or a thread that runs already would get in
+        """To the first who waits; `_locked` stays set, or a thread that runs already would get in
         before the one that has to wake up first."""
         if self._waiting:
             self._waiting.popleft().set()
         else:
-            self._taken = False
+            self._locked = False

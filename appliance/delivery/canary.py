@@ -93,7 +93,7 @@ class Canary:
 
     def _begin_count(self) -> None:
         self._after: int | None = None  # the last chat of what was looked through
-        self._seen = self._left = 0  # who got it, and who of those left
+        self._counted = self._left = 0  # who got it, and who of those left
         self.counting = False
 
     def _all_counted(self, session: Session, sent: int) -> bool:
@@ -103,9 +103,9 @@ class Canary:
         """
         part = deliveries.count_left(session, self._id, self._after, ROWS_PER_LOOK)
         self._after = part.last
-        self._seen += part.sent
+        self._counted += part.sent
         self._left += part.left
-        self.counting = part.last is not None and self._seen < sent
+        self.counting = part.last is not None and self._counted < sent
         return not self.counting
 
 

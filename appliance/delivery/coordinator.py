@@ -52,7 +52,7 @@ class Coordinator:
         self._outbox = Outbox(chat_pacer.busy, self._config.timezone, self._config.media)
         self._runs: dict[int, Run] = {}
         self._operations: dict[int, OperationRun] = {}
-        self._seen: list[Active] = []
+        self._active_seen: list[Active] = []
         self._sweeper = Sweeper()
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
         self._version: int | None = None  # of the database, when it was last looked through
@@ -105,7 +105,7 @@ class Coordinator:
         """Whether there is something to do, asked without taking the write lock."""
         with self._database.reading() as session:
             wall = datetime.fromtimestamp(now.wall, UTC)
-            news = broadcasts.list_active(session, wall) != self._seen
+            news = broadcasts.list_active(session, wall) != self._active_seen
             news = news or operations.list_running(session) != list(self._operations)
             self.work = news or messages.any_waiting(session) or self._due(now)
         return self.work or self._fence.beat_due(now.mono)
@@ -163,7 +163,7 @@ class Coordinator:
         """The database failed: what is believed of the running broadcasts may be wrong."""
         self._runs.clear()
         self._operations.clear()
-        self._seen = []  # or the next look would find nothing new
+        self._active_seen = []  # or the next look would find nothing new
         self._version = None
         self.doubtful = True
 
@@ -312,7 +312,7 @@ class Coordinator:
         """See what the site or a command changed: started, paused, edited, cancelled."""
         wall = datetime.fromtimestamp(now.wall, UTC)
         # Locked until the commit, for whoever edits or recalls: docs/decisions.md, 23.
-        active = self._seen = broadcasts.list_active(session, wall, lock=True)
+        active = self._active_seen = broadcasts.list_active(session, wall, lock=True)
         scheduled = [a.id for a in active if a.status == BroadcastStatus.SCHEDULED]
         cancelled = [a.id for a in active if a.status == BroadcastStatus.CANCELLED]
         self._sweeper.follow({n: broadcasts.get(session, n).pending for n in cancelled}, now)

@@ -40,7 +40,7 @@ class RetryPolicy:
         """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
         self.flood_until: float | None = None
         """Seconds since 1970 until which Telegram asked for silence; to be stored."""
-        self._heard = 0.0
+        self._last_until = 0.0
 
     def act(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         if verdict.kind == Kind.FLOOD:
@@ -74,7 +74,7 @@ class RetryPolicy:
         True when that is news and prolongs the pause. The same time again changes nothing, or a
         clock that is set back would bring an old pause to life.
         """
-        news, self._heard = until != self._heard, until
+        news, self._last_until = until != self._last_until, until
         end = now.mono + until - now.wall
         if not news or end <= max(now.mono, self._pacer.paused_until):
             return False

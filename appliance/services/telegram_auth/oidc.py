@@ -68,7 +68,7 @@ class Client:
         self._redirect_uri = f"{site_url}{CALLBACK}"
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: tuple[Endpoints, Verifier] | None = None
+        self._discovered: tuple[Endpoints, Verifier] | None = None
         self._due = -math.inf  # when to ask again
 
     def begin(self) -> tuple[str, Attempt]:
@@ -117,14 +117,14 @@ class Client:
             now = self._clock()
             if now >= self._due:
                 # Set before the call, which may raise: the others are refused for 10 s, not kept.
-                self._known, self._due = None, now + RETRY_SECONDS
+                self._discovered, self._due = None, now + RETRY_SECONDS
                 document = oidc_http.get(f"{self._issuer}/.well-known/openid-configuration")
                 endpoints = self._read(document)
                 verifier = Verifier(self._issuer, self._client_id, endpoints.keys, self._clock)
-                self._known, self._due = (endpoints, verifier), now + ENDPOINTS_TTL_SECONDS
-            if self._known is None:
+                self._discovered, self._due = (endpoints, verifier), now + ENDPOINTS_TTL_SECONDS
+            if self._discovered is None:
                 raise Unavailable(_LATER)
-            return self._known
+            return self._discovered
 
     def _read(self, document: Mapping[str, Any]) -> Endpoints:
         """Raises Unavailable for a document of another issuer, or with unencrypted addresses."""
