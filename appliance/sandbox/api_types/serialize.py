@@ -8,8 +8,8 @@ from appliance.sandbox.world.model import (
     CREATOR,
     KICKED,
     Chat,
+    ChatMessage,
     Group,
-    Message,
     Person,
 )
 from appliance.sandbox.world.world import World
@@ -88,7 +88,7 @@ def all_rights(group: Group) -> list[str]:
     return [*_GENERAL_RIGHTS, *special]
 
 
-def message_document(world: World, chat: Chat, message: Message) -> dict[str, Any]:
+def message_document(world: World, chat: Chat, message: ChatMessage) -> dict[str, Any]:
     """The Bot API's Message. Only inline keyboards come back, as in Telegram."""
     document: dict[str, Any] = {
         "message_id": message.message_id,
@@ -116,7 +116,7 @@ def message_document(world: World, chat: Chat, message: Message) -> dict[str, An
     return document
 
 
-def _author(world: World, chat: Chat, message: Message) -> dict[str, Any]:
+def _author(world: World, chat: Chat, message: ChatMessage) -> dict[str, Any]:
     if isinstance(chat, Group) and chat.type == CHANNEL:
         return {"sender_chat": chat_document(chat)}
     if message.from_bot:

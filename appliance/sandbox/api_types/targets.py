@@ -9,8 +9,8 @@ from appliance.sandbox.world.model import (
     GROUP,
     KICKED,
     Chat,
+    ChatMessage,
     Group,
-    Message,
     Person,
     Topic,
 )
@@ -105,7 +105,7 @@ def topic_of(world: World, chat: Chat, parameters: Parameters) -> Topic | None:
     return topic
 
 
-def message_of(chat: Chat, parameters: Parameters, purpose: str) -> Message:
+def message_of(chat: Chat, parameters: Parameters, purpose: str) -> ChatMessage:
     """Which message `message_id` names.
 
     Raises ApiError, which names the `purpose`: "message to edit not found".
@@ -119,7 +119,7 @@ def message_of(chat: Chat, parameters: Parameters, purpose: str) -> Message:
     return message
 
 
-def replied_message(chat: Chat, parameters: Parameters) -> Message | None:
+def replied_message(chat: Chat, parameters: Parameters) -> ChatMessage | None:
     """The message that `reply_parameters` (or the older parameter) names. Raises ApiError."""
     reply: Any = parameters.json("reply_parameters", "Can't parse reply parameters JSON object")
     if reply is not None and not isinstance(reply, dict):

@@ -12,9 +12,9 @@ from appliance.sandbox.control.requests import Body, FileFields, InChat
 from appliance.sandbox.people import actions
 from appliance.sandbox.people import messages as people_messages
 from appliance.sandbox.people.attachments import Attachment
-from appliance.sandbox.people.messages import Place
+from appliance.sandbox.people.messages import Destination
 from appliance.sandbox.world.files import FOLDERS
-from appliance.sandbox.world.model import Message, Person
+from appliance.sandbox.world.model import ChatMessage, Person
 from appliance.sandbox.world.world import World
 
 B = TypeVar("B", bound=Body)
@@ -25,73 +25,73 @@ class Action(Generic[B]):
     """`perform` is given a checked `body` and returns the messages that it wrote."""
 
     body: type[B]
-    perform: Callable[[World, Person, B], list[Message]]
+    perform: Callable[[World, Person, B], list[ChatMessage]]
 
 
-def _start(world: World, person: Person, body: requests.Start) -> list[Message]:
+def _start(world: World, person: Person, body: requests.Start) -> list[ChatMessage]:
     actions.start(world, person, body.payload)
     last = person.last()
     return [last] if last else []
 
 
-def _send(world: World, person: Person, body: requests.SendText) -> list[Message]:
-    return [people_messages.write_text(world, person, _place(world, person, body), body.text)]
+def _send(world: World, person: Person, body: requests.SendText) -> list[ChatMessage]:
+    return [people_messages.write_text(world, person, _destination(world, person, body), body.text)]
 
 
 def _sender_of(kind: str) -> Action[requests.SendFile]:
-    def send(world: World, person: Person, body: requests.SendFile) -> list[Message]:
-        place, file = _place(world, person, body), _attachment(kind, body)
-        return [people_messages.send_file(world, person, place, file, body.caption)]
+    def send(world: World, person: Person, body: requests.SendFile) -> list[ChatMessage]:
+        destination, file = _destination(world, person, body), _attachment(kind, body)
+        return [people_messages.send_file(world, person, destination, file, body.caption)]
 
     return Action(requests.SendFile, send)
 
 
-def _album(world: World, person: Person, body: requests.SendAlbum) -> list[Message]:
+def _album(world: World, person: Person, body: requests.SendAlbum) -> list[ChatMessage]:
     files = [_attachment(file.kind, file) for file in body.files]
-    place = _place(world, person, body)
-    return people_messages.send_album(world, person, place, files, body.caption)
+    destination = _destination(world, person, body)
+    return people_messages.send_album(world, person, destination, files, body.caption)
 
 
-def _edit(world: World, person: Person, body: requests.EditText) -> list[Message]:
-    place = _place(world, person, body)
-    people_messages.edit_text(world, person, place, body.message_id, body.text)
+def _edit(world: World, person: Person, body: requests.EditText) -> list[ChatMessage]:
+    destination = _destination(world, person, body)
+    people_messages.edit_text(world, person, destination, body.message_id, body.text)
     return []
 
 
-def _delete(world: World, person: Person, body: requests.DeleteMessage) -> list[Message]:
-    people_messages.delete(world, _place(world, person, body), body.message_id)
+def _delete(world: World, person: Person, body: requests.DeleteMessage) -> list[ChatMessage]:
+    people_messages.delete(world, _destination(world, person, body), body.message_id)
     return []
 
 
-def _react(world: World, person: Person, body: requests.React) -> list[Message]:
-    place = _place(world, person, body)
-    people_messages.react(world, person, place, body.message_id, body.emoji or None)
+def _react(world: World, person: Person, body: requests.React) -> list[ChatMessage]:
+    destination = _destination(world, person, body)
+    people_messages.react(world, person, destination, body.message_id, body.emoji or None)
     return []
 
 
-def _press(world: World, person: Person, body: requests.PressButton) -> list[Message]:
-    place = _place(world, person, body)
-    actions.press(world, person, body.message_id, body.data, place)
+def _press(world: World, person: Person, body: requests.PressButton) -> list[ChatMessage]:
+    destination = _destination(world, person, body)
+    actions.press(world, person, body.message_id, body.data, destination)
     return []
 
 
-def _block(world: World, person: Person, body: requests.Block) -> list[Message]:
+def _block(world: World, person: Person, body: requests.Block) -> list[ChatMessage]:
     actions.block(world, person, silent=body.silent)
     return []
 
 
-def _unblock(world: World, person: Person, _body: requests.Nothing) -> list[Message]:
+def _unblock(world: World, person: Person, _body: requests.Nothing) -> list[ChatMessage]:
     actions.unblock(world, person)
     return []
 
 
-def _deactivate(world: World, person: Person, _body: requests.Nothing) -> list[Message]:
+def _deactivate(world: World, person: Person, _body: requests.Nothing) -> list[ChatMessage]:
     actions.deactivate(world, person)
     return []
 
 
-def _place(world: World, person: Person, body: InChat) -> Place:
-    return people_messages.find_place(world, person, body.chat_id, body.thread, body.reply_to)
+def _destination(world: World, person: Person, body: InChat) -> Destination:
+    return people_messages.find_destination(world, person, body.chat_id, body.thread, body.reply_to)
 
 
 def _attachment(kind: str, file: FileFields) -> Attachment:

@@ -48,23 +48,23 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 def _explain_one(error: Mapping[str, Any], schema: Schema) -> str:
     if error["type"] == "json_invalid":
         return f"invalid request body: expected JSON, {error['ctx']['error']}"
-    place = error["loc"]
-    if not place:
+    path = error["loc"]
+    if not path:
         return "invalid request body: expected a JSON object"
-    name = ".".join(map(str, place))
+    name = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":
-        properties = _schema_at(place[:-1], schema)["properties"]
+        properties = _schema_at(path[:-1], schema)["properties"]
         return f"unknown {name}: expected one of {', '.join(properties)}"
-    expected = _in_words(_schema_at(place, schema), error.get("ctx", {}))
+    expected = _in_words(_schema_at(path, schema), error.get("ctx", {}))
     if error["type"] == "missing":
         return f"{name} is missing: expected {expected}"
     return f"invalid {name} {_shortened(repr(error['input']))}: expected {expected}"
 
 
-def _schema_at(place: Iterable[str | int], schema: Schema) -> Schema:
-    """The JSON schema of the field that stands at this place of the body."""
+def _schema_at(path: Iterable[str | int], schema: Schema) -> Schema:
+    """The JSON schema of the field at this path of the body."""
     field = schema
-    for step in place:
+    for step in path:
         field = field["items"] if isinstance(step, int) else field["properties"][step]
         if "anyOf" in field:  # with null
             field = field["anyOf"][0]

@@ -32,7 +32,7 @@ from appliance.sandbox.control.views import (
 )
 from appliance.sandbox.people import actions
 from appliance.sandbox.people.command_menu import commands_seen
-from appliance.sandbox.people.messages import find_place
+from appliance.sandbox.people.messages import find_destination
 from appliance.sandbox.people.names import make_person
 from appliance.sandbox.world.model import Person, person_fields
 from appliance.sandbox.world.state import people_after
@@ -85,7 +85,7 @@ class PeopleControl:
         """The menu in one chat; without `chat_id` that with the bot."""
         person = self._person(request)
         chat_id = read_query(request, CommandsQuery).chat_id
-        chat = find_place(self._world, person, chat_id).chat
+        chat = find_destination(self._world, person, chat_id).chat
         return answer(CommandMenu.of(commands_seen(self._world, person, chat)))
 
     async def list_callbacks(self, request: web.Request) -> web.Response:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 from appliance.sandbox.control.requests import GroupType
 from appliance.sandbox.people.command_menu import Command
-from appliance.sandbox.world.faults import Fault, FaultKind
+from appliance.sandbox.world.faults import FaultKind, InjectedFault
 from appliance.sandbox.world.flood_control import Flood
-from appliance.sandbox.world.model import Callback, Group, Message, Person, Sent
+from appliance.sandbox.world.model import Callback, ChatMessage, Group, Person, Sent
 from appliance.sandbox.world.world import World
 from appliance.telegram.entities import Entity
 from appliance.telegram.html import render
@@ -229,7 +229,7 @@ class PhoneMessage(View):
     silent: bool
 
     @classmethod
-    def of(cls, message: Message) -> Self:
+    def of(cls, message: ChatMessage) -> Self:
         media = message.media or {}
         extra = message.extra or {}
         replied = extra.get("reply_to_message") or {}
@@ -281,7 +281,7 @@ class PhoneMessages(View):
     messages: list[PhoneMessage]
 
     @classmethod
-    def of(cls, messages: Iterable[Message]) -> Self:
+    def of(cls, messages: Iterable[ChatMessage]) -> Self:
         return cls(messages=[PhoneMessage.of(message) for message in messages])
 
 
@@ -362,7 +362,7 @@ class SimulatedFault(View):
     migrate_to_chat_id: int | None
 
     @classmethod
-    def of(cls, fault: Fault) -> Self:
+    def of(cls, fault: InjectedFault) -> Self:
         return cls.model_validate(fault)
 
 

@@ -9,7 +9,7 @@ from appliance.sandbox.api_types.text import Content, caption_of
 from appliance.sandbox.methods.sending import deliver
 from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
+from appliance.sandbox.world.model import CHANNEL, Chat, ChatMessage, Group, Person
 from appliance.sandbox.world.world import World
 
 _MAX_MESSAGES = 100
@@ -48,7 +48,7 @@ def forward_messages(world: World, parameters: Parameters) -> list[dict[str, Any
 
 
 def _copy(
-    world: World, parameters: Parameters, message: Message, content: Content
+    world: World, parameters: Parameters, message: ChatMessage, content: Content
 ) -> dict[str, Any]:
     return deliver(
         world, parameters, "copyMessage", content, media=message.media, extra=_kept(message)
@@ -56,7 +56,7 @@ def _copy(
 
 
 def _forward(
-    world: World, parameters: Parameters, source: Chat, message: Message
+    world: World, parameters: Parameters, source: Chat, message: ChatMessage
 ) -> dict[str, Any]:
     extra = {**_kept(message), "forward_origin": _origin(world, source, message)}
     content = Content(message.text, message.entities)
@@ -67,7 +67,7 @@ def _forward(
     return deliver(world, bare, "forwardMessage", content, media=message.media, extra=extra)
 
 
-def _origin(world: World, source: Chat, message: Message) -> dict[str, Any]:
+def _origin(world: World, source: Chat, message: ChatMessage) -> dict[str, Any]:
     earlier: dict[str, Any] | None = (message.extra or {}).get("forward_origin")
     if earlier:
         return earlier
@@ -83,7 +83,7 @@ def _person_id(source: Chat) -> int:
     return source.id
 
 
-def _several(world: World, parameters: Parameters) -> list[Message]:
+def _several(world: World, parameters: Parameters) -> list[ChatMessage]:
     source = chat_of(world, parameters, "from_chat_id")
     ids = parameters.json("message_ids", "Can't parse message identifiers JSON array")
     if not isinstance(ids, list) or not all(str(item).isdigit() for item in ids):
@@ -102,24 +102,24 @@ def _several(world: World, parameters: Parameters) -> list[Message]:
     return copyable
 
 
-def _copyable(source: Chat, parameters: Parameters, purpose: str) -> Message:
+def _copyable(source: Chat, parameters: Parameters, purpose: str) -> ChatMessage:
     message = message_of(source, parameters, purpose)
     if not _may_leave(message):
         raise bad_request(f"Message can't be {'copied' if purpose == 'copy' else 'forwarded'}")
     return message
 
 
-def _may_leave(message: Message) -> bool:
+def _may_leave(message: ChatMessage) -> bool:
     protected = (message.extra or {}).get("has_protected_content", False)
     return not (message.deleted or message.is_service or protected)
 
 
-def _content(message: Message, remove_caption: bool) -> Content:
+def _content(message: ChatMessage, remove_caption: bool) -> Content:
     if message.media and remove_caption:
         return Content("", [])
     return Content(message.text, message.entities)
 
 
-def _kept(message: Message) -> dict[str, Any]:
+def _kept(message: ChatMessage) -> dict[str, Any]:
     names = ("has_media_spoiler", "link_preview_options", "show_caption_above_media")
     return {name: value for name, value in (message.extra or {}).items() if name in names}

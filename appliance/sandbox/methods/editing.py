@@ -9,7 +9,7 @@ from appliance.sandbox.api_types.text import Content, caption_of, text_of
 from appliance.sandbox.methods.sending import preview_of
 from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
-from appliance.sandbox.world.model import CHANNEL, Chat, Group, Message, Person
+from appliance.sandbox.world.model import CHANNEL, Chat, ChatMessage, Group, Person
 from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World
 
@@ -79,7 +79,7 @@ def delete_messages(world: World, parameters: Parameters) -> bool:
     return True
 
 
-def editable(world: World, chat: Chat, parameters: Parameters) -> Message:
+def editable(world: World, chat: Chat, parameters: Parameters) -> ChatMessage:
     """The bot's own message that `message_id` names, or a post of its channel. Raises ApiError."""
     message = message_of(chat, parameters, "edit")
     leads = (
@@ -95,7 +95,7 @@ def editable(world: World, chat: Chat, parameters: Parameters) -> Message:
 def change(
     world: World,
     chat: Chat,
-    message: Message,
+    message: ChatMessage,
     content: Content,
     markup: dict[str, Any] | None,
     extra: dict[str, Any],
@@ -120,7 +120,7 @@ def change(
     return message_document(world, chat, edited)
 
 
-def _may_delete(world: World, chat: Chat, message: Message) -> bool:
+def _may_delete(world: World, chat: Chat, message: ChatMessage) -> bool:
     """Everything in a private chat; in others its own, and what its rights allow."""
     if isinstance(chat, Person) or message.from_bot:
         return True

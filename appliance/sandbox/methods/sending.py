@@ -10,7 +10,7 @@ from appliance.sandbox.api_types.text import Content, caption_of, text_of
 from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.world.files import media_of
-from appliance.sandbox.world.model import Chat, Message
+from appliance.sandbox.world.model import Chat, ChatMessage
 from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World
 
@@ -101,7 +101,9 @@ def deliver(
     return message_document(world, chat, message)
 
 
-def _context(world: World, chat: Chat, parameters: Parameters) -> tuple[int | None, Message | None]:
+def _context(
+    world: World, chat: Chat, parameters: Parameters
+) -> tuple[int | None, ChatMessage | None]:
     """The topic, and the message that is replied to.
 
     A reply stands in the topic of what it replies to. Whatever is no reply counts, in a topic, as

@@ -11,8 +11,8 @@ from appliance.sandbox.api_types.serialize import (
     private_member,
     user_document,
 )
-from appliance.sandbox.people.messages import Place, find_message, write_text
-from appliance.sandbox.world.model import Callback, Message, Person, person_fields
+from appliance.sandbox.people.messages import Destination, find_message, write_text
+from appliance.sandbox.world.model import Callback, ChatMessage, Person, person_fields
 from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World
 
@@ -27,16 +27,16 @@ def start(world: World, person: Person, payload: str = "") -> None:
     type_text(world, person, f"/start {payload}".rstrip())
 
 
-def type_text(world: World, person: Person, text: str) -> Message:
+def type_text(world: World, person: Person, text: str) -> ChatMessage:
     """Write to the bot alone."""
-    return write_text(world, person, Place(person), text)
+    return write_text(world, person, Destination(person), text)
 
 
 def press(
-    world: World, person: Person, message_id: int, data: str, place: Place | None = None
+    world: World, person: Person, message_id: int, data: str, destination: Destination | None = None
 ) -> Callback:
     """Press a button under one of the bot's messages."""
-    chat = place.chat if place else person
+    chat = destination.chat if destination else person
     message = find_message(chat, message_id)
     if data not in _callback_data(message):
         raise Conflict(f"message {message_id} has no button with the data {data!r}")
@@ -97,6 +97,6 @@ def _set_blocked(world: World, person: Person, blocked: bool, silent: bool = Fal
     )
 
 
-def _callback_data(message: Message) -> set[str]:
+def _callback_data(message: ChatMessage) -> set[str]:
     rows = (message.reply_markup or {}).get("inline_keyboard", [])
     return {button["callback_data"] for row in rows for button in row if "callback_data" in button}

@@ -23,8 +23,8 @@ from appliance.sandbox.world.model import (
     MEMBER,
     PRESENT,
     SUPERGROUP,
+    ChatMessage,
     Group,
-    Message,
     Topic,
     group_fields,
     topic_fields,
@@ -102,7 +102,7 @@ def set_status(
 
 def announce(
     world: World, group: Group, by: int, extra: dict[str, Any], *, thread: int | None = None
-) -> Message:
+) -> ChatMessage:
     """Put a service message into the chat. The bot gets an update if somebody else acted."""
     from_bot = by == world.bot_id
     fields = {
@@ -115,7 +115,7 @@ def announce(
         "author": None if from_bot or group.type == CHANNEL else by,
         "thread": thread,
     }
-    message: Message = world.state.commit("message", chat_id=group.id, message=fields)
+    message: ChatMessage = world.state.commit("message", chat_id=group.id, message=fields)
     about_bot = extra.get("left_chat_member", {}).get("id") == world.bot_id
     if not from_bot and (about_bot or group.is_present(world.bot_id)):
         kind = "channel_post" if group.type == CHANNEL else "message"

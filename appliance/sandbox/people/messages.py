@@ -18,8 +18,8 @@ from appliance.sandbox.world.model import (
     ADMINISTRATOR,
     CHANNEL,
     Chat,
+    ChatMessage,
     Group,
-    Message,
     Person,
     person_fields,
 )
@@ -31,7 +31,7 @@ _ALBUM = range(2, 11)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """Where somebody writes, and which message they reply to."""
 
     chat: Chat
@@ -43,13 +43,13 @@ class Place:
         return isinstance(self.chat, Group) and self.chat.type == CHANNEL
 
 
-def find_place(
+def find_destination(
     world: World,
     person: Person,
     chat_id: int | None = None,
     thread: int | None = None,
     reply_to: int | None = None,
-) -> Place:
+) -> Destination:
     """Raises NotFound, Forbidden, Conflict where this person cannot write there."""
     chat = person if chat_id in (None, person.id) else world.state.groups.get(chat_id or 0)
     if chat is None:
@@ -61,23 +61,27 @@ def find_place(
     if reply_to is not None:
         replied = find_message(chat, reply_to)
         thread = thread if thread is not None else replied.thread
-    return Place(chat, thread, reply_to)
+    return Destination(chat, thread, reply_to)
 
 
-def write_text(world: World, person: Person, place: Place, text: str) -> Message:
+def write_text(world: World, person: Person, destination: Destination, text: str) -> ChatMessage:
     """Type a text. To press a button of a reply keyboard is the same."""
-    return post_message(world, person, place, _checked_content(text, TEXT_LIMIT, "text"))
+    return post_message(world, person, destination, _checked_content(text, TEXT_LIMIT, "text"))
 
 
 def send_file(
-    world: World, person: Person, place: Place, file: Attachment, caption: str = ""
-) -> Message:
-    return post_message(world, person, place, _caption(caption), file.media(world.files))
+    world: World, person: Person, destination: Destination, file: Attachment, caption: str = ""
+) -> ChatMessage:
+    return post_message(world, person, destination, _caption(caption), file.media(world.files))
 
 
 def send_album(
-    world: World, person: Person, place: Place, files: Sequence[Attachment], caption: str = ""
-) -> list[Message]:
+    world: World,
+    person: Person,
+    destination: Destination,
+    files: Sequence[Attachment],
+    caption: str = "",
+) -> list[ChatMessage]:
     """One message for each file, with a `media_group_id` in common; the first has the caption."""
     if len(files) not in _ALBUM:
         raise Invalid(f"invalid files: expected 2 to 10 in an album, got {len(files)}")
@@ -85,46 +89,52 @@ def send_album(
     alone = kinds & {"document", "audio"}
     if not kinds <= {"photo", "video", "document", "audio"} or (alone and len(kinds) > 1):
         raise Invalid("invalid files: expected photos and videos, or only documents, or only audio")
-    group = {"media_group_id": str(world.state.next_message_id(place.chat))}
+    group = {"media_group_id": str(world.state.next_message_id(destination.chat))}
     captions = [caption, *[""] * (len(files) - 1)]
     return [
-        post_message(world, person, place, _caption(text), file.media(world.files), dict(group))
+        post_message(
+            world, person, destination, _caption(text), file.media(world.files), dict(group)
+        )
         for file, text in zip(files, captions, strict=True)
     ]
 
 
-def edit_text(world: World, person: Person, place: Place, message_id: int, text: str) -> Message:
+def edit_text(
+    world: World, person: Person, destination: Destination, message_id: int, text: str
+) -> ChatMessage:
     """Change what this person wrote: the text, or the caption of a file."""
-    message = find_message(place.chat, message_id)
-    if not _is_theirs(person, place, message):
+    message = find_message(destination.chat, message_id)
+    if not _is_theirs(person, destination, message):
         raise Forbidden(f"message {message_id} is not this person's")
     content = _caption(text) if message.media else _checked_content(text, TEXT_LIMIT, "text")
     changes = {"text": content.text, "entities": content.entities, "edit_date": now()}
-    edited: Message = world.state.commit(
-        "edit", chat_id=place.chat.id, message_id=message_id, changes=changes
+    edited: ChatMessage = world.state.commit(
+        "edit", chat_id=destination.chat.id, message_id=message_id, changes=changes
     )
-    kind = "edited_channel_post" if place.is_channel else "edited_message"
-    _notify_bot(world, place.chat, edited, kind)
+    kind = "edited_channel_post" if destination.is_channel else "edited_message"
+    _notify_bot(world, destination.chat, edited, kind)
     return edited
 
 
-def delete(world: World, place: Place, message_id: int) -> None:
+def delete(world: World, destination: Destination, message_id: int) -> None:
     """Delete it for everybody. The bot gets no update of that, as with Telegram."""
-    find_message(place.chat, message_id)
-    world.state.commit("delete", chat_id=place.chat.id, message_id=message_id)
+    find_message(destination.chat, message_id)
+    world.state.commit("delete", chat_id=destination.chat.id, message_id=message_id)
 
 
-def react(world: World, person: Person, place: Place, message_id: int, emoji: str | None) -> None:
+def react(
+    world: World, person: Person, destination: Destination, message_id: int, emoji: str | None
+) -> None:
     """Put an emoji to a message, or take it away. Only a bot that asked for it gets an update."""
-    message = find_message(place.chat, message_id)
+    message = find_message(destination.chat, message_id)
     before = _reactions((message.reactions or {}).get(person.id))
     world.state.commit(
-        "react", chat_id=place.chat.id, message_id=message_id, user=person.id, emoji=emoji
+        "react", chat_id=destination.chat.id, message_id=message_id, user=person.id, emoji=emoji
     )
-    if not _may_see_reactions(world, place.chat):
+    if not _may_see_reactions(world, destination.chat):
         return
-    about = {"chat": chat_document(place.chat), "message_id": message_id, "date": now()}
-    if place.is_channel:
+    about = {"chat": chat_document(destination.chat), "message_id": message_id, "date": now()}
+    if destination.is_channel:
         counted = {**about, "reactions": _reaction_counts(message)}
         world.state.add_update("message_reaction_count", counted)
         return
@@ -133,7 +143,7 @@ def react(world: World, person: Person, place: Place, message_id: int, emoji: st
     world.state.add_update("message_reaction", update)
 
 
-def find_message(chat: Chat, message_id: int) -> Message:
+def find_message(chat: Chat, message_id: int) -> ChatMessage:
     """A message of this chat. Raises NotFound."""
     message = chat.messages.get(message_id)
     if message is None or message.deleted:
@@ -144,43 +154,45 @@ def find_message(chat: Chat, message_id: int) -> Message:
 def post_message(
     world: World,
     person: Person,
-    place: Place,
+    destination: Destination,
     content: Content,
     media: dict[str, Any] | None = None,
     extra: dict[str, Any] | None = None,
-) -> Message:
-    if place.chat is person:
+) -> ChatMessage:
+    if destination.chat is person:
         if person.deactivated:
             raise Conflict("this person has deleted the account")
         if person.blocked:
             raise Conflict("this person has blocked the bot: unblock it first")
         if not person.started:
             world.state.commit("person", person={**person_fields(person), "started": True})
-    message: Message = world.state.commit(
+    message: ChatMessage = world.state.commit(
         "message",
-        chat_id=place.chat.id,
+        chat_id=destination.chat.id,
         message={
-            "message_id": world.state.next_message_id(place.chat),
+            "message_id": world.state.next_message_id(destination.chat),
             "from_bot": False,
             "date": now(),
             "text": content.text,
             "entities": content.entities,
             "media": media,
-            "extra": {**(extra or {}), **_reply(world, place)} or None,
-            "author": None if place.chat is person or place.is_channel else person.id,
-            "thread": place.thread,
+            "extra": {**(extra or {}), **_reply(world, destination)} or None,
+            "author": None if destination.chat is person or destination.is_channel else person.id,
+            "thread": destination.thread,
         },
     )
-    _notify_bot(world, place.chat, message, "channel_post" if place.is_channel else "message")
+    _notify_bot(
+        world, destination.chat, message, "channel_post" if destination.is_channel else "message"
+    )
     return message
 
 
-def _notify_bot(world: World, chat: Chat, message: Message, kind: str) -> None:
+def _notify_bot(world: World, chat: Chat, message: ChatMessage, kind: str) -> None:
     if reaches_bot(world, chat, message):
         world.state.add_update(kind, message_document(world, chat, message))
 
 
-def reaches_bot(world: World, chat: Chat, message: Message) -> bool:
+def reaches_bot(world: World, chat: Chat, message: ChatMessage) -> bool:
     """Whether the bot gets this: in groups its privacy mode holds back what is not for the bot."""
     if isinstance(chat, Person):
         return True
@@ -194,7 +206,7 @@ def reaches_bot(world: World, chat: Chat, message: Message) -> bool:
     return replied == world.bot_id or _addresses_bot(message)
 
 
-def _addresses_bot(message: Message) -> bool:
+def _addresses_bot(message: ChatMessage) -> bool:
     """A command for every bot or for this one, or its name."""
     text = message.text.encode("utf-16-le")
     for entity in message.entities:
@@ -208,13 +220,13 @@ def _addresses_bot(message: Message) -> bool:
     return False
 
 
-def _reply(world: World, place: Place) -> dict[str, Any]:
+def _reply(world: World, destination: Destination) -> dict[str, Any]:
     """The message replied to; in a topic, without one, the service message that opened it."""
-    message_id = place.reply_to if place.reply_to is not None else place.thread
-    message = place.chat.messages.get(message_id) if message_id is not None else None
+    message_id = destination.reply_to if destination.reply_to is not None else destination.thread
+    message = destination.chat.messages.get(message_id) if message_id is not None else None
     if message is None:
         return {}
-    return {"reply_to_message": without_reply(message_document(world, place.chat, message))}
+    return {"reply_to_message": without_reply(message_document(world, destination.chat, message))}
 
 
 def _check_membership(group: Group, person: Person) -> None:
@@ -226,10 +238,10 @@ def _check_membership(group: Group, person: Person) -> None:
         raise Forbidden("only the channel's administrators write in it")
 
 
-def _is_theirs(person: Person, place: Place, message: Message) -> bool:
+def _is_theirs(person: Person, destination: Destination, message: ChatMessage) -> bool:
     if message.from_bot or message.is_service:
         return False
-    return place.chat is person or place.is_channel or message.author == person.id
+    return destination.chat is person or destination.is_channel or message.author == person.id
 
 
 def _may_see_reactions(world: World, chat: Chat) -> bool:
@@ -240,7 +252,7 @@ def _reactions(emoji: str | None) -> list[dict[str, str]]:
     return [{"type": "emoji", "emoji": emoji}] if emoji else []
 
 
-def _reaction_counts(message: Message) -> list[dict[str, Any]]:
+def _reaction_counts(message: ChatMessage) -> list[dict[str, Any]]:
     emojis = list((message.reactions or {}).values())
     return [
         {"type": {"type": "emoji", "emoji": emoji}, "total_count": emojis.count(emoji)}

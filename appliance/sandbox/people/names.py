@@ -45,7 +45,7 @@ _NEW_IDS = (5_000_000_000, 8_500_000_000)
 
 
 def make_person(dice: random.Random, used_ids: Container[int], **details: str | None) -> Person:
-    """Somebody new. What `details` say stays; the rest is drawn, and the same seed gives the same."""
+    """Somebody new. What `details` say stays; the rest is drawn: the same from the same seed."""
     language = details.get("language_code") or dice.choice(("en", "ru"))
     first_name, last_name = _name(dice, language)
     first_name = details.get("first_name") or first_name

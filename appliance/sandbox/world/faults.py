@@ -88,7 +88,7 @@ _MIGRATED_TO = -1_002_222_222_222
 
 
 @dataclass(slots=True)
-class Fault:
+class InjectedFault:
     """Without `method` it strikes every call but getUpdates, which polls all the time and would
     use the `count` up; `method` "*" includes that too. Conflicts strike getUpdates alone."""
 
@@ -137,17 +137,17 @@ class Faults:
     """The faults that are set, in order; the first that matches strikes. Latencies add up."""
 
     def __init__(self) -> None:
-        self._faults: dict[int, Fault] = {}
+        self._faults: dict[int, InjectedFault] = {}
         self._last_id = 0
         self._dice = random.Random(1)  # noqa: S311 - the same run twice, not a secret
 
-    def add(self, kind: FaultKind, **fields: Any) -> Fault:
+    def add(self, kind: FaultKind, **fields: Any) -> InjectedFault:
         self._last_id += 1
-        fault = Fault(self._last_id, kind, **fields)
+        fault = InjectedFault(self._last_id, kind, **fields)
         self._faults[fault.id] = fault
         return fault
 
-    def all(self) -> list[Fault]:
+    def all(self) -> list[InjectedFault]:
         return list(self._faults.values())
 
     def remove(self, fault_id: int) -> bool:
@@ -156,7 +156,7 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
 
-    def strike(self, method: str, chat_id: int | None) -> tuple[float, Fault | None]:
+    def strike(self, method: str, chat_id: int | None) -> tuple[float, InjectedFault | None]:
         """Seconds to wait first, and the fault to act out, if any."""
         delay = 0.0
         for fault in self.all():
@@ -167,7 +167,7 @@ class Faults:
             delay += fault.wait
         return delay, None
 
-    def _happens(self, fault: Fault) -> bool:
+    def _happens(self, fault: InjectedFault) -> bool:
         if fault.probability is not None and self._dice.random() >= fault.probability:
             return False
         if fault.count is not None:

@@ -34,13 +34,13 @@ def _webp_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int] | None:
-    place = 2
-    while content[place] == 0xFF:
-        marker = content[place + 1]
-        (length,) = struct.unpack(">H", content[place + 2 : place + 4])
+    offset = 2
+    while content[offset] == 0xFF:
+        marker = content[offset + 1]
+        (length,) = struct.unpack(">H", content[offset + 2 : offset + 4])
         # Start-of-frame markers, without the three that only look like ones.
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", content[place + 5 : place + 9])
+            height, width = struct.unpack(">HH", content[offset + 5 : offset + 9])
             return width, height
-        place += 2 + length
+        offset += 2 + length
     return None

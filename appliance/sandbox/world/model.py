@@ -10,7 +10,7 @@ GROUP, SUPERGROUP, CHANNEL = "group", "supergroup", "channel"
 
 
 @dataclass(slots=True)
-class Message:
+class ChatMessage:
     message_id: int
     from_bot: bool
     date: int
@@ -50,9 +50,9 @@ class Person:
     deactivated: bool = False
     """The account was deleted."""
     pinned: tuple[int, ...] = ()
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, ChatMessage] = field(default_factory=dict)
 
-    def last(self) -> Message | None:
+    def last(self) -> ChatMessage | None:
         return last_of(self.messages)
 
 
@@ -91,13 +91,13 @@ class Group:
     pinned: tuple[int, ...] = ()
     members: dict[int, Member] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
+    messages: dict[int, ChatMessage] = field(default_factory=dict)
 
     @property
     def counts_alone(self) -> bool:
         return self.type != GROUP
 
-    def last(self) -> Message | None:
+    def last(self) -> ChatMessage | None:
         return last_of(self.messages)
 
     def status_of(self, user: int) -> str:
@@ -142,7 +142,7 @@ class Sent(NamedTuple):
     text: str
 
 
-def last_of(messages: dict[int, Message]) -> Message | None:
+def last_of(messages: dict[int, ChatMessage]) -> ChatMessage | None:
     """The last that is not deleted."""
     return next((m for m in reversed(messages.values()) if not m.deleted), None)
 

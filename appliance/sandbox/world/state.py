@@ -12,9 +12,9 @@ from appliance.sandbox.world.journal import Event, Journal
 from appliance.sandbox.world.model import (
     Callback,
     Chat,
+    ChatMessage,
     Group,
     Member,
-    Message,
     Person,
     Sent,
     Topic,
@@ -129,8 +129,8 @@ class State:
         self.groups[event["chat_id"]].topics[topic.id] = topic
         return topic
 
-    def _message(self, event: Event) -> Message:
-        message = Message(**event["message"])
+    def _message(self, event: Event) -> ChatMessage:
+        message = ChatMessage(**event["message"])
         chat = self._chat(event)
         chat.messages[message.message_id] = message
         if isinstance(chat, Group) and chat.counts_alone:
@@ -141,7 +141,7 @@ class State:
             self._record(event, message)
         return message
 
-    def _record(self, event: Event, message: Message) -> None:
+    def _record(self, event: Event, message: ChatMessage) -> None:
         at = event["at"]
         place = (event["method"], event["chat_id"], message.message_id)
         self.record.append(Sent(len(self.record) + 1, at, *place, message.text))
@@ -150,7 +150,7 @@ class State:
             self._recent.popleft()
         self.peak_per_second = max(self.peak_per_second, len(self._recent))
 
-    def _edit(self, event: Event) -> Message:
+    def _edit(self, event: Event) -> ChatMessage:
         message = self._chat(event).messages[event["message_id"]]
         for name, value in event["changes"].items():
             setattr(message, name, value)

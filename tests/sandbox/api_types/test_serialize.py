@@ -5,15 +5,15 @@ from typing import Any
 from aiogram.types import Message as AiogramMessage
 
 from appliance.sandbox.api_types.serialize import message_document
-from appliance.sandbox.world.model import Message
+from appliance.sandbox.world.model import ChatMessage
 
 BOLD = {"type": "bold", "offset": 0, "length": 2}
 KEYBOARD = {"keyboard": [[{"text": "Yes"}]]}
 
 
-def make(**fields: Any) -> Message:
+def make(**fields: Any) -> ChatMessage:
     shared = {"message_id": 7, "from_bot": True, "date": 1_700_000_000, "text": "hi"}
-    return Message(**{**shared, "entities": [BOLD], **fields})
+    return ChatMessage(**{**shared, "entities": [BOLD], **fields})
 
 
 def test_a_reply_keyboard_does_not_come_back(world, person):

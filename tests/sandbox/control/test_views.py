@@ -3,12 +3,12 @@
 from typing import Any
 
 from appliance.sandbox.control.views import PhoneMessage, SimulatedChat, SimulatedPerson
-from appliance.sandbox.world.model import Group, Member, Message
+from appliance.sandbox.world.model import ChatMessage, Group, Member
 
 
-def make(**fields: Any) -> Message:
+def make(**fields: Any) -> ChatMessage:
     shared = {"message_id": 7, "from_bot": True, "date": 1_700_000_000, "text": "hi"}
-    return Message(**{**shared, "entities": [], **fields})
+    return ChatMessage(**{**shared, "entities": [], **fields})
 
 
 def test_html_is_safe():

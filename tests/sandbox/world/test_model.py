@@ -5,9 +5,9 @@ import json
 import pytest
 
 from appliance.sandbox.world.model import (
+    ChatMessage,
     Group,
     Member,
-    Message,
     Person,
     group_fields,
     person_fields,
@@ -40,12 +40,12 @@ def test_statuses(status, present, pins, promotes):
 
 
 def test_the_last_is_not_a_deleted_one():
-    first, second = [Message(number, True, 1, str(number), []) for number in (1, 2)]
+    first, second = [ChatMessage(number, True, 1, str(number), []) for number in (1, 2)]
     person = Person(5, "Anna", None, None, "en", messages={1: first, 2: second})
     second.deleted = True
     assert person.last() is first
 
 
 def test_a_service_message_says_nothing():
-    assert Message(1, True, 1, "", [], extra={"group_chat_created": True}).is_service
-    assert not Message(1, True, 1, "", [], media={"dice": {}}).is_service
+    assert ChatMessage(1, True, 1, "", [], extra={"group_chat_created": True}).is_service
+    assert not ChatMessage(1, True, 1, "", [], media={"dice": {}}).is_service
