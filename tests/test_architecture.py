@@ -1,4 +1,4 @@
-"""The house rules that can be checked: who imports whom, who may do what, how long things are."""
+"""Rules that can be checked: who imports whom, who may do what, how long things are."""
 
 import ast
 import re
@@ -18,8 +18,8 @@ PACKAGE = ROOT / "appliance"
 MAX_FILE_LINES = 450
 MAX_FUNCTION_LINES = 50
 
-# Imports point down this list only, and never between the rooms of one floor.
-FLOORS = (
+# Imports point down this list only, and never between the packages of one layer.
+LAYERS = (
     {"__init__"},
     {"languages"},
     {"config", "errors", "write_queue"},
@@ -37,7 +37,7 @@ FLOORS = (
     {"cli"},
     {"__main__"},
 )
-# Within one floor: settings raise errors, shapes are made from rows.
+# Within one layer: settings raise errors, shapes are made from rows.
 FRIENDS = {("config", "errors"), ("schemas", "models")}
 # Migrations are a world of their own: Alembic runs them, they see nothing newer than themselves.
 OUTSIDE = {"migrations"}
@@ -75,8 +75,8 @@ def sources() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-def room(path: Path) -> str:
-    """The floor's name of a file: its folder in `appliance/`, or its own stem."""
+def package_of(path: Path) -> str:
+    """The package a file belongs to: its folder in `appliance/`, or its own stem."""
     parts = path.relative_to(PACKAGE).parts
     return parts[0] if len(parts) > 1 else path.stem
 
@@ -102,21 +102,21 @@ def imports(path: Path) -> Iterator[Import]:
             yield from (Import(f"{base}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def floor(name: str) -> int | None:
-    return next((number for number, names in enumerate(FLOORS) if name in names), None)
+def layer(name: str) -> int | None:
+    return next((number for number, names in enumerate(LAYERS) if name in names), None)
 
 
-def imported_room(target: str) -> str | None:
-    """The room an import leads to; None outside the package and for names of `appliance` itself."""
+def imported_package(target: str) -> str | None:
+    """The package an import leads to; None outside `appliance` and for names of its own."""
     parts = target.split(".")
     if parts[0] != "appliance" or len(parts) < 2:
         return None
-    return parts[1] if floor(parts[1]) is not None or parts[1] in OUTSIDE else None
+    return parts[1] if layer(parts[1]) is not None or parts[1] in OUTSIDE else None
 
 
-def test_every_room_has_its_floor():
-    rooms = {room(path) for path in sources()}
-    assert {name for name in rooms if floor(name) is None} <= OUTSIDE
+def test_every_package_has_its_layer():
+    packages = {package_of(path) for path in sources()}
+    assert {name for name in packages if layer(name) is None} <= OUTSIDE
 
 
 def test_imports_point_down():
@@ -125,11 +125,11 @@ def test_imports_point_down():
 
 def _upward_imports() -> Iterator[str]:
     for path in sources():
-        here = room(path)
+        here = package_of(path)
         if here in OUTSIDE:
             continue
         for imported in imports(path):
-            there = imported_room(imported.target)
+            there = imported_package(imported.target)
             if there is not None and not _may_import(here, there):
                 yield f"{where(path, imported.line)}: {here} imports {there}"
 
@@ -137,7 +137,7 @@ def _upward_imports() -> Iterator[str]:
 def _may_import(here: str, there: str) -> bool:
     if here == there or (here, there) in FRIENDS:
         return True
-    above, below = floor(here), floor(there)
+    above, below = layer(here), layer(there)
     return above is not None and below is not None and below < above
 
 
@@ -202,8 +202,8 @@ def test_circles_are_found():
     assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b -> c -> b", "c -> b -> c"]
 
 
-def test_no_folder_is_a_hall():
-    """More than 20 files in one folder are no order: a subject wants a folder of its own."""
+def test_no_folder_has_more_than_twenty_files():
+    """Where there are more, a subject wants a folder of its own."""
     files = Counter(
         path.parent
         for path in sources()
@@ -215,10 +215,11 @@ def test_no_folder_is_a_hall():
 
 def test_libraries_are_known_only_where_they_belong():
     found = [
-        f"{where(path, imported.line)}: {room(path)} knows {library}"
+        f"{where(path, imported.line)}: {package_of(path)} knows {library}"
         for path in sources()
         for imported in imports(path)
-        if (library := imported.target.split(".")[0]) in KNOWS and room(path) not in KNOWS[library]
+        if (library := imported.target.split(".")[0]) in KNOWS
+        and package_of(path) not in KNOWS[library]
     ]
     assert found == []
 
@@ -227,7 +228,7 @@ def test_queries_live_in_crud():
     found = [
         f"{where(path, line)}: {word}"
         for path in sources()
-        if room(path) not in QUERIES_ALLOWED
+        if package_of(path) not in QUERIES_ALLOWED
         for word, line in _query_words(path)
     ]
     assert found == []
@@ -257,7 +258,7 @@ def test_the_environment_is_read_in_config_only():
     found = [
         where(path, number)
         for path in sources()
-        if room(path) != "config"
+        if package_of(path) != "config"
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if re.search(r"\bos\.(environb?|getenvb?)\b|from os import .*\b(environ|getenv)", line)
     ]
@@ -270,7 +271,7 @@ def test_current_app_is_known_to_the_web_layer_only():
         for path in sources()
         for imported in imports(path)
         if imported.target == "flask.current_app"
-        and room(path) not in {"routers", "frontend", "web"}
+        and package_of(path) not in {"routers", "frontend", "web"}
     ]
     assert found == []
 
@@ -315,17 +316,20 @@ def test_every_source_file_has_its_test_file():
 def _has_test(path: Path, unique: bool) -> bool:
     """`crud/users.py`: tests/crud/test_users.py, or test_crud_users.py anywhere.
 
-    A name that only one source file has needs no room: test_pacer.py anywhere.
+    A name that only one source file has needs no package: test_pacer.py anywhere.
     """
     tests = ROOT / "tests"
     beside = tests / path.relative_to(PACKAGE).parent / f"test_{path.stem}.py"
-    names = [f"test_{room(path)}_{path.stem}.py", *([f"test_{path.stem}.py"] if unique else [])]
+    names = [
+        f"test_{package_of(path)}_{path.stem}.py",
+        *([f"test_{path.stem}.py"] if unique else []),
+    ]
     return beside.exists() or any(any(tests.rglob(name)) for name in names)
 
 
 def test_importing_does_nothing():
     """No thread, no environment read, no logging set-up; tried in a process of its own."""
-    modules = [_module_name(path) for path in sources() if room(path) not in OUTSIDE]
+    modules = [_module_name(path) for path in sources() if package_of(path) not in OUTSIDE]
     done = subprocess.run(
         [sys.executable, "-c", WATCH_IMPORTS, *modules],
         cwd=ROOT,
@@ -370,7 +374,7 @@ for module in sys.argv[1:]:
 
 @pytest.mark.parametrize("name", ["models", "schemas"])
 def test_tables_and_shapes_know_no_driver(name):
-    """What every room may import must cost little and drag nothing in."""
-    files = [path for path in sources() if room(path) == name]
+    """What every package may import must cost little and drag nothing in."""
+    files = [path for path in sources() if package_of(path) == name]
     targets = {imported.target.split(".")[0] for path in files for imported in imports(path)}
     assert files and not targets & {"flask", "telebot", "click", "aiohttp", "pycurl"}

@@ -114,7 +114,7 @@ def _is_a_file_name(words: str) -> bool:
 
 
 def _exists(words: str) -> bool:
-    """From the top of the working copy or, as the rooms are called, from `appliance/`."""
+    """From the top of the working copy or, as packages are named, from `appliance/`."""
     places = [ROOT / words, ROOT / "appliance" / words]
     return any(place.exists() or place.with_suffix(".py").exists() for place in places)
 

@@ -28,7 +28,7 @@ SUBJECTS = (
 
 def register(app: Flask, settings: Settings) -> None:
     """Hang every router on the application; the simulator's only in sandbox mode."""
-    # Here and not above: whoever wants one module of this room need not load them all.
+    # Here and not above: whoever wants one module of this package need not load them all.
     from appliance.routers import click_tracking, sandbox, system, webhook
     from appliance.routers.api import converters, credentials, docs, problems
 

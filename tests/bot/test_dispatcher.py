@@ -95,7 +95,7 @@ def test_whoever_writes_has_pressed_start(desk):
 
 
 class TestHooks:
-    """What other rooms hang in: who is asked, in which order."""
+    """What other modules register: who is asked, in which order."""
 
     @pytest.fixture
     def heard(self, desk):

@@ -6,24 +6,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-NO_FLOOR = {"migrations", "locales"}
+NO_LAYER = {"migrations", "locales"}
 
 
 def test_the_table_of_packages_is_the_order_that_is_tested():
     rows = [line for line in PAGE.splitlines() if line.startswith("| [") and "appliance/" in line]
     names = [re.findall(r"\]\(\.\./appliance/(\w+)(?:/|\.py)\)", row) for row in rows]
-    assert [{*each} - NO_FLOOR for each in names] == [*reversed(floors())]
+    assert [{*each} - NO_LAYER for each in names] == [*reversed(layers())]
 
 
-def floors():
-    """FLOORS of tests/test_architecture.py without the package's own two files, lowest first."""
+def layers():
+    """LAYERS of tests/test_architecture.py without the package's own two files, lowest first."""
     tree = ast.parse((ROOT / "tests" / "test_architecture.py").read_text(encoding="utf-8"))
     [value] = [
         node.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLOORS"
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LAYERS"
     ]
-    return [floor for floor in ast.literal_eval(value) if not floor & {"__init__", "__main__"}]
+    return [layer for layer in ast.literal_eval(value) if not layer & {"__init__", "__main__"}]
 
 
 def test_every_name_that_is_followed_is_there():
