@@ -11,13 +11,13 @@ import click
 
 from appliance.cli import exits
 from appliance.cli.context import Context, actor
-from appliance.crud.broadcasts import broadcasts
+from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.database import Database
 from appliance.delivery.classify import GONE_REASONS
 from appliance.errors import TryLater
 from appliance.models import BroadcastStatus, utcnow
 from appliance.runtime import delivering
-from appliance.services import broadcasts as service
+from appliance.services import broadcasts
 from appliance.services.broadcasts import NewBroadcast, as_document, schedules
 from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
@@ -39,7 +39,7 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
     if ask:
         _confirm(context, new)
     with database.writing() as session:
-        queued, created = service.create(session, new, actor=actor())
+        queued, created = broadcasts.create(session, new, actor=actor())
         document = as_document(queued)
     if not created:
         context.remark(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
@@ -82,7 +82,7 @@ def wait_for_end(
             schedules.cancel_missed(database, utcnow())
             check_missed_at = time.monotonic() + MISSED_CHECK_SECONDS
         with database.reading() as session:
-            document = as_document(broadcasts.get(session, broadcast_id))
+            document = as_document(broadcasts_crud.get(session, broadcast_id))
         show(document)
         ended = document["status"] in ENDED and not document["sending"]
         if ended or stop.wait(PROGRESS_POLL_SECONDS):
@@ -151,7 +151,7 @@ def engine_beside(context: Context) -> Iterator[None]:
 
 def _confirm(context: Context, new: NewBroadcast) -> None:
     with context.database.reading() as session:
-        preview = service.preview(session, context.settings, new)
+        preview = broadcasts.preview(session, context.settings, new)
     if preview.count:
         click.confirm(
             f"Send to {preview.count} chats (about {preview.seconds:.0f} s)?", abort=True, err=True

@@ -83,12 +83,12 @@ def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | No
     """Queue a notification, or find the one with its key. The id is its message's in the outbox;
     None for one that went to many and so is a broadcast.
     """
-    from appliance.services import notify as service
+    from appliance.services.notify import Sender, count, create
 
     with context.database.writing() as session:
-        row, created = service.create(session, new, service.Sender(actor()))
+        row, created = create(session, new, Sender(actor()))
     with context.database.reading() as session:
-        messages = service.count(session, row)
+        messages = count(session, row)
     if not created:
         context.remark(f"Key {new.key!r} was used before: this is notification {row.id}.")
     document = {

@@ -12,10 +12,10 @@ from appliance.cli.context import Context, common_options, pass_context
 @pass_context
 def status(context: Context) -> None:
     """The parts with their heartbeats, what waits or could not be handled, a flood pause."""
-    from appliance.services import status as service
+    from appliance.services import status as status_service
 
     with context.database.reading() as session:
-        document = service.document(session)
+        document = status_service.document(session)
     context.emit(document, _table(document))
 
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from appliance.crud import deliveries
-from appliance.crud import settings as stored
+from appliance.crud import deliveries, settings
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.broadcasts.broadcasts import Active
 from appliance.crud.messages import messages
@@ -80,7 +79,7 @@ class Coordinator:
             self._check_lease(session, now, "recovering")
             # Before the first claim, while whatever is `sending` is certainly not ours.
             lost = messages.recover(session, datetime.fromtimestamp(now.wall, UTC))
-            self.flood_until = stored.pause_until(session, stored.FLOOD)
+            self.flood_until = settings.pause_until(session, settings.FLOOD)
         # A transaction a broadcast, each with its look at the lease: moving many lines takes time,
         # and an engine that lost its lease meanwhile must not move those of its successor.
         for number, chats in self._being_sent().items():
@@ -124,10 +123,10 @@ class Coordinator:
             news = self._has_news(version, now)
             if news:
                 self._check_lease(session, now, state)
-                self.flood_until = stored.pause_until(session, stored.FLOOD)
+                self.flood_until = settings.pause_until(session, settings.FLOOD)
             jobs = self._exchange(session, results, room, now, news)
             if flood_until is not None:
-                stored.prolong_pause(session, stored.FLOOD, flood_until)
+                settings.prolong_pause(session, settings.FLOOD, flood_until)
         # Only after the commit: if it failed, the results come again and nothing was claimed.
         self._version = version
         for result in results:

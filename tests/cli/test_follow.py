@@ -10,8 +10,7 @@ import pytest
 from appliance.cli import follow
 from appliance.crud.broadcasts import broadcasts
 from appliance.models import Broadcast, BroadcastStatus, utcnow
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, as_document
+from appliance.services.broadcasts import NewBroadcast, as_document, create
 
 DONE = {"status": "done", "failed": 0, "unknown": 0, "reasons": {}}
 
@@ -63,7 +62,7 @@ def test_a_slot_that_is_missed_while_waiting_ends_the_wait(known, database):
     with database.writing() as session:
         slot = utcnow() + timedelta(minutes=1)
         new = NewBroadcast("hello", to=("all",), starts_at=slot, max_late=60)
-        number = service.create(session, new)[0].id
+        number = create(session, new)[0].id
     looks, stop = [], threading.Event()
 
     def show(document):

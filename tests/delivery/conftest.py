@@ -15,8 +15,7 @@ from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Moment
 from appliance.delivery.pacer import ChatPacer
 from appliance.models import Broadcast, DeliveryState
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts import NewBroadcast, changes, create
 from appliance.services.leases import DELIVERY, Holding
 from support.people import add_chats
 from support.stored import find_row
@@ -91,7 +90,7 @@ def queue(database):
 
     def queue(text="hello", format="plain", to=("all",)):
         with database.writing() as session:
-            return service.create(session, NewBroadcast(text, format, to=to))[0].id
+            return create(session, NewBroadcast(text, format, to=to))[0].id
 
     return queue
 

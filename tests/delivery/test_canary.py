@@ -12,8 +12,7 @@ from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.errors import Localized
 from appliance.models import ChatStatus
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts import NewBroadcast, changes, create
 from support.people import add_chats
 
 
@@ -22,7 +21,7 @@ def queue_canary(database):
     def queue(size, limit=0.2, wait=0):
         new = NewBroadcast("hello", to=("all",))
         with database.writing() as session:
-            broadcast, _ = service.create(session, new)
+            broadcast, _ = create(session, new)
             broadcast.canary, broadcast.canary_limit, broadcast.canary_wait = size, limit, wait
             return broadcast.id
 
@@ -163,7 +162,7 @@ def hand(coordinator, database):
         with database.writing() as session:
             add_chats(session, *range(1, people + 1))
             new = NewBroadcast("hi", to=("all",), canary=size, canary_wait=wait, canary_limit=limit)
-            service.create(session, new)
+            create(session, new)
         held = []
 
         def turn(seconds, wanted=9):

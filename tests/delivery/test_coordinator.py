@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from appliance.crud import deliveries, leases
-from appliance.crud import settings as stored
+from appliance.crud import deliveries, leases, settings
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
@@ -102,13 +101,13 @@ def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
     settle()
     until = time.time() + 3600
     with database.writing() as session:
-        stored.prolong_pause(session, stored.FLOOD, until)
+        settings.prolong_pause(session, settings.FLOOD, until)
 
     settle(flood_until=until - 1800)
 
     assert coordinator.flood_until == until
     with database.reading() as session:
-        assert stored.pause_until(session, stored.FLOOD) == until
+        assert settings.pause_until(session, settings.FLOOD) == until
 
 
 def test_a_lost_lease_changes_nothing(settle, queue, shown, database, lease):
@@ -173,7 +172,7 @@ def test_the_flood_pause_is_stored_with_the_outcomes(settle, database):
     settle(flood_until=2_000_000_000.0)
 
     with database.reading() as session:
-        assert stored.get_setting(session, stored.FLOOD) == {"until": 2_000_000_000.0}
+        assert settings.get_setting(session, settings.FLOOD) == {"until": 2_000_000_000.0}
 
 
 def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from appliance.crud import media as media_crud
-from appliance.crud import settings as stored
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
+from appliance.crud.settings import BOT, put_setting
 from appliance.delivery import outbox_calls
 from appliance.delivery.outbox import Outbox
 from appliance.services.content import media
@@ -22,7 +22,7 @@ PERSON, GROUP, BOT_ID, TOPIC = 1, -1005, 7, 44
 def desk(database):
     """Anna, with whom the operators talk in a group with topics."""
     with database.writing() as session:
-        stored.put_setting(session, stored.BOT, {"id": BOT_ID})
+        put_setting(session, BOT, {"id": BOT_ID})
         chats.remember(session, PERSON, first_name="Anna")
         chats.remember(session, GROUP, type="supergroup", title="Desk")
         operators_group.set_group(session, operators_group.Group(GROUP, topics=True))

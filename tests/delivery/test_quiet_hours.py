@@ -13,8 +13,7 @@ from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, create
 from support.people import add_chats
 
 
@@ -29,7 +28,7 @@ def run(database):
     with database.writing() as session:
         for number, zone in ((1, "Europe/Berlin"), (2, "Asia/Tokyo"), (3, None)):
             chats.remember(session, number).timezone = zone
-        made, _ = service.create(session, NewBroadcast("hello", to=("all",)))
+        made, _ = create(session, NewBroadcast("hello", to=("all",)))
         made.quiet = "22:00-08:00"
         session.flush()
         freeze(session, made, at("2026-11-23T12:00"))
@@ -129,7 +128,7 @@ def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database):
     with database.writing() as session:
         news = topics.add(session, "news", "News")
         add_chats(session, 1, 2)
-        made, _ = service.create(session, NewBroadcast("hello", to=("topic:news",)))
+        made, _ = create(session, NewBroadcast("hello", to=("topic:news",)))
         made.quiet = "22:00-08:00"
         session.flush()
         freeze(session, made, noon)

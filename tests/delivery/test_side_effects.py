@@ -8,16 +8,15 @@ from typing import NamedTuple
 import pytest
 
 from appliance.crud import deliveries
-from appliance.crud import settings as stored
 from appliance.crud.broadcasts import operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
+from appliance.crud.settings import BOT, OPERATORS, put_setting
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Result
 from appliance.delivery.retry_policy import again
 from appliance.models import DeliveryState, Message
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts import NewBroadcast, changes, create
 from appliance.services.content import media
 from appliance.services.inbox import operators_group, replies
 from appliance.services.inbox.group_copies import NEW_TOPIC
@@ -52,14 +51,14 @@ def claim(database, settle):
         chats.remember(session, PERSON, first_name="Ann")
         group = chats.remember(session, GROUP, type="group", title="Desk")
         chats.set_approved(session, group, True, None)
-        stored.put_setting(session, stored.OPERATORS, {"chat_id": GROUP})
+        put_setting(session, OPERATORS, {"chat_id": GROUP})
 
     def claim(source, chat_id):
         with database.writing() as session:
             if source == "outbox":
                 messages.queue(session, chat_id, "sendMessage", {"text": "hi"}, text="hi")
             else:
-                service.create(session, NewBroadcast("hi", to=(f"chat:{chat_id}",)))
+                create(session, NewBroadcast("hi", to=(f"chat:{chat_id}",)))
         settle(wanted=0)
         (job,) = settle(wanted=1)
         if source in {"edit", "recall"}:
@@ -194,7 +193,7 @@ def copy(database, desk, settle):
 def send_file(database, settle, settings):
     """`send_file("broadcast")`: a call that brings a file along, claimed."""
     with database.writing() as session:
-        stored.put_setting(session, stored.BOT, {"id": BOT_ID})
+        put_setting(session, BOT, {"id": BOT_ID})
         chats.remember(session, PERSON, first_name="Ann")
 
     def send_file(source, to=(f"chat:{PERSON}",)):
@@ -204,7 +203,7 @@ def send_file(database, settle, settings):
                 replies.answer_file(session, PERSON, kept)
             else:
                 number = media.record(session, kept).id
-                service.create(session, NewBroadcast("", to=to, media=(number,)))
+                create(session, NewBroadcast("", to=to, media=(number,)))
         settle(wanted=0)
         (job,) = settle()
         return job
@@ -303,7 +302,7 @@ def test_who_loses_the_operators_group_gives_up_what_waits_for_it(copy, settle, 
     job = copy()
     with database.writing() as session:
         chats.set_approved(session, chats.find(session, GROUP), True, None)
-        service.create(session, NewBroadcast("hi", to=(f"chat:{GROUP}",)))
+        create(session, NewBroadcast("hi", to=(f"chat:{GROUP}",)))
     settle(wanted=0)
     (other,) = settle()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.crud import media as media_crud
-from appliance.crud import settings as stored
+from appliance.crud import settings
 from appliance.delivery import uploads
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Result
@@ -21,7 +21,7 @@ UPLOAD = Upload("sendPhoto", {}, ())
 def files(database):
     """Two files, 1 and 2, of which this bot knows the first."""
     with database.writing() as session:
-        stored.put_setting(session, stored.BOT, {"id": BOT_ID})
+        settings.put_setting(session, settings.BOT, {"id": BOT_ID})
         for number, file_id in ((1, "known"), (2, None)):
             row = Media(id=number, sha256=str(number) * 64, kind="photo", name="a.png", size=1)
             row.file_id, row.bot_id = file_id, BOT_ID if file_id else None
@@ -52,10 +52,10 @@ def sent(*file_ids):
 def test_a_file_is_loaded_with_the_id_it_has_with_this_bot(database, ids):
     assert ids() == ["known", None]
     with database.writing() as session:
-        stored.put_setting(session, stored.BOT, {"id": BOT_ID + 1})
+        settings.put_setting(session, settings.BOT, {"id": BOT_ID + 1})
     assert ids() == [None, None]
     with database.writing() as session:
-        stored.put_setting(session, stored.BOT, {})
+        settings.put_setting(session, settings.BOT, {})
     assert ids() == [None, None], "it is not known yet who the bot is"
 
 

@@ -16,14 +16,13 @@ from sqlalchemy import insert
 
 from appliance.config import Settings
 from appliance.crud import deliveries
-from appliance.crud import settings as stored
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
+from appliance.crud.settings import FLOOD, put_setting
 from appliance.database import Database
 from appliance.models import Broadcast, Chat, DeliveryState, Message
 from appliance.sandbox.server import Sandbox
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, create
 from support import simulator
 from support.people import add_chats
 from support.stored import find_row
@@ -73,12 +72,12 @@ class World:
     def silence(self) -> None:
         """As if Telegram had asked every sender to be silent for an hour."""
         with self.database.writing() as session:
-            stored.put_setting(session, stored.FLOOD, {"until": time.time() + 3600})
+            put_setting(session, FLOOD, {"until": time.time() + 3600})
 
     def queue(self) -> int:
         """A broadcast to everybody."""
         with self.database.writing() as session:
-            return service.create(session, NewBroadcast(TEXT, "plain", to=("all",)))[0].id
+            return create(session, NewBroadcast(TEXT, "plain", to=("all",)))[0].id
 
     def shown(self, number: int) -> Broadcast:
         return find_row(self.database, Broadcast, number)

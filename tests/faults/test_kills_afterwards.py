@@ -12,8 +12,7 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.models import BroadcastStatus, Delivery, DeliveryState
 from appliance.runtime.schedule import Schedule
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import changes
+from appliance.services.broadcasts import NewBroadcast, changes, create
 
 pytestmark = pytest.mark.slow
 
@@ -232,7 +231,7 @@ def test_a_cancellation_whose_process_died_is_finished_through_kills(
     people = 30_000
     world.remember_many(people)
     with world.database.writing() as session:
-        number = service.create(session, service.NewBroadcast("x", to=("all",)))[0].id
+        number = create(session, NewBroadcast("x", to=("all",)))[0].id
     world.silence()
     warm = warm_engine(RATE)
     pid = warm.start()

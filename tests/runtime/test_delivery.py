@@ -9,8 +9,7 @@ from appliance.crud.chats import chats
 from appliance.models import Broadcast
 from appliance.runtime import delivering
 from appliance.runtime.delivery import Delivery
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.leases import Holding
 from support.bot_api import serving
 from support.stored import find_row
@@ -20,7 +19,7 @@ from support.stored import find_row
 def queued(database):
     with database.writing() as session:
         chats.remember(session, 1)
-        return service.create(session, NewBroadcast("hello", to=("all",)))[0].id
+        return create(session, NewBroadcast("hello", to=("all",)))[0].id
 
 
 def status(database, number):

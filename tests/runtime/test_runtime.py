@@ -13,8 +13,7 @@ from appliance.crud.chats import chats
 from appliance.errors import SchemaError, Unavailable
 from appliance.models import Broadcast
 from appliance.runtime import Runtime
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, create
 from support.stored import find_row
 
 LEASED = ("updates", "delivery", "schedule")
@@ -101,7 +100,7 @@ def test_a_second_process_takes_over_from_a_killed_one(
     _people(ask, 2)
     _arrive(database, wait_until, 3)
     with database.writing() as session:
-        number = service.create(session, NewBroadcast("hello", to=("all",)))[0].id
+        number = create(session, NewBroadcast("hello", to=("all",)))[0].id
     wait_until(lambda: _sent(database, number) == 3, 20, second.log)
     second.terminate()
     assert second.wait(15) == 0

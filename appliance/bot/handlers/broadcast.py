@@ -16,7 +16,7 @@ from appliance.bot.context import Context
 from appliance.bot.formatting import written
 from appliance.bot.router import Press, Router
 from appliance.crud.broadcasts import audience as audience_crud
-from appliance.crud.broadcasts import broadcasts as stored
+from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.broadcasts import events, recipients
 from appliance.errors import Fault, Invalid, NothingToDo
 from appliance.models import Role
@@ -64,7 +64,7 @@ def hear(context: Context, message: Message) -> bool:
 def press(context: Context, press: Press) -> None:
     verb, _, nonce = press.argument.partition(":")
     dialog = context.chat.dialog or {}
-    sent = stored.get_by_key(context.session, _key(context, nonce))
+    sent = broadcasts_crud.get_by_key(context.session, _key(context, nonce))
     if context.role == Role.ADMIN and sent is not None:
         context.answer(press.id, context.phrase("broadcast_already", id=sent.id))
     elif context.role != Role.ADMIN or dialog.get("kind") != KIND or dialog["nonce"] != nonce:

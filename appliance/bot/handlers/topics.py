@@ -9,9 +9,9 @@ import re
 from appliance.bot import keyboards
 from appliance.bot.context import Context
 from appliance.bot.router import Press, Router
-from appliance.crud.chats import topics
+from appliance.crud.chats import topics as topics_crud
 from appliance.models import ChatStatus, Topic
-from appliance.services.chats import topics as service
+from appliance.services.chats import topics
 
 _ARGUMENT = re.compile(r"(on|off):([0-9]{1,19})(?::([0-9]{1,19}))?")
 
@@ -24,7 +24,7 @@ def register(router: Router) -> None:
 
 def show(context: Context, _: str) -> None:
     """List the topics, each on a button that switches it."""
-    choices = service.choices_of(context.session, context.chat)
+    choices = topics.choices_of(context.session, context.chat)
     if choices:
         context.reply(_question(context), keyboards.topics(context.language, choices))
     else:
@@ -37,15 +37,15 @@ def toggle(context: Context, press: Press) -> None:
     The button names what it switches to, so two presses in a hurry do not switch there and back.
     """
     match = _ARGUMENT.fullmatch(press.argument)
-    topic = topics.get(context.session, int(match[2])) if match else None
+    topic = topics_crud.get(context.session, int(match[2])) if match else None
     if match is None or topic is None:
         context.answer(press.id, context.phrase("button_old"))
         return
     before, on = _subscribed(context), match[1] == "on"
-    service.press(context.session, context.chat, topic, on, None, context.now)
+    topics.press(context.session, context.chat, topic, on, None, context.now)
     context.answer(press.id, _confirmation(context, topic, on))
     if before.get(topic.id) != on and press.message_id is not None:
-        choices = service.choices_of(context.session, context.chat)
+        choices = topics.choices_of(context.session, context.chat)
         context.edit(
             press.message_id, _question(context), keyboards.topics(context.language, choices)
         )
@@ -58,19 +58,19 @@ def _question(context: Context) -> str:
 
 
 def _subscribed(context: Context) -> dict[int, bool]:
-    choices = service.choices_of(context.session, context.chat)
+    choices = topics.choices_of(context.session, context.chat)
     return {choice.topic.id: choice.subscribed for choice in choices}
 
 
 def choose(context: Context, press: Press) -> None:
     """Store the choice. A second press is answered, but no second message is sent."""
     match = _ARGUMENT.fullmatch(press.argument)
-    topic = topics.get(context.session, int(match[2])) if match else None
+    topic = topics_crud.get(context.session, int(match[2])) if match else None
     if match is None or topic is None:
         context.answer(press.id, context.phrase("button_old"))
         return
     on, cause = match[1] == "on", int(match[3]) if match[3] else None
-    changed = service.press(context.session, context.chat, topic, on, cause, context.now)
+    changed = topics.press(context.session, context.chat, topic, on, cause, context.now)
     confirmation = _confirmation(context, topic, on)
     context.answer(press.id, confirmation)
     if changed and on and press.message_id is not None:
@@ -80,5 +80,5 @@ def choose(context: Context, press: Press) -> None:
 
 
 def _confirmation(context: Context, topic: Topic, on: bool) -> str:
-    title = service.title_of(topic, context.language)
+    title = topics.title_of(topic, context.language)
     return context.phrase("topic_on" if on else "topic_off", title=title)

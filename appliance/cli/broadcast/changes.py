@@ -30,12 +30,12 @@ def plan(context: Context, draft: Draft, when: When) -> None:
     Example:
       appliance broadcast plan "Training is at six" --to role:member
     """
-    from appliance.services.broadcasts import dry_run as service
+    from appliance.services.broadcasts import dry_run
 
     when.check(key=None, wait=False)
     new = when.applied(context, draft.build(context))
     with context.database.reading() as session:
-        plan = service.make(session, context.settings, new)
+        plan = dry_run.make(session, context.settings, new)
     text = f"{plan.count} chats, about {plan.seconds:.0f} s at {plan.rate:g}/s"
     if plan.stars:
         text += f", {plan.stars:g} Stars"

@@ -16,8 +16,7 @@ from appliance.delivery.classify import Answer, classify
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast
+from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.content import media
 
 PNG = bytes.fromhex(
@@ -44,7 +43,7 @@ def send(database, settings):
         with database.writing() as session:
             ids = tuple(media.record(session, one).id for one in kept)
             new = NewBroadcast(text, to=("all",), media=ids, **more)
-            return service.create(session, new)[0].id
+            return create(session, new)[0].id
 
     return send
 

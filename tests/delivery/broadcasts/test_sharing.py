@@ -15,8 +15,7 @@ from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts import NewBroadcast, changes, create
 from support.people import add_chats
 
 
@@ -48,7 +47,7 @@ def know(database, count):
 def canary(database, size, wait=60):
     with database.writing() as session:
         new = NewBroadcast("hello", to=("all",), canary=size, canary_wait=wait)
-        return service.create(session, new)[0].id
+        return create(session, new)[0].id
 
 
 def test_what_waits_for_its_canary_leaves_its_share(turn, database, queue):

@@ -6,8 +6,7 @@ from collections import Counter
 
 import pytest
 
-from appliance.crud import deliveries
-from appliance.crud import settings as stored
+from appliance.crud import deliveries, settings
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.models import BroadcastStatus, ChatStatus, DeliveryState
@@ -20,7 +19,7 @@ def silence(database):
 
     def silence(seconds):
         with database.writing() as session:
-            stored.prolong_pause(session, stored.FLOOD, time.time() + seconds)
+            settings.prolong_pause(session, settings.FLOOD, time.time() + seconds)
 
     return silence
 

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text, update
 
 from appliance import config
-from appliance.crud import deliveries
-from appliance.crud import settings as stored
+from appliance.crud import deliveries, settings
 from appliance.crud.broadcasts import broadcasts
 from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.freezer import freeze
@@ -52,7 +51,7 @@ def test_flood_silences_everybody_costs_no_attempt_and_is_stored(
 
 def stored_flood(database):
     with database.reading() as session:
-        return float((stored.get_setting(session, stored.FLOOD) or {}).get("until", 0))
+        return float((settings.get_setting(session, settings.FLOOD) or {}).get("until", 0))
 
 
 def test_a_restart_respects_the_pause(people, queue, database, ask, received, start_engine):
@@ -60,7 +59,7 @@ def test_a_restart_respects_the_pause(people, queue, database, ask, received, st
     queue()
     now = wall_and_monotonic()
     with database.writing() as session:
-        stored.put_setting(session, stored.FLOOD, {"until": now.wall + 3600})
+        settings.put_setting(session, settings.FLOOD, {"until": now.wall + 3600})
     engine = start_engine(1000)
 
     for _ in range(5):
@@ -81,7 +80,7 @@ def test_a_pause_that_another_part_was_told_silences_what_runs(
     step_until(engine, lambda: shown(number).sent > 3)
     now = wall_and_monotonic()
     with database.writing() as session:
-        stored.prolong_pause(session, stored.FLOOD, now.wall + 3600)
+        settings.prolong_pause(session, settings.FLOOD, now.wall + 3600)
     step_until(engine, lambda: engine.state == "flood pause, 3600 s")
     step_until(engine, lambda: not client.in_flight and shown(number).sending == 0)
     before = shown(number).sent

@@ -9,8 +9,7 @@ from appliance.crud.broadcasts import click_tracking
 from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.operation_run import load
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, changes
+from appliance.services.broadcasts import NewBroadcast, audience_of, changes, create
 from appliance.services.broadcasts.click_tracking import Signer
 from support.people import add_chats
 
@@ -42,7 +41,7 @@ def number(database):
         buttons = [[{"text": "Go", "url": "https://b.example"}]]
         options = {"track": True, "buttons": buttons}
         new = NewBroadcast(TEXT, "html", to=("all",), options=options)
-        return service.create(session, new)[0].id
+        return create(session, new)[0].id
 
 
 def test_letters_carry_each_ones_own_links(database, number):
@@ -75,7 +74,7 @@ def test_an_edit_keeps_the_links_tracked(database, number):
 
     with database.writing() as session:
         row = broadcasts.get(session, number)
-        audience.freeze(session, number, service.audience_of(row), None, 100, 1_800_000_000)
+        audience.freeze(session, number, audience_of(row), None, 100, 1_800_000_000)
         broadcasts.add_frozen(session, number, 2, None, utcnow())
         deliveries.take(session, number, [1], 1_800_000_000)
         sent = DeliveryOutcome(1, DeliveryState.SENT, message_id=11)

@@ -14,8 +14,14 @@ from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment
 from appliance.errors import Invalid, NotFound
 from appliance.models import ChatStatus, DeliveryState
-from appliance.services import broadcasts as service
-from appliance.services.broadcasts import NewBroadcast, dry_run
+from appliance.services.broadcasts import (
+    NewBroadcast,
+    as_document,
+    audience_of,
+    create,
+    dry_run,
+    preview,
+)
 from appliance.services.timing import pace
 from support.people import add_chats, add_user
 
@@ -31,8 +37,8 @@ def people(database):
 
 def send(database: Database, new: NewBroadcast) -> int:
     with database.writing() as session:
-        made, _ = service.create(session, new)
-        chosen = service.audience_of(made)
+        made, _ = create(session, new)
+        chosen = audience_of(made)
         count, last = audience.freeze(session, made.id, chosen, None, 100, 1_800_000_000)
         broadcasts.add_frozen(session, made.id, count, last, made.created_at)
         return made.id
@@ -54,7 +60,7 @@ def test_how_many_and_how_long(database, settings, people):
 def test_a_preview_and_a_dry_run_say_the_same_time(database, settings, people):
     slow = replace(settings, send_rate=0.01)
     with database.reading() as session:
-        shown = service.preview(session, slow, HELLO)
+        shown = preview(session, slow, HELLO)
     assert shown.seconds == make(database, slow).seconds == 408.2
 
 
@@ -80,9 +86,9 @@ def test_members_out_of_reach_did_not_leave(database, settings, people):
         for chat_id in (8, 9):
             add_user(session, f"P{chat_id}", chat_id=chat_id)
             chats.set_status(session, chat_id, ChatStatus.BLOCKED)
-        made, _ = service.create(session, HELLO)
+        made, _ = create(session, HELLO)
         assert freeze(session, made, Moment(1_800_000_000.5, 0.0))
-        document = service.as_document(broadcasts.get_fresh(session, made.id))
+        document = as_document(broadcasts.get_fresh(session, made.id))
     assert (document["total"], document["recipients"], document["out_of_reach"]) == (6, 4, 2)
     assert make(database, settings).count == 4
     assert changed(database, settings) == (0, 0)
@@ -111,7 +117,7 @@ def test_the_last_one_to_the_same_audience(database, settings, people):
 
 def test_one_that_waits_is_not_the_last(database, settings, people):
     with database.writing() as session:
-        service.create(session, HELLO)
+        create(session, HELLO)
     assert make(database, settings).last_id is None
 
 
