@@ -35,6 +35,7 @@ def acquire(
     )
     result = session.execute(
         update(Lease)
+        # In one statement: of two processes that both saw it free, the second changes no row.
         .where(Lease.name == name, free)
         .values(holder=holder, state=None, expires_at=now + ttl, heartbeat_at=now)
     )
@@ -84,6 +85,7 @@ def _ensure(session: Session, name: str) -> None:
     if session.get(Lease, name) is not None:
         return
     try:
+        # In a savepoint: on PostgreSQL a refused row would end the caller's whole transaction.
         with session.begin_nested():
             session.add(Lease(name=name))
     except IntegrityError:  # another process made the row between the look and the insert

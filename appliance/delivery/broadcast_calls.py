@@ -58,6 +58,7 @@ class BroadcastCalls:
         """For each (chat id, tries before) the call."""
         chat_ids = [chat_id for chat_id, _ in tries]
         people: dict[int, Person] = {}
+        # Asked for a whole claim at once, and only where the text names somebody.
         if self._composer.needs_person:
             people = recipients.people_of(session, chat_ids)
         silent = (
@@ -104,6 +105,7 @@ class BroadcastCalls:
     def _remember_gaps(self, session: Session, result: Result) -> None:
         """Keep the message ids of an album that do not follow one another."""
         ids = content.message_ids_from(result.verdict.result)
+        # Telegram numbers them one after the other and does not promise it (decision 34).
         if ids and ids != list(range(ids[0], ids[0] + len(ids))):
             albums.remember(session, self._broadcast.id, result.job.chat_id, ids)
 

@@ -115,6 +115,7 @@ class Run:
         if broadcasts.finish(session, self.id, datetime.fromtimestamp(now.wall, UTC)):
             return True
         if not (self._quiet and self._quiet.wait(now)):
+            # From the start: whoever was put back, or slept, lies before the cursor.
             self._after, self._in_span, self._exhausted = None, False, False
         return False
 
@@ -154,6 +155,7 @@ class Run:
         """The next in this span of the ledger, and in the one after it where this one ends."""
         rows = self._peek_span(session, limit, now)
         if len(rows) < limit and not self._exhausted:
+            # One more and no further: each look is up to 10,000 lines, while other writers wait.
             rows += self._peek_span(session, limit - len(rows), now)
         return rows
 

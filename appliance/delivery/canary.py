@@ -58,6 +58,7 @@ class Canary:
             return False
         broadcast = broadcasts.get_fresh(session, self._id)
         self._tried = _tried(broadcast)  # some may have been put back by the run before an edit
+        # Not before all of the first have an outcome: of ten, a single failure more is the limit.
         if broadcast.sending or (self._tried < self._size and broadcast.pending):
             self._begin_count()
             return False
@@ -77,6 +78,7 @@ class Canary:
         tried, left = broadcast.sent + broadcast.failed + broadcast.unknown, self._left
         bad = broadcast.failed + broadcast.unknown + left
         details = {"tried": tried, "failed": bad - left, "blocked_since": left}
+        # Nobody tried: all who were chosen had left before, which says nothing about the message.
         if tried and bad / tried > self._limit:
             events.add(session, self._id, "engine", "canary_failed", details, wall)
             return broadcasts.change_status(

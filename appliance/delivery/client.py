@@ -88,6 +88,8 @@ class Client(Generic[J]):
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        # By default libcurl keeps four connections for each call in flight: after a quiet moment
+        # nearly all are closed, and the next burst begins with handshakes.
         self._multi.setopt(pycurl.M_MAXCONNECTS, connections)
         self._epoll = select.epoll()
         self._waker = _Waker()
@@ -118,6 +120,7 @@ class Client(Generic[J]):
             slot.handle.setopt(pycurl.URL, self._base + method)
             slot.method = method
         slot.load(job, body)
+        # A read function tells no length, and without one libcurl sends the body in chunks.
         slot.handle.setopt(pycurl.POSTFIELDSIZE, len(body))
         self._busy[slot.handle] = slot
         self._multi.add_handle(slot.handle)
@@ -133,6 +136,7 @@ class Client(Generic[J]):
         form = _form(slot.handle, upload)
         slot.load(job, b"")
         slot.once = True
+        # `Expect:` empty, or libcurl asks before a large body and waits up to a second for a yes.
         for option, value in (
             (pycurl.URL, self._base + upload.method),
             (pycurl.MIMEPOST, form),
@@ -189,12 +193,16 @@ class Client(Generic[J]):
         """What every call has in common."""
         for option, value in (
             (pycurl.WRITEFUNCTION, slot.chunks.append),
+            # Without: SIGALRM where a name is looked up, which belongs to the main thread.
             (pycurl.NOSIGNAL, 1),
             (pycurl.CONNECTTIMEOUT_MS, 10_000),
             (pycurl.TIMEOUT_MS, int(self._timeout * 1000)),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            # The address holds the token, and a redirect may lead anywhere.
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.MAXAGE_CONN, 50),  # below a server's keep-alive, so that few are lost in use
+            # A proxy of the environment leads out to Telegram, not back to a simulator on this
+            # machine.
             (pycurl.NOPROXY, "127.0.0.1,localhost,::1"),
         ):
             slot.handle.setopt(option, value)
@@ -281,6 +289,7 @@ def _answer(slot: _Slot[Any], error: tuple[int, str] | None) -> Answer:
             retry_after=handle.getinfo(_RETRY_AFTER) if _RETRY_AFTER else 0,
         )
     code, message = error
+    # Once bytes are on their way Telegram may have them all, whatever became of the connection.
     left = code not in _NEVER_LEFT and handle.getinfo(pycurl.REQUEST_SIZE) > 0
     return Answer(error=message or f"transport error {code}", left=left)
 
@@ -316,6 +325,7 @@ def _curl_mask(mask: int) -> int:
 
 
 def _quietly(call: Callable[..., Any], *args: Any) -> None:
+    # libcurl may have closed the socket already, or nobody has set the eventfd: both is as wanted.
     try:
         call(*args)
     except (OSError, ValueError):

@@ -155,6 +155,8 @@ class Coordinator:
 
     def is_stopped(self, job: Job) -> bool:
         """Whether a broadcast's job is of one that was paused, halted, cancelled or edited."""
+        # By identity: after an edit another run stands under the same number, and this job has the
+        # old words.
         mine = self._operations if isinstance(job.source, OperationRun) else self._runs
         return mine.get(job.row) is not job.source
 
@@ -273,6 +275,7 @@ class Coordinator:
         hungry = []
         for place, run in enumerate(current):
             rivals = sum(other.priority == run.priority for other in current[place:])
+            # Rounded up: with less room than rivals nobody would get any.
             share = max(0, -(-(room - len(jobs)) // rivals))
             claimed = self._exchange_with(session, run, handed.get(run, []), share, now)
             jobs += claimed
@@ -319,6 +322,8 @@ class Coordinator:
         runs = [self._run(session, a, now) for a in running]
         self._runs = {run.id: run for run in runs if run is not None}
         self._operations = {
+            # The run that is there goes on: a new one would begin at the stored cursor, with calls
+            # in flight.
             number: self._operations.get(number) or load_operation(session, number, self._config)
             for number in operations.list_running(session)
         }

@@ -203,6 +203,7 @@ class Engine:
             return False
 
     def _settle(self, now: Moment) -> None:
+        # Before the transaction: what is queued while it runs sets this again.
         self._hurry.clear()
         flood_until = self._retry_policy.flood_until
         try:
@@ -218,6 +219,7 @@ class Engine:
         self._retry_policy.flood_until = None
         for job in jobs:
             (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
+        # The pause may come from another part of the program, or from the engine before this one.
         if self._retry_policy.extend_pause(self._coordinator.flood_until, now):
             self._put_back("pause", self._pacer.paused_until)
         self._put_back_stopped(now)
@@ -250,8 +252,12 @@ class Engine:
             job = queue[0]
             paced = is_paced(job)
             if paced and (free_at := self._chats.ready_at(job.chat_id)) > now.mono:
+                # Put back rather than waited for: whoever is behind them in the queue may be
+                # written to now.
                 self._finished.append(again(queue.popleft(), "chat_pause", free_at))
                 continue
+            # After the chat was asked: a message that cannot leave must not use up the bot's
+            # budget.
             if not self._pacer.take(now.mono):
                 return
             if paced:
@@ -298,8 +304,10 @@ class Engine:
 
     def _in_trouble(self, error: SQLAlchemyError, now: Moment) -> None:
         """The database failed: nothing was changed by the transaction; start again from it."""
+        # Said once: the next try is in a second, and a full disk stays full for hours.
         if not self._state.startswith("database"):
             log.error("sending stopped, the database cannot be used: %s", _reason(error))
+        # 255 letters are what `leases.state` holds.
         self._state = f"database: {_reason(error)}"[:255]
         self._coordinator.forget()
         self._trouble_until = now.mono + DATABASE_RETRY_SECONDS

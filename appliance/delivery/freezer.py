@@ -28,6 +28,7 @@ def freeze(
     away = audience.freeze_unreachable(session, broadcast.id, chosen, after, last, int(now.wall))
     whole, skipped = last is None, sum(away.values())
     broadcasts.add_frozen(session, broadcast.id, written + skipped, last, wall if whole else None)
+    # Their lines say `skipped` from the start; `add_frozen` has counted them as pending.
     if skipped:
         changes = {DeliveryState.PENDING: -skipped, DeliveryState.SKIPPED: skipped}
         broadcasts.move_counts(session, broadcast.id, changes, away)
@@ -37,6 +38,7 @@ def freeze(
             broadcast.id,
             (BroadcastStatus.SCHEDULED,),
             BroadcastStatus.RUNNING,
+            # A clock that was set back since must not make it begin before it was made.
             started_at=broadcast.started_at or max(wall, broadcast.created_at),
         )
     return whole

@@ -113,6 +113,8 @@ class OperationRun:
             self._exhausted = not rows
             self._after = rows[-1][0] if rows else self._after
             rows = [row for row in rows if row[0] not in self._late]
+        # After all others: the cursor says that everything up to it is done, and these lie
+        # anywhere.
         elif self._late and not self._window:
             rows = self._next_late(session)[:limit]
         return [row[0] for row in rows if self._enter(row, now)]

@@ -60,6 +60,8 @@ class Pacer:
         # Fast: the loop sends in groups and commits in between; what 12 ms cost is made up for.
         self.interval = 1.0 / pace_of(self.rate)
         self.tolerance = 0.012 if fast else 0.008
+        # At a low rate spacing alone keeps every second, and a record of departures would cost for
+        # nothing.
         self._left = deque(maxlen=int(self.rate) if fast else 0)
         # 15 pairs in any second at 30/s are within the limit; 16 at 31/s would not be
         self._pairs = not fast and 2 * math.ceil(self.rate * RATE_SHARE / 2) <= self.rate
@@ -87,6 +89,8 @@ class Pacer:
         companion = now < self._pair_until
         cold = self._left.maxlen and not self._flowing(now)
         interval = self.interval / WARM_UP_SHARE if cold else self.interval
+        # From now, if nothing was due for a while: a quiet minute must not be made up for in a
+        # burst.
         self.next = (self.next if companion else max(self.next, now)) + interval
         self._pair_until = now + PAIR_SECONDS if self._pairs and not companion else 0.0
         self._left.append(now)
@@ -138,6 +142,8 @@ class ChatPacer:
         return frozenset(chat for chat, ready in times.items() if ready > now)
 
     def _count(self, group: int, now: float) -> None:
+        # Two spans that change places forget by whole dictionaries, where a clean-up would walk all
+        # chats.
         if now - self._minute_turned > GROUP_WINDOW_SECONDS:
             self._minute_before, self._minute, self._minute_turned = self._minute, {}, now
         before = self._minute.get(group) or self._minute_before.get(group) or ()

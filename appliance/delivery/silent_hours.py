@@ -39,6 +39,8 @@ class SilentHours:
             )
         if not self._anybody:
             return frozenset()  # as in most places: at 30/s the question was 3 % of the engine
+        # By key, a query a claim: 0.1 ms at 30/s. In the claim itself it would slow the hot path
+        # (decision 30).
         chosen = recipients.quiet_of(session, chat_ids)
         return frozenset(one.chat_id for one in chosen if self._is_quiet(one, now))
 

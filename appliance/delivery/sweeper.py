@@ -39,6 +39,7 @@ class Sweeper:
         sweeps, later = self._sweeps, now.mono + PATIENCE_SECONDS
         self._sweeps = {n: sweeps.get(n) or _Sweep(later, count) for n, count in pending.items()}
         for number, sweep in self._sweeps.items():
+            # Fewer than before: whoever cancelled it is at work, and gets another three seconds.
             if sweep.pending != pending[number]:
                 sweep.at, sweep.pending = later, pending[number]
 

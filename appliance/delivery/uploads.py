@@ -33,6 +33,7 @@ def load(session: Session, media_ids: Iterable[int]) -> tuple[File, ...]:
 def remember(session: Session, result: Result) -> None:
     """Keep the file ids in the answer to an upload, where it tells one for each file."""
     files, ids = result.job.files, file_ids_from(result.verdict.result)
+    # Else it cannot be known which id is which file's: the next call uploads them again.
     if len(ids) == len(files):
         uploaded = {file.id: file_id for file, file_id in zip(files, ids, strict=True)}
         media_crud.remember(session, _bot_id(session), uploaded)
@@ -40,6 +41,7 @@ def remember(session: Session, result: Result) -> None:
 
 def is_stale(result: Result) -> bool:
     """Whether a `file_id` was refused, which another upload mends."""
+    # Of an upload it says nothing about an id: the file itself was refused.
     if result.verdict.kind != Kind.CONTENT or result.job.upload is not None:
         return False
     return bool(result.job.files) and NOT_THERE in (result.verdict.description or "").lower()

@@ -35,8 +35,10 @@ def identity() -> str:
 
 def is_gone(holder: str) -> bool:
     """Whether `holder` is a process of this machine that does not run any more."""
+    # What follows `#` tells parts of one process apart: they live and die together.
     process_of, _, started = holder.partition("#")[0].rpartition(" ")
     machine, _, process = process_of.rpartition(" ")
+    # Of another machine nothing can be known from here: its lease has to run out.
     return machine == _machine() and process.isdecimal() and _started(int(process)) != started
 
 
@@ -69,6 +71,7 @@ class Holding:
     def keep(self, session: Session, state: str | None, now: datetime | None = None) -> None:
         """Prolong it inside the caller's transaction. Raises LeaseLost."""
         now = now or datetime.now(UTC)
+        # Also where it ran out: as long as nobody took it, a process that was late may go on.
         self._require(leases.renew(session, self.name, self.holder, now, self._ttl, state))
 
     def beat(self, state: str | None, now: datetime | None = None) -> None:
@@ -121,8 +124,11 @@ class Fence:
 
 
 def _machine() -> str:
+    # Start times count from the boot, so after the next one a stranger may have both this pid and
+    # this time.
     boot = _read("/proc/sys/kernel/random/boot_id")
     try:
+        # Containers of one machine share its boot, may share its name, and all have a process 1.
         namespace = os.readlink("/proc/self/ns/pid")
     except OSError:
         namespace = ""
@@ -132,6 +138,7 @@ def _machine() -> str:
 def _started(pid: int) -> str:
     """The start time of a process in clock ticks since boot; empty when there is none."""
     stat = _read(f"/proc/{pid}/stat")
+    # After the last bracket: a program's name stands in brackets, and may hold spaces and brackets.
     fields = stat.rpartition(")")[2].split()
     # a zombie (state Z) was killed and waits for its parent: it runs no more
     return fields[19] if len(fields) > 19 and fields[0] != "Z" else ""

@@ -185,6 +185,7 @@ def record(
     ]
     written = _write(session.connection(), outcomes, rows)
     changes = Counter(outcome.state for outcome in written)
+    # By what was written, not by what was asked for: another engine may have recovered some lines.
     changes[was] -= len(written)
     # `reasons` counts what is over; whoever waits again will be counted by how that ends.
     final = (o.reason for o in written if o.reason and o.state != DeliveryState.PENDING)

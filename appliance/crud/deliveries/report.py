@@ -63,6 +63,7 @@ _REPORT = (
         Chat.username,
         Chat.user_id,
     )
+    # An outer join: the report keeps the line of a chat whose row is gone.
     .outerjoin(Chat, Chat.id == Delivery.chat_id)
     .order_by(Delivery.chat_id)
 )
