@@ -73,6 +73,8 @@ class Database:
         Nothing is connected yet.
         """
         self.engine = make_engine(engine) if isinstance(engine, str) else engine
+        # Not expired: what a caller got out of a transaction is read after it, by then without a
+        # session.
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
 

@@ -63,6 +63,7 @@ def engine_options(url: str) -> dict[str, Any]:
         connect = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
         turns = FairLock(TURN_TIMEOUT_MS / 1000)
         return shared | {"connect_args": connect, "execution_options": {TURNS: turns}}
+    # PostgreSQL may have been restarted, and a pooled connection tells so only when it is used.
     return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
 
 

@@ -93,6 +93,7 @@ class FairLock:
             self._give_up(turn)
             raise
         with self._guard:
+            # Asked under the guard: the turn may have come just after the wait had ended.
             if not turn.is_set():
                 self._waiting.remove(turn)
             return turn.is_set()

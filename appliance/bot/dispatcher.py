@@ -158,6 +158,7 @@ class Dispatcher:
             self._router.arrival(session, self._site, chat, now)
         person = message.from_user.id if message.from_user else None
         context = Context(session, chat, self._site, now, person, message)
+        # Before commands: an operator's reply is for a person, also one that begins with a slash.
         if self._router.group and self._router.group(context, message):
             return
         command = parse_command(message.text)
@@ -189,6 +190,8 @@ class Dispatcher:
         if chat.banned and action not in _BUTTONS_ALLOWED_WHEN_BANNED:
             handler = _only_answer  # no silence: the button would go on showing progress
         context = Context(session, chat, self._site, now, query.from_user.id)
+        # Else an `InaccessibleMessage`, deleted or too old: a press on it is answered, it is not
+        # edited.
         editable = isinstance(message, Message)
         handler(context, Press(query.id, argument, message.message_id if editable else None))
 

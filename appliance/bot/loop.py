@@ -74,4 +74,6 @@ class Loop:
             if self._woken.wait(min(left, LOOP_BEAT_SECONDS)):
                 break
             self.alive_at = self._clock()
+        # Only at the end of a pause: a wake that comes while a step is made ends the next pause at
+        # once.
         self._woken.clear()

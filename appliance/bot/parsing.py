@@ -51,7 +51,9 @@ def _readable(message: dict[str, Any]) -> dict[str, Any]:
     needed = {name: message[name] for name in _NEEDED if name in message}
     readable = dict(needed)
     for name, part in message.items():
+        # The message replied to is one, too, and tells operators whom an answer is for.
         tried = _readable(part) if name == "reply_to_message" else part
+        # With what a message needs beside it: alone no part can be parsed.
         if _can_read({**needed, name: tried}):
             readable[name] = tried
     if len(readable) < len(message):

@@ -80,4 +80,5 @@ def remember(
 
 
 def _cut(value: str | None, length: int) -> str | None:
+    # PostgreSQL refuses what is longer than its column, where SQLite would store it.
     return storable(value)[:length] if value else None

@@ -122,6 +122,8 @@ class Sender:
         proxies: dict[str, str] | None = None,
     ) -> Any:
         """Raises Unavailable when no answer came. The signature is telebot's."""
+        # telebot passes on the time of a long poll for both; a stop cannot wait so long for a
+        # connection.
         connect = min(timeout[0], CONNECT_SECONDS)
         try:
             return self._session().post(
@@ -266,6 +268,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not answer"
     text = str(error)
+    # requests and urllib3 wrap the system's error, and show which it was only in their words.
     for sign, reason in _REASONS:
         if sign in text:
             return reason
@@ -288,5 +291,6 @@ def _hide_tokens_in(name: str) -> None:
 
 class _HideTokens(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        # Put together first: the address is an argument, and the token is in it.
         record.msg, record.args = redact(record.getMessage()), ()
         return True

@@ -71,6 +71,7 @@ class Updates:
         end = time.monotonic() + STOP_SECONDS
         for loop in self._loops:
             loop.ask_to_stop()
+        # After all were asked: the poll that this ends must not be followed by another.
         self._source.interrupt()
         late = [loop.name for loop in self._loops if not loop.join(end - time.monotonic())]
         if late:

@@ -175,6 +175,7 @@ class Handler:
         seq = self._current.seq if self._current else 0
         tries = self._tries(seq)
         trouble = judge(error, tries)
+        # By update: when another one fails next, its tries are counted from the start.
         self._failing = (seq, tries + 1)
         self.trouble = f"updates wait: {trouble.state}"
         log.error("%s (%s)", self.trouble, type(error).__name__)

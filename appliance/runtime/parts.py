@@ -77,6 +77,7 @@ class LeasedPart:
         except LeaseLost as error:
             log.warning("%s stands by: %s", self.name, error)
             return STANDBY_SECONDS
+        # Whatever it was: the part begins anew, from what is committed.
         except Exception:
             log.exception("%s failed and starts again", self.name)
             # Given back, so that another process need not wait 12 s for it to run out.

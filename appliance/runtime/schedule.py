@@ -44,6 +44,8 @@ class Schedule:
     def run(self, holding: Holding, stop: threading.Event) -> None:
         """Raises LeaseLost."""
         while not stop.is_set():
+            # Before each step, in a transaction of its own: a lease that was lost shows before
+            # anything is begun.
             holding.beat("running")
             self.step(datetime.now(UTC), time.monotonic())
             stop.wait(STEP_SECONDS)
@@ -69,6 +71,7 @@ class Schedule:
     def finish_drafts(self, now: datetime) -> None:
         """Begin edits and recalls whose process died before they could; in parts, if many."""
         ends = time.monotonic() + FINISH_SECONDS
+        # Goes on where the last step stopped: a long ledger takes more than one (FINISH_SECONDS).
         self._finishing = self._finishing or self._parts_of_drafts(now)
         for _ in self._finishing:
             if time.monotonic() >= ends:
@@ -85,6 +88,8 @@ class Schedule:
     def count(self, now: datetime) -> None:
         """Store the census for /stats, which answers while it holds the write lock."""
         with self._database.reading() as session:
+            # On a snapshot: the walk takes a second for a million chats, and no writer may wait so
+            # long.
             people = census.take(session).as_dict()
         with self._database.writing() as session:
             settings.put_setting(session, settings.CENSUS, people | {"at": now.timestamp()})

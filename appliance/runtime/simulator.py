@@ -55,6 +55,8 @@ class Simulator:
                 return self._known()
             log.info("the Telegram simulator listens at %s", sandbox.url)
             with self._database.writing() as session:
+                # For the other processes of this home: `_known` and `appliance sandbox` find it by
+                # this.
                 put_setting(session, SANDBOX, {"url": sandbox.url})
             self._sandbox = sandbox
         return self._sandbox.url

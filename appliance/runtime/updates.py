@@ -110,6 +110,8 @@ class UpdatesPart:
                     return False
                 with self._database.writing() as session:
                     bot_identity.store(session, identity.as_setting())
+                # Once a start and without a retry: Telegram keeps the menus, and they change with
+                # the program only.
                 self._ask(partial(publish_commands, bot), holding, stop, state)
                 return not stop.is_set()
             state = trouble.state

@@ -72,6 +72,8 @@ class WebPart:
     def _serve(self) -> None:
         while not self._stop.is_set():
             self._turn()
+        # First: whoever connects from now on is refused at once, and does not wait for a process
+        # that ends.
         self._stop_accepting()
         deadline = time.monotonic() + FINISH_SECONDS
         while self.is_busy() and time.monotonic() < deadline:
@@ -110,6 +112,7 @@ def check_port(settings: Settings) -> None:
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind, proto) as probe:
+            # As waitress does: connections of the process before this one may linger for a minute.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
@@ -121,6 +124,7 @@ def _bind(app: WSGIApplication, settings: Settings, sockets: dict[int, Any]) -> 
     if settings.trusted_proxy:
         options = {
             "trusted_proxy": settings.trusted_proxy,
+            # The last one that was added: what stands before it a visitor may have made up.
             "trusted_proxy_count": 1,
             "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
             "clear_untrusted_proxy_headers": True,
@@ -134,6 +138,7 @@ def _bind(app: WSGIApplication, settings: Settings, sockets: dict[int, Any]) -> 
             threads=THREADS,
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,
+            # No `Server` header: nobody need know what serves.
             ident=None,
             **options,
         )
