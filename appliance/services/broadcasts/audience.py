@@ -43,10 +43,12 @@ def _term(session: Session, field: str, text: str) -> Term:
 
 
 def _user(session: Session, field: str, value: str) -> str:
+    # By id, not by address: whoever changes theirs stays meant.
     return str(users.find(session, value).id)
 
 
 def _chat(session: Session, field: str, value: str) -> str:
+    # PostgreSQL raises for a number beyond a BIGINT, where SQLite finds nothing.
     if not _CHAT_ID.fullmatch(value) or abs(int(value)) > MAX_ID:
         message = localized(
             "invalid chat:{value}: expected chat:ID with a whole number", value=value

@@ -12,6 +12,7 @@ def lint(canary: int | None, limit: float | None, wait: int | None) -> tuple[Fau
     faults = []
     if canary is not None and canary < 1:
         faults.append(Fault("canary", localized("a canary needs at least 1 person")))
+    # NaN compares as false with everything, so that a canary with it would never fail.
     if limit is not None and not (math.isfinite(limit) and 0 <= limit <= 1):
         message = localized("the limit of a canary must be from 0 to 1, or from 0% to 100%")
         faults.append(Fault("canary_limit", message))

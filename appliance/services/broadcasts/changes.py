@@ -47,6 +47,7 @@ def pause(write: Write, broadcast_id: int, actor: str) -> Broadcast:
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
         paused = operations.change_status(session, broadcast_id, _MOVING, BroadcastStatus.PAUSED)
+        # Also beside an edit that runs: whoever presses Pause wants that nothing leaves.
         if not paused or broadcast.status in broadcasts.OPEN:
             _change(session, broadcast, broadcasts.OPEN, BroadcastStatus.PAUSED)
         events.add(session, broadcast_id, actor, "pause")
@@ -60,6 +61,7 @@ def resume(write: Write, broadcast_id: int, actor: str) -> Broadcast:
         resumed = operations.change_status(
             session, broadcast_id, (BroadcastStatus.PAUSED,), BroadcastStatus.RUNNING
         )
+        # As `pause` did: both go on that were stopped together.
         if not resumed or broadcast.status in _STOPPED:
             frozen = broadcast.frozen_at is not None
             to = BroadcastStatus.RUNNING if frozen else BroadcastStatus.SCHEDULED
@@ -149,6 +151,7 @@ def retry(
 
 def _may_retry(session: Session, broadcast: Broadcast, *, begun: bool) -> bool:
     """Raises Conflict. False where it was cancelled meanwhile, after the retry has `begun`."""
+    # Whoever deletes a message does not want it sent again.
     recalled = any(row.kind == "recall" for row in operations.list_for(session, broadcast.id))
     is_open = broadcast.frozen_at is not None and broadcast.status != BroadcastStatus.CANCELLED
     if is_open and not recalled:
@@ -250,6 +253,8 @@ def recall(write: Write, broadcast_id: int, actor: str) -> tuple[Broadcast, Oper
     """
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
+        # A draft is finished rather than refused: whoever asks twice after a crash gets what they
+        # asked for.
         operation = _draft_of_recall(session, broadcast_id) or _decide_recall(
             session, broadcast, actor
         )
@@ -365,6 +370,8 @@ def finish_draft(write: Write, operation_id: int) -> Iterator[None]:
     while True:
         with politely(write) as session:
             operation = operations.find(session, operation_id)
+            # Cancelled meanwhile, or begun by another process: with each part that may have
+            # happened.
             if operation.status not in _UNFINISHED or operations.is_surveyed(operation):
                 return
             part = deliveries.survey(session, operation.broadcast_id, after, ROWS_PER_LOOK)

@@ -109,6 +109,8 @@ class Tracker:
     def rewrite(self, html: str) -> str:
         """The text with marked links; unchanged where it would read differently with them."""
         marked = _LINK_TAG.sub(self._tag, html)
+        # Compared by our own parser: where it takes the marked text for another one, clicks are not
+        # counted rather than a message changed.
         return marked if marked == html or _reads_the_same(html, marked) else html
 
     def fill(self, body: bytes, chat_id: int) -> bytes:
@@ -196,6 +198,7 @@ def _all_addresses(broadcast: Broadcast) -> Iterator[str | None]:
 
 def _address_in(tag: str) -> str | None:
     """The address of a start tag `<a …>`, as Telegram reads it."""
+    # An address with a placeholder is another one for each person: no row can stand for all.
     template = Template(tag, "html")
     if template.personal or template.problems:
         return None

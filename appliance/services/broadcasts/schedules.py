@@ -144,6 +144,8 @@ def run_slot(session: Session, schedule_id: int, now: datetime) -> int | None:
         return None
     first = schedule.next_at
     try:
+        # Of several that were missed the newest only: after a day of standstill nobody wants 24
+        # messages.
         slot = max(first, cron.last_slot(schedule.cron, schedule.timezone, now))
         following = cron.next_slot(schedule.cron, schedule.timezone, now)
     except Invalid as error:
@@ -223,6 +225,7 @@ def _missed_before(
         return result
     count = 1
     for older in cron.slots(schedule.cron, schedule.timezone, first):
+        # Counted one by one, so bounded: a year of `* * * * *` has half a million.
         if older >= slot or count > MAX_COUNTED:
             break
         count += 1

@@ -187,6 +187,7 @@ class StatisticsCache:
             samples.clear()  # a retry made some pending again
         while len(samples) > 1 and samples[1][0] <= now - RATE_SECONDS:
             samples.popleft()
+        # A sample each half second, however often pages ask: twenty hold the ten seconds.
         if not samples or now - samples[-1][0] >= MIN_SAMPLE_SECONDS:
             samples.append((now, done))
         seconds = now - samples[0][0]
@@ -205,6 +206,8 @@ def _spans(broadcast: Broadcast, now: datetime) -> tuple[int, int]:
     began = broadcast.started_at or broadcast.created_at
     seconds = ((broadcast.finished_at or now) - began).total_seconds()
     size = bucket_size(seconds)
+    # On a round time, so that an hour's bucket begins at the hour and the next look has the same
+    # ones.
     return int(began.timestamp()) // size * size, size
 
 

@@ -64,10 +64,14 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         temporary = place / f".{secrets.token_hex(8)}"
         try:
             sha256, size = _copy(file, temporary, kind, file_name)
+            # Over what may be there: it has the same content, and its age begins anew, which keeps
+            # it from the clean-up until it has its row.
             temporary.replace(place / sha256)
         finally:
             with suppress(FileNotFoundError):
                 temporary.unlink()
+        # The name is on the disk only then: after a power cut a row must not name a file that is
+        # gone.
         _flush_folder(place)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -106,9 +110,11 @@ def described(media: Sequence[Media]) -> list[dict[str, Any]]:
 
 def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
     digest, size, limit = hashlib.sha256(), 0, LIMITS[kind]
+    # `O_EXCL`: never through a link that somebody put there.
     descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:
         while chunk := file.read(_CHUNK):
+            # At the first chunk: a wrong file of 10 MB need not be written to be refused.
             if size == 0 and kind == "photo" and not _is_picture(chunk[:_HEAD]):
                 raise Invalid.at("file", _no_picture(name))
             size += len(chunk)
@@ -141,6 +147,7 @@ def _is_picture(head: bytes) -> bool:
 def _shown_name(name: str | None, kind: str) -> str:
     """The last part of a path of any system, as people will see it in Telegram."""
     last = re.split(r"[/\\]", name or "")[-1]
+    # Signs that turn the direction of writing make `gpj.exe` look like `exe.jpg`.
     last = _UNPRINTABLE.sub("", last).strip().lstrip(".")
     stem, dot, suffix = last.rpartition(".")
     short = f"{stem[:200]}{dot}{suffix[:20]}" if dot else last[:200]

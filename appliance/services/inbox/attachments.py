@@ -42,6 +42,7 @@ def find(session: Session, data: Path, chat_id: int, message_id: int, index: int
         return _received(files[index])
     (row,) = media.get_all(session, [own[index - len(files)]["id"]])
     path = folder(data) / row.sha256
+    # A backup may have brought back the database without the files.
     if not path.is_file():
         raise NotFound(localized("message {id} has no such file", id=message_id))
     mime = _BY_KIND["photo"] if row.kind == "photo" else "application/octet-stream"

@@ -32,6 +32,7 @@ class Received:
 
 def read(message: Message) -> Received:
     """A message of a kind that is newer than this program has its kind in brackets as text."""
+    # In the order of the list: Telegram sends an animation as a `document`, too.
     kind = next((name for name in _FILES if getattr(message, name, None)), None)
     file = _file(kind, getattr(message, kind)) if kind else None
     reply = message.reply_to_message
@@ -52,6 +53,7 @@ def as_html(message: Message) -> str:
     listed = message.caption_entities if captioned else message.entities
     try:
         return html.render(text, tuple(_entities(listed or ())))
+    # Only a forged update has such offsets; its text is an operator's to read all the same.
     except (ValueError, TypeError):
         return escape(text, quote=False)
 

@@ -97,6 +97,7 @@ def get_summary(session: Session, chat_id: int) -> ThreadSummary:
     rows = threads.rows_of(session, [chat_id])
     if not rows:
         thread = threads.new(chat_id, chat.created_at)
+        # Not stored, and closed: it must not look like something that waits for an answer.
         thread.status = "closed"
         rows = [Row(thread, chat, threads.last_of(session, chat_id))]
     return _summaries(session, rows)[0]
