@@ -67,5 +67,7 @@ def _index(build: Path) -> Response:
     if not (build / "index.html").is_file():
         return Response(_MISSING, 503, mimetype="text/plain")
     response = send_from_directory(build, "index.html", max_age=0)
+    # It names the hashed files of one build: a kept one asks for scripts that an upgrade has
+    # deleted.
     response.cache_control.no_cache = True
     return response

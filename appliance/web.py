@@ -85,8 +85,10 @@ def _config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_NAME": "__Host-session" if https else "session",
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_HTTPONLY": True,
+        # Not `Strict`: a link in a Telegram message would find nobody logged in.
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        # Else each answer sets the cookie anew, and one that began before a log-out brings it back.
         "SESSION_REFRESH_EACH_REQUEST": False,
         # Not used. By the usual name, a cookie of another Flask program of this host would keep
         # Flask-Login from asking for a token.
@@ -100,6 +102,7 @@ def _start_clock() -> None:
 
 def _secure(response: Response) -> Response:
     for name, value in _SECURITY.items():
+        # A view may have set a stricter one.
         response.headers.setdefault(name, value)
     if request.path.startswith("/api/") and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
@@ -115,6 +118,7 @@ class _Cors:
     def __call__(self, response: Response) -> Response:
         if not self._origins or not request.path.startswith("/api/"):
             return response
+        # Also where there is no such header: a cache must not give this answer to another origin.
         response.vary.add("Origin")
         origin = request.headers.get("Origin")
         if origin in self._origins:
@@ -138,6 +142,7 @@ def _record(response: Response) -> Response:
     log.info(
         "%s %s %d %.1fms %s",
         request.method,
+        # Quoted and cut: an address may hold line breaks, and be as long as a message.
         quote(request.path[:500], safe="/-_.~:@"),
         response.status_code,
         milliseconds,

@@ -34,6 +34,7 @@ class BotApi:
         """Any Bot API method, by GET or POST."""
         try:
             self._authorize(request)
+            # Telegram's method names have no case.
             name = _NAMES.get(request.match_info["method"].lower())
             if name is None:
                 raise ApiError(404, "Not Found")

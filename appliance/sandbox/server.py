@@ -103,6 +103,7 @@ class Sandbox:
         thread, self._thread = self._thread, None
         if thread is None or self._loop is None:
             return
+        # An event of asyncio may be touched by its own thread only.
         self._loop.call_soon_threadsafe(self._stopping.set)
         thread.join()
 
@@ -110,6 +111,7 @@ class Sandbox:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
+            # A restarted simulator wants its port at once, while connections of the former linger.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self._host, self._port))
             listener.listen(_BACKLOG)

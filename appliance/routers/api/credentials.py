@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
 @login_manager.user_loader
 def _load_from_session(user_key: str) -> User | None:
     """By what `User.get_id` was when the session began."""
+    # For `was_ended`: a cookie that names somebody who is not let in is another matter than none.
     setattr(g, _NAMED, True)
     try:
         user = users.get(db.session(), int(user_key.partition(".")[0]))
@@ -102,6 +103,7 @@ def caller() -> User:
 def begin(user: User) -> None:
     """Log `user` in, in a new session: what another person left in this browser's is gone."""
     session.clear()
+    # Else a phone forgets it when it puts the browser away: it lasts PERMANENT_SESSION_LIFETIME.
     session.permanent = True
     login_user(user)
 
@@ -137,13 +139,17 @@ def check_request() -> None:
     Raises Unauthorized for an `Authorization` header whose token is refused, TooManyRequests after
     many of those, and Forbidden for a write in a session without the session's token.
     """
+    # An address that leads nowhere is answered as that, not as a refusal that would hide the
+    # mistake.
     if not request.path.startswith("/api/") or request.routing_exception is not None:
         return
     if "Authorization" in request.headers:
+        # A browser asks so before a call from another site, and sends no credentials with it.
         if request.method != "OPTIONS":
             setattr(g, _PROGRAM, _authenticated())
         return
     cookie = current_app.config["SESSION_COOKIE_NAME"]
+    # Without a cookie nobody is logged in, so there is nothing that another site could misuse.
     if request.method not in _SAFE and cookie in request.cookies:
         _check_csrf(request.headers.get("X-CSRF-Token", ""))
 
@@ -171,6 +177,7 @@ def _given_token() -> str:
 
 def _check_csrf(token: str) -> None:
     own = session.get(_CSRF, "")
+    # An empty token of a session that has none must not equal an empty header.
     if not own or not hmac.compare_digest(own.encode(), token.encode()):
         raise Forbidden(
             localized("X-CSRF-Token is missing or old: reload the page, or ask GET /api/v1/session")

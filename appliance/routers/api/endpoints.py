@@ -79,6 +79,8 @@ class Endpoint:
     def __call__(self, view: View) -> Call:
         @wraps(view)
         def call(**arguments: Any) -> ResponseReturnValue:
+            # Before anything is read: whoever may not call learns nothing about what the body
+            # takes.
             require(self.access)
             require_scope(self)
             if self.query is not None:
@@ -141,6 +143,8 @@ def read_body(model: type[BaseModel]) -> Any:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType(localized("the body must have Content-Type: application/json"))
     try:
+        # As JSON, not as Python's objects: only there does strict mode read a time from a string.
+        # Not cached: nobody reads a body twice.
         return model.model_validate_json(request.get_data(cache=False))
     except ValidationError as error:
         malformed = next((e for e in error.errors() if e["type"] == "json_invalid"), None)
@@ -158,6 +162,7 @@ def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, File
         raise UnsupportedMediaType(
             localized("the body must have Content-Type: multipart/form-data")
         )
+    # Before the form is touched, which reads it.
     if max_body is not None:
         request.max_content_length = max_body
     try:

@@ -168,6 +168,7 @@ class Faults:
         return delay, None
 
     def _happens(self, fault: InjectedFault) -> bool:
+        # The dice before the count: a fault that did not happen is not used up.
         if fault.probability is not None and self._dice.random() >= fault.probability:
             return False
         if fault.count is not None:

@@ -61,6 +61,8 @@ class Files:
         return self._by_path.get(path)
 
     def store(self, upload: Upload, folder: str) -> StoredFile:
+        # The folder is in it, as with Telegram: a photo's id is none of a document's, of the same
+        # bytes.
         digest = hashlib.sha256(folder.encode() + b"\0" + upload.content).digest()
         file_id = "SANDBOX" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
         existing = self._by_id.get(file_id)
@@ -82,6 +84,7 @@ class Files:
     def _keep(self, stored: StoredFile) -> None:
         self._by_id[stored.file_id] = self._by_path[stored.path] = stored
         self._total += len(stored.content)
+        # The last one stays, however large: it is in a message that is being made.
         while self._total > _KEPT_BYTES and len(self._by_id) > 1:
             oldest = next(iter(self._by_id.values()))
             del self._by_id[oldest.file_id], self._by_path[oldest.path]

@@ -30,6 +30,8 @@ class Journal:
         """
         try:
             self._file = FileIO(self.path, "a+")
+            # Two simulators on one journal would tell their people different things; `flock` ends
+            # with the process, however that ends.
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._drop_torn_line()
         except Exception as error:
@@ -55,6 +57,7 @@ class Journal:
         temporary = self.path.with_name(f"{self.path.name}.new")
         file = FileIO(temporary, "w")
         fcntl.flock(file, fcntl.LOCK_EX)
+        # A copy of the descriptor: closing it must not end the lock, which `file` holds on.
         with os.fdopen(os.dup(file.fileno()), "wb") as buffered:
             buffered.writelines(_line(event) for event in events)
             buffered.flush()

@@ -113,6 +113,7 @@ def _check_signature(fields: Mapping[str, str], key: bytes) -> bytes:
     signature = fields.get("hash", "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(expected.hex().encode(), signature):
         raise Unauthorized(_FORGED)
+    # A digest of the signature, so that a copy of the table lets nobody log in.
     return hashlib.sha256(expected).digest()
 
 
