@@ -128,6 +128,7 @@ def revoke(session: Session, token_id: int, by: User | None, now: datetime) -> A
     Raises NotFound, also for somebody else's token, unless `by` is an admin.
     """
     row = tokens.get(session, token_id)
+    # As if it did not exist: a refusal would tell which numbers are somebody's.
     if by is not None and by.role != Role.ADMIN and row.user_id != by.id:
         raise NotFound(
             localized("there is no token {id}; `appliance token list` shows all", id=token_id)

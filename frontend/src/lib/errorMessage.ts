@@ -19,6 +19,7 @@ export function explain(error: unknown): string {
       return error.retryAfter
         ? t("error.tooMany", { seconds: duration(error.retryAfter, i18n.language) })
         : t("error.tooManyPlain");
+    // A proxy's, when the program behind it does not answer: to a reader the same as no network.
     case 502:
     case 504:
       return t("error.network");

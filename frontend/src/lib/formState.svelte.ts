@@ -36,6 +36,7 @@ export class Submission {
   /** Does `work`, once at a time; true when it went well. */
   async run(event: Event | null, work: () => Promise<unknown>): Promise<boolean> {
     event?.preventDefault();
+    // A second press of the button while the first is under way must not send twice.
     if (this.busy) return false;
     this.busy = true;
     this.#error = null;

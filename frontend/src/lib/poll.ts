@@ -20,9 +20,11 @@ export function poll(
       } catch (error) {
         if (signal.aborted) return;
         onError(error);
+        // A server in trouble gets a quarter of the questions, from each page that is open.
         pause = everyMs * 4;
       }
       await wait(pause, signal);
+      // After the pause: a tab that comes back to the front asks at once.
       await visible(signal);
     }
   })();

@@ -20,6 +20,7 @@ export function proofIn(hash: string): Proof | null | undefined {
 /** Base64 of JSON, with or without padding; `false` when nobody agreed. */
 function readResult(result: string): Proof | null {
   try {
+    // `atob` knows one alphabet only; a space is what a "+" became in an address.
     const letters = result.replace(/[- ]/g, "+").replace(/_/g, "/");
     const bytes = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
     const found: unknown = JSON.parse(new TextDecoder().decode(bytes));

@@ -22,6 +22,7 @@ class Router {
   go(address: string, options: { replace?: boolean } = {}): void {
     history[options.replace ? "replaceState" : "pushState"](null, "", address);
     this.#follow();
+    // As the browser does for a new page; a replaced address is still the same page.
     if (!options.replace) scrollTo(0, 0);
   }
 
@@ -38,6 +39,7 @@ class Router {
 
   #click(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0) return;
+    // With a key or another button held the browser opens a tab or saves: that stays its own.
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = (event.target as Element).closest("a");
     if (!link || link.target || link.hasAttribute("download")) return;

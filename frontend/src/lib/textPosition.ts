@@ -32,6 +32,7 @@ export function markFaults(text: string, faults: Fault[]): Piece[] {
   let done = 0;
   for (const at of [...starts.keys()].sort((a, b) => a - b)) {
     const end = at + markLength(text, at);
+    // Two faults in one tag: the first one marks it whole.
     if (at < done) continue;
     if (at > done) pieces.push({ text: text.slice(done, at), fault: null });
     pieces.push({ text: text.slice(at, end), fault: starts.get(at)! });

@@ -37,6 +37,7 @@ async function checkedFetch(request: Request): Promise<Response> {
   try {
     response = await fetch(request);
   } catch (error) {
+    // Somebody left the page: no reason to tell them about the network.
     if (request.signal.aborted) throw error;
     throw new Problem(0, "");
   }
@@ -53,6 +54,7 @@ function pageLanguage(): string {
 
 /** The token every write carries. */
 export async function knownToken(): Promise<string> {
+  // Asked for when it is needed first: most visits write nothing.
   csrfToken ??= (await body(api.GET("/api/v1/session"))).csrf_token;
   return csrfToken;
 }

@@ -48,5 +48,6 @@ function faults(value: unknown): Fault[] {
 
 function retryAfter(response: Response): number | null {
   const seconds = Number(response.headers.get("Retry-After"));
+  // The header may hold a date, of which `Number` makes NaN; proxies send it so.
   return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
 }

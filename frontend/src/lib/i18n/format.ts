@@ -66,6 +66,7 @@ export function bytes(size: number, language: Language): string {
 
 /** 0 is Sunday. */
 export function weekday(day: number, language: Language): string {
+  // Any Sunday; in UTC on both sides, or west of Greenwich it would be a Saturday.
   const sunday = Date.UTC(2026, 0, 4);
   const format = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" });
   return format.format(new Date(sunday + day * 86_400_000));

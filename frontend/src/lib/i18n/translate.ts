@@ -10,6 +10,7 @@ export function render(text: Text, gaps: Gaps, language: string): string {
   const form = typeof text === "string" ? text : plural(text, gaps.n, language);
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = gaps[name];
+    // Shown with its brace rather than thrown: a missing word must not take the page away.
     if (value === undefined) return whole;
     return typeof value === "number" ? new Intl.NumberFormat(language).format(value) : value;
   });

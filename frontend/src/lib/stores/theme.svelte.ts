@@ -26,6 +26,7 @@ class ThemeStore {
   }
 
   #apply(): void {
+    // Without a choice the style sheet follows the system by itself, also before this script runs.
     if (this.#chosen) document.documentElement.dataset.theme = this.#chosen;
   }
 }
