@@ -68,6 +68,7 @@ def create(session: Session, new: NewNotification, sender: Sender) -> tuple[Noti
     _check(new)
     _check_right(session, new.to, sender.user)
     term = _term(session, new.to)
+    # Its own row first: where the key was taken meanwhile, nothing must be queued for it.
     row, created = notifications.add(session, _row(new, term, sender.name, key))
     if created and term.kind in {"user", "chat"}:
         row.message_id = _to_chat(session, new, _chat(session, term))

@@ -43,6 +43,7 @@ def begin(context: Context, argument: str) -> None:
         return
     message = context.message
     if argument and message is not None and message.text:
+        # From the right: the words of the command may stand in the text once more.
         _preview(context, written(message, message.text[: message.text.rindex(argument)]))
     elif message is not None and message.reply_to_message is not None:
         _preview(context, written(message.reply_to_message))
@@ -55,6 +56,8 @@ def hear(context: Context, message: Message) -> bool:
     if context.role != Role.ADMIN or _is_over(context):
         context.chat.dialog = None
         return False
+    # The preview stands already: a remark that somebody types below it must not become the
+    # broadcast.
     if "text" in (context.chat.dialog or {}):
         return False
     _preview(context, written(message))
@@ -64,6 +67,7 @@ def hear(context: Context, message: Message) -> bool:
 def press(context: Context, press: Press) -> None:
     verb, _, nonce = press.argument.partition(":")
     dialog = context.chat.dialog or {}
+    # Before the dialog, which is over by then: a second press is told what became of the first.
     sent = broadcasts_crud.get_by_key(context.session, _key(context, nonce))
     if context.role == Role.ADMIN and sent is not None:
         context.answer(press.id, context.phrase("broadcast_already", id=sent.id))

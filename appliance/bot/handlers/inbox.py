@@ -57,6 +57,7 @@ def _was_message(context: Context, message: Message) -> bool:
     stored = messages.find_by_telegram_id(context.session, context.chat.id, message.message_id)
     if stored is None or stored.direction != Direction.IN:
         return False
+    # An edited one was a message at first, whatever its text begins with now.
     return bool(stored.edits) or parse_command(stored.text) is None
 
 

@@ -31,5 +31,6 @@ def set_language(context: Context, press: Press) -> None:
     if press.message_id is not None:
         question = context.phrase("language_choose")
         context.edit(press.message_id, question, keyboards.languages(context.language))
+    # The keyboard under the chat comes with a message only: an edit cannot change it.
     context.reply(context.phrase("language_set"), keyboards.main_menu(context.language))
     command_menu.publish(context.session, context.chat, context.site.default_language, context.now)

@@ -80,9 +80,11 @@ def hear(context: Context, text: str) -> bool:
     code_hash = codes.hashed(code)
     if context.chat.user is not None:
         return False
+    # The tries first: after the last one a right code tells nothing either.
     if _tries(context) < MAX_TRIES and _ask(context, code_hash, None):
         return True
     _refuse(context, "code_in_message")
+    # It may be an ordinary message of eight letters: an operator reads it, the code in it is void.
     if context.message is not None:
         inbox.keep(context, context.message)
     return True

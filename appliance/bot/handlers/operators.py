@@ -50,6 +50,8 @@ def hear(context: Context, message: Message) -> bool:
 def _answer(context: Context, message: Message) -> bool:
     """Send a reply to the person; False when it is not a reply to a copy."""
     reply, sender = message.reply_to_message, message.from_user
+    # Another bot's reply is no answer of a person; anonymous administrators write by Telegram's own
+    # bot, with the group as `sender_chat`.
     if reply is None or (sender is not None and sender.is_bot and message.sender_chat is None):
         return False
     copy = _copy(context, reply)

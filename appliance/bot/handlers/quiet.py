@@ -34,6 +34,7 @@ def press(context: Context, press: Press) -> None:
         context.answer(press.id, context.phrase("button_old"))
         return
     context.answer(press.id, _setting(context))
+    # Telegram refuses an edit that changes nothing.
     if press.message_id is not None and context.chat.quiet != before:
         markup = keyboards.quiet(context.language, context.chat.quiet)
         context.edit(press.message_id, _setting_and_help(context), markup)

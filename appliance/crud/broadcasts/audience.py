@@ -106,6 +106,7 @@ def freeze(
     """
     end = _end_of_search(session, audience, after)
     chats = select(Chat.id).where(condition(audience), *_between(after, end))
+    # In the order of the ledger's key: lines are added at its end, and the cursor is the last one.
     chunk = chats.order_by(Chat.id).limit(limit).subquery()
     written = _write(
         session,

@@ -42,6 +42,8 @@ def address_of(session: Session, link_id: int) -> str | None:
 
 def count_click(session: Session, link_id: int, chat_id: int, now: datetime | None = None) -> None:
     """Somebody opened it. Counts right however many do so at once."""
+    # First the change and then the insert: nearly every further click finds its row, and a refused
+    # insert costs a savepoint.
     if _raise_count(session, link_id, chat_id):
         return
     try:

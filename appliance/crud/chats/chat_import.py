@@ -81,6 +81,7 @@ def _fill(session: Session, pairs: Iterable[tuple[Row[Any], Entry]], now: dateti
     rows: list[dict[str, Any]] = []
     for was, entry in pairs:
         before = {name: getattr(was, name) for name in FILLED}
+        # What Telegram told is newer than any list: only gaps are filled.
         after = {name: before[name] or entry.values.get(name) for name in FILLED}
         if after != before:
             rows.append({"chat": entry.chat_id, "updated_at": now, **after})
@@ -110,6 +111,7 @@ def _choose(session: Session, entries: Sequence[Entry], now: datetime) -> set[in
         Subscription.chat_id.in_([entry.chat_id for entry in entries]),
     )
     for topic_id, chat_id in session.execute(made):
+        # Whoever chose by themselves is not asked by a list, or an old one would undo an opt-out.
         choices.pop((topic_id, chat_id), None)
     rows = [
         {"topic_id": topic_id, "chat_id": chat_id, "subscribed": subscribed, "updated_at": now}
@@ -157,6 +159,7 @@ def iterate(session: Session, page: int = 1000) -> Iterator[Known]:
     query = select(Chat.id, Chat.type, Chat.status, *columns).order_by(Chat.id).limit(page)
     rows = session.execute(query).all()
     while rows:
+        # By the span of the page, which is two parameters and not a thousand.
         choices = _choices(session, rows[0].id, rows[-1].id)
         for row in rows:
             values = {name: getattr(row, name) for name in FILLED}

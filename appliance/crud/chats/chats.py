@@ -79,6 +79,7 @@ def remember(
         chat = Chat(id=chat_id, status=ChatStatus.ACTIVE, created_at=now)
         session.add(chat)
     chat.type = type
+    # Also with None: whoever took their last name away at Telegram has none here either.
     chat.first_name, chat.last_name = first_name, last_name
     chat.username, chat.title = username, title
     chat.language = chat.language or language

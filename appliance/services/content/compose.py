@@ -123,6 +123,7 @@ class _CallTemplate:
     """A call's JSON, encoded but for the chat and the values that differ by recipient."""
 
     def __init__(self, template: Template, params: Params) -> None:
+        # Encoded once: for each recipient only what differs is put between ready pieces.
         before, mark, after = _encode(params)[1:].partition(_MARK)
         self._template = template
         self._parts: list[bytes | Placeholder] = [f",{before}".encode()]

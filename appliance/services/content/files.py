@@ -104,6 +104,8 @@ def _as_it_is(file: File, uploading: bool) -> dict[str, Any]:
 
 
 def _file_id(message: dict[str, Any]) -> str | None:
+    # `document` before `animation`: of a GIF the answer has both, and the id must be of what was
+    # sent.
     for kind in _ANSWERED:
         file = message.get(kind)
         if isinstance(file, list) and file:

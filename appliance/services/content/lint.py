@@ -62,6 +62,7 @@ def lint(
     if template.problems:
         return tuple(_fault_at(field, text, place, problem) for place, problem in template.problems)
     try:
+        # Placeholders are masked, of the same length, so that an offset in it is one in the source.
         plain(template.masked, format)
     except html.EntityError as error:
         return (_fault_at(field, text, error.offset, error.message),)
@@ -83,6 +84,7 @@ def _lint_length(
     if longest <= limit:
         return ()
     message = _too_long(longest, limit, template.personal)
+    # Only there a character of the source is one of the message, which the place can point to.
     if format == "plain" and not template.personal:
         return (_fault_at(field, text, limit, message),)
     return (Fault(field, message),)
