@@ -36,6 +36,7 @@ class Context:
         """The `Database` at the right schema. Raises ConfigError, SchemaError."""
         from appliance.database import Database, check_schema
 
+        # Before the first query: an old database would answer with an error about a missing column.
         check_schema(self.settings)
         return Database(self.settings.database_url)
 

@@ -43,6 +43,7 @@ def exit_clearly() -> Iterator[None]:
             click.echo(line, err=True)
         sys.exit(exit_code(error))
     except BrokenPipeError:  # `appliance … | head`
+        # Else Python complains on stderr, at its end, that it could not flush stdout.
         sys.stderr.close()
         sys.exit(FAILED)
 

@@ -84,6 +84,8 @@ def wait_for_end(
         with database.reading() as session:
             document = as_document(broadcasts_crud.get(session, broadcast_id))
         show(document)
+        # Cancelled is not over: what is in flight still gets its outcome, which the summary must
+        # have.
         ended = document["status"] in ENDED and not document["sending"]
         if ended or stop.wait(PROGRESS_POLL_SECONDS):
             return document
@@ -98,6 +100,8 @@ def outcome_code(document: Document) -> int:
 
 def failures_of(document: Document) -> int:
     """How many recipients failed, without those who blocked the bot or left."""
+    # Whoever blocked the bot is no failure of the sending: a cron job must not fail each night for
+    # them.
     gone = sum(n for reason, n in document["reasons"].items() if reason in GONE_REASONS)
     return int(document["failed"] - gone)
 
@@ -127,6 +131,7 @@ def progress_bar(visible: bool) -> Iterator[Callable[[Document], None]]:
     with click.progressbar(length=1, file=sys.stderr, show_pos=True, width=30) as bar:
 
         def show(document: Document) -> None:
+            # The audience grows while it is frozen; a bar of length 0 divides by it.
             bar.length = max(1, document["total"])
             bar.label = f"sent {document['sent']}, failed {document['failed']}"
             bar.update(document["total"] - document["pending"] - document["sending"] - bar.pos)

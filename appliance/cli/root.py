@@ -53,6 +53,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
+        # Around every command here, so that none of them has to turn errors into exit codes.
         with exit_clearly():
             return super().invoke(ctx)
 

@@ -89,6 +89,8 @@ def asked_to_stop() -> Iterator[threading.Event]:
     """An event that SIGTERM and Ctrl-C set; at the end the former handlers are restored."""
     stop = threading.Event()
     before = {
+        # Sets an event and nothing more: a handler runs between any two instructions of the main
+        # thread.
         number: signal.signal(number, lambda *_: stop.set())
         for number in (signal.SIGTERM, signal.SIGINT)
     }

@@ -35,6 +35,7 @@ def register(body: Registration) -> Session:
     """
     email = users.normalise_email(body.email)
     users.validate_password(body.password)
+    # Before the hash: that costs 24 ms and 19 MB, which is what a flood of registrations is after.
     context.context().limiter.take(("register", client_address.network()), _REGISTRATIONS)
     language = body.language or context.settings().default_language
     password_hash = users.hash_password(body.password)
@@ -51,6 +52,7 @@ def register(body: Registration) -> Session:
 def log_in(body: Credentials) -> Session:
     """Log in with an email address and a password."""
     limiter, account = context.context().limiter, ("login", body.email.strip().lower())
+    # By address and by account: one guesses many passwords of one, or one password of many.
     limiter.take(("login from", client_address.network()), _LOGINS_FROM)
     limiter.take(account, _LOGINS_TO)
     login = users.authenticate(context.session(), body.email, body.password)

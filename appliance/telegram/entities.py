@@ -75,6 +75,7 @@ def utf16_length(text: str) -> int:
 
 def to_utf16(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
     """The same entities counted in UTF-16 units."""
+    # Most texts have no character of two units, and then there is nothing to count.
     if not text or max(text) <= "\uffff":
         return tuple(entities)
     place = [0]
@@ -165,8 +166,10 @@ def _shrink(text: str, entities: list[Entity]) -> list[Entity]:
 def _settle(entities: Iterable[Entity]) -> list[Entity]:
     """Make the entities nest and not repeat; those that do so already stay as they are."""
     ordered = in_order(entity for entity in entities if entity.length > 0)
+    # As TDLib does: what nests already is not cut or joined, also where that would look the same.
     if _nests(ordered):
         return ordered
+    # Quotes first: they win over all that crosses them, and the rest is cut at their edges.
     quotes = _without_overlap(e for e in ordered if e.type in QUOTES)
     solid = _without_overlap(e for e in ordered if e.type not in QUOTES and not _splittable(e))
     solid = [e for e in solid if not any(_crosses(e, quote) for quote in quotes)]

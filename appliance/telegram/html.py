@@ -218,6 +218,7 @@ class _Parser:
             self._fail(reason, begin)
         self.at += 1
         self.open.pop()
+        # An entity over nothing is none: `<b></b>` leaves no trace.
         if self.length > tag.offset:
             self._close(tag)
 
@@ -239,6 +240,7 @@ class _Parser:
 
     def _close_link(self, tag: _Tag, entity: Entity) -> None:
         """A link that leads nowhere is plain text, as in Telegram."""
+        # Without `href` the text itself is the address, as in Telegram.
         url = tag.argument or "".join(self.parts)[tag.offset :]
         user_id = mentioned_user(url)
         if user_id is not None:

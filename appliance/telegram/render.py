@@ -37,6 +37,7 @@ def render(text: str, entities: tuple[Entity, ...] = ()) -> str:
 
 def _turn(output: list[str], stack: list[Entity], target: list[Entity], text: str) -> None:
     """Close and open tags until exactly the wanted entities are open."""
+    # Only what differs is closed and opened again, so that `<b>` over two lines stays one.
     same = 0
     while same < min(len(stack), len(target)) and stack[same] is target[same]:
         same += 1
@@ -75,6 +76,7 @@ def _tags(entity: Entity, text: str) -> tuple[str, str]:
 
 
 def _link(url: str) -> tuple[str, str]:
+    # An allow-list: `javascript:` and `data:` addresses would run as this site.
     if not _SAFE_LINK.match(url):
         return "", ""
     return f'<a href="{_escaped(url)}" target="_blank" rel="noopener noreferrer nofollow">', "</a>"

@@ -34,6 +34,7 @@ def checked_link(url: str) -> str:
     if scheme not in {"http", "https"}:
         raise LinkError("Unsupported URL protocol")
     host = parts["host"].lower()
+    # A host without a dot is refused by Telegram, so `localhost` cannot stand in a message.
     if ("." not in host and not host.startswith("[")) or _BAD_HOST.search(host):
         raise LinkError("Wrong HTTP URL")
     user = f"{parts['user']}@" if parts["user"] else ""

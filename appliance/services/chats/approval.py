@@ -27,6 +27,7 @@ def decide(
         raise Conflict(
             localized("the bot is not in {name} any more: add it there first", name=chat.name)
         )
+    # Also a refusal of one that never was approved: `approved_by` says that somebody has decided.
     if chat.approved != approved or chat.approved_by is None:
         chats.set_approved(session, chat, approved, by, now)
     if not approved:

@@ -59,5 +59,6 @@ def publish(session: Session, chat: Chat, default_language: str, now: datetime) 
 
 def follow(session: Session, chat: Chat, user: User, now: datetime) -> None:
     """After a link to this user, or its end: add or remove the commands of their role."""
+    # Members have the general menu: a million links must not be a million calls.
     if user.role in _BY_ROLE:
         publish(session, chat, user.language, now)

@@ -67,6 +67,8 @@ def copy(
         copies.text(f"{head}\n{_cut(received.text, _MAX_TEXT)}")
     elif edited or received.kind not in _CAPTIONED:
         text = received.text if received.files else in_words(received.text, group.language)
+        # Two messages: what cannot carry a caption (a sticker, a place on the map) would come
+        # without a name.
         copies.text(f"{head}\n{_cut(text, _MAX_TEXT)}".strip())
         if not edited:  # the group has the file already; only the words are new
             copies.message(received.message_id)
@@ -115,6 +117,7 @@ def _tell_in_words(session: Session, group: Group, copy: Message, now: datetime)
     """Send the caption of a file as a text. A file without one follows a text of its own anyway."""
     caption = (copy.params or {}).get("caption")
     chat = chats.get(session, copy.about_chat_id or 0)
+    # Queued for a group that was the operators' before: its text is none of the new one's business.
     if copy.chat_id != group.chat_id or caption is None or chat is None:
         return
     html = f"{caption}\n{phrase(group.language, 'relay_file')}"

@@ -52,6 +52,7 @@ def take(session: Session, chat_id: int, received: Received, now: datetime) -> K
 def edit(session: Session, chat_id: int, received: Received, now: datetime) -> Kept:
     """Store a new version, with the old one as history. An unknown message is stored as new."""
     message = _album(session, chat_id, received) or _known(session, chat_id, received.message_id)
+    # What was sent before the bot ran here, or lost: the edit is all there is of it.
     if message is None:
         stored = take(session, chat_id, received, now)
         stored.message.edited_at = now
@@ -112,6 +113,8 @@ def _part(received: Received, file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ordered(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # By Telegram's ids, whatever the order of arrival: several connections of a webhook may
+    # overtake one another.
     return sorted(files, key=lambda item: int(item.get("message_id") or 0))
 
 
