@@ -1,4 +1,4 @@
-"""The inbox of updates: stored before Telegram is told that they arrived, handled in order."""
+"""Updates as they came: stored before Telegram is told that they arrived, handled in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -144,7 +144,7 @@ class Coordinator:
         self._writer.close()
 
     def _is_ours(self, operation: OperationRun) -> bool:
-        """Whether nobody has begun it again from its cursor: here, or where the lease is now."""
+        """Whether it is still the run that goes on with it: no other began, here or elsewhere."""
         return not self._fence.lost and self._operations.get(operation.id) is operation
 
     def sweep(self, now: Moment) -> None:
@@ -247,7 +247,7 @@ class Coordinator:
         return handed
 
     def _skip_if_cancelled(self, session: Session, results: list[Result], now: Moment) -> None:
-        """Who was put back into a cancelled broadcast: whoever cancelled it may be past them."""
+        """Skip who was put back into a cancelled broadcast: a sweep may have passed them."""
         back = [result.job for result in results if result.retry_at is not None]
         if back and broadcasts.get_fresh(session, back[0].row).status == BroadcastStatus.CANCELLED:
             chats = [job.chat_id for job in back]

@@ -1,4 +1,4 @@
-"""Skipping who waits in a cancelled broadcast, where whoever cancelled it has not done so."""
+"""Skips what is pending in a cancelled broadcast, where the process that cancelled it died."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -77,7 +77,7 @@ class User(UserMixin, Base):
 
     @property
     def is_active(self) -> bool:
-        """Flask-Login logs nobody in, and takes nobody for logged in, who is not active."""
+        """False for a disabled account: Flask-Login neither logs in nor goes on with a session."""
         return not self.disabled
 
     def get_id(self) -> str:

@@ -1,4 +1,4 @@
-"""Programs that use the API: their tokens, and what they asked to be told to people."""
+"""Programs that use the API: their tokens, and the notifications they sent."""
 
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ class ApiToken(Base):
 
 
 class Notification(Base):
-    """What a program asked to be told: to one chat by the outbox, to many by a broadcast."""
+    """What a program sent: to one chat it is a row of the outbox, to many a broadcast."""
 
     __tablename__ = "notifications"
 

@@ -103,6 +103,7 @@ def change_thread(chat_id: int, body: ThreadPatch) -> Thread:
     with writing(context.session()) as session:
         if body.status is not None:
             threads.set_status(session, chat_id, body.status)
+        # Null is a value here: it takes the thread from whoever has it.
         if "assigned_to" in body.model_fields_set:
             threads.assign(session, chat_id, body.assigned_to)
         if body.labels is not None:

@@ -87,7 +87,7 @@ def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotif
 
 
 def _from_json(document: Any) -> NewNotification:
-    """In our words, or in those of a monitor, which are told by their names."""
+    """From our fields, or from those of a monitor, which are recognised by their names."""
     foreign = isinstance(document, Mapping) and "text" not in document
     if foreign and ("message" in document or "msg" in document):
         return _model(Alert, document).as_notification()

@@ -161,7 +161,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, stored: Any) -> str:
 
 
 def _enter(arrival: Arrival, visitor_id: int | None) -> None:
-    """Begin a session as a password does; whoever is logged in keeps theirs."""
+    """Log the person in as a password would; whoever is logged in already stays who they are."""
     if arrival.user is not None and visitor_id is None:
         credentials.begin(arrival.user)
 

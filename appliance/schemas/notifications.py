@@ -1,4 +1,4 @@
-"""What programs ask to be told to people."""
+"""Notifications that programs send."""
 
 from typing import Annotated, Any, Literal
 
@@ -34,7 +34,7 @@ class NewNotification(Request):
 
 
 def _known(*allowed: str) -> BeforeValidator:
-    """Another program's value, such as a number, is none of ours."""
+    """None in place of a value that is not one of ours: monitors have others for these fields."""
     return BeforeValidator(lambda value: value if value in allowed else None)
 
 

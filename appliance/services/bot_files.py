@@ -39,6 +39,8 @@ class BotFiles:
         Raises NotFound when Telegram does not have it (any more), Unavailable.
         """
         path = self.call("getFile", {"file_id": file_id}).get("file_path")
+        # A Bot API server of one's own answers with a path on its disk, which is no address to
+        # fetch.
         if not isinstance(path, str) or not path or path.startswith("/"):
             raise NotFound(localized("Telegram does not give out this file"))
         target: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - handed out

@@ -1,4 +1,4 @@
-"""Who the bot is, as getMe told whoever asked last: kept for the parts that do not ask Telegram."""
+"""Who the bot is, by the last answer to getMe: stored for the parts that do not ask Telegram."""
 
 from dataclasses import dataclass
 from typing import Any

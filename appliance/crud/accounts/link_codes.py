@@ -81,7 +81,7 @@ def refusal_key() -> str:
 
 
 def count_refusals(session: Session, chat_id: int, since: datetime) -> int:
-    """How often the chat was told after a time that its code is wrong."""
+    """How often, since a moment, the chat was told that its code is wrong."""
     # Counted in the thread, not in memory: it holds over restarts (docs/decisions.md, 26). Not by
     # the words, which differ with the language and the version of the program.
     statement = select(func.count(Message.id)).where(

@@ -170,7 +170,7 @@ _ACTIVE_LOCKED = _ACTIVE.with_for_update(key_share=True)
 
 
 def finish(session: Session, broadcast_id: int, now: datetime) -> bool:
-    """Done, if it runs and nobody is pending or being sent to."""
+    """End a broadcast in which nobody is pending or being sent to; False for any other."""
     # The counters in the statement itself: a retry may have put somebody back since they were read.
     result = session.execute(
         update(Broadcast)

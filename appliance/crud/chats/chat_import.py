@@ -98,7 +98,7 @@ _FILL = (
 
 
 def _choose(session: Session, entries: Sequence[Entry], now: datetime) -> set[int]:
-    """Write the choices about topics nobody has made yet; the chats they are of."""
+    """Store choices that these chats have not made themselves; returns the ids of those chats."""
     choices = {
         (topic_id, entry.chat_id): subscribed
         for entry in entries

@@ -82,7 +82,7 @@ def skip_pending(
 def _end(
     session: Session, broadcast_id: int, was: DeliveryState, after: int | None, limit: int
 ) -> int | None:
-    """Where the part ends; None when nobody is left in the state `was`, or no line after it."""
+    """The last chat of the next part; None: no line follows, or nobody is in the state `was`."""
     counter = getattr(Broadcast, was.word)
     # Locked before its lines, as the engine does (`list_active`), or on PostgreSQL two orders would
     # be a deadlock. With the lock comes the counter: where nobody is left, a walk over a million

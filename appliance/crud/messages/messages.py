@@ -336,7 +336,7 @@ def recover(session: Session, now: datetime) -> int:
 
 
 def put_back(session: Session, held: Iterable[int]) -> int:
-    """What is being sent and nobody holds waits again: it never left. Returns how many."""
+    """Sending → pending for rows that are not among `held`: they never left. Returns how many."""
     result = session.execute(
         update(Message)
         .where(_OUTSTANDING, Message.state == DeliveryState.SENDING, Message.id.not_in(held))

@@ -1,4 +1,4 @@
-"""What programs asked to be told to people."""
+"""Notifications that programs sent."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError

@@ -112,7 +112,7 @@ def set_topic(session: Session, chat_id: int, topic_id: int | None) -> None:
 
 
 def forget_topics(session: Session) -> None:
-    """Another group is the operators' now: it has none of the topics."""
+    """Forget everybody's topic: they are in a group that is the operators' no more."""
     session.execute(
         update(Thread).where(Thread.group_topic_id.is_not(None)).values(group_topic_id=None)
     )

@@ -69,6 +69,7 @@ def _forward(
 
 def _origin(world: World, source: Chat, message: ChatMessage) -> dict[str, Any]:
     earlier: dict[str, Any] | None = (message.extra or {}).get("forward_origin")
+    # Of a forwarded message that is forwarded on, Telegram shows where it came from first.
     if earlier:
         return earlier
     if isinstance(source, Group) and source.type == CHANNEL:
@@ -93,6 +94,7 @@ def _several(world: World, parameters: Parameters) -> list[ChatMessage]:
     if len(ids) > _MAX_MESSAGES:
         raise bad_request("Too many message identifiers specified")
     numbers = [int(item) for item in ids]
+    # Telegram refuses another order, so the product sorts them (`services/inbox/replies.py`).
     if numbers != sorted(set(numbers)):
         raise bad_request("Message identifiers must be in a strictly increasing order")
     messages = [source.messages[number] for number in numbers if number in source.messages]

@@ -53,6 +53,7 @@ _FORBIDDEN = ("can_change_info", "can_pin_messages", "can_manage_topics")
 
 def get_chat(world: World, parameters: Parameters) -> dict[str, Any]:
     chat = chat_of(world, parameters)
+    # What is public can be asked for by name by any bot; all else only by one that is in it.
     if isinstance(chat, Group) and not chat.username:
         seen_chat(world, parameters)
     document = {**chat_document(chat), "accent_color_id": abs(chat.id) % 7}

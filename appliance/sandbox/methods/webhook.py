@@ -152,6 +152,7 @@ class Deliverer:
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
                 while True:
+                    # Cleared before the look: what comes during it sets the event again.
                     updates.arrived.clear()
                     self._begin(session)
                     await updates.arrived.wait()
@@ -178,6 +179,8 @@ class Deliverer:
         pause = self._first_pause
         updates = self._world.state.updates
         try:
+            # Asked anew each time: the webhook may be another one by now, or the updates were
+            # dropped.
             while (webhook := self._world.state.webhook) and update in updates.pending:
                 wait = await self._deliver(session, webhook, update)
                 if wait is None:
@@ -185,6 +188,8 @@ class Deliverer:
                 await asyncio.sleep(max(pause, wait))
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         finally:
+            # Also when it was cancelled: the chat's next update must not wait for a task that is
+            # gone.
             self._busy.pop(queue, None)
             updates.arrived.set()
 

@@ -63,11 +63,14 @@ class State:
                     f"{self._journal.path}: unknown event in line {number}:"
                     " expected one that this version knows"
                 ) from None
+        # At the start only: while it runs an event is one short write, however long the journal is.
         self._journal.rewrite(self._compacted(self._journal.events()))
 
     def commit(self, kind: str, **event: Any) -> Any:
         """Change the state by an event and write it down. Returns what the event made."""
         event["kind"] = kind
+        # Applied first: an event that cannot be is not in the journal, where each start would fail
+        # on it.
         result = self._apply(event)
         if self._journal:
             self._journal.append(event)
@@ -107,6 +110,7 @@ class State:
         if person is None:
             person = self.people[fields["id"]] = Person(**fields)
         for name, value in fields.items():
+            # The same object: chats and tasks hold on to it, and its messages are in it.
             setattr(person, name, value)
         return person
 
@@ -219,6 +223,8 @@ class State:
         yield from (event for event in events if event["kind"] in _LASTING)
         yield {"kind": "allow", "kinds": self.updates.allowed}
         yield {"kind": "webhook", "webhook": self.webhook}
+        # Before the updates: without it ids would begin anew, and the bot takes a known id for a
+        # repetition.
         yield {"kind": "confirm", "before": 0, "next_id": self.updates.next_id}
         yield from ({"kind": "update", "update": update} for update in self.updates.pending)
 

@@ -197,7 +197,7 @@ def unlink(
 
 
 def hashed(code: str) -> bytes:
-    """The hash of a code that is stored. No salt: 192 random bits are in nobody's table."""
+    """The hash of a code that is stored. Without salt: nobody has a table of 192 random bits."""
     return hashlib.sha256(code.encode("utf-8", "replace")).digest()
 
 

@@ -74,6 +74,8 @@ class Verifier:
             raise _refused("it is old")
         audience = claims["aud"]
         parties = audience if isinstance(audience, list) else [audience]
+        # A token for several parties could be another party's, who shows it here in somebody's
+        # name.
         if len(parties) > 1 or claims.get("azp", self._client_id) != self._client_id:
             raise _refused("it is for somebody else too")
 
