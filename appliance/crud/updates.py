@@ -35,20 +35,22 @@ _WAITING = select(Update.seq, Update.chat_id, Update.payload).where(_WAITS).orde
 _ANY_WAITING = select(Update.seq).where(_WAITS).limit(1)
 
 
-def store(session: Session, news: Sequence[NewUpdate], now: datetime) -> int:
+def store(session: Session, new_updates: Sequence[NewUpdate], now: datetime) -> int:
     """Keep updates in the order given, skip known ids. Returns how many were new."""
-    if not news:
+    if not new_updates:
         return 0
     connection = session.connection()
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = (
         dialect.insert(Update)
+        # Telegram repeats what was not confirmed, and a webhook's repetition may come beside the
+        # first: by the unique id one of the two stores it (decision 17).
         .on_conflict_do_nothing(index_elements=[Update.id])
         .execution_options(preserve_rowcount=True)
     )
     rows = [
         {"id": new.id, "chat_id": new.chat_id, "payload": new.payload, "received_at": now}
-        for new in news
+        for new in new_updates
     ]
     return connection.execute(insert, rows).rowcount
 

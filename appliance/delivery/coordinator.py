@@ -104,9 +104,9 @@ class Coordinator:
         """Whether there is something to do, asked without taking the write lock."""
         with self._database.reading() as session:
             wall = datetime.fromtimestamp(now.wall, UTC)
-            news = broadcasts.list_active(session, wall) != self._active_seen
-            news = news or operations.list_running(session) != list(self._operations)
-            self.work = news or messages.any_waiting(session) or self._due(now)
+            changed = broadcasts.list_active(session, wall) != self._active_seen
+            changed = changed or operations.list_running(session) != list(self._operations)
+            self.work = changed or messages.any_waiting(session) or self._due(now)
         return self.work or self._fence.beat_due(now.mono)
 
     def settle(
@@ -120,11 +120,11 @@ class Coordinator:
         with self._writer.writing() as session:
             # Inside the transaction: what others write after this look is news the next time.
             version = data_version(session)
-            news = self._has_news(version, now)
-            if news:
+            changed = self._has_news(version, now)
+            if changed:
                 self._check_lease(session, now, state)
                 self.flood_until = settings.pause_until(session, settings.FLOOD)
-            jobs = self._exchange(session, results, room, now, news)
+            jobs = self._exchange(session, results, room, now, changed)
             if flood_until is not None:
                 settings.prolong_pause(session, settings.FLOOD, flood_until)
         # Only after the commit: if it failed, the results come again and nothing was claimed.
@@ -157,8 +157,8 @@ class Coordinator:
         """Whether a broadcast's job is of one that was paused, halted, cancelled or edited."""
         # By identity: after an edit another run stands under the same number, and this job has the
         # old words.
-        mine = self._operations if isinstance(job.source, OperationRun) else self._runs
-        return mine.get(job.row) is not job.source
+        current = self._operations if isinstance(job.source, OperationRun) else self._runs
+        return current.get(job.row) is not job.source
 
     def forget(self) -> None:
         """The database failed: what is believed of the running broadcasts may be wrong."""
@@ -176,8 +176,8 @@ class Coordinator:
         jobs = list(held)
         with self._writer.writing() as session:
             self._check_lease(session, now, "reconciling")
-            mine = {job.row for job in jobs if isinstance(job.source, Outbox)}
-            messages.put_back(session, mine)
+            held_rows = {job.row for job in jobs if isinstance(job.source, Outbox)}
+            messages.put_back(session, held_rows)
         held_by_run = {(job.row, job.chat_id) for job in jobs if isinstance(job.source, Run)}
         for number, chats in self._being_sent().items():
             lost = [chat_id for chat_id in chats if (number, chat_id) not in held_by_run]
@@ -199,14 +199,14 @@ class Coordinator:
         self._fence.check(session, state, datetime.fromtimestamp(now.wall, UTC), now.mono)
 
     def _exchange(
-        self, session: Session, results: list[Result], room: int, now: Moment, news: bool
+        self, session: Session, results: list[Result], room: int, now: Moment, changed: bool
     ) -> list[Job]:
         handed = self._take_in(session, results, now)
         jobs = []
         # Replies take what they need before broadcasts get the rest: a person waits for them.
-        if news or self._outbox.waits:
+        if changed or self._outbox.waits:
             jobs = self._outbox.claim(session, room, now)
-        if news:
+        if changed:
             self._follow(session, now)
             self._looked_at = now.mono
         current = self._current()

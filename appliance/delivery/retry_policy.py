@@ -74,9 +74,9 @@ class RetryPolicy:
         True when that is news and prolongs the pause. The same time again changes nothing, or a
         clock that is set back would bring an old pause to life.
         """
-        news, self._last_until = until != self._last_until, until
+        is_new, self._last_until = until != self._last_until, until
         end = now.mono + until - now.wall
-        if not news or end <= max(now.mono, self._pacer.paused_until):
+        if not is_new or end <= max(now.mono, self._pacer.paused_until):
             return False
         self._silence(end - now.mono, now, f"flood pause, {end - now.mono:.0f} s")
         return True

@@ -111,8 +111,9 @@ def show_broadcast(broadcast_id: int) -> Response:
     session = context.session()
     document = show(session, broadcasts_crud.get(session, broadcast_id))
     response = answer(document)
-    news = json.dumps(document.model_dump(mode="json", exclude=_CLOCKWORK), sort_keys=True)
-    response.set_etag(hashlib.sha256(news.encode()).hexdigest()[:32], weak=True)
+    # Without what a clock changes: else each look at a page would be news, once a second.
+    lasting = json.dumps(document.model_dump(mode="json", exclude=_CLOCKWORK), sort_keys=True)
+    response.set_etag(hashlib.sha256(lasting.encode()).hexdigest()[:32], weak=True)
     response.cache_control.private = True
     response.cache_control.no_cache = True
     response.make_conditional(request)

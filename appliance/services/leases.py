@@ -89,8 +89,8 @@ class Holding:
         with self._database.writing() as session:
             leases.release(session, self.name, self.holder)
 
-    def _require(self, ours: bool) -> None:
-        if not ours:
+    def _require(self, held: bool) -> None:
+        if not held:
             raise LeaseLost(f"another process holds the {self.name} lease now")
 
 
