@@ -1,15 +1,24 @@
-"""Runs cosmic-ray on one module in a copy of the working copy; see `scripts/mutate`."""
+"""Breaks one module in a copy of the working copy as cosmic-ray does; see `scripts/mutate`."""
 
 import argparse
+import os
 import random
+import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
+
+from cosmic_ray.mutating import use_mutation
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import MutationSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
@@ -25,20 +34,20 @@ KEPT = (
     "NumberReplacer|AddNot|Replace(False|True|Or|And)|ReplaceUnary|ReplaceBreak|ReplaceContinue"
     "|RemoveDecorator|ExceptionReplacer|ZeroIterationForLoop",
 )
+# Another number for a limit that has a name is another choice, and no fault; and mypy, not a test,
+# sees to it that nobody changes what is frozen.
+CHOICES = re.compile(r"_?[A-Z][A-Z_]* = [\d.]+\b|@dataclass\(")
+PYTEST = "-x -q -p no:randomly -p no:cacheprovider -o faulthandler_timeout=0"
 CONFIG = """
 [cosmic-ray]
 module-path = {module!r}
-timeout = {timeout}
+timeout = 0
 excluded-modules = []
-test-command = {command!r}
+test-command = ""
 [cosmic-ray.distributor]
 name = "local"
 [cosmic-ray.filters.operators-filter]
 exclude-operators = ['^(?!core/({kept})).*']
-"""
-OPEN_JOBS = """
-    SELECT job_id FROM mutation_specs WHERE job_id NOT IN (SELECT job_id FROM work_results)
-    ORDER BY start_pos_row, start_pos_col, operator_name, occurrence
 """
 
 
@@ -54,16 +63,16 @@ class Run:
 def main() -> int:
     run = _arguments()
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        tree, session = Path(folder) / "tree", Path(folder) / "session.sqlite"
+        tree = Path(folder) / "tree"
         _copy(tree)
-        config = _configure(tree, run)
-        _tool(tree, "cosmic-ray", "init", config, session)
-        _tool(tree, "cr-filter-operators", session, config)
-        print(
-            f"{run.module}: {_sample(session, run.most)} mutants, {' '.join(run.tests)}", flush=True
-        )
-        _tool(tree, "cosmic-ray", "exec", config, session)
-        return _report(session)
+        os.chdir(tree)
+        mutants = _sample(_mutants(run.module, Path(folder)), run.most)
+        with _tests(run) as tests:
+            print(f"{run.module}: {len(mutants)} mutants, {' '.join(run.tests)}", flush=True)
+            killed = sum(_dies(mutant, tests) for mutant in mutants)
+    share = killed / len(mutants) if mutants else 1.0
+    print(f"{killed} of {len(mutants)} killed ({share:.1%}), {len(mutants) - killed} survived")
+    return 0 if share >= ENOUGH else 1
 
 
 def _arguments() -> Run:
@@ -100,58 +109,68 @@ def _copy(tree: Path) -> None:
             shutil.copy2(ROOT / name, tree / name)
 
 
-def _configure(tree: Path, run: Run) -> Path:
-    """cosmic-ray's configuration; the tests must pass before anything is broken."""
-    python = ROOT / ".venv" / "bin" / "python"
-    options = "-x -q -p no:randomly -p no:cacheprovider -o faulthandler_timeout=0"
+def _mutants(module: str, folder: Path) -> list[MutationSpec]:
+    session, config = folder / "session.sqlite", folder / "config.toml"
+    config.write_text(CONFIG.format(module=module, kept="|".join(KEPT)))
+    subprocess.run([TOOLS / "cosmic-ray", "init", config, session], check=True)
+    subprocess.run([TOOLS / "cr-filter-operators", session, config], check=True)
+    with use_db(session, WorkDB.Mode.open) as database:
+        mutants = [item.mutations[0] for item in database.pending_work_items]
+    lines = Path(module).read_text(encoding="utf-8").splitlines()
+    mutants = [mutant for mutant in mutants if not CHOICES.match(lines[mutant.start_pos[0] - 1])]
+    return sorted(mutants, key=lambda m: (m.start_pos, m.operator_name, m.occurrence))
+
+
+def _sample(mutants: list[MutationSpec], most: int | None) -> list[MutationSpec]:
+    """At most so many, the same ones each time."""
+    if most is None or most >= len(mutants):
+        return mutants
+    return [mutants[n] for n in sorted(random.Random(1).sample(range(len(mutants)), most))]
+
+
+@contextmanager
+def _tests(run: Run) -> Iterator[subprocess.Popen[str]]:
+    """A process of `mutation_tests.py`; its tests must pass before anything is broken."""
     # PYTHONPATH: the copy goes before the working copy that .venv holds.
-    command = f"env PYTHONPATH={tree} {python} -m pytest {options} {' '.join(run.tests)}"
+    python = ["env", f"PYTHONPATH={Path.cwd()}", str(ROOT / ".venv" / "bin" / "python")]
+    arguments = [*PYTEST.split(), *run.tests]
     began = time.monotonic()
-    done = subprocess.run(command.split(), cwd=tree, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*python, "-m", "pytest", *arguments], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"{done.stdout}\nthe tests fail before anything is broken")
     timeout = 10 + 3 * (time.monotonic() - began)
-    config = tree.parent / "config.toml"
-    config.write_text(
-        CONFIG.format(module=run.module, timeout=timeout, command=command, kept="|".join(KEPT))
-    )
-    return config
+    command = [*python, "scripts/mutation_tests.py", run.module, str(timeout), *arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as tests:
+        if _ask(tests) != 0:
+            sys.exit("the tests fail in a process that has imported the rest already")
+        yield tests
+        tests.stdin.close()
 
 
-def _tool(tree: Path, name: str, *arguments: str | Path) -> None:
-    subprocess.run([TOOLS / name, *arguments], cwd=tree, check=True)
+def _ask(tests: subprocess.Popen[str]) -> int:
+    """Run the tests once: pytest's exit code."""
+    print(file=tests.stdin, flush=True)
+    return int(tests.stdout.readline())
 
 
-def _sample(session: Path, most: int | None) -> int:
-    """Leave at most so many mutants to do, the same ones each time; how many those are."""
-    with sqlite3.connect(session) as database:
-        jobs = [job for (job,) in database.execute(OPEN_JOBS)]
-        kept = jobs if most is None else random.Random(1).sample(jobs, min(most, len(jobs)))
-        dropped = [(job,) for job in set(jobs) - set(kept)]
-        database.executemany("DELETE FROM mutation_specs WHERE job_id = ?", dropped)
-        database.executemany("DELETE FROM work_items WHERE job_id = ?", dropped)
-    return len(kept)
+def _dies(mutant: MutationSpec, tests: subprocess.Popen[str]) -> bool:
+    """Whether a test notices; where none does, the change is printed."""
+    operator = get_operator(mutant.operator_name)(**mutant.operator_args)
+    with use_mutation(mutant.module_path, operator, mutant.occurrence) as (code, broken):
+        if broken is None or _ask(tests) != 0:
+            return True
+    print(_changed(code, broken), flush=True)
+    return False
 
 
-def _report(session: Path) -> int:
-    """Print the survivors as diffs, and the share that was killed."""
-    with sqlite3.connect(session) as database:
-        rows = database.execute(
-            "SELECT test_outcome, diff FROM work_results WHERE worker_outcome != 'SKIPPED'"
-        ).fetchall()
-    survivors = [diff for outcome, diff in rows if outcome == "SURVIVED"]
-    for diff in survivors:
-        print(_short(diff))
-    killed = len(rows) - len(survivors)
-    share = killed / len(rows) if rows else 1.0
-    print(f"{killed} of {len(rows)} killed ({share:.1%}), {len(survivors)} survived")
-    return 0 if share >= ENOUGH else 1
-
-
-def _short(diff: str) -> str:
+def _changed(code: str, broken: str) -> str:
     """The changed lines and where they are."""
-    _, _, *lines = diff.lstrip().splitlines()  # the first two name the file
-    return "\n".join([*(line for line in lines if line[:1] in {"@", "+", "-"}), ""])
+    lines = unified_diff(code.splitlines(), broken.splitlines(), n=0, lineterm="")
+    return "\n".join([*list(lines)[2:], ""])  # the first two name the file
 
 
 if __name__ == "__main__":
