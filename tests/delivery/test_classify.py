@@ -65,6 +65,8 @@ def refusal(status, description, **parameters):
         (502, "Bad Gateway", Kind.SERVER, "server_error"),
         (503, "Service Unavailable", Kind.SERVER, "server_error"),
         (504, "Gateway Timeout", Kind.UNKNOWN, "gateway_timeout"),
+        (524, "A timeout occurred", Kind.UNKNOWN, "gateway_timeout"),
+        (499, "Bad Request: TOPIC_CLOSED", Kind.REFUSED, "topic_closed"),
         (413, "Request Entity Too Large", Kind.CONTENT, "content"),
     ],
 )
@@ -105,7 +107,9 @@ def test_flood_says_how_long():
         (Answer(429, b"<html>slow down</html>"), 1.0),
         (Answer(429, b'{"ok":false}', retry_after=9), 9.0),
         (Answer(429, b'{"ok":false,"parameters":{"retry_after":5}}', retry_after=9), 5.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":1}}', retry_after=9), 1.0),
         (Answer(429, b'{"ok":false,"parameters":{"retry_after":0}}'), 1.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":0}}', retry_after=9), 9.0),
         (Answer(429, b'{"ok":false,"parameters":{"retry_after":-3}}'), 1.0),
         (Answer(429, b'{"ok":false,"parameters":{"retry_after":"soon"}}', retry_after=9), 9.0),
         (Answer(429, b'{"ok":false,"parameters":[]}'), 1.0),
@@ -141,7 +145,7 @@ def test_without_an_answer_it_matters_whether_the_request_left(answer, verdict):
 NO_DOCUMENT = [b"", b'{"ok":tr', b"[]", b'["ok"]', b'"ok"', b"7", b"null", b"<html>", b"\xff"]
 
 
-@pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.parametrize("status", [200, 204, 299])
 @pytest.mark.parametrize("body", NO_DOCUMENT)
 def test_success_without_a_readable_answer_is_unknown(status, body):
     words = f"HTTP {status} without a Bot API answer"
@@ -183,13 +187,14 @@ def test_the_code_of_what_telegram_may_say_some_day(words, code):
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (301, Kind.PROXY),
+        (300, Kind.PROXY),
         (400, Kind.PROXY),
         (401, Kind.PROXY),
         (403, Kind.PROXY),
         (404, Kind.PROXY),
         (408, Kind.PROXY),
         (413, Kind.PROXY),
+        (499, Kind.PROXY),
         (500, Kind.SERVER),
         (502, Kind.SERVER),
         (503, Kind.SERVER),

@@ -29,6 +29,11 @@ def policy(pacer):
     return RetryPolicy(pacer)
 
 
+def about(seconds):
+    """Every pause has a jitter of a quarter."""
+    return pytest.approx(seconds, rel=0.25)
+
+
 def job(tries=0):
     return Job(Outbox(lambda now: frozenset()), 1, 5, "sendMessage", b"{}", tries)
 
@@ -79,45 +84,56 @@ def test_a_refused_token_silences_and_says_so(policy, pacer):
     assert policy.pause_reason == "token refused: Unauthorized"
 
 
-def test_one_server_error_is_the_recipients_affair(policy, pacer):
-    result = policy.act(job(), Verdict(Kind.SERVER), NOW)
+@pytest.mark.parametrize("kind", [Kind.SERVER, Kind.PROXY])
+@pytest.mark.parametrize(("tries", "seconds"), [(0, 0.5), (1, 1.0), (MAX_TRIES - 2, 8.0)])
+def test_a_single_failure_is_the_recipients_affair(kind, tries, seconds, policy, pacer):
+    result = policy.act(job(tries), Verdict(kind), NOW)
 
-    assert result.retry_at is not None
-    assert result.retry_at > NOW.mono
+    assert result.retry_at - NOW.mono == about(seconds)
     assert result.counts
     assert pacer.paused_until == 0.0
 
 
-def test_many_in_a_row_are_the_servers(policy, pacer):
-    results = [policy.act(job(), Verdict(Kind.SERVER), NOW) for _ in range(SERVER_DOWN_FAILURES)]
+@pytest.mark.parametrize(
+    ("kind", "failures", "reason"),
+    [
+        (Kind.OFFLINE, 1, "offline: x"),
+        (Kind.PROXY, PROXY_DOWN_FAILURES, "a proxy is in the way: x"),
+        (Kind.SERVER, SERVER_DOWN_FAILURES, "server: x"),
+        (Kind.UNKNOWN, SERVER_DOWN_FAILURES, "no answers: x"),
+    ],
+)
+def test_so_many_in_a_row_pause_all_and_ever_longer(kind, failures, reason, policy, pacer):
+    for _ in range(failures - 1):
+        policy.act(job(), Verdict(kind), NOW)
+    assert pacer.paused_until == 0.0
 
-    assert pacer.paused_until > NOW.mono
-    assert not results[-1].counts
+    now = NOW
+    for seconds in (0.5, 1.0, 2.0):
+        result = policy.act(job(), Verdict(kind, description="x"), now)
+        assert pacer.paused_until - now.mono == about(seconds)
+        if kind == Kind.UNKNOWN:
+            assert result.retry_at is None, "it is never sent again"
+        else:
+            assert (result.retry_at, result.counts) == (pacer.paused_until, False)
+        now = Moment(now.wall, pacer.paused_until)
+    assert policy.pause_reason == reason
 
 
-@pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER, Kind.PROXY])
+@pytest.mark.parametrize("kind", [Kind.OFFLINE, Kind.SERVER, Kind.PROXY, Kind.UNKNOWN])
 def test_what_fails_at_once_is_one_failure(kind, policy, pacer):
     """A hundred calls are in flight when the network goes for a second: no minute's silence."""
-    results = [policy.act(job(), Verdict(kind), NOW) for _ in range(100)]
+    for _ in range(100):
+        policy.act(job(), Verdict(kind), NOW)
 
-    assert NOW.mono < pacer.paused_until < NOW.mono + 1
-    assert not results[-1].counts
-
-
-def test_an_outage_that_lasts_is_asked_ever_more_rarely(policy, pacer):
-    pauses = []
-    now = NOW
-    for _ in range(5):
-        policy.act(job(), Verdict(Kind.OFFLINE), now)
-        pauses.append(pacer.paused_until - now.mono)
-        now = Moment(now.wall, pacer.paused_until)
-
-    assert pauses[-1] > 4
+    assert pacer.paused_until - NOW.mono == about(0.5)
 
 
-def test_a_success_in_between_makes_it_single_again(policy, pacer):
-    for _ in range(3 * SERVER_DOWN_FAILURES):
-        policy.act(job(), Verdict(Kind.SERVER), NOW)
+@pytest.mark.parametrize("kind", [Kind.SERVER, Kind.UNKNOWN])
+def test_a_success_in_between_makes_them_single_again(kind, policy, pacer):
+    for _ in range(3):
+        for _ in range(SERVER_DOWN_FAILURES - 1):
+            policy.act(job(), Verdict(kind), NOW)
         policy.act(job(), Verdict(Kind.SENT), NOW)
 
     assert pacer.paused_until == 0.0
@@ -125,24 +141,6 @@ def test_a_success_in_between_makes_it_single_again(policy, pacer):
 
 def test_tries_end(policy):
     assert policy.act(job(MAX_TRIES - 1), Verdict(Kind.SERVER), NOW).retry_at is None
-
-
-def test_being_offline_costs_no_try(policy, pacer):
-    result = policy.act(job(), Verdict(Kind.OFFLINE, description="refused"), NOW)
-
-    assert not result.counts
-    assert pacer.paused_until > NOW.mono
-
-
-def test_a_proxy_in_the_way_silences_everybody_and_says_so(policy, pacer):
-    page = Verdict(Kind.PROXY, "http_403", "HTTP 403 without a Bot API answer")
-
-    results = [policy.act(job(), page, NOW) for _ in range(PROXY_DOWN_FAILURES)]
-
-    assert pacer.paused_until > NOW.mono
-    assert policy.pause_reason == "a proxy is in the way: HTTP 403 without a Bot API answer"
-    assert all(result.retry_at is not None for result in results)
-    assert not results[-1].counts
 
 
 def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(policy, pacer):
@@ -154,28 +152,21 @@ def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(p
     assert pacer.paused_until == 0.0
 
 
-def test_answers_that_never_come_do_not_make_everybody_unknown(policy, pacer):
-    results = [
-        policy.act(job(), Verdict(Kind.UNKNOWN, description="x"), NOW)
-        for _ in range(SERVER_DOWN_FAILURES)
-    ]
+def test_a_pause_is_logged_when_it_begins(policy, caplog):
+    for seconds in (7, 9):
+        policy.act(job(), Verdict(Kind.FLOOD, retry_after=seconds), NOW)
 
-    assert all(result.retry_at is None for result in results), "none is sent again"
-    assert pacer.paused_until > NOW.mono
-    assert policy.pause_reason == "no answers: x"
+    assert caplog.messages == ["sending pauses for 7.0 s: flood pause, 7 s"]
 
 
-def test_a_lost_answer_now_and_then_pauses_nothing(policy, pacer):
-    for _ in range(3 * SERVER_DOWN_FAILURES):
-        policy.act(job(), Verdict(Kind.UNKNOWN), NOW)
-        policy.act(job(), Verdict(Kind.SENT), NOW)
+def test_why_nothing_is_sent_fits_its_column(policy):
+    policy.act(job(), Verdict(Kind.TOKEN, description="x" * 300), NOW)
 
-    assert pacer.paused_until == 0.0
+    assert len(policy.pause_reason) == 255
 
 
-def test_backoff_grows_to_a_minute_and_a_bit():
-    waits = [backoff(n) for n in range(1, 40)]
-
-    assert waits[0] <= 0.7
-    assert max(waits) <= 75
-    assert min(waits[10:]) >= 45
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 0.5), (2, 1.0), (3, 2.0), (7, 32.0), (8, 60.0), (9999, 60.0)]
+)
+def test_backoff_doubles_up_to_a_minute(failures, seconds):
+    assert [backoff(failures) for _ in range(50)] == [about(seconds)] * 50
