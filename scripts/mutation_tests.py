@@ -26,7 +26,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    pytest.main(["--collect-only", *arguments])
+    pytest.main(arguments)  # for what it imports, some of that late
     sys.dont_write_bytecode = True  # two mutants of a second and a size would look the same
     _forget(module.removesuffix(".py").replace("/", "."))
     for _ in sys.stdin:

@@ -213,6 +213,8 @@ def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute():
 
     assert chats.ready_at(-7) == 100.0 + GROUP_WINDOW_SECONDS
     assert chats.busy(130.0) == {-7}
+    chats.note(1, 130.0)
+    assert chats.ready_at(-7) == 100.0 + GROUP_WINDOW_SECONDS, "whoever else is written to"
     assert chats.busy(100.0 + GROUP_WINDOW_SECONDS) == frozenset()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, operations
+from appliance.delivery import broadcast_run
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
@@ -148,7 +149,10 @@ def test_what_was_sent_before_an_edit_says_nothing_of_the_new_words(
 
 def test_nothing_but_content_errors_halts(claim, record, database, number):
     jobs = claim(5)
-    record(*(Result(job, Verdict(Kind.CONTENT, "content", "bad tag")) for job in jobs[:3]))
+    words = ["no text", "no tag", "bad tag"]
+    record(
+        *(Result(j, Verdict(Kind.CONTENT, "content", w)) for j, w in zip(jobs, words, strict=False))
+    )
     record(Result(jobs[3], Verdict(Kind.REFUSED, "chat_not_found")))
 
     with database.reading() as session:
@@ -194,3 +198,38 @@ def test_who_waits_for_another_try_is_asked_for_once(claim, record, run, databas
     assert claim(5) == []
     assert [job.chat_id for job in claim(1, later(6))] == [1], "no more than is asked for"
     assert [job.chat_id for job in claim(5, later(6))] == [2]
+    assert [job.chat_id for job in claim(5, later(7))] == []
+
+
+def test_it_is_due_while_somebody_may_be_claimed(claim, record, run):
+    assert run.due(NOW), "nobody was claimed"
+    first, *_ = claim(5)
+    assert run.due(NOW), "it may be that there are more"
+    claim(1)
+    assert not run.due(NOW), "there were none"
+
+    record(Result(first, Verdict(Kind.SERVER), NOW.mono + 5))
+
+    assert not run.due(later(4.9))
+    assert run.due(later(5))
+
+
+def test_it_walks_on_where_a_part_of_the_ledger_held_nobody(
+    claim, database, number, pacer, monkeypatch
+):
+    """At once, that is, and not a part of 10,000 lines each time that a message is due."""
+    monkeypatch.setattr(broadcast_run, "ROWS_PER_LOOK", 1)
+    assert [job.chat_id for job in claim(4)] + [job.chat_id for job in claim(4)] == [1, 2, 3, 4]
+
+    def walk(run):
+        walked = []
+        while not run.finished:
+            jobs = run.exchange(session, [], 1, NOW)
+            walked.append(([job.chat_id for job in jobs], run.walking))
+        return walked
+
+    with database.writing() as session:
+        again = Run(session, broadcasts.get(session, number), pacer)
+        assert walk(again) == [([], True), ([], True), ([5], False), ([], False)]
+        assert not again.close(session, NOW), "five are being sent"
+        assert walk(again) == [([], True), ([], True), ([], False)]
