@@ -114,6 +114,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     """Lines without their ends; one over MAX_LINE is cut, and still too long."""
     while line := file.readline(MAX_LINE + 2):
         rest = line
+        # Read on to its end, a piece in memory, or the rest of a long line would count as lines of
+        # its own.
         while len(rest) == MAX_LINE + 2 and not rest.endswith(b"\n"):
             rest = file.readline(MAX_LINE + 2)
         yield line.rstrip(b"\r\n")
@@ -127,7 +129,9 @@ class _Reader:
     ) -> None:
         """Raises Invalid."""
         try:
+            # With a byte order mark, which Excel puts before UTF-8.
             text = header.decode("utf-8-sig").lower()
+            # Excel writes semicolons where the comma is the decimal sign, as in Russian.
             self._delimiter = ";" if text.count(";") > text.count(",") else ","
             self._columns = [name.strip() for name in self._split(text)]
         except (UnicodeDecodeError, BadRow):

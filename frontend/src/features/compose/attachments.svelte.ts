@@ -54,6 +54,7 @@ export class Attachments {
   add(files: Iterable<File>, asFiles: boolean): void {
     for (const file of files) {
       this.items.push(new Attachment(file.name, asFiles ? "document" : kindOf(file)));
+      // From the list and not as it was made: only that one is followed by Svelte.
       void this.items.at(-1)!.upload(file);
     }
   }

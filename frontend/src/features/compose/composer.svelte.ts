@@ -171,6 +171,8 @@ export class Composer {
   /** Asks the server; an aborted question changes nothing. */
   async look(signal?: AbortSignal): Promise<Preview | null> {
     try {
+      // The server shows one text at a time: the one in sight goes as the main text of a second
+      // question.
       const variant = this.language && this.words ? { text: this.words, variants: {} } : null;
       const [preview, shown] = await Promise.all([
         previewBroadcast(this.draft, signal),
@@ -181,6 +183,7 @@ export class Composer {
       this.previewError = null;
       return this.preview;
     } catch (error) {
+      // A newer text is asked about already: this one's failure is nobody's business.
       if (signal?.aborted) return null;
       this.previewError = error;
       return null;
@@ -222,6 +225,8 @@ export class Composer {
   #restore(): void {
     const kept = parse(getStored(STORED_DRAFT, thisTab));
     for (const name of REMEMBERED) {
+      // Name by name: a draft of an older version of the page lacks some, and must not bring
+      // others.
       if (name in kept) Object.assign(this, { [name]: kept[name] });
     }
     this.files.restore((kept.files ?? []) as Media[]);

@@ -33,6 +33,7 @@ export class Conversation {
     this.thread = thread;
     this.notes = notes;
     this.#take(page.items);
+    // The first time only: later the first page ends within what is shown.
     if (!this.#loaded) this.older = page.next_cursor ?? undefined;
     this.#loaded = true;
   }
@@ -60,6 +61,7 @@ export class Conversation {
   }
 
   async sendFile(file: File, caption: string, progress: Progress): Promise<void> {
+    // Not by the content: 50 MB would have to be read for it, and these tell files apart.
     const key = this.#idempotencyKey.for([file.name, file.size, file.lastModified, caption]);
     this.#take([await api.sendFile(this.id, file, caption, key, progress)]);
     this.#idempotencyKey.renew();

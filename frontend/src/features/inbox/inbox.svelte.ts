@@ -54,6 +54,7 @@ export class Inbox {
     try {
       const page = await listThreads(filter, PAGE, this.cursor);
       if (filter !== this.filter) return;
+      // A thread that was written to meanwhile has moved to the front, and comes once more.
       const known = new Set(this.items.map(({ chat }) => chat.id));
       this.items = [...this.items, ...page.items.filter(({ chat }) => !known.has(chat.id))];
       this.cursor = page.next_cursor ?? undefined;

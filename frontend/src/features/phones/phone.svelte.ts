@@ -39,6 +39,8 @@ export class Phone {
 
   async refresh(signal?: AbortSignal): Promise<void> {
     const { messages } = await sandbox.listPhoneMessages(this.id, signal);
+    // Compared as text: new objects each second would draw every message anew and lose what is
+    // selected.
     const version = JSON.stringify(messages);
     if (version !== this.#version) {
       this.#version = version;
