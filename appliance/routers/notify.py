@@ -76,6 +76,8 @@ def create_notification(body: NewNotification, query: NotifyQuery) -> tuple[Noti
 
 def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotification:
     return notify.NewNotification(
+        # The body wins: many monitors can be given an address only, so `to` may stand there for all
+        # of them.
         to=body.to or query.to or own,
         text=body.text,
         title=body.title or query.title,

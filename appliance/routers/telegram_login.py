@@ -98,11 +98,14 @@ def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
     try:
         url, attempt = client.begin()
     except Unavailable:
+        # To a page and not a problem document: a browser has come here by a link, and a person
+        # reads it.
         return _leave("/login#telegram=failed")
     session[_KEPT] = {
         "state": attempt.state,
         "nonce": attempt.nonce,
         "verifier": attempt.verifier,
+        # A page of this site only: else a link to the login would lead on to anywhere.
         "next": query.next if _LOCAL.fullmatch(query.next) else "/",
         "until": int(time.time() + LIFETIME.total_seconds()),
     }
@@ -146,6 +149,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, stored: Any) -> str:
     visitor_id = visitor.id if visitor else None
     if stored is None or not _same(stored["state"], query.state) or stored["until"] < time.time():
         raise Expired(localized("this login was used already: log in with Telegram again"))
+    # After the state was compared: anybody can make up an error.
     if query.error:
         return f"/login#telegram={'denied' if query.error == 'access_denied' else 'failed'}"
     now = utcnow()
@@ -162,6 +166,7 @@ def _finish(client: oidc.Client, query: TelegramCallback, stored: Any) -> str:
 
 def _enter(arrival: Arrival, visitor_id: int | None) -> None:
     """Log the person in as a password would; whoever is logged in already stays who they are."""
+    # A proof never changes who somebody is logged in as (`services/telegram_auth/login.py`).
     if arrival.user is not None and visitor_id is None:
         credentials.begin(arrival.user)
 

@@ -28,6 +28,7 @@ def receive() -> Response:
 
     503 when the database fails: Telegram brings it again.
     """
+    # Before the body is read: only Telegram and this site know the secret.
     if not updates.is_from_telegram(context.settings(), request.headers.get(updates.SECRET_HEADER)):
         log.warning("webhook: refused a call from %s without the secret", request.remote_addr)
         abort(403)
@@ -39,6 +40,7 @@ def receive() -> Response:
     except SQLAlchemyError as error:  # its words would quote the update
         log.error("webhook: an update could not be stored: %s", first_line(error))
         abort(503)
+    # After the commit, and not for a repetition: whoever is woken finds it in the table.
     if fresh:
         context.context().on_update()
     return Response()

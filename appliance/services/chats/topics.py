@@ -87,6 +87,7 @@ def choose_as_user(
     chat = chats.get_by_user(session, user_id)
     if chat is None:
         raise Conflict(localized("your account is not linked to Telegram: link it first"))
+    # All are looked up before one is stored: with an unknown name nothing changes.
     for name in choices:
         topics.find(session, name)
     for choice in choices_of(session, chat):
