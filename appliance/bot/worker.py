@@ -120,7 +120,7 @@ class Handler:
         with self._database.writing() as session:
             # After a failure one by one: what waits before the culprit is not held up by it.
             rows = updates.take(session, 1 if self._failing[1] else BATCH)
-            loaded = chats.load(session, {row.chat_id for row in rows if row.chat_id})
+            loaded = chats.lock(session, {chat_id for row in rows for chat_id in _chats_of(row)})
             for row in rows:
                 self._current = row
                 count += 1
@@ -180,3 +180,10 @@ class Handler:
         self.trouble = f"updates wait: {trouble.state}"
         log.error("%s (%s)", self.trouble, type(error).__name__)
         return trouble.seconds
+
+
+def _chats_of(row: Waiting) -> set[int]:
+    """Whose rows its handler changes; where a group became a supergroup, those of both ids."""
+    message = row.payload.get("message")
+    other = message.get("migrate_to_chat_id") if isinstance(message, dict) else None
+    return {number for number in (row.chat_id, other) if type(number) is int}

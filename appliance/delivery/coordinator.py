@@ -15,6 +15,7 @@ from appliance.crud.messages import messages
 from appliance.database import Database, data_version
 from appliance.delivery import side_effects
 from appliance.delivery.broadcast_run import Run
+from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source
@@ -230,19 +231,18 @@ class Coordinator:
         a chat that is gone.
         """
         wall = datetime.fromtimestamp(now.wall, UTC)
-        # On PostgreSQL rows are locked in one order: messages, then files and chats as the results
-        # come, and broadcasts (in `_follow`) last. A handler of the bot has its chat's row before
-        # it skips what waits for the chat in broadcasts (`skip_pending_for`), so broadcasts first
-        # would be a deadlock. Whoever sweeps a ledger (`sweeps._end`) takes a broadcast and its
-        # lines, no chat. `supergroups.migrate` alone touches lines before their broadcast: it can
-        # meet the sweep of one that was cancelled this instant. PostgreSQL then ends one of the two
-        # transactions; ours is repeated with the same results, what a sweep has left is done by
-        # `Sweeper`.
+        # On PostgreSQL rows are locked in one order: chats by id, then messages and files, and
+        # broadcasts by id last, each before its lines. A batch of the bot's has its chats first
+        # (`Handler`), before it skips what waits for them in broadcasts (`skip_pending_for`), so
+        # broadcasts first would be a deadlock. Whoever sweeps a ledger (`sweeps._end`) takes a
+        # broadcast and its lines, no chat. A group that migrates locks broadcasts early: it is last
+        # among the results.
+        side_effects.lock_chats(session, results)
         results = [side_effects.reconsider(session, result, now) for result in results]
         handed = _by_source(results)
         if answered := handed.pop(self._outbox, []):
             self._outbox.record(session, answered, now)
-        for result in results:
+        for result in sorted(results, key=lambda result: result.verdict.kind == Kind.MIGRATED):
             side_effects.apply(session, result, wall)
         return handed
 

@@ -5,6 +5,7 @@ for: a message of a broadcast, an edit or a recall of one, a row of the outbox. 
 turns a result into the state of its own row (`Result.state`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,17 @@ from appliance.services.inbox.group_copies import NEW_TOPIC
 
 LOST_TOPIC = "lost_topic"
 
+_ABOUT_THE_CHAT = frozenset({Kind.GONE, Kind.MIGRATED})
 _REFUSALS = frozenset({Kind.GONE, Kind.REFUSED, Kind.CONTENT})
+
+
+def lock_chats(session: Session, results: Sequence[Result]) -> None:
+    """Lock the chats that `apply` is going to change, before anything else is written."""
+    verdicts = [(result.job.chat_id, result.verdict) for result in results]
+    touched = {chat_id for chat_id, verdict in verdicts if verdict.kind in _ABOUT_THE_CHAT}
+    touched |= {verdict.migrate_to for _, verdict in verdicts if verdict.migrate_to is not None}
+    if touched:
+        chats.lock(session, touched)
 
 
 def reconsider(session: Session, result: Result, now: Moment) -> Result:

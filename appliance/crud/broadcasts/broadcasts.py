@@ -36,6 +36,20 @@ def lock(session: Session, broadcast_id: int) -> Broadcast:
     )
 
 
+def lock_unfinished(session: Session) -> None:
+    """All that are not over or not swept yet, in the order of their ids, as `lock` does with one.
+
+    For whoever is going to change lines of several ledgers: each is locked before its lines.
+    """
+    ended = (BroadcastStatus.CANCELLED, BroadcastStatus.DONE)
+    going_on = or_(
+        Broadcast.status.not_in(ended),
+        and_(Broadcast.status == BroadcastStatus.CANCELLED, Broadcast.pending > 0),
+    )
+    rows = select(Broadcast.id).where(going_on).order_by(Broadcast.id)
+    session.execute(rows.with_for_update(key_share=True)).all()
+
+
 def _found(broadcast: Broadcast | None, broadcast_id: int) -> Broadcast:
     if broadcast is None:
         raise NotFound(

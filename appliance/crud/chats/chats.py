@@ -91,9 +91,18 @@ def remember(
     return chat
 
 
-def load(session: Session, chat_ids: Iterable[int]) -> Sequence[Chat]:
-    """Those that are known, in one query; as long as they are kept, `get` finds them at once."""
-    return session.scalars(select(Chat).where(Chat.id.in_(chat_ids))).all()
+def lock(session: Session, chat_ids: Iterable[int]) -> Sequence[Chat]:
+    """Those that are known, as they stay until this transaction changes them or ends.
+
+    As long as they are kept, `get` finds them at once. For PostgreSQL: whoever changes several
+    chats calls this first, or two orders would be a deadlock; broadcasts are locked after it. On
+    SQLite a writing transaction is alone anyway.
+    """
+    session.flush()  # or what this session has changed would be read over
+    rows = select(Chat).where(Chat.id.in_(chat_ids)).order_by(Chat.id)
+    # FOR NO KEY UPDATE: rows that refer to it (messages, choices) can be added meanwhile.
+    locked = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(locked).all()
 
 
 def set_status(

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from appliance.crud import settings
+from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.models import (
     Broadcast,
@@ -41,6 +42,7 @@ def migrate(session: Session, old: int, new: int, now: datetime | None = None) -
     chat they would be other people's words. What a broadcast has sent stays in the ledger under
     the old id, where an edit or a recall finds nothing any more.
     """
+    chats.lock(session, [old, new])
     was = session.get(Chat, old)
     if was is None:
         return
@@ -60,6 +62,8 @@ def migrate(session: Session, old: int, new: int, now: datetime | None = None) -
     if was.approved and not chat.approved:
         chat.approved, chat.approved_by = True, was.approved_by
     chat.timezone, chat.quiet = chat.timezone or was.timezone, chat.quiet or was.quiet
+    # Before any line of theirs, or beside somebody who sweeps one it would be a deadlock.
+    broadcasts.lock_unfinished(session)
     # Deleted last: its messages and choices would go with it (ON DELETE CASCADE).
     _move_rows(session, old, new)
     _move_words(session, old, new)
