@@ -123,7 +123,8 @@ class Message(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     message_id: Mapped[int | None] = mapped_column(BigInteger)  # Telegram's
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    key: Mapped[str | None] = mapped_column(String(128))  # of the request that asked for it
+    # Of the request that asked for it, or one by which a refusal is counted (`refusal_key`).
+    key: Mapped[str | None] = mapped_column(String(128))
     about_chat_id: Mapped[int | None] = mapped_column(BigInteger)  # whom an answer or copy is about
     album_id: Mapped[str | None] = mapped_column(String(64))  # Telegram's media_group_id
     reply_to: Mapped[int | None] = mapped_column(BigInteger)  # Telegram's id of what it answers

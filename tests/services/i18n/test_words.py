@@ -1,6 +1,7 @@
 """Words for values, and templates that only databases hold."""
 
 import json
+import re
 
 from appliance.errors import Localized
 from appliance.languages import CATALOGUES
@@ -52,3 +53,39 @@ def test_no_former_template_is_left_in_english():
         )
         assert isinstance(noted, Localized), template
         assert translate(noted, "ru") != noted, template
+
+
+# What earlier versions wrote into `broadcasts.note`, `schedules.last_result` and an outcome's
+# reason, and the errors that were a part of it. Refusals of an input are not among them: they are
+# told to whoever made it and stored nowhere.
+STORED = (
+    "a file of this message cannot be read: {reason}",
+    "canary: of {tried} people {bad} failed or blocked the bot",
+    "clicks are counted where the site can be reached: set DOMAIN, or do not track",
+    "missed its slot: it was to start at {time}, or {seconds} s later",
+    "nobody is in this audience: nothing was queued",
+    "paused: {error}",
+    "there is no chat {id}; `appliance chat list` shows the known ones",
+    "there is no file {id}: upload it first",
+    "there is no topic {name}; `appliance topic list` shows all",
+    "there is no user {user}; `appliance user list` shows the known ones",
+    "{name} is no time zone: it takes a name like Europe/Berlin",
+    "{result}; 1 slot before it since {since} missed",
+    "{result}; more than {most} slots before it since {since} missed",
+    "{result}; {count} slots before it since {since} missed",
+    "{slot} is broadcast {id}",
+    "{slot} was missed by {late}",
+    "{slot} was not sent: {error}",
+    "{slot} was sent before: broadcast {id}",
+)
+
+
+def test_what_earlier_versions_stored_is_read_in_russian():
+    left = []
+    for template in STORED:
+        values = dict.fromkeys(re.findall(r"{(\w+)}", template), "7")
+        row = json.dumps({"said": template, "with": values}, separators=(",", ":"))
+        shown = translate(Localized.load(row) or "", "ru")
+        if not re.search("[а-я]", shown) or shown.count("7") < len(values):
+            left.append(template)
+    assert left == []
