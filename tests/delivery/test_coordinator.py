@@ -198,6 +198,7 @@ def test_what_was_forgotten_is_looked_for_at_once(settle, coordinator, queue):
     settle(wanted=1)
     coordinator.forget()
 
+    assert coordinator.doubtful
     assert coordinator.look(Moment(time.time(), time.monotonic()))
     assert coordinator.work
 
@@ -360,3 +361,16 @@ def test_nobody_waits_while_a_ledger_is_looked_through(
 
     assert others == [99]
     assert (shown(number).sending, shown(number).pending + shown(number).unknown) == (0, 5)
+
+
+def test_what_is_handed_in_at_a_stop_is_kept(settle, coordinator, queue, shown):
+    number = queue()
+    settle()
+    jobs = settle(wanted=2)
+
+    coordinator.hand_in(
+        [Result(job, Verdict(Kind.SENT, message_id=4)) for job in jobs],
+        Moment(time.time(), time.monotonic()),
+    )
+
+    assert (shown(number).sent, shown(number).sending) == (2, 0)

@@ -129,3 +129,28 @@ def test_a_menu_of_commands_names_its_chat_itself(database, claim):
     (job,) = [job for job in claim() if job.chat_id == 7]
     assert json.loads(job.body) == {"commands": []}
     assert not is_paced(job)
+
+
+def test_it_asks_for_the_rows_only_where_something_may_wait(database, outbox, record):
+    def claim(limit):
+        with database.writing() as session:
+            return outbox.claim(session, limit, NOW)
+
+    assert not outbox.waits, "nobody has looked yet"
+    assert claim(0) == []
+    assert outbox.waits, "there was no room, and one waits"
+    (job,) = claim(1)
+    assert claim(1) == []
+    assert not outbox.waits
+
+    record(Result(job, Verdict(Kind.SENT, message_id=3)))
+
+    assert outbox.waits, "its chat is free again"
+
+
+def test_another_try_without_a_time_is_at_once(claim, record):
+    (job,) = claim()
+
+    record(Result(job, Verdict(Kind.MIGRATED, migrate_to=-1001)))
+
+    assert [again.row for again in claim()] == [job.row]

@@ -56,6 +56,8 @@ def test_the_first_who_chooses_hours_is_noticed_soon(database):
         assert silent_hours.wanted(session, [1], now) == frozenset()
         chat.quiet = "always"
         session.flush()
+        early = Moment(now.wall, now.mono + FIRST_CHOICE_POLL_SECONDS - 0.1)
+        assert silent_hours.wanted(session, [1], early) == frozenset(), "it is not asked each time"
         assert silent_hours.wanted(
             session, [1], Moment(now.wall, now.mono + FIRST_CHOICE_POLL_SECONDS)
         ) == {1}

@@ -44,3 +44,18 @@ def test_who_left_is_counted_by_parts(store, ledger, take, record):
         rest = deliveries.count_left(session, ledger, first.last, 3)
         end = deliveries.count_left(session, ledger, rest.last, 3)
     assert [first, rest, end] == [Left(3, 2, 1), Left(5, 1, 1), Left(None)]
+
+
+def test_what_is_counted_is_of_one_broadcast(store, ledger, announce, freeze, take, record):
+    other = announce()
+    freeze(other)
+    take(1, 2, 3)
+    record(*(DeliveryOutcome(i, DeliveryState.SENT, message_id=9) for i in (1, 2)))
+    with store.reading() as session:
+        assert list(deliveries.chats_in(session, ledger, {PENDING})) == [4, 5]
+        assert list(deliveries.chats_in(session, other, {PENDING})) == [1, 2, 3, 4, 5]
+        before = [
+            deliveries.count_sent_before(session, number, at)
+            for number, at in ((ledger, NOW + 2), (ledger, NOW + 3), (other, NOW + 3))
+        ]
+    assert before == [0, 2, 0]

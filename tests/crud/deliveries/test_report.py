@@ -38,3 +38,14 @@ def test_a_deleted_broadcast_takes_its_ledger_along(store, ledger):
         session.delete(broadcasts.get(session, ledger))
     with store.reading() as session:
         assert session.query(Delivery).count() == 0
+
+
+def test_a_chat_is_called_by_its_title_or_else_by_its_names(store, ledger):
+    names = {1: ("Desk", "A", "B"), 2: (None, "A", "B"), 3: (None, "A", None), 4: (None, None, "B")}
+    with store.writing() as session:
+        for number, (title, first, last) in names.items():
+            chat = session.get_one(Chat, number)
+            chat.title, chat.first_name, chat.last_name = title, first, last
+        session.flush()
+        rows = deliveries.list_page(session, ledger, None, 4)
+    assert [row.name for row in rows] == ["Desk", "A B", "A", "B"]

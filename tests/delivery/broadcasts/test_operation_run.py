@@ -242,3 +242,13 @@ def test_what_is_sent_after_an_edit_is_left_alone(ledger, decide, database):
         jobs = run.exchange(session, [], 9, later)
 
     assert [job.chat_id for job in jobs] == [1]
+
+
+def test_whose_try_is_due_takes_the_place_of_somebody_new(begin):
+    exchange = begin("edit", sent=4)
+    (job,) = exchange(limit=1)
+    exchange([Result(job, Verdict(Kind.SERVER), exchange.at(5).mono)], limit=0)
+
+    jobs = exchange(limit=2, seconds=5)
+
+    assert [job.chat_id for job in jobs] == [1, 2]
