@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.classify import Answer, Kind, Verdict, classify
+from appliance.delivery.classify import MAX_RETRY_AFTER, Answer, Kind, Verdict, classify
+from appliance.models import MAX_ID
 
 
 def refusal(status, description, **parameters):
@@ -113,6 +114,12 @@ def test_flood_says_how_long():
         (Answer(429, b'{"ok":false,"parameters":{"retry_after":-3}}'), 1.0),
         (Answer(429, b'{"ok":false,"parameters":{"retry_after":"soon"}}', retry_after=9), 9.0),
         (Answer(429, b'{"ok":false,"parameters":[]}'), 1.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":true}}'), 1.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":1e9}}', retry_after=9), 9.0),
+        (Answer(429, b'{"ok":false,"parameters":{"retry_after":%d}}' % 10**30), MAX_RETRY_AFTER),
+        (Answer(429, b"", retry_after=10**9), MAX_RETRY_AFTER),
+        (refusal(429, "Too Many Requests: retry after 4"), 4.0),
+        (refusal(429, "Too Many Requests: retry after 4", retry_after=2), 2.0),
     ],
 )
 def test_a_flood_lasts_as_long_as_the_document_or_else_the_header_says(answer, seconds):
@@ -231,4 +238,59 @@ DOCUMENTS = st.fixed_dictionaries(
     st.binary(max_size=60) | st.builds(lambda value: json.dumps(value).encode(), JSON | DOCUMENTS),
 )
 def test_no_answer_breaks_it(status, body):
-    assert classify(Answer(status, body)).kind in set(Kind)
+    """Nor what comes after: whatever was written, the verdict fits into either database."""
+    verdict = classify(Answer(status, body))
+
+    assert verdict.kind in set(Kind)
+    for text in (verdict.description or "", verdict.reason or ""):
+        assert "\0" not in text.encode().decode()
+        assert len(text) <= 1000
+    assert len(verdict.reason or "") <= 64
+    assert 0 <= verdict.retry_after <= MAX_RETRY_AFTER
+    assert 0 < (verdict.message_id or 1) <= MAX_ID
+    assert -MAX_ID <= (verdict.migrate_to or -1) < 0
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+def test_brackets_without_end_are_no_answer(depth):
+    assert classify(Answer(200, b'{"ok":' + b"[" * depth)).kind == Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "kind"),
+    [
+        # A proxy that makes everything a 200: the document has the code.
+        (200, {"ok": False, "error_code": 403, "description": "Forbidden: bot was kicked"}, "gone"),
+        (200, {"ok": False, "error_code": 429, "parameters": {"retry_after": "abc"}}, "flood"),
+        (200, {"ok": False}, "unknown"),
+        (200, {"ok": False, "error_code": 7}, "unknown"),
+        (200, {"ok": "yes", "result": {}}, "unknown"),
+        (400, {"ok": None}, "proxy"),
+        (500, {"ok": True}, "unknown"),
+        (400, {"ok": False, "description": ["no", "words"]}, "refused"),
+        (400, {"ok": False, "parameters": {"migrate_to_chat_id": 10**30}}, "refused"),
+        (400, {"ok": False, "parameters": {"migrate_to_chat_id": True}}, "refused"),
+        (404, {"ok": False, "description": "Not Found: method not found"}, "content"),
+        (404, {"ok": False, "description": "Not Found"}, "token"),
+    ],
+)
+def test_an_answer_that_contradicts_itself_has_one_meaning_still(status, document, kind):
+    assert classify(Answer(status, json.dumps(document).encode())).kind == kind
+
+
+@pytest.mark.parametrize("number", [10**30, -1, 0, True, 1.5, "7", None, [], {}])
+def test_a_message_id_that_is_none_leaves_it_sent_without(number):
+    body = json.dumps({"ok": True, "result": {"message_id": number}}).encode()
+
+    verdict = classify(Answer(200, body))
+
+    assert (verdict.kind, verdict.message_id) == (Kind.SENT, None)
+
+
+def test_a_description_loses_what_no_database_takes():
+    words = "Bad Request: a\0b \ud800 " + "x" * 5000
+
+    description = classify(refusal(400, words)).description
+
+    assert description.startswith("Bad Request: ab ? xxx")
+    assert len(description) == 1000

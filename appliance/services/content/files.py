@@ -1,10 +1,13 @@
 """The files of a message: as parameters of a call, as an upload, and as Telegram's answer."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
+
+from appliance.models import MAX_ID
 
 METHODS = {"photo": "sendPhoto", "document": "sendDocument", "video": "sendVideo"}
 _ANSWERED = ("photo", "video", "document", "animation", "audio")
@@ -85,7 +88,7 @@ def message_ids_from(result: Any) -> list[int]:
     """The ids of an album's messages in the `result` of a sending call; else empty."""
     messages = result if isinstance(result, list) else []
     ids = [message.get("message_id") for message in messages if isinstance(message, dict)]
-    return [number for number in ids if isinstance(number, int)]
+    return [number for number in ids if isinstance(number, int) and 0 < number <= MAX_ID]
 
 
 def _reference(file: File, number: int) -> str:
@@ -107,9 +110,20 @@ def _file_id(message: dict[str, Any]) -> str | None:
     # `document` before `animation`: of a GIF the answer has both, and the id must be of what was
     # sent.
     for kind in _ANSWERED:
-        file = message.get(kind)
-        if isinstance(file, list) and file:
-            file = max(file, key=lambda size: size.get("width", 0) * size.get("height", 0))
-        if isinstance(file, dict) and isinstance(file.get("file_id"), str):
-            return str(file["file_id"])
+        sizes = message.get(kind)
+        sizes = sizes if isinstance(sizes, list) else [sizes]
+        sizes = [size for size in sizes if _is_file(size)]
+        if sizes:
+            return str(max(sizes, key=_area)["file_id"])
     return None
+
+
+def _is_file(size: Any) -> bool:
+    """An answer is whatever somebody wrote on the way: an id that no database takes is none."""
+    file_id = size.get("file_id") if isinstance(size, dict) else None
+    return isinstance(file_id, str) and len(file_id) <= 255 and file_id.isascii()
+
+
+def _area(size: dict[str, Any]) -> int:
+    sides = (size.get("width"), size.get("height"))
+    return math.prod(side for side in sides if isinstance(side, int))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from appliance.crud.messages import threads
-from appliance.models import Message
+from appliance.models import MAX_ID, Message
 from appliance.services.inbox import group_copies, operators_group
 
 TOPIC_GONE = "message thread not found"
@@ -22,7 +22,8 @@ def topic_made(session: Session, message_id: int, result: Any) -> None:
     """Telegram made a topic for a person: their copies go there from now on."""
     message = session.get(Message, message_id)
     topic_id = result.get("message_thread_id") if isinstance(result, dict) else None
-    if message is not None and message.about_chat_id is not None and isinstance(topic_id, int):
+    known = isinstance(topic_id, int) and 0 < topic_id <= MAX_ID
+    if message is not None and message.about_chat_id is not None and known:
         group = operators_group.chosen_group(session)
         # Another group may have been chosen while Telegram made it: its id means nothing there.
         if group is not None and group.chat_id == message.chat_id:
