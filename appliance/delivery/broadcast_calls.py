@@ -8,6 +8,7 @@ by the `file_id` in the answer.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from appliance.crud.broadcasts.recipients import Person
 from appliance.delivery import uploads
 from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
-from appliance.delivery.jobs import Job, Moment, Result, Source
+from appliance.delivery.jobs import Job, Moment, Result, Source, prepared
 from appliance.delivery.silent_hours import SilentHours
 from appliance.models import Broadcast
 from appliance.services import content
@@ -64,8 +65,12 @@ class BroadcastCalls:
         silent = (
             self._silent_hours.wanted(session, chat_ids, now) if self._silent_hours else frozenset()
         )
+
+        def job(chat: int, before: int) -> Job:
+            return self._job(source, row, chat, before, people.get(chat), chat in silent)
+
         return [
-            self._job(source, row, chat, before, people.get(chat), chat in silent)
+            prepared(partial(job, chat, before), source, row, chat, before)
             for chat, before in tries
         ]
 
@@ -120,10 +125,10 @@ class BroadcastCalls:
     ) -> Job:
         composer = self._silent_composer if silent else self._composer
         if composer.needs_upload:
-            self._uploading = True
             upload = composer.upload(chat_id, person, self._folder)
             if self._tracker:
                 upload = replace(upload, fields=self._tracker.fill_fields(upload.fields, chat_id))
+            self._uploading = True
             return Job(source, row, chat_id, upload.method, b"", tries, upload, self._files)
         body = composer.body_for(chat_id, person)
         if self._tracker:

@@ -114,23 +114,25 @@ class Client(Generic[J]):
         return self.connections - len(self._busy)
 
     def start(self, job: J, method: str, body: bytes) -> None:
-        """Send a call; its answer comes out of a later `poll`. `body` is JSON."""
+        """Send a call; its answer comes out of a later `poll`. `body` is JSON.
+
+        Whatever this raises, nothing has begun then.
+        """
         slot = self._free.pop() if self._free else self._new_slot()
         if slot.method != method:
-            slot.handle.setopt(pycurl.URL, self._base + method)
+            slot.handle.setopt(pycurl.URL, (self._base + method).encode())
             slot.method = method
         slot.load(job, body)
         # A read function tells no length, and without one libcurl sends the body in chunks.
         slot.handle.setopt(pycurl.POSTFIELDSIZE, len(body))
-        self._busy[slot.handle] = slot
-        self._multi.add_handle(slot.handle)
+        self._begin(slot)
 
     def upload(self, job: J, upload: Upload) -> None:
         """Send a call with files, on a connection of its own; like `start` otherwise.
 
         libcurl repeats a call by itself only on a connection that was used before, and a form it
         could rewind; a fresh connection rules that out. Raises OSError for a file that is gone or
-        cannot be read: nothing has begun then.
+        cannot be read, ValueError for a name that no form can carry: nothing has begun then.
         """
         slot = self._prepared(_Slot(pycurl.Curl()))
         form = _form(slot.handle, upload)
@@ -138,7 +140,7 @@ class Client(Generic[J]):
         slot.once = True
         # `Expect:` empty, or libcurl asks before a large body and waits up to a second for a yes.
         for option, value in (
-            (pycurl.URL, self._base + upload.method),
+            (pycurl.URL, (self._base + upload.method).encode()),
             (pycurl.MIMEPOST, form),
             (pycurl.HTTPHEADER, ["Expect:"]),
             (pycurl.FRESH_CONNECT, 1),
@@ -146,8 +148,11 @@ class Client(Generic[J]):
             (pycurl.TIMEOUT_MS, int(UPLOAD_SECONDS * 1000)),
         ):
             slot.handle.setopt(option, value)
-        self._busy[slot.handle] = slot
+        self._begin(slot)
+
+    def _begin(self, slot: _Slot[J]) -> None:
         self._multi.add_handle(slot.handle)
+        self._busy[slot.handle] = slot  # after it: what could not be added is not in flight
 
     def poll(self, timeout: float) -> list[tuple[J, Answer]]:
         """Wait up to `timeout` seconds for something to happen; the calls that ended."""
@@ -207,7 +212,7 @@ class Client(Generic[J]):
         ):
             slot.handle.setopt(option, value)
         if self._ca is not None:
-            slot.handle.setopt(pycurl.CAINFO, str(self._ca))
+            slot.handle.setopt(pycurl.CAINFO, os.fsencode(self._ca))
         return slot
 
     def _on_socket(self, event: int, fd: int, multi: Any, data: Any) -> None:
@@ -264,7 +269,11 @@ class Client(Generic[J]):
 
 
 def _form(handle: Any, upload: Upload) -> Any:
-    """Raises OSError. libcurl would take a directory, and of any other trouble say only “26”."""
+    """Raises OSError, ValueError.
+
+    libcurl would take a directory, and of any other trouble say only “26”. pycurl takes text that
+    is ASCII, and bytes: names and paths go as bytes, as they are.
+    """
     form = pycurl.CurlMime(handle)
     for name, text in upload.fields.items():
         form.add_field(name, text.encode())
@@ -273,7 +282,10 @@ def _form(handle: Any, upload: Upload) -> Any:
             pass
         try:
             form.add_file(
-                part.field, str(part.path), filename=part.filename, content_type=part.mime
+                part.field,
+                os.fsencode(part.path),
+                filename=part.filename.encode(),
+                content_type=part.mime,
             )
         except pycurl.error as error:  # it went away since the line above
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(part.path)) from error

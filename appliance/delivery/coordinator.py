@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries, settings
@@ -18,7 +19,7 @@ from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
-from appliance.delivery.jobs import Job, Moment, Result, Source
+from appliance.delivery.jobs import Job, Moment, Result, Source, not_prepared
 from appliance.delivery.operation_run import OperationRun
 from appliance.delivery.operation_run import load as load_operation
 from appliance.delivery.outbox import Outbox
@@ -321,12 +322,12 @@ class Coordinator:
         running = [a for a in active if a.status == BroadcastStatus.RUNNING]
         runs = [self._run(session, a, now) for a in running]
         self._runs = {run.id: run for run in runs if run is not None}
-        self._operations = {
-            # The run that is there goes on: a new one would begin at the stored cursor, with calls
-            # in flight.
-            number: self._operations.get(number) or load_operation(session, number, self._config)
-            for number in operations.list_running(session)
-        }
+        # The run that is there goes on: a new one would begin at the stored cursor, with calls
+        # in flight.
+        running_operations = [
+            self._operation(session, number, wall) for number in operations.list_running(session)
+        ]
+        self._operations = {run.id: run for run in running_operations if run is not None}
         self.freezing = bool(scheduled)
         if scheduled:
             # One chunk of one broadcast a transaction: 8 to 15 ms under the lock (decision 19).
@@ -343,14 +344,36 @@ class Coordinator:
         broadcast = broadcasts.get_fresh(session, active.id)
         try:
             return Run(session, broadcast, self._chat_pacer, self._config)
-        except ApplianceError as error:
-            log.error("broadcast %d is halted: %s", active.id, error)
-            message = error.message
-            note = message.dump() if isinstance(message, Localized) else message
+        except SQLAlchemyError:  # the database's fault: all of it is tried again
+            raise
+        except Exception as error:
+            note = _why(error)
+            log.exception("broadcast %d is halted: it cannot be prepared", active.id)
             broadcasts.change_status(
                 session, active.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=note
             )
             return None
+
+    def _operation(self, session: Session, number: int, now: datetime) -> OperationRun | None:
+        """The edit or recall as it stands; None for one that cannot be made, which is paused."""
+        if known := self._operations.get(number):
+            return known
+        try:
+            return load_operation(session, number, self._config)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("operation %d is paused: it cannot be prepared", number)
+            operations.pause_running(session, number, _why(error), now)
+            return None
+
+
+def _why(error: Exception) -> str:
+    """For a note: the template of an error of ours, else what the error says."""
+    message = error.message if isinstance(error, ApplianceError) else None
+    if isinstance(message, Localized):
+        return message.dump()
+    return message or not_prepared(error).description or ""
 
 
 def _by_source(results: list[Result]) -> dict[Source, list[Result]]:

@@ -21,7 +21,7 @@ from appliance.delivery.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine_config import EngineConfig
-from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.jobs import Job, Moment, Result, not_prepared
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import ChatPacer, Pacer
 from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS, RetryPolicy, again
@@ -218,7 +218,10 @@ class Engine:
         self._finished.clear()
         self._retry_policy.flood_until = None
         for job in jobs:
-            (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
+            if job.fault is not None:
+                self._finished.append(Result(job, job.fault))
+            else:
+                (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
         # The pause may come from another part of the program, or from the engine before this one.
         if self._retry_policy.extend_pause(self._coordinator.flood_until, now):
             self._put_back("pause", self._pacer.paused_until)
@@ -267,17 +270,16 @@ class Engine:
             left += 1
 
     def _start(self, job: Job) -> None:
-        if job.upload is None:
-            self._client.start(job, job.method, job.body)
-            return
         try:
-            self._client.upload(job, job.upload)
-        except OSError as error:
-            reason = localized(
-                "a file of this message cannot be read: {reason}", reason=error.strerror
-            )
-            verdict = Verdict(Kind.CONTENT, "file_missing", reason.dump())
-            self._finished.append(Result(job, verdict))
+            if job.upload is None:
+                self._client.start(job, job.method, job.body)
+            else:
+                self._client.upload(job, job.upload)
+        except Exception as error:
+            # Nothing left, and it is this message's fault: its file, its name, its size. Going on
+            # with the error would end the engine, and all that is in flight would be `unknown`.
+            log.warning("a call for chat %d could not begin: %s", job.chat_id, error)
+            self._finished.append(Result(job, _not_begun(job, error)))
 
     def _collect(self, timeout: float) -> None:
         """Take the answers that came; a pause they ask for holds for what is claimed as well."""
@@ -316,6 +318,13 @@ class Engine:
         if self._pacer.paused_until > now.mono:
             return self._retry_policy.pause_reason or "flood pause from before the start"
         return "sending" if self._coordinator.work or self._client.in_flight else "idle"
+
+
+def _not_begun(job: Job, error: Exception) -> Verdict:
+    if isinstance(error, OSError):
+        words = localized("a file of this message cannot be read: {reason}", reason=error.strerror)
+        return Verdict(Kind.CONTENT, "file_missing", words.dump())
+    return not_prepared(error, Kind.CONTENT if job.upload else Kind.REFUSED)
 
 
 def _reason(error: SQLAlchemyError) -> str:

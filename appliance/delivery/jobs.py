@@ -1,14 +1,23 @@
 """One call that is claimed: committed as `sending`, about to leave or in flight."""
 
 import json
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from appliance.delivery.classify import Kind, Verdict
+from appliance.errors import localized
 from appliance.models import DeliveryState
 from appliance.services.content import File, Upload
+
+log = logging.getLogger(__name__)
+
+NOT_PREPARED = "not_prepared"
+"""The reason of a call that could not be made, so that nothing left."""
 
 _FINAL = {Kind.SENT: DeliveryState.SENT, Kind.UNKNOWN: DeliveryState.UNKNOWN}
 
@@ -18,7 +27,8 @@ class Job:
     """A claimed call. `row` is the id of its message, broadcast or operation.
 
     `tries` are the attempts made before, `files` those of ours whose ids an answer may tell (to an
-    `upload`) or refuse.
+    `upload`) or refuse. With a `fault` the call could not be made: nothing leaves, that is its
+    outcome.
     """
 
     source: "Source"
@@ -29,6 +39,7 @@ class Job:
     tries: int = 0
     upload: Upload | None = None
     files: tuple[File, ...] = ()
+    fault: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,30 @@ class Source(Protocol):
     def record(self, session: Session, results: list[Result], now: Moment) -> None:
         """Write the outcomes into the rows of the jobs: nothing else, see `side_effects.py`."""
         ...
+
+
+def prepared(
+    make: Callable[[], Job], source: "Source", row: int, chat_id: int, tries: int = 0
+) -> Job:
+    """The job that `make` makes; one with a `fault` where that fails.
+
+    Whatever is wrong with a recipient's values or with the content is theirs: an error that went on
+    from here would end the engine, again after each restart, with others' calls in flight.
+    """
+    try:
+        return make()
+    except SQLAlchemyError:  # not the call's fault: the whole transaction is repeated
+        raise
+    except Exception as error:
+        log.exception("a call for chat %d could not be prepared", chat_id)
+        return Job(source, row, chat_id, "", b"", tries, fault=not_prepared(error))
+
+
+def not_prepared(error: Exception, kind: Kind = Kind.REFUSED) -> Verdict:
+    """Nothing left: `failed` for certain, with the reason."""
+    told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    words = localized("the message could not be prepared: {reason}", reason=str(told)[:200])
+    return Verdict(kind, NOT_PREPARED, words.dump())
 
 
 def encode(params: dict[str, Any]) -> bytes:

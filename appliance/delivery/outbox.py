@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
 from appliance.delivery import outbox_calls
-from appliance.delivery.jobs import Job, Moment, Result
+from appliance.delivery.jobs import Job, Moment, Result, prepared
 from appliance.delivery.silent_hours import SilentHours
 from appliance.models import DeliveryState, Priority
 from appliance.services.inbox.group_copies import NEW_TOPIC
@@ -60,7 +61,12 @@ class Outbox:
                 # one of high priority says False, and sounds all the same
                 row.params.setdefault("disable_notification", True)
         topics = outbox_calls.topics(session, rows)
-        return [self.job(session, row, topics) for row in rows]
+        return [
+            prepared(
+                partial(self.job, session, row, topics), self, row.id, row.chat_id, row.attempts
+            )
+            for row in rows
+        ]
 
     def job(self, session: Session, row: messages.Waiting, topics: dict[int, int]) -> Job:
         """The call of a row; `topics` as `outbox_calls.topics` tells them."""

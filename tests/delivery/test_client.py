@@ -66,9 +66,9 @@ def collect(client, count, seconds=10):
 def serve():
     opened = []
 
-    def serve(react, timeout=5):
+    def serve(react, timeout=5, ca=None):
         server = RawServer(react)
-        client = Client(server.url, config.SANDBOX_TOKEN, timeout=timeout)
+        client = Client(server.url, config.SANDBOX_TOKEN, timeout=timeout, ca=ca)
         opened.extend((client, server))
         return server, client
 
@@ -198,6 +198,33 @@ def test_a_file_is_uploaded_as_a_form(serve, tmp_path):
     assert picture.read_bytes() in body
     assert "Привет".encode() in body
     assert b'name="photo"; filename="a b.png"' in body
+
+
+def test_files_and_certificates_may_lie_under_any_name(serve, tmp_path):
+    """pycurl takes text that is ASCII, or bytes."""
+    folder = tmp_path / "дом %41?"
+    folder.mkdir()
+    (folder / "ca.pem").touch()
+    (folder / "файл").write_bytes(b"the file")
+    server, client = serve(answering, ca=folder / "ca.pem")
+    part = Part("document", folder / "файл", "Отчёт.txt", "text/plain")
+
+    client.upload("only", Upload("sendDocument", {}, (part,)))
+
+    assert classify(collect(client, 1)["only"]).kind == Kind.SENT
+    assert 'filename="Отчёт.txt"'.encode() in server.bodies[0]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "half \ud800"])
+def test_a_name_that_no_form_can_carry_begins_nothing(name, serve, tmp_path):
+    server, client = serve(answering)
+    (tmp_path / "p").write_bytes(b"p")
+    part = Part("document", tmp_path / "p", name, "text/plain")
+
+    with pytest.raises(ValueError, match=r"null|surrogates"):
+        client.upload("only", Upload("sendDocument", {}, (part,)))
+
+    assert (client.in_flight, server.bodies) == (0, [])
 
 
 def test_an_upload_without_an_answer_is_unknown_and_not_repeated(serve, tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from appliance.crud.broadcasts import events
 from appliance.errors import NotFound, localized
 from appliance.models import (
     MAX_ID,
@@ -146,6 +147,15 @@ def change_one(
         .execution_options(synchronize_session="fetch")
     )
     return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def pause_running(session: Session, operation_id: int, reason: str, now: datetime) -> None:
+    """The engine cannot or must not go on with it, for a reason that a person should read."""
+    running = (BroadcastStatus.RUNNING,)
+    if change_one(session, operation_id, running, BroadcastStatus.PAUSED, now):
+        operation = session.get_one(Operation, operation_id)
+        details = {"operation": operation_id, "kind": operation.kind, "reason": reason}
+        events.add(session, operation.broadcast_id, "engine", "pause", details, now)
 
 
 def _reached(to: BroadcastStatus) -> ColumnElement[str]:
