@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from appliance.crud import deliveries
-from appliance.crud.broadcasts import broadcasts
+from appliance.crud.broadcasts import broadcasts, events
 from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.database import ROWS_PER_LOOK
 from appliance.delivery.broadcast_calls import BroadcastCalls
@@ -16,9 +16,9 @@ from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
+from appliance.delivery.refusal_net import WAVE, WAVE_WINDOW, RefusalNet, Stop
+from appliance.errors import Localized, localized
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
-
-HALT_AFTER = 3  # content errors before anything was sent: every recipient would fail
 
 
 class Run:
@@ -46,10 +46,9 @@ class Run:
         self._searching = False  # the last span held nobody to send to, and there is another
         self._later: list[tuple[float, int]] = []  # (monotonic time, chat id), a heap
         self._tries: dict[int, int] = {}  # of recipients that wait for another try
-        self._content_errors = 0
-        self._anything_sent = False  # as this version of the content, as far as this run knows
+        self._net = RefusalNet(anything_sent=_sent_as_it_is(session, broadcast))
         self.halted = False
-        """Whether the last exchange found that nobody can get this message."""
+        """Whether the last exchange found that it must not go on: it is halted or paused now."""
 
     @property
     def finished(self) -> bool:
@@ -70,7 +69,11 @@ class Run:
         return self._canary.room(1) > 0 or self._canary.due(now)
 
     def record(self, session: Session, results: list[Result], now: Moment) -> None:
-        self.exchange(session, results, 0, now)
+        """For a run that is over: what it still hears decides nothing about the next one."""
+        tally = Tally(self.id)
+        self._record(session, results, tally, now)
+        self._calls.learn(session, results)
+        tally.write(session)
 
     def exchange(
         self, session: Session, results: list[Result], limit: int, now: Moment
@@ -78,7 +81,8 @@ class Run:
         """Write the outcomes, claim the next recipients, write the counters once."""
         tally = Tally(self.id)
         self._record(session, results, tally, now)
-        self.halted = self._halt_if_hopeless(session, results)
+        self._net.see(result.verdict for result in results if result.retry_at is None)
+        self.halted = self._stop_if_hopeless(session, now)
         self._calls.learn(session, results)
         room = self._calls.room(self._canary.room(limit))
         chat_ids = [] if self.halted else self._claim(session, room, tally, now)
@@ -103,9 +107,6 @@ class Run:
         deliveries.record(session, self.id, outcomes, int(now.wall), tally=tally)
         for result in migrated:
             self._move(session, result, now)
-        kinds = [result.verdict.kind for result in results]
-        self._anything_sent = self._anything_sent or Kind.SENT in kinds
-        self._content_errors += kinds.count(Kind.CONTENT)
 
     def close(self, session: Session, now: Moment) -> bool:
         """Done, when the ledger agrees that nothing is outstanding; else look again."""
@@ -184,14 +185,21 @@ class Run:
         self._tries.pop(chat_id, None)
         return DeliveryOutcome(chat_id, result.state, verdict.reason, verdict.message_id)
 
-    def _halt_if_hopeless(self, session: Session, results: list[Result]) -> bool:
-        """Content errors and nothing else: nobody can get this message, so stop and say why."""
-        refusals = [r.verdict.description for r in results if r.verdict.kind == Kind.CONTENT]
-        if not refusals or self._anything_sent or self._content_errors < HALT_AFTER:
+    def _stop_if_hopeless(self, session: Session, now: Moment) -> bool:
+        """Refused, and refused again: nobody else shall be, and a person decides."""
+        stop = self._net.stop
+        if stop is None:
             return False
-        return broadcasts.change_status(
-            session, self.id, broadcasts.OPEN, BroadcastStatus.HALTED, note=refusals[-1]
-        )
+        if stop == Stop.HALT:
+            to, note = BroadcastStatus.HALTED, self._net.words
+        else:
+            to, note = BroadcastStatus.PAUSED, _wave(self._net.words).dump()
+        if not broadcasts.change_status(session, self.id, broadcasts.OPEN, to, note=note):
+            return False
+        if stop == Stop.PAUSE:
+            wall = datetime.fromtimestamp(now.wall, UTC)
+            events.add(session, self.id, "engine", "pause", {"reason": self._net.words}, wall)
+        return True
 
     def _move(self, session: Session, result: Result, now: Moment) -> None:
         """The group has a new id: its line waits under that."""
@@ -200,3 +208,18 @@ class Run:
             session, self.id, result.job.chat_id, new, int(now.wall)
         ):
             heapq.heappush(self._later, (now.mono, new))
+
+
+def _sent_as_it_is(session: Session, broadcast: Broadcast) -> bool:
+    """Whether somebody got this version of the content, by the ledger: also after a restart."""
+    before = events.sent_before_last_edit(session, broadcast.id) if broadcast.version > 1 else 0
+    return broadcast.sent > before
+
+
+def _wave(words: str) -> Localized:
+    return localized(
+        "{count} of the last {window} were refused with the same words: {reason}",
+        count=WAVE,
+        window=WAVE_WINDOW,
+        reason=words,
+    )

@@ -8,18 +8,19 @@ it began come last, and are stored until they are done: each message counts once
 
 import heapq
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from appliance.crud.broadcasts import albums, broadcasts, events, operations, recipients
+from appliance.crud.broadcasts import albums, broadcasts, operations, recipients
 from appliance.crud.broadcasts.operations import Delivered, Progress
-from appliance.delivery.broadcast_run import HALT_AFTER
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.engine_config import EngineConfig
-from appliance.delivery.jobs import Job, Moment, Result, encode
-from appliance.models import MAX_ID, Broadcast, BroadcastStatus, Operation
+from appliance.delivery.jobs import Job, Moment, Result, encode, prepared
+from appliance.delivery.refusal_net import RefusalNet
+from appliance.models import MAX_ID, Broadcast, Operation
 from appliance.services import content
 from appliance.services.broadcasts.changes import RECALL_LIMIT
 from appliance.services.broadcasts.click_tracking import Tracker, tracker_for
@@ -59,8 +60,7 @@ class OperationRun:
         self._messages: dict[int, int] = {}
         self._later: list[tuple[float, int]] = []
         self._tries: Counter[int] = Counter()
-        self._any_done = False
-        self._content_errors = 0
+        self._net = RefusalNet(anything_sent=operation.done > 0)
         self.done = False
         """Whether nothing is left to do, for this run at least."""
 
@@ -79,21 +79,14 @@ class OperationRun:
         """Take in what became of calls, move the cursor, hand out the next calls."""
         for result in results:
             self._take_in(result, now)
-        hopeless = self._content_errors >= HALT_AFTER and not self._any_done
+        hopeless = self._net.stop is not None
         jobs = self._claim(session, limit, now) if limit > 0 and not hopeless else []
         self._advance(session, now)
         if hopeless and not self.done:
-            self._pause(session, results, now)
+            self.done = True
+            wall = datetime.fromtimestamp(now.wall, UTC)
+            operations.pause_running(session, self.id, self._net.words, wall)
         return jobs
-
-    def _pause(self, session: Session, results: list[Result], now: Moment) -> None:
-        """Content errors and nothing else, as where a run halts: a person decides what to do."""
-        self.done = True
-        running, wall = (BroadcastStatus.RUNNING,), datetime.fromtimestamp(now.wall, UTC)
-        if operations.change_one(session, self.id, running, BroadcastStatus.PAUSED, wall):
-            refusals = [r.verdict.description for r in results if r.verdict.kind == Kind.CONTENT]
-            details = {"operation": self.id, "kind": self._kind, "reason": refusals[-1]}
-            events.add(session, self._broadcast_id, "engine", "pause", details, wall)
 
     def _claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
         due: list[int] = []
@@ -147,8 +140,8 @@ class OperationRun:
             heapq.heappush(self._later, (now.mono + UNKNOWN_RETRY_SECONDS, chat_id))
         else:
             self._window[chat_id] = outcome = self._outcome(verdict)
-            self._any_done |= outcome[0] == DONE
-            self._content_errors += verdict.kind == Kind.CONTENT
+            # "Not modified" is a refusal in Telegram's words, and a success here.
+            self._net.see([Verdict(Kind.SENT) if outcome[0] == DONE else verdict])
 
     def _outcome(self, verdict: Verdict) -> tuple[str, str | None]:
         description = (verdict.description or "").lower()
@@ -192,28 +185,28 @@ class OperationRun:
             self._cursor = chat_id
 
     def _jobs(self, session: Session, chats: Sequence[int]) -> list[Job]:
-        if self._kind == "recall":
-            calls = self._deletions(session, chats)
-        else:
-            calls = self._edits(session, chats)
+        recall = self._kind == "recall"
+        call_for = self._deletions(session, chats) if recall else self._edits(session, chats)
         return [
-            Job(self, self.id, chat_id, method, self._body(chat_id, params), self._tries[chat_id])
-            for chat_id, (method, params) in zip(chats, calls, strict=True)
+            prepared(partial(self._job, call_for, chat), self, self.id, chat, self._tries[chat])
+            for chat in chats
         ]
 
-    def _deletions(self, session: Session, chats: Sequence[int]) -> list[content.Call]:
+    def _job(self, call_for: Callable[[int], content.Call], chat_id: int) -> Job:
+        method, params = call_for(chat_id)
+        body = self._body(chat_id, params)
+        return Job(self, self.id, chat_id, method, body, self._tries[chat_id])
+
+    def _deletions(self, session: Session, chats: Sequence[int]) -> Callable[[int], content.Call]:
         is_album = len(self._message.media or ()) > 1
         album_ids = albums.ids_of(session, self._broadcast_id, chats) if is_album else {}
-        return [
-            content.delete_call(self._message, self._messages[chat_id], album_ids.get(chat_id))
-            for chat_id in chats
-        ]
+        return lambda chat_id: content.delete_call(
+            self._message, self._messages[chat_id], album_ids.get(chat_id)
+        )
 
-    def _edits(self, session: Session, chats: Sequence[int]) -> list[content.Call]:
+    def _edits(self, session: Session, chats: Sequence[int]) -> Callable[[int], content.Call]:
         people = recipients.people_of(session, chats) if self._editor.needs_person else {}
-        return [
-            self._editor.edit(self._messages[chat_id], people.get(chat_id)) for chat_id in chats
-        ]
+        return lambda chat_id: self._editor.edit(self._messages[chat_id], people.get(chat_id))
 
     def _body(self, chat_id: int, params: content.Params) -> bytes:
         body = encode({"chat_id": chat_id, **params})

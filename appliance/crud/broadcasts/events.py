@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from appliance.models import BroadcastEvent, utcnow
 
+EDIT = "edit"
+
 SCHEDULER = "schedule"
 """The actor of what the schedule part decides by itself."""
 
@@ -48,3 +50,14 @@ def list_for(session: Session, broadcast_id: int) -> Sequence[BroadcastEvent]:
     """What was decided about a broadcast, oldest first."""
     query = select(BroadcastEvent).where(BroadcastEvent.broadcast_id == broadcast_id)
     return session.scalars(query.order_by(BroadcastEvent.id)).all()
+
+
+def sent_before_last_edit(session: Session, broadcast_id: int) -> int:
+    """How many had got it when its words were changed last; 0 where that is not noted."""
+    query = (
+        select(BroadcastEvent.details)
+        .where(BroadcastEvent.broadcast_id == broadcast_id, BroadcastEvent.action == EDIT)
+        .order_by(BroadcastEvent.id.desc())
+        .limit(1)
+    )
+    return int((session.scalar(query) or {}).get("sent", 0))

@@ -216,7 +216,9 @@ def edit(
         broadcast = broadcasts.lock(session, broadcast_id)
         _claim_turn(session, broadcast)
         _set_words(session, broadcast, text, format, options, variants)
-        events.add(session, broadcast_id, actor, "edit", {"version": broadcast.version})
+        # The engine tells by `sent` whether anybody got the words as they are now.
+        details = {"version": broadcast.version, "sent": broadcast.sent}
+        events.add(session, broadcast_id, actor, events.EDIT, details)
         if not _delivered(broadcast):
             return broadcast, None
         number = _draft(session, broadcast, "edit").id

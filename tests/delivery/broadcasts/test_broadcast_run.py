@@ -5,14 +5,16 @@ import time
 import pytest
 
 from appliance.crud import deliveries
-from appliance.crud.broadcasts import broadcasts, operations
+from appliance.crud.broadcasts import broadcasts, events
 from appliance.delivery import broadcast_run
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
+from appliance.errors import Localized
 from appliance.models import DeliveryState
+from appliance.services.broadcasts import changes
 from support.people import add_chats
 
 NOW = Moment(1_790_000_000.0, time.monotonic())
@@ -134,8 +136,7 @@ def test_what_was_sent_before_an_edit_says_nothing_of_the_new_words(
     claim, record, database, number, pacer
 ):
     record(Result(claim(1)[0], Verdict(Kind.SENT, message_id=1)))
-    with database.writing() as session:
-        operations.set_content(session, broadcasts.get(session, number), text="new")
+    changes.edit(database.writing, number, "cli:root", text="new", format="plain")
     with database.writing() as session:
         edited = Run(session, broadcasts.get(session, number), pacer)
         jobs = edited.exchange(session, [], 9, NOW)
@@ -145,6 +146,49 @@ def test_what_was_sent_before_an_edit_says_nothing_of_the_new_words(
     with database.reading() as session:
         row = broadcasts.get(session, number)
     assert (row.status, row.note, row.sent) == ("halted", "bad button", 1)
+
+
+def test_a_restart_remembers_that_somebody_got_it(claim, record, database, number, pacer):
+    record(Result(claim(1)[0], Verdict(Kind.SENT, message_id=1)))
+    with database.writing() as session:
+        restarted = Run(session, broadcasts.get(session, number), pacer)
+        jobs = restarted.exchange(session, [], 9, NOW)
+        refused = [Result(job, Verdict(Kind.CONTENT, "content", "no")) for job in jobs]
+        restarted.exchange(session, refused, 9, NOW)
+
+    with database.reading() as session:
+        assert broadcasts.get(session, number).status == "running"
+
+
+def test_a_wave_of_equal_refusals_pauses_with_the_words(database, queue, pacer):
+    with database.writing() as session:
+        add_chats(session, *range(1, 41))
+    number = queue()
+    with database.writing() as session:
+        freeze(session, broadcasts.get(session, number), NOW)
+        run = Run(session, broadcasts.get(session, number), pacer)
+        first, *others = run.exchange(session, [], 30, NOW)
+        refused = [Result(job, Verdict(Kind.REFUSED, "new", "NEW WORDS")) for job in others]
+        run.exchange(session, [Result(first, Verdict(Kind.SENT, message_id=1)), *refused], 9, NOW)
+
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+        event = events.list_for(session, number)[-1]
+    assert run.halted
+    assert (row.status, row.sent, row.pending) == ("paused", 1, 10)
+    assert "20 of the last 25" in str(Localized.load(row.note))
+    assert (event.action, event.details) == ("pause", {"reason": "NEW WORDS"})
+
+
+def test_what_a_run_that_is_over_still_hears_halts_nothing(claim, run, database, number):
+    jobs = claim(5)
+    refused = [Result(job, Verdict(Kind.CONTENT, "content", "no")) for job in jobs]
+    with database.writing() as session:
+        run.record(session, refused, NOW)
+
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+    assert (row.status, row.failed) == ("running", 5)
 
 
 def test_nothing_but_content_errors_halts(claim, record, database, number):
