@@ -13,7 +13,7 @@ from appliance.cli import exits
 from appliance.cli.context import Context, actor
 from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.database import Database
-from appliance.delivery.refusals import GONE_REASONS
+from appliance.delivery.answers.refusals import GONE_REASONS
 from appliance.errors import TryLater
 from appliance.models import BroadcastStatus, utcnow
 from appliance.runtime import delivering

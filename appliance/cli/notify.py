@@ -136,7 +136,7 @@ def _follow_message(context: Context, message_id: int) -> tuple[str, str | None]
 def outcome_code(state: str, reason: str | None) -> int:
     """Having blocked the bot or left is an expected outcome and no failure."""
     from appliance.cli import exits
-    from appliance.delivery.refusals import GONE_REASONS
+    from appliance.delivery.answers.refusals import GONE_REASONS
 
     if state == "unknown":
         return exits.IN_PART

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.broadcasts import albums, recipients
 from appliance.crud.broadcasts.recipients import Person
 from appliance.delivery import uploads
-from appliance.delivery.classify import Kind
+from appliance.delivery.answers.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result, Source, prepared
 from appliance.delivery.silent_hours import SilentHours

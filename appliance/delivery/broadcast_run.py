@@ -9,14 +9,14 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
 from appliance.crud.deliveries import DeliveryOutcome, Tally
 from appliance.database import ROWS_PER_LOOK
+from appliance.delivery.answers.classify import Kind
+from appliance.delivery.answers.refusal_net import WAVE, WAVE_WINDOW, RefusalNet, Stop
 from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.canary import Canary
-from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.quiet_hours import QuietHours
-from appliance.delivery.refusal_net import WAVE, WAVE_WINDOW, RefusalNet, Stop
 from appliance.errors import Localized, localized
 from appliance.models import Broadcast, BroadcastStatus, ChatStatus, DeliveryState
 

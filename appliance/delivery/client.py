@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 import pycurl
 
-from appliance.delivery.classify import Answer
+from appliance.delivery.answers.classify import Answer
 from appliance.services.content import Upload
 
 J = TypeVar("J")

@@ -17,7 +17,7 @@ from collections import deque
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.database import Database
-from appliance.delivery.classify import Kind, Verdict, classify
+from appliance.delivery.answers.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.engine_config import EngineConfig

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.errors import localized
 from appliance.models import DeliveryState
 from appliance.services.content import File, Upload

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import albums, broadcasts, operations, recipients
 from appliance.crud.broadcasts.operations import Delivered, Progress
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
+from appliance.delivery.answers.refusal_net import RefusalNet
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result, encode, prepared
-from appliance.delivery.refusal_net import RefusalNet
 from appliance.models import MAX_ID, Broadcast, Operation
 from appliance.services import content
 from appliance.services.broadcasts.changes import RECALL_LIMIT

@@ -1,12 +1,12 @@
 """What follows from a verdict for the sending: an outcome, another try, or silence for everybody.
 
-`classify.py` says what an answer means. What it changes besides is `side_effects.py`.
+`answers/classify.py` says what an answer means. What it changes besides is `side_effects.py`.
 """
 
 import logging
 import random
 
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.pacer import Pacer
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.chats import chats, supergroups
 from appliance.delivery import uploads
-from appliance.delivery.classify import Kind
+from appliance.delivery.answers.classify import Kind
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.retry_policy import again

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.delivery.classify import Kind
+from appliance.delivery.answers.classify import Kind
 from appliance.delivery.jobs import Result
 from appliance.services import bot_identity
 from appliance.services.content import File, file_ids_from

@@ -86,7 +86,7 @@ class Delivery(Base):
     """What happened to one recipient of one broadcast.
 
     Keyed by (broadcast, chat) without a row id: 24 bytes a row as frozen. `updated_at` is in
-    seconds since 1970, `reason` a short code (see `delivery/classify.py`).
+    seconds since 1970, `reason` a short code (see `delivery/answers/classify.py`).
     """
 
     __tablename__ = "deliveries"

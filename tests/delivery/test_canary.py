@@ -8,7 +8,7 @@ from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
 from appliance.crud.chats import chats
 from appliance.delivery import canary
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.errors import Localized
 from appliance.models import ChatStatus

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config
-from appliance.delivery.classify import Kind, classify
+from appliance.delivery.answers.classify import Kind, classify
 from appliance.delivery.client import Client
 from appliance.services.content import Part, Upload
 

@@ -9,7 +9,7 @@ from appliance.crud import deliveries, leases, settings
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
 from appliance.models import ChatStatus, DeliveryState, Message, Priority

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.crud import leases
 from appliance.crud.messages import messages
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
 from appliance.services.broadcasts import NewBroadcast, changes, create

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.outbox import Outbox, is_paced
 from appliance.models import DeliveryState, Message, Priority

@@ -6,8 +6,8 @@ import pytest
 
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, topics
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.broadcast_run import Run
-from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.pacer import Pacer

@@ -12,7 +12,7 @@ from appliance.crud.broadcasts import operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.crud.settings import BOT, OPERATORS, put_setting
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Result
 from appliance.delivery.retry_policy import again
 from appliance.models import DeliveryState, Message

@@ -5,7 +5,7 @@ import pytest
 from appliance.crud import media as media_crud
 from appliance.crud import settings
 from appliance.delivery import uploads
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Result
 from appliance.errors import NotFound
 from appliance.models import Media

@@ -11,8 +11,8 @@ from appliance.crud import media as media_crud
 from appliance.crud.broadcasts import albums, broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.settings import BOT, put_setting
+from appliance.delivery.answers.classify import Answer, classify
 from appliance.delivery.broadcast_calls import BroadcastCalls
-from appliance.delivery.classify import Answer, classify
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox

@@ -7,8 +7,8 @@ import pytest
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
 from appliance.delivery import broadcast_run
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.broadcast_run import Run
-from appliance.delivery.classify import Kind, Verdict
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import albums, broadcasts, operations
 from appliance.crud.deliveries import DeliveryOutcome
-from appliance.delivery.classify import Answer, Kind, Verdict, classify
+from appliance.delivery.answers.classify import Answer, Kind, Verdict, classify
 from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze

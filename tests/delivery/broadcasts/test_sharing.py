@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.delivery import broadcast_run
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer

@@ -1,7 +1,7 @@
 """What an answer of the Bot API means: decided here and nowhere else.
 
-What follows for the sending is `retry_policy.py`, for chats, files and the inbox
-`side_effects.py`, for the row itself `Result.state` in `jobs.py`. The words of a refusal are in
+What follows for the sending is `../retry_policy.py`, for chats, files and the inbox
+`../side_effects.py`, for the row itself `Result.state` in `../jobs.py`. The words of a refusal are in
 `refusals.py`.
 
 An answer is whatever somebody between here and Telegram chose to write, so nothing in it is
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from appliance.delivery.refusals import Subject, subject_of
+from appliance.delivery.answers.refusals import Subject, subject_of
 from appliance.models import MAX_ID
 
 

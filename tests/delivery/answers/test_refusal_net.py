@@ -2,8 +2,8 @@
 
 import pytest
 
-from appliance.delivery.classify import Kind, Verdict
-from appliance.delivery.refusal_net import (
+from appliance.delivery.answers.classify import Kind, Verdict
+from appliance.delivery.answers.refusal_net import (
     CONTENT_REFUSALS,
     UNKNOWN_REFUSALS,
     WAVE,

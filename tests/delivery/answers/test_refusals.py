@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.delivery.refusals import Subject, subject_of
+from appliance.delivery.answers.refusals import Subject, subject_of
 
 ABOUT = {
     Subject.GONE: """

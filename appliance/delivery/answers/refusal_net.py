@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from enum import StrEnum
 
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 
 CONTENT_REFUSALS = 3
 """So many refusals of the message itself, and nothing sent: nobody can get it."""

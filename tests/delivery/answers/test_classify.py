@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.classify import MAX_RETRY_AFTER, Answer, Kind, Verdict, classify
+from appliance.delivery.answers.classify import MAX_RETRY_AFTER, Answer, Kind, Verdict, classify
 from appliance.models import MAX_ID
 
 
