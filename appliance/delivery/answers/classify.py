@@ -1,8 +1,8 @@
 """What an answer of the Bot API means: decided here and nowhere else.
 
 What follows for the sending is `../retry_policy.py`, for chats, files and the inbox
-`../side_effects.py`, for the row itself `Result.state` in `../jobs.py`. The words of a refusal are in
-`refusals.py`.
+`../side_effects.py`, for the row itself `Result.state` in `../jobs.py`. The words of a refusal are
+in `refusals.py`.
 
 An answer is whatever somebody between here and Telegram chose to write, so nothing in it is
 trusted: what leaves this module fits into the database, and what cannot be understood is `unknown`
