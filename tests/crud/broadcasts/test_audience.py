@@ -251,6 +251,7 @@ def crowd(store, know, enrol, subscribe):
     return chats, choices, {"news": True, "choir": False}, roles
 
 
+@pytest.mark.slow
 def test_the_count_shown_is_the_count_sent_to(store, crowd, frozen):
     """A hundred audiences by chance: counted, frozen in odd pieces, and found by a model."""
     chats, *facts = crowd
