@@ -15,8 +15,8 @@ from appliance.crud.broadcasts.broadcasts import Active
 from appliance.crud.messages import messages
 from appliance.database import Database, data_version
 from appliance.delivery import side_effects
+from appliance.delivery.answers.classify import Kind
 from appliance.delivery.broadcast_run import Run
-from appliance.delivery.classify import Kind
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Job, Moment, Result, Source, not_prepared

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Result, encode
 from appliance.models import DeliveryState
 

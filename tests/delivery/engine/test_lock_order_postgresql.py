@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, supergroups
-from appliance.delivery.classify import Kind, Verdict
+from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Result
