@@ -16,7 +16,7 @@ from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.engine import wall_and_monotonic
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Result
-from appliance.models import BroadcastStatus, Chat, ChatStatus
+from appliance.models import Broadcast, BroadcastStatus, Chat, ChatStatus, Priority
 from appliance.services.broadcasts import ledger_walk
 
 pytestmark = pytest.mark.slow
@@ -76,6 +76,29 @@ def test_who_waits_for_a_chat_holds_none_of_a_higher_id(database, elsewhere, wai
         second = select(Chat.id).where(Chat.id == 2).with_for_update(skip_locked=True)
         assert session.scalars(second).all() == [2]
     assert both.result(10) == [1, 2]
+
+
+def test_the_engine_locks_broadcasts_by_id_and_not_by_priority(
+    database, queue, elsewhere, wait_until
+):
+    with database.writing() as session:
+        chats.remember(session, 1)
+    first, urgent = queue("x"), queue("y")
+    with database.writing() as session:
+        broadcasts.get(session, urgent).priority = Priority.NOTIFICATION
+
+    def lock_all():
+        with database.writing() as session:
+            found = broadcasts.list_active(session, datetime.now(UTC), lock=True)
+            return [active.id for active in found]
+
+    with database.writing() as session:
+        broadcasts.lock(session, first)
+        everything = elsewhere.submit(lock_all)
+        wait_until(lambda: waits_for_a_lock(database))
+        other = select(Broadcast.id).where(Broadcast.id == urgent)
+        assert session.scalars(other.with_for_update(skip_locked=True)).all() == [urgent]
+    assert everything.result(10) == [urgent, first]
 
 
 def test_the_engine_and_the_bot_change_the_same_chats(
