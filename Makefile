@@ -6,7 +6,7 @@ help: ## this list
 demo: ## the product at work, without a bot token
 	scripts/demo
 
-test: ## the quick tests, under a minute
+test: ## the quick tests, within two minutes or so
 	scripts/test --quick
 
 test-all: ## every test
