@@ -12,7 +12,7 @@ from telebot import TeleBot
 from appliance.bot.failures import RUNNING, Streak, Trouble
 from appliance.bot.telegram import NOT_UPDATES, drop_webhook, get_updates
 from appliance.crud import updates
-from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting, prolong_pause
+from appliance.crud.settings import FLOOD, POLL_PAUSE, pause_of, prolong_pause
 from appliance.crud.updates import NewUpdate
 from appliance.database import Database
 from appliance.errors import Invalid, Unavailable
@@ -124,8 +124,7 @@ class Poller:
         delete a webhook. Returns the seconds that are left of the pause, or 0.
         """
         with self._database.reading() as session:
-            stored = get_setting(session, POLL_PAUSE) or {}
-        left = float(stored.get("until", 0)) - self._clock().timestamp()
+            left = pause_of(session, POLL_PAUSE).left(self._clock().timestamp())
         if left > 0:
             self._become(f"flood: Telegram asks for {left:.0f} s of silence", logging.WARNING)
             return left
@@ -145,12 +144,11 @@ class Poller:
         grow to hours.
         """
         now = self._clock()
-        until = now.timestamp() + seconds
         try:
             with self._database.writing() as session:
                 # FLOOD is for the engine: Telegram may mean the bot, not the method.
                 for name in (FLOOD, POLL_PAUSE):
-                    prolong_pause(session, name, until, now)
+                    prolong_pause(session, name, seconds, now)
         except SQLAlchemyError as error:
             log.error("the pause could not be stored: %s", type(error).__name__)
 

@@ -6,6 +6,9 @@ import click
 
 from appliance.cli.context import Context, common_options, pass_context
 
+CHATS_SHOWN = 5
+"""Of the chats that wait; all of them are in `--json`."""
+
 
 @click.command()
 @common_options
@@ -31,5 +34,9 @@ def _table(document: dict[str, Any]) -> str:
         rows.append(f"{'set aside':<10} {updates}: see docs/telegram.md")
     if document["flood_until"]:
         rows.append(f"{'flood':<10} Telegram asked for silence until {document['flood_until']}")
+    rows += [
+        f"{'flood':<10} Telegram asked for silence in chat {p['chat_id']} until {p['until']}"
+        for p in document["chat_pauses"][:CHATS_SHOWN]
+    ]
     rows.append(f"{'version':<10} {document['version']}, schema {document['schema']}")
     return "\n".join(rows)

@@ -1,5 +1,7 @@
 """Values the program keeps for itself, by name."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +17,13 @@ SANDBOX = "sandbox"
 """{"url"} of the simulator that runs inside `serve`."""
 
 FLOOD = "flood"
-"""{"until": seconds since 1970}: Telegram asked every sender to be silent until then."""
+"""{"until", "seconds", "cleared"}: Telegram asked every sender to be silent, see `Pause`."""
 
 POLL_PAUSE = "poll_pause"
-"""{"until": seconds since 1970}: Telegram asked the poller to be silent until then."""
+"""{"until", "seconds"}: Telegram asked the poller to be silent, see `Pause`."""
+
+CHAT_PAUSES = "chat_pauses"
+"""{chat id: {"until", "seconds"}}: Telegram asked for silence in one chat, see `Pause`."""
 
 CENSUS = "census"
 """How many people and groups there are (`crud/chats/census.py`); counted now and then, the last
@@ -55,17 +60,69 @@ def simulator_url(session: Session) -> str | None:
     return str(stored["url"]) if stored else None
 
 
-def pause_until(session: Session, name: str) -> float:
-    """When a stored pause ends, in seconds since 1970; 0.0: there is none. A look by key."""
-    value = session.connection().execute(_VALUE, {"wanted": name}).scalar()
-    return float((value or {}).get("until", 0))
+LONGEST_PAUSE = 24 * 3600.0
+"""Seconds: of a pause that was stored without its length, by an earlier version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Silence that Telegram asked for: a length, and when it ends by the clock of that time.
+
+    `until` and `cleared` (when a person ended all pauses) are in seconds since 1970.
+    """
+
+    until: float = 0.0
+    seconds: float = 0.0
+    cleared: float = 0.0
+
+    def left(self, wall: float) -> float:
+        """Seconds from now on; never more than was asked for, also when the clock was set back."""
+        return max(0.0, min(self.until - wall, self.seconds))
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any] | None) -> "Pause":
+        value = stored or {}
+        until = float(value.get("until", 0))
+        return cls(until, float(value.get("seconds", LONGEST_PAUSE)), value.get("cleared", 0.0))
+
+    def dump(self) -> dict[str, float]:
+        return {"until": self.until, "seconds": self.seconds, "cleared": self.cleared}
+
+
+def pause_of(session: Session, name: str) -> Pause:
+    """A stored pause (FLOOD, POLL_PAUSE). A look by key."""
+    return Pause.load(session.connection().execute(_VALUE, {"wanted": name}).scalar())
 
 
 # Built once: the engine asks with every transaction in which something may be new.
 _VALUE = select(Setting.value).where(Setting.name == bindparam("wanted"))
 
 
-def prolong_pause(session: Session, name: str, until: float, now: datetime | None = None) -> None:
-    """Store that a pause (FLOOD, POLL_PAUSE) lasts until then, unless it lasts longer already."""
-    if until > pause_until(session, name):
-        put_setting(session, name, {"until": until}, now)
+def prolong_pause(session: Session, name: str, seconds: float, now: datetime) -> None:
+    """Store that a pause (FLOOD, POLL_PAUSE) lasts so long from now, unless it lasts longer."""
+    stored, wall = pause_of(session, name), now.timestamp()
+    if seconds > stored.left(wall):
+        put_setting(session, name, Pause(wall + seconds, seconds, stored.cleared).dump(), now)
+
+
+def pause_chat(session: Session, chat_id: int, seconds: float, now: datetime) -> None:
+    """Store that one chat gets nothing for so long; pauses that are over are forgotten."""
+    wall = now.timestamp()
+    pauses = {**chat_pauses(session, wall), chat_id: Pause(wall + seconds, seconds)}
+    put_setting(
+        session, CHAT_PAUSES, {str(chat): pause.dump() for chat, pause in pauses.items()}, now
+    )
+
+
+def chat_pauses(session: Session, wall: float) -> dict[int, Pause]:
+    """The pauses of single chats that are not over, by chat id."""
+    stored = get_setting(session, CHAT_PAUSES) or {}
+    pauses = {int(chat): Pause.load(value) for chat, value in stored.items()}
+    return {chat: pause for chat, pause in pauses.items() if pause.left(wall)}
+
+
+def clear_pauses(session: Session, now: datetime) -> None:
+    """End every pause at once: a person knows better. The engine sees it by `cleared`."""
+    put_setting(session, FLOOD, Pause(cleared=now.timestamp()).dump(), now)
+    put_setting(session, POLL_PAUSE, Pause().dump(), now)
+    put_setting(session, CHAT_PAUSES, {}, now)

@@ -68,6 +68,11 @@ class Run:
             return self._quiet is not None and not self._quiet.sleeping(now)
         return self._canary.room(1) > 0 or self._canary.due(now)
 
+    def hurry(self, now: Moment) -> None:
+        """Whoever waits for another try gets it now."""
+        self._later = [(min(at, now.mono), chat_id) for at, chat_id in self._later]
+        heapq.heapify(self._later)
+
     def record(self, session: Session, results: list[Result], now: Moment) -> None:
         """For a run that is over: what it still hears decides nothing about the next one."""
         tally = Tally(self.id)

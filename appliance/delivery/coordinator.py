@@ -14,7 +14,7 @@ from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.broadcasts.broadcasts import Active
 from appliance.crud.messages import messages
 from appliance.database import Database, data_version
-from appliance.delivery import side_effects
+from appliance.delivery import pacing_memory, side_effects
 from appliance.delivery.answers.classify import Kind
 from appliance.delivery.broadcast_run import Run
 from appliance.delivery.engine_config import EngineConfig
@@ -62,8 +62,8 @@ class Coordinator:
         """Whether, at the last look, anything waited or ran."""
         self.freezing = False
         """Whether an audience is being written into the ledger."""
-        self.flood_until = 0.0
-        """Until when (seconds since 1970) Telegram asked any part of the program to be silent."""
+        self.flood_pause = settings.Pause()
+        """The silence that Telegram asked any part of the program for."""
         self.doubtful = False
         """Whether a transaction failed, so that what is claimed has to be compared: `reconcile`."""
 
@@ -72,23 +72,24 @@ class Coordinator:
         sweeping = self._sweeper.due(now) is not None
         return self.freezing or sweeping or any(run.walking for run in self._runs.values())
 
-    def recover(self, now: Moment) -> tuple[int, float]:
-        """After a crash: what was in flight is `unknown`.
+    def recover(self, now: Moment) -> int:
+        """After a crash: what was in flight is `unknown`; pauses and groups' minutes go on.
 
-        Returns how many those are, and until when (seconds since 1970) a flood pause goes on.
+        Returns how many were in flight.
         """
         with self._database.writing() as session:
             self._check_lease(session, now, "recovering")
             # Before the first claim, while whatever is `sending` is certainly not ours.
             lost = messages.recover(session, datetime.fromtimestamp(now.wall, UTC))
-            self.flood_until = settings.pause_until(session, settings.FLOOD)
+            self.flood_pause = settings.pause_of(session, settings.FLOOD)
+            pacing_memory.restore(session, self._chat_pacer, now)
         # A transaction a broadcast, each with its look at the lease: moving many lines takes time,
         # and an engine that lost its lease meanwhile must not move those of its successor.
         for number, chats in self._being_sent().items():
             with self._database.writing() as session:
                 self._check_lease(session, now, "recovering")
                 lost += deliveries.recover(session, number, chats, int(now.wall))
-        return lost, self.flood_until
+        return lost
 
     def _being_sent(self) -> dict[int, Sequence[int]]:
         """By broadcast the chats that are `sending`, by the ledger.
@@ -112,7 +113,7 @@ class Coordinator:
         return self.work or self._fence.beat_due(now.mono)
 
     def settle(
-        self, results: list[Result], room: int, flood_until: float | None, state: str, now: Moment
+        self, results: list[Result], room: int, flood_seconds: float | None, state: str, now: Moment
     ) -> list[Job]:
         """Write the outcomes and claim up to `room` calls, all or nothing.
 
@@ -125,10 +126,11 @@ class Coordinator:
             changed = self._has_news(version, now)
             if changed:
                 self._check_lease(session, now, state)
-                self.flood_until = settings.pause_until(session, settings.FLOOD)
+                self.flood_pause = settings.pause_of(session, settings.FLOOD)
             jobs = self._exchange(session, results, room, now, changed)
-            if flood_until is not None:
-                settings.prolong_pause(session, settings.FLOOD, flood_until)
+            if flood_seconds is not None:
+                wall = datetime.fromtimestamp(now.wall, UTC)
+                settings.prolong_pause(session, settings.FLOOD, flood_seconds, wall)
         # Only after the commit: if it failed, the results come again and nothing was claimed.
         self._version = version
         for result in results:
@@ -161,6 +163,14 @@ class Coordinator:
         # old words.
         current = self._operations if isinstance(job.source, OperationRun) else self._runs
         return current.get(job.row) is not job.source
+
+    def hurry(self, now: Moment) -> None:
+        """All pauses were ended: what waits for another try waits no longer."""
+        self._outbox.hurry()
+        for run in self._runs.values():
+            run.hurry(now)
+        for operation in self._operations.values():
+            operation.hurry(now)
 
     def forget(self) -> None:
         """The database failed: what is believed of the running broadcasts may be wrong."""

@@ -87,7 +87,7 @@ class Engine:
         self._pacer = Pacer(rate)
         self._chats = ChatPacer()
         self._coordinator = Coordinator(database, lease, self._chats, config or EngineConfig())
-        self._retry_policy = RetryPolicy(self._pacer, token_pause)
+        self._retry_policy = RetryPolicy(self._pacer, self._chats, token_pause)
         self._group_seconds = GROUP_SECONDS if rate > FAST_RATE else 0.0
         self._group = math.ceil(GROUP_FACTOR * GROUP_SECONDS * max(rate, FAST_RATE))
         # Four messages a transaction, but not too seldom: each costs as much as ten messages.
@@ -129,10 +129,10 @@ class Engine:
     def recover(self) -> None:
         """After a crash: what was in flight is `unknown`; a flood pause goes on."""
         now = wall_and_monotonic()
-        lost, flood_until = self._coordinator.recover(now)
+        lost = self._coordinator.recover(now)
         if lost:
             log.warning("%d messages were in flight when the engine last ended: unknown", lost)
-        self._pacer.pause(now.mono + flood_until - now.wall)
+        self._retry_policy.extend_pause(self._coordinator.flood_pause, now)
         self._state = "idle"
 
     def step(self) -> None:
@@ -205,25 +205,28 @@ class Engine:
     def _settle(self, now: Moment) -> None:
         # Before the transaction: what is queued while it runs sets this again.
         self._hurry.clear()
-        flood_until = self._retry_policy.flood_until
+        flood_seconds = self._retry_policy.flood_seconds
         try:
             if self._coordinator.doubtful:
                 self._coordinator.reconcile(self._held(), now)
             jobs = self._coordinator.settle(
-                self._finished, self._wanted(now), flood_until, self._state, now
+                self._finished, self._wanted(now), flood_seconds, self._state, now
             )
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
             return
         self._finished.clear()
-        self._retry_policy.flood_until = None
+        self._retry_policy.flood_seconds = None
         for job in jobs:
             if job.fault is not None:
                 self._finished.append(Result(job, job.fault))
             else:
                 (self._replies if isinstance(job.source, Outbox) else self._broadcasts).append(job)
         # The pause may come from another part of the program, or from the engine before this one.
-        if self._retry_policy.extend_pause(self._coordinator.flood_until, now):
+        pause = self._coordinator.flood_pause
+        if self._retry_policy.end_pauses(pause):
+            self._coordinator.hurry(now)
+        elif self._retry_policy.extend_pause(pause, now):
             self._put_back("pause", self._pacer.paused_until)
         self._put_back_stopped(now)
         self._state = self._describe(now)

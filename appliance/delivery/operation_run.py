@@ -70,6 +70,11 @@ class OperationRun:
             return True
         return not self._exhausted or bool(self._late)
 
+    def hurry(self, now: Moment) -> None:
+        """Whoever waits for another try gets it now."""
+        self._later = [(min(at, now.mono), chat_id) for at, chat_id in self._later]
+        heapq.heapify(self._later)
+
     def record(self, session: Session, results: list[Result], now: Moment) -> None:
         self.exchange(session, results, 0, now)
 

@@ -44,6 +44,11 @@ class Outbox:
         wall = datetime.fromtimestamp(now.wall, UTC)
         messages.record(session, [self._outcome(result) for result in results], wall)
 
+    def hurry(self) -> None:
+        """Whoever waits for another try gets it now."""
+        self._later.clear()
+        self.waits = True
+
     def claim(self, session: Session, limit: int, now: Moment) -> list[Job]:
         """Up to `limit` calls, marked as being sent."""
         self.waits = messages.any_waiting(session)

@@ -8,6 +8,7 @@ rate messages leave in pairs, each of which pays for two intervals: the loop wak
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from appliance.services.timing.pace import FAST_RATE, RATE_SHARE, pace_of
@@ -121,17 +122,33 @@ class ChatPacer:
         self._minute_before: dict[int, tuple[float, ...]] = {}
         self._minute_turned = 0.0
         self._full: dict[int, float] = {}  # group with 20 in this minute → when it may go on
+        self._paused: dict[int, float] = {}  # chat that Telegram asked to leave alone → until when
 
     def ready_at(self, chat_id: int) -> float:
         """When this chat may be written to again; 0.0: at any time."""
         full = self._full.get(chat_id)
-        return full or self._recent.get(chat_id) or self._older.get(chat_id) or 0.0
+        ready = full or self._recent.get(chat_id) or self._older.get(chat_id) or 0.0
+        return max(ready, self._paused.get(chat_id, 0.0)) if self._paused else ready
+
+    def pause(self, chat_id: int, until: float) -> None:
+        """Telegram asked for silence in this chat; an earlier time never shortens a pause."""
+        self._paused[chat_id] = max(self._paused.get(chat_id, 0.0), until)
+
+    def end_pauses(self) -> None:
+        """A person knows better than what was asked for."""
+        self._paused.clear()
+
+    def remember(self, group: int, times: Iterable[float]) -> None:
+        """What left for a group before this process began, oldest first."""
+        for at in times:
+            self._count(group, at)
 
     def note(self, chat_id: int, now: float) -> None:
         """A message to this chat leaves now."""
         if now - self._turned > FORGET_SECONDS:
             self._older, self._recent, self._turned = self._recent, {}, now
             self._full = {group: ready for group, ready in self._full.items() if ready > now}
+            self._paused = {chat: ready for chat, ready in self._paused.items() if ready > now}
         self._recent[chat_id] = now + CHAT_SECONDS
         if chat_id < 0:
             self._count(chat_id, now)
@@ -139,6 +156,7 @@ class ChatPacer:
     def busy(self, now: float) -> frozenset[int]:
         """The chats that may not be written to yet."""
         times = {**self._older, **self._recent, **self._full}
+        times |= {chat: max(ready, times.get(chat, 0.0)) for chat, ready in self._paused.items()}
         return frozenset(chat for chat, ready in times.items() if ready > now)
 
     def _count(self, group: int, now: float) -> None:

@@ -5,10 +5,12 @@
 
 import logging
 import random
+from dataclasses import replace
 
+from appliance.crud.settings import Pause
 from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment, Result
-from appliance.delivery.pacer import Pacer
+from appliance.delivery.pacer import ChatPacer, Pacer
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,9 @@ SERVER_DOWN_FAILURES = 5
 PROXY_DOWN_FAILURES = 2
 """The same for pages of a proxy, which has less reason to refuse a single call."""
 
+SAME_FLOOD_SECONDS = 1.0
+"""So close together two chats' refusals are one limit, of the whole bot."""
+
 PROXY_RETRY_SECONDS = 60.0
 """Between two tries of a call that a proxy does not pass on while others get through."""
 
@@ -32,21 +37,23 @@ _TROUBLE = frozenset({Kind.OFFLINE, Kind.SERVER, Kind.PROXY})
 class RetryPolicy:
     """Silences the pacer where Telegram or the network ask for it, and remembers why."""
 
-    def __init__(self, pacer: Pacer, token_pause: float = TOKEN_PAUSE_SECONDS) -> None:
+    def __init__(
+        self, pacer: Pacer, chats: ChatPacer, token_pause: float = TOKEN_PAUSE_SECONDS
+    ) -> None:
         self._pacer = pacer
+        self._chats = chats
         self._token_pause = token_pause
         self._failures = 0  # of the way or the server, in a row; all that fail at once are one
         self.pause_reason = ""
         """Why nothing is sent, in a few words for `status`; true while the pacer is paused."""
-        self.flood_until: float | None = None
-        """Seconds since 1970 until which Telegram asked for silence; to be stored."""
-        self._last_until = 0.0
+        self.flood_seconds: float | None = None
+        """How long the whole bot must be silent from now on; to be stored."""
+        self._floods: dict[int, tuple[float, float]] = {}  # chat → when it was told, until when
+        self._last_pause: Pause | None = None
 
     def act(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         if verdict.kind == Kind.FLOOD:
-            self._silence(verdict.retry_after, now, f"flood pause, {verdict.retry_after:.0f} s")
-            self.flood_until = now.wall + self._pacer.paused_until - now.mono
-            return self._after_pause(job, verdict)
+            return self._flood(job, verdict, now)
         if verdict.kind == Kind.TOKEN:
             self._silence(self._token_pause, now, f"token refused: {verdict.description}")
             return self._after_pause(job, verdict)
@@ -68,18 +75,53 @@ class RetryPolicy:
             self._failures = 0
         return Result(job, verdict)
 
-    def extend_pause(self, until: float, now: Moment) -> bool:
-        """Telegram asked some part of the program to be silent until then (seconds since 1970).
+    def extend_pause(self, pause: Pause, now: Moment) -> bool:
+        """Telegram asked some part of the program to be silent.
 
-        True when that is news and prolongs the pause. The same time again changes nothing, or a
-        clock that is set back would bring an old pause to life.
+        True when that is news and prolongs the pause. The same pause again changes nothing, or a
+        clock that is set back would bring an old one to life.
         """
-        is_new, self._last_until = until != self._last_until, until
-        end = now.mono + until - now.wall
-        if not is_new or end <= max(now.mono, self._pacer.paused_until):
+        before, self._last_pause = self._last_pause, pause
+        seconds = pause.left(now.wall)
+        if pause == before or now.mono + seconds <= max(now.mono, self._pacer.paused_until):
             return False
-        self._silence(end - now.mono, now, f"flood pause, {end - now.mono:.0f} s")
+        self._silence(seconds, now, f"flood pause, {seconds:.0f} s")
         return True
+
+    def end_pauses(self, pause: Pause) -> bool:
+        """Whether a person ended all pauses since the last look; then there is none any more."""
+        before = self._last_pause
+        if before is None or pause.cleared == before.cleared:
+            return False
+        log.warning("all pauses were ended by hand")
+        self._last_pause = pause
+        self._pacer.paused_until = 0.0
+        self._floods.clear()
+        self._chats.end_pauses()
+        return True
+
+    def _flood(self, job: Job, verdict: Verdict, now: Moment) -> Result:
+        """One chat's limit or the whole bot's: the words are the same, so the next one decides.
+
+        A second chat that is told so while the first must wait, or within a second, means the bot:
+        at 30/s it comes with the next answers, and what insists is punished for hours.
+        """
+        self._floods = {
+            chat: (at, until)
+            for chat, (at, until) in self._floods.items()
+            if until > now.mono or now.mono - at <= SAME_FLOOD_SECONDS
+        }
+        others = [until for chat, (_, until) in self._floods.items() if chat != job.chat_id]
+        until = now.mono + verdict.retry_after
+        self._floods[job.chat_id] = (now.mono, until)
+        if not others and self._pacer.paused_until <= now.mono:
+            log.warning("chat %d pauses for %.0f s", job.chat_id, verdict.retry_after)
+            self._chats.pause(job.chat_id, until)
+            return Result(job, replace(verdict, about_chat=True), until, counts=False)
+        seconds = max(until, *others) - now.mono if others else verdict.retry_after
+        self._silence(seconds, now, f"flood pause, {seconds:.0f} s")
+        self.flood_seconds = self._pacer.paused_until - now.mono
+        return self._after_pause(job, verdict)
 
     def _server_error(self, job: Job, verdict: Verdict, now: Moment) -> Result:
         self._failures += 1

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from appliance.crud import settings
 from appliance.crud.chats import chats, supergroups
 from appliance.delivery import uploads
 from appliance.delivery.answers.classify import Kind
@@ -56,6 +57,8 @@ def apply(session: Session, result: Result, now: datetime) -> None:
             uploads.remember(session, result)
         case Kind.MIGRATED if verdict.migrate_to is not None:
             supergroups.migrate(session, job.chat_id, verdict.migrate_to, now)
+        case Kind.FLOOD if verdict.about_chat:
+            settings.pause_chat(session, job.chat_id, verdict.retry_after, now)
         case Kind.GONE if job.method != NEW_TOPIC:  # a right that only making topics needs
             status = ChatStatus.LEFT if job.chat_id < 0 else ChatStatus.BLOCKED
             chats.set_status(session, job.chat_id, status, now)

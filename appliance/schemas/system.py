@@ -39,11 +39,19 @@ class QueueState(Answer):
     oldest_seconds: float
 
 
+class ChatPause(Answer):
+    """A chat that Telegram asked to be left alone for a while."""
+
+    chat_id: int
+    until: datetime
+
+
 class Status(Answer):
     parts: dict[str, Part]
     queue: QueueState
     set_aside: int
     flood_until: datetime | None
+    chat_pauses: list[ChatPause]
     version: str
     schema_: str | None = Field(validation_alias="schema", serialization_alias="schema")
 

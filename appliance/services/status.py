@@ -1,6 +1,6 @@
 """Which parts run and what waits, for `appliance status`, `/api/v1/status` and `/readyz`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from appliance import __version__
 from appliance.crud import leases, updates
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.messages import messages
-from appliance.crud.settings import FLOOD, get_setting
+from appliance.crud.settings import FLOOD, chat_pauses, pause_of
 from appliance.database import SCHEMA
 from appliance.models import Lease
 from appliance.services.leases import DELIVERY, SCHEDULE, UPDATES, WEB, is_gone
@@ -26,6 +26,7 @@ def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
         "queue": _queue(session, now),
         "set_aside": updates.count_set_aside(session),
         "flood_until": _flood_until(session, now),
+        "chat_pauses": _chat_pauses(session, now),
         "version": __version__,
         "schema": SCHEMA,
     }
@@ -70,6 +71,15 @@ def _queue(session: Session, now: datetime) -> dict[str, Any]:
 
 
 def _flood_until(session: Session, now: datetime) -> str | None:
-    stored = get_setting(session, FLOOD) or {}
-    until = datetime.fromtimestamp(float(stored.get("until", 0)), UTC)
-    return rfc3339(until) if until > now else None
+    seconds = pause_of(session, FLOOD).left(now.timestamp())
+    return rfc3339(now + timedelta(seconds=seconds)) if seconds else None
+
+
+def _chat_pauses(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """The chats that Telegram asked to leave alone, the longest first."""
+    wall = now.timestamp()
+    pauses = [(pause.left(wall), chat) for chat, pause in chat_pauses(session, wall).items()]
+    return [
+        {"chat_id": chat, "until": rfc3339(now + timedelta(seconds=seconds))}
+        for seconds, chat in sorted(pauses, reverse=True)
+    ]

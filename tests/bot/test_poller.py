@@ -17,7 +17,7 @@ from appliance.bot.failures import RUNNING
 from appliance.bot.poller import Poller
 from appliance.bot.telegram import make_bot
 from appliance.config import SANDBOX_TOKEN
-from appliance.crud.settings import FLOOD, POLL_PAUSE, get_setting
+from appliance.crud.settings import FLOOD, POLL_PAUSE, pause_of
 from appliance.models import ChatStatus, LinkCode
 from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import phrase
@@ -230,9 +230,9 @@ class TestTrouble:
         assert restarted.state == "flood: Telegram asks for 10 s of silence"
         assert phone.calls() == calls
         with desk.database.reading() as session:
-            until = get_setting(session, FLOOD)["until"]
-            assert get_setting(session, POLL_PAUSE) == {"until": until}
-        assert until == (desk.clock() + timedelta(seconds=10)).timestamp()
+            pause = pause_of(session, FLOOD)
+            assert pause_of(session, POLL_PAUSE) == pause
+        assert pause.until == (desk.clock() + timedelta(seconds=10)).timestamp()
         desk.clock.advance(timedelta(seconds=10))
         assert restarted.step() == 0
 

@@ -10,7 +10,15 @@ from appliance.services.leases import Holding
 
 def test_the_shape(database, answer):
     document = answer("status")
-    assert list(document) == ["parts", "queue", "set_aside", "flood_until", "version", "schema"]
+    assert list(document) == [
+        "parts",
+        "queue",
+        "set_aside",
+        "flood_until",
+        "chat_pauses",
+        "version",
+        "schema",
+    ]
     assert list(document["parts"]) == ["web", "updates", "delivery", "schedule"]
     assert list(document["parts"]["web"]) == ["state", "holder", "heartbeat_at"]
     assert list(document["queue"]) == ["pending", "oldest_seconds"]

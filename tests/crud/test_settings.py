@@ -1,12 +1,19 @@
 """Values the program keeps for itself."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from appliance.crud.settings import (
     FLOOD,
+    LONGEST_PAUSE,
     POLL_PAUSE,
+    Pause,
+    chat_pauses,
+    clear_pauses,
     get_setting,
-    pause_until,
+    pause_chat,
+    pause_of,
     prolong_pause,
     put_setting,
 )
@@ -39,9 +46,49 @@ def test_values_do_not_touch_each_other(store):
 
 
 def test_a_pause_is_only_prolonged(store):
-    for until, expected in ((100.0, 100.0), (50.0, 100.0), (150.0, 150.0)):
+    now = datetime.fromtimestamp(1000, UTC)
+    for seconds, expected in ((100, 100), (50, 100), (150, 150)):
         with store.writing() as session:
-            prolong_pause(session, FLOOD, until)
-            assert get_setting(session, FLOOD) == {"until": expected}
-            assert pause_until(session, FLOOD) == expected
-            assert pause_until(session, POLL_PAUSE) == 0.0
+            prolong_pause(session, FLOOD, seconds, now)
+            assert pause_of(session, FLOOD) == Pause(1000 + expected, expected)
+            assert pause_of(session, POLL_PAUSE).left(0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("stored", "wall", "left"),
+    [
+        ({"until": 1030, "seconds": 30}, 1000, 30),
+        ({"until": 1030, "seconds": 30}, 1020, 10),
+        ({"until": 1030, "seconds": 30}, 1031, 0),
+        ({"until": 1030, "seconds": 30}, -90_000, 30),  # the clock was set back
+        ({"until": 1030}, 1000, 30),  # by an earlier version
+        ({"until": 10**9}, 1000, LONGEST_PAUSE),
+        ({}, 1000, 0),
+        (None, 1000, 0),
+    ],
+)
+def test_a_pause_lasts_no_longer_than_was_asked(stored, wall, left):
+    assert Pause.load(stored).left(wall) == left
+
+
+def test_pauses_of_chats_are_forgotten_when_they_are_over(store):
+    for chat_id, second in ((5, 0), (-7, 21), (6, 50)):
+        with store.writing() as session:
+            pause_chat(session, chat_id, 30, datetime.fromtimestamp(1000 + second, UTC))
+    with store.reading() as session:
+        assert chat_pauses(session, 1050).keys() == {-7, 6}
+        assert chat_pauses(session, 1051).keys() == {6}
+        assert chat_pauses(session, 0).keys() == {-7, 6}, "the first one is not kept any more"
+
+
+def test_clearing_ends_all_and_is_seen(store):
+    now = datetime.fromtimestamp(1000, UTC)
+    with store.writing() as session:
+        prolong_pause(session, FLOOD, 100, now)
+        prolong_pause(session, POLL_PAUSE, 100, now)
+        pause_chat(session, 5, 30, now)
+        clear_pauses(session, now)
+    with store.reading() as session:
+        assert pause_of(session, FLOOD) == Pause(cleared=1000)
+        assert pause_of(session, POLL_PAUSE).left(1000) == 0
+        assert chat_pauses(session, 1000) == {}

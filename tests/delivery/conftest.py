@@ -59,9 +59,9 @@ def coordinator(database, lease, settings):
 def settle(coordinator):
     """`settle(results, wanted=3)`: one transaction of the engine; the jobs it claimed."""
 
-    def settle(results=(), wanted=100, flood_until=None):
+    def settle(results=(), wanted=100, flood_seconds=None):
         now = Moment(time.time(), time.monotonic())
-        return coordinator.settle(list(results), wanted, flood_until, "sending", now)
+        return coordinator.settle(list(results), wanted, flood_seconds, "sending", now)
 
     return settle
 

@@ -12,7 +12,7 @@ from appliance.crud.messages import messages
 from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.retry_policy import again
-from appliance.models import ChatStatus, DeliveryState, Message, Priority
+from appliance.models import ChatStatus, DeliveryState, Message, Priority, utcnow
 from appliance.services.broadcasts import changes
 from appliance.services.leases import DELIVERY, Holding, LeaseLost
 from support.people import add_chats
@@ -99,15 +99,15 @@ def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
 ):
     queue()
     settle()
-    until = time.time() + 3600
     with database.writing() as session:
-        settings.prolong_pause(session, settings.FLOOD, until)
+        settings.prolong_pause(session, settings.FLOOD, 3600, utcnow())
+        pause = settings.pause_of(session, settings.FLOOD)
 
-    settle(flood_until=until - 1800)
+    settle(flood_seconds=1800)
 
-    assert coordinator.flood_until == until
+    assert coordinator.flood_pause == pause
     with database.reading() as session:
-        assert settings.pause_until(session, settings.FLOOD) == until
+        assert settings.pause_of(session, settings.FLOOD) == pause
 
 
 def test_a_lost_lease_changes_nothing(settle, queue, shown, database, lease):
@@ -169,10 +169,12 @@ def test_an_outcome_after_a_pause_is_kept(settle, queue, database, shown):
 
 
 def test_the_flood_pause_is_stored_with_the_outcomes(settle, database):
-    settle(flood_until=2_000_000_000.0)
+    settle(flood_seconds=30)
 
     with database.reading() as session:
-        assert settings.get_setting(session, settings.FLOOD) == {"until": 2_000_000_000.0}
+        pause = settings.pause_of(session, settings.FLOOD)
+    assert pause.seconds == 30
+    assert pause.until - time.time() == pytest.approx(30, abs=5)
 
 
 def test_an_outcome_that_comes_after_a_takeover_keeps_the_counters_true(
@@ -315,7 +317,7 @@ def test_a_crash_leaves_unknown_what_was_being_sent_in_each_broadcast(
     settle(wanted=0)
     settle(wanted=6)
 
-    lost, _ = coordinator.recover(Moment(time.time(), time.monotonic()))
+    lost = coordinator.recover(Moment(time.time(), time.monotonic()))
 
     assert lost == 6
     assert [(shown(n).unknown, shown(n).sending, shown(n).pending) for n in numbers] == [

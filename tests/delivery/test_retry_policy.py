@@ -2,10 +2,11 @@
 
 import pytest
 
+from appliance.crud.settings import Pause
 from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Job, Moment
 from appliance.delivery.outbox import Outbox
-from appliance.delivery.pacer import Pacer
+from appliance.delivery.pacer import ChatPacer, Pacer
 from appliance.delivery.retry_policy import (
     MAX_TRIES,
     PROXY_DOWN_FAILURES,
@@ -25,8 +26,13 @@ def pacer():
 
 
 @pytest.fixture
-def policy(pacer):
-    return RetryPolicy(pacer)
+def chats():
+    return ChatPacer()
+
+
+@pytest.fixture
+def policy(pacer, chats):
+    return RetryPolicy(pacer, chats)
 
 
 def about(seconds):
@@ -34,8 +40,8 @@ def about(seconds):
     return pytest.approx(seconds, rel=0.25)
 
 
-def job(tries=0):
-    return Job(Outbox(lambda now: frozenset()), 1, 5, "sendMessage", b"{}", tries)
+def job(tries=0, chat_id=5):
+    return Job(Outbox(lambda now: frozenset()), 1, chat_id, "sendMessage", b"{}", tries)
 
 
 @pytest.mark.parametrize("kind", [Kind.SENT, Kind.GONE, Kind.REFUSED, Kind.CONTENT, Kind.UNKNOWN])
@@ -46,35 +52,82 @@ def test_an_outcome_is_final(kind, policy, pacer):
     assert pacer.paused_until == 0.0
 
 
-def test_a_flood_pause_is_for_everybody_and_to_be_stored(policy, pacer):
-    result = policy.act(job(), Verdict(Kind.FLOOD, retry_after=7), NOW)
-
-    assert pacer.paused_until == 1007.0
-    assert (result.retry_at, result.counts) == (1007.0, False)
-    assert policy.flood_until == NOW.wall + 7
+def flood(seconds):
+    return Verdict(Kind.FLOOD, retry_after=seconds)
 
 
-def test_a_second_flood_answer_never_shortens_the_first(policy, pacer):
-    policy.act(job(), Verdict(Kind.FLOOD, retry_after=60), NOW)
-    policy.act(job(), Verdict(Kind.FLOOD, retry_after=1), NOW)
+def at(seconds):
+    return Moment(NOW.wall + seconds, NOW.mono + seconds)
 
-    assert pacer.paused_until == 1060.0
-    assert policy.flood_until == NOW.wall + 60
+
+def test_one_chats_flood_silences_that_chat_alone(policy, pacer, chats):
+    result = policy.act(job(), flood(7), NOW)
+
+    assert (result.retry_at, result.counts) == (NOW.mono + 7, False)
+    assert result.verdict.about_chat, "to be stored"
+    assert (chats.ready_at(5), chats.busy(NOW.mono)) == (NOW.mono + 7, {5})
+    assert (pacer.paused_until, policy.flood_seconds) == (0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "paused"),
+    [
+        (30, at(29), 34.0),  # while the first lasts; never shorter than that
+        (30, at(1), 30.0),
+        (0.5, at(1), 6.0),  # within a second
+        (0.5, at(1.5), 0.0),  # two chats' own limits
+        (7, at(8.5), 0.0),
+    ],
+)
+def test_a_second_chats_flood_is_the_whole_bots(first, second, paused, policy, pacer, chats):
+    policy.act(job(chat_id=5), flood(first), NOW)
+    result = policy.act(job(chat_id=6), flood(5), second)
+
+    assert pacer.paused_until == (NOW.mono + paused if paused else 0.0)
+    if paused:
+        assert policy.flood_seconds == NOW.mono + paused - second.mono
+        assert (result.retry_at, result.counts) == (pacer.paused_until, False)
+    else:
+        assert chats.ready_at(6) == second.mono + 5
+
+
+def test_the_same_chat_again_is_still_one_chat(policy, pacer, chats):
+    policy.act(job(), flood(60), NOW)
+    policy.act(job(), flood(1), NOW)
+
+    assert (chats.ready_at(5), pacer.paused_until) == (NOW.mono + 60, 0.0)
 
 
 def test_a_pause_told_to_another_part_is_kept_once(policy, pacer):
-    until = NOW.wall + 60
-    assert not policy.extend_pause(0.0, NOW)
-    assert not policy.extend_pause(NOW.wall - 1, NOW)
+    pause = Pause(NOW.wall + 60, 60)
+    assert not policy.extend_pause(Pause(), NOW)
+    assert not policy.extend_pause(Pause(NOW.wall - 1, 60), NOW)
     assert pacer.paused_until == 0.0
-    assert policy.extend_pause(until, NOW)
+    assert policy.extend_pause(pause, NOW)
     assert (pacer.paused_until, policy.pause_reason) == (NOW.mono + 60, "flood pause, 60 s")
     later = Moment(NOW.wall - 3600, NOW.mono + 61)
-    assert not policy.extend_pause(until, later), "the clock was set back"
+    assert not policy.extend_pause(pause, later), "the clock was set back"
     assert pacer.paused_until == NOW.mono + 60
-    assert policy.flood_until is None, "it is stored already"
-    assert not policy.extend_pause(NOW.wall + 30, NOW), "an earlier one never shortens it"
+    assert policy.flood_seconds is None, "it is stored already"
+    assert not policy.extend_pause(Pause(NOW.wall + 30, 60), NOW), "an earlier one shortens nothing"
     assert pacer.paused_until == NOW.mono + 60
+
+
+def test_a_pause_is_a_length_and_no_date(policy, pacer):
+    """Stored before the clock was set back by a day: nobody waits longer than was asked."""
+    policy.extend_pause(Pause(NOW.wall + 86_400, 30), NOW)
+
+    assert pacer.paused_until == NOW.mono + 30
+
+
+def test_a_person_ends_every_pause(policy, pacer, chats):
+    policy.extend_pause(Pause(NOW.wall + 3600, 3600), NOW)
+    chats.pause(5, NOW.mono + 60)
+
+    assert not policy.end_pauses(Pause(NOW.wall + 3600, 3600))
+    assert policy.end_pauses(Pause(cleared=NOW.wall))
+    assert not policy.end_pauses(Pause(cleared=NOW.wall)), "once"
+    assert (pacer.paused_until, chats.ready_at(5)) == (0.0, 0.0)
 
 
 def test_a_refused_token_silences_and_says_so(policy, pacer):
@@ -153,10 +206,13 @@ def test_a_call_that_a_proxy_never_passes_on_is_asked_seldom_and_does_not_fail(p
 
 
 def test_a_pause_is_logged_when_it_begins(policy, caplog):
-    for seconds in (7, 9):
-        policy.act(job(), Verdict(Kind.FLOOD, retry_after=seconds), NOW)
+    for chat_id, seconds in ((5, 7), (6, 7), (7, 9)):
+        policy.act(job(chat_id=chat_id), flood(seconds), NOW)
 
-    assert caplog.messages == ["sending pauses for 7.0 s: flood pause, 7 s"]
+    assert caplog.messages == [
+        "chat 5 pauses for 7 s",
+        "sending pauses for 7.0 s: flood pause, 7 s",
+    ]
 
 
 def test_why_nothing_is_sent_fits_its_column(policy):

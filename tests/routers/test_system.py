@@ -49,7 +49,15 @@ def test_not_ready_at_another_schema(browser, settings, database):
 
 def test_status_is_the_admins(app, admin, operator):
     status = admin.get("/status").json
-    assert set(status) == {"parts", "queue", "set_aside", "flood_until", "version", "schema"}
+    assert set(status) == {
+        "parts",
+        "queue",
+        "set_aside",
+        "flood_until",
+        "chat_pauses",
+        "version",
+        "schema",
+    }
     assert set(status["parts"]["web"]) == {"state", "holder", "heartbeat_at"}
     assert status["queue"] == {"pending": 0, "oldest_seconds": 0.0}
     assert operator.get("/status").status_code == 403

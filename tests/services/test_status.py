@@ -35,6 +35,7 @@ def test_nothing_runs_yet(document):
         "queue": {"pending": 0, "oldest_seconds": 0.0},
         "set_aside": 0,
         "flood_until": None,
+        "chat_pauses": [],
         "version": __version__,
         "schema": SCHEMA,
     }

@@ -49,6 +49,27 @@ _OPERATION = click.option(
 )
 
 
+@click.command("clear-pause")
+@common_options
+@pass_context
+def clear_pause(context: Context) -> None:
+    """Send again at once, although Telegram asked for silence.
+
+    For a pause that is known to be wrong: a proxy's 429, or another bot's. Telegram's own grow to
+    hours for who goes on; `appliance status` shows them.
+
+    \b
+    Example:
+      appliance broadcast clear-pause
+    """
+    from appliance.crud import settings
+    from appliance.models import utcnow
+
+    with context.database.writing() as session:
+        settings.clear_pauses(session, utcnow())
+    context.emit({"cleared": True}, "No pause is kept any more.")
+
+
 @click.command()
 @click.argument("broadcast_id", type=int, metavar="ID")
 @_OPERATION

@@ -39,6 +39,7 @@ for command in (
     show.show,
     changes.plan,
     changes.pause,
+    changes.clear_pause,
     changes.resume,
     changes.cancel,
     changes.retry,

@@ -59,7 +59,7 @@ class Verdict:
     retry_after: float = 0.0
     migrate_to: int | None = None
     about_chat: bool = False
-    """Whether a refusal is known to be about the chat: others may still get the message."""
+    """Whether a refusal, or the wait of a FLOOD, is about this chat: others may get theirs."""
 
 
 MAX_RETRY_AFTER = 24 * 3600

@@ -1,7 +1,6 @@
 """The loop: what is queued arrives once, in the right order, and everybody has an outcome."""
 
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from appliance.crud import deliveries, settings
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
-from appliance.models import BroadcastStatus, ChatStatus, DeliveryState
+from appliance.models import BroadcastStatus, ChatStatus, DeliveryState, utcnow
 from appliance.services.broadcasts import changes
 
 
@@ -19,7 +18,7 @@ def silence(database):
 
     def silence(seconds):
         with database.writing() as session:
-            settings.prolong_pause(session, settings.FLOOD, time.time() + seconds)
+            settings.prolong_pause(session, settings.FLOOD, seconds, utcnow())
 
     return silence
 

@@ -1955,6 +1955,19 @@ export interface components {
              */
             next_cursor?: string | null;
         };
+        /**
+         * ChatPause
+         * @description A chat that Telegram asked to be left alone for a while.
+         */
+        ChatPause: {
+            /** Chat Id */
+            chat_id: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
         /** ChatTitle */
         ChatTitle: {
             /**
@@ -3859,6 +3872,8 @@ export interface components {
         };
         /** Status */
         Status: {
+            /** Chat Pauses */
+            chat_pauses: components["schemas"]["ChatPause"][];
             /** Flood Until */
             flood_until: string | null;
             /** Parts */
