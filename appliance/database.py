@@ -37,7 +37,7 @@ from appliance.errors import ConfigError, SchemaError, TryLater
 from appliance.models import Base
 from appliance.write_queue import FairLock
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
 
 ROWS_PER_TRANSACTION = 3000

@@ -30,7 +30,7 @@ _GROUP_HINT_INTERVAL = timedelta(minutes=1)  # Telegram allows 20 messages a min
 
 # A message from such a chat proves that the bot may write there: nobody can write to a bot that
 # they have blocked, or before they have pressed Start.
-_PROVED_ACTIVE = {ChatStatus.BLOCKED, ChatStatus.NEW}
+_PROVED_ACTIVE = {ChatStatus.BLOCKED, ChatStatus.LOST, ChatStatus.NEW}
 # A ban keeps people out of the inbox; whether they get broadcasts is still their own choice.
 _ALLOWED_WHEN_BANNED = {"start", "stop"}
 _BUTTONS_ALLOWED_WHEN_BANNED = {keyboards.RESTART, keyboards.TOPIC, keyboards.LINK}

@@ -23,8 +23,8 @@ def chat() -> None:
 @chat.command("list")
 @click.option(
     "--status",
-    type=click.Choice(["active", "stopped", "blocked", "left", "new", "unreachable"]),
-    help="unreachable: blocked or left.",
+    type=click.Choice(["active", "stopped", "blocked", "left", "lost", "new", "unreachable"]),
+    help="lost: Telegram does not know it; unreachable: blocked, left or lost.",
 )
 @click.option("--type", "kind", type=click.Choice(["private", "group", "channel"]))
 @click.option("--approved/--waiting", default=None, help="Groups: destinations, or not (yet).")
@@ -90,6 +90,33 @@ def refuse(context: Context, chat_id: int) -> None:
       appliance chat refuse -1001234567890
     """
     _decide(context, chat_id, False)
+
+
+@chat.command(context_settings=_IDS)
+@click.argument("chat_id", type=int, metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common_options
+@pass_context
+def remove(context: Context, chat_id: int, yes: bool) -> None:
+    """Forget a chat, with all that was said in it; reports of broadcasts keep their lines.
+
+    Whoever writes to the bot again is known again, as somebody new.
+
+    \b
+    Examples:
+      appliance chat list --status lost
+      appliance chat remove 123456789 --yes
+    """
+    from appliance.crud.chats import chats
+
+    with context.database.reading() as session:
+        document = _document(chats.find(session, chat_id))
+    if context.interactive and not yes:
+        facts = f"{document['name']} ({chat_id}) and all that was said there"
+        click.confirm(f"Forget {facts}?", abort=True, err=True)
+    with context.database.writing() as session:
+        chats.remove(session, chat_id)
+    context.emit({**document, "removed": True}, f"{document['name']} ({chat_id}) is forgotten.")
 
 
 @chat.command("import")

@@ -255,6 +255,7 @@ class Coordinator:
             self._outbox.record(session, answered, now)
         for result in sorted(results, key=lambda result: result.verdict.kind == Kind.MIGRATED):
             side_effects.apply(session, result, wall)
+        side_effects.arrived(session, results)
         return handed
 
     def _skip_if_cancelled(self, session: Session, results: list[Result], now: Moment) -> None:

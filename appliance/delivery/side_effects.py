@@ -5,16 +5,19 @@ for: a message of a broadcast, an edit or a recall of one, a row of the outbox. 
 turns a result into the state of its own row (`Result.state`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from appliance.crud import settings
+from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats, supergroups
 from appliance.delivery import uploads
 from appliance.delivery.answers.classify import Kind
-from appliance.delivery.jobs import Moment, Result
+from appliance.delivery.answers.refusals import NOT_FOUND
+from appliance.delivery.broadcast_run import Run
+from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
 from appliance.delivery.retry_policy import again
 from appliance.models import ChatStatus, DeliveryState
@@ -59,12 +62,26 @@ def apply(session: Session, result: Result, now: datetime) -> None:
             supergroups.migrate(session, job.chat_id, verdict.migrate_to, now)
         case Kind.FLOOD if verdict.about_chat:
             settings.pause_chat(session, job.chat_id, verdict.retry_after, now)
+        case Kind.REFUSED if verdict.reason == NOT_FOUND and _somebody_got_it(session, job):
+            chats.count_not_found(session, job.chat_id, now)
         case Kind.GONE if job.method != NEW_TOPIC:  # a right that only making topics needs
             status = ChatStatus.LEFT if job.chat_id < 0 else ChatStatus.BLOCKED
             chats.set_status(session, job.chat_id, status, now)
             operators_group.lose_group(session, job.chat_id, now)
     if isinstance(job.source, Outbox):
         _tell_inbox(session, result, now)
+
+
+def arrived(session: Session, results: Iterable[Result]) -> None:
+    """Telegram knows the chats where something arrived."""
+    sent = [result.job.chat_id for result in results if result.verdict.kind == Kind.SENT]
+    if sent:
+        chats.reset_not_found(session, sent)
+
+
+def _somebody_got_it(session: Session, job: Job) -> bool:
+    """Another bot's token makes every chat one that is not found: that says nothing of them."""
+    return isinstance(job.source, Run) and broadcasts.get(session, job.row).sent > 0
 
 
 def _lost_its_topic(session: Session, result: Result) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    SmallInteger,
     String,
     text,
 )
@@ -43,12 +44,13 @@ class ChatStatus(StrEnum):
     STOPPED = "stopped"  # said /stop
     BLOCKED = "blocked"  # blocked the bot, or deleted the account
     LEFT = "left"  # the bot was removed from the group or channel
+    LOST = "lost"  # "chat not found", again and again: an imported id that nobody has
     NEW = "new"  # proved who they are on the site, but never pressed Start
 
     REACHABLE = nonmember(frozenset({"active", "stopped"}))
     """Where answers arrive: /stop ends broadcasts only."""
-    GONE = nonmember(frozenset({"blocked", "left"}))
-    """Where the bot could write and cannot any more."""
+    GONE = nonmember(frozenset({"blocked", "left", "lost"}))
+    """Where the bot cannot write (any more)."""
 
 
 class User(UserMixin, Base):
@@ -109,6 +111,13 @@ class Chat(Base):
             sqlite_where=text("timezone IS NOT NULL"),
             postgresql_where=text("timezone IS NOT NULL"),
         ),
+        # Whether any chat was not found at all, so that a success need not be written for each.
+        Index(
+            "ix_chats_not_found",
+            "not_found",
+            sqlite_where=text("not_found > 0"),
+            postgresql_where=text("not_found > 0"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -125,6 +134,7 @@ class Chat(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     timezone: Mapped[str | None] = mapped_column(String(64))  # None: the site's own
     quiet: Mapped[str | None] = mapped_column(String(16))  # "22:00-08:00": no sound then
+    not_found: Mapped[int] = mapped_column(SmallInteger, default=0)  # so often in a row
     banned: Mapped[bool] = mapped_column(default=False)  # the inbox does not want to hear of it
     approved: Mapped[bool] = mapped_column(default=False)  # a group may be a destination
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

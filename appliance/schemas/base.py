@@ -19,7 +19,7 @@ else:
     # The languages are found, and a Literal names them in the API's description.
     Language = Literal[LANGUAGES]
 Role = Literal["member", "operator", "admin"]
-ChatStatus = Literal["active", "stopped", "blocked", "left", "new"]
+ChatStatus = Literal["active", "stopped", "blocked", "left", "lost", "new"]
 State = Literal["pending", "sending", "sent", "failed", "skipped", "unknown"]
 MediaKind = Literal["photo", "document", "video"]
 BroadcastStatus = Literal["draft", "scheduled", "running", "paused", "halted", "cancelled", "done"]

@@ -228,6 +228,9 @@ _REASONS: dict[ChatStatus, Callable[[str], str]] = {
     ChatStatus.LEFT: lambda chat: localized(
         "the bot was removed from {chat}: nothing was queued", chat=chat
     ),
+    ChatStatus.LOST: lambda chat: localized(
+        "Telegram does not know {chat}: nothing was queued", chat=chat
+    ),
     ChatStatus.NEW: lambda chat: localized(
         "{chat} never pressed Start in the bot: nothing was queued", chat=chat
     ),

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.crud.chats import chats
 from appliance.models import ChatStatus
+from support.people import add_chats
 
 
 @pytest.fixture
@@ -133,3 +134,16 @@ def test_export_is_what_import_takes(town, members, invoke, answer):
     rows = answer("chat", "export")
     assert [row["chat_id"] for row in rows] == [-5, 1, 7]
     assert rows[0]["topics"] == ""
+
+
+def test_a_lost_chat_is_listed_and_removed(database, answer, invoke, refused):
+    with database.writing() as session:
+        add_chats(session, 5, 6)
+        for _ in range(3):
+            chats.count_not_found(session, 5)
+
+    assert [chat["chat_id"] for chat in answer("chat", "list", "--status", "lost")] == [5]
+    assert [chat["chat_id"] for chat in answer("chat", "list", "--status", "unreachable")] == [5]
+    assert answer("chat", "remove", "5")["removed"]
+    assert [chat["chat_id"] for chat in answer("chat", "list")] == [6]
+    assert "there is no chat 5" in refused(invoke("chat", "remove", "5"), 1)

@@ -345,3 +345,38 @@ def test_a_file_whose_new_id_is_refused_as_well_is_at_fault(send_file, settle, d
     with database.reading() as session:
         states = deliveries.states_of(session, upload.row)
     assert states == {DeliveryState.SENT: 2, DeliveryState.FAILED: 1}
+
+
+NOT_FOUND = Verdict(Kind.REFUSED, "chat_not_found", "chat not found", about_chat=True)
+
+
+@pytest.mark.parametrize(
+    ("somebody_got_it", "status"),
+    [(True, "lost"), (False, "active")],
+    ids=["lost", "another bot's token"],
+)
+def test_a_chat_that_telegram_does_not_know_is_lost_after_three_broadcasts(
+    somebody_got_it, status, database, settle
+):
+    with database.writing() as session:
+        add_chats(session, 1, 2)
+    for _ in range(3):
+        with database.writing() as session:
+            create(session, NewBroadcast("x", to=("all",)))
+        settle(wanted=0)
+        jobs = settle(wanted=2)
+        if not jobs:
+            jobs = settle(wanted=2)
+        settle(
+            [
+                Result(j, Verdict(Kind.SENT, message_id=1))
+                for j in jobs
+                if j.chat_id == 1 and somebody_got_it
+            ],
+            0,
+        )
+        settle([Result(j, NOT_FOUND) for j in jobs if j.chat_id == 2 or not somebody_got_it], 0)
+
+    with database.reading() as session:
+        assert chats.find(session, 2).status == status
+        assert chats.find(session, 1).status == "active"

@@ -31,7 +31,7 @@ from appliance.models import (
     User,
 )
 
-ONLY_ON_THE_SITE = (ChatStatus.BLOCKED, ChatStatus.NEW, ChatStatus.STOPPED)
+ONLY_ON_THE_SITE = (ChatStatus.BLOCKED, ChatStatus.LOST, ChatStatus.NEW, ChatStatus.STOPPED)
 """Where the bot may not write to a person: members read their broadcasts on the site."""
 
 OUT_OF_REACH = tuple(f"chat_{status}" for status in ONLY_ON_THE_SITE)

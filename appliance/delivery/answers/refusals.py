@@ -15,6 +15,8 @@ class Subject(StrEnum):
     UNKNOWN = "unknown"
 
 
+NOT_FOUND = "chat_not_found"
+
 _GONE = (
     ("bot was blocked by the user", "blocked"),
     ("user_is_blocked", "blocked"),
@@ -43,7 +45,7 @@ _GONE = (
 _CHAT = (
     # A photo in a group that takes texts only, a topic the bot may not make: the chat stays.
     (r"not enough rights|have no rights|chat_send_\w+_forbidden", "no_rights"),
-    (r"chat not found|private chat not found", "chat_not_found"),
+    (r"chat not found", NOT_FOUND),
     (r"peer_id_invalid|chat_id_invalid|user_id_invalid", "peer_id_invalid"),
     (r"user restricted receiving|voice_messages_forbidden", "restricted_by_user"),
     (r"privacy_premium_required|allow_payment_required", "paid_messages_only"),

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from appliance.crud.chats import chats, topics
 from appliance.crud.chats.chats import ChatFilter
+from appliance.crud.messages import messages
 from appliance.errors import NotFound
-from appliance.models import MAX_ID, ChatStatus, ChatType, utcnow
+from appliance.models import MAX_ID, ChatStatus, ChatType, Message, utcnow
+from support.people import add_chats
 
 NOW = utcnow()
 LATER = NOW + timedelta(hours=1)
@@ -158,3 +161,55 @@ def test_the_chat_of_a_user(store, know, enrol):
     with store.reading() as session:
         assert chats.get_by_user(session, ann).id == 1
         assert chats.get_by_user(session, bob) is None
+
+
+def status(store, chat_id):
+    with store.reading() as session:
+        chat = chats.find(session, chat_id)
+        return chat.status, chat.not_found
+
+
+def test_three_times_in_a_row_not_found_is_lost(store):
+    with store.writing() as session:
+        add_chats(session, 1, 2)
+    for expected in (("active", 1), ("active", 2), ("lost", 3), ("lost", 3)):
+        with store.writing() as session:
+            chats.count_not_found(session, 1)
+        assert status(store, 1) == expected
+    assert status(store, 2) == ("active", 0)
+
+
+def test_what_arrives_in_between_begins_the_count_anew(store):
+    with store.writing() as session:
+        add_chats(session, 1, 2)
+        chats.reset_not_found(session, [1])
+        for chat_id in (1, 1, 2):
+            chats.count_not_found(session, chat_id)
+    with store.writing() as session:
+        chats.reset_not_found(session, [1, 5])
+    assert (status(store, 1), status(store, 2)) == (("active", 0), ("active", 1))
+
+
+def test_a_sign_of_life_brings_it_back_with_a_new_count(store):
+    with store.writing() as session:
+        add_chats(session, 1)
+        for _ in range(3):
+            chats.count_not_found(session, 1)
+    with store.writing() as session:
+        chats.remember(session, 1, activate=True)
+    with store.writing() as session:
+        chats.count_not_found(session, 1)
+    assert status(store, 1) == ("active", 1)
+
+
+def test_a_chat_that_is_removed_takes_along_what_was_said(store):
+    with store.writing() as session:
+        add_chats(session, 1)
+        messages.queue(session, 1, "sendMessage", {})
+    with store.writing() as session:
+        chats.remove(session, 1)
+    with store.reading() as session:
+        assert chats.get(session, 1) is None
+        assert session.scalar(select(func.count(Message.id))) == 0
+    with store.writing() as session, pytest.raises(NotFound):
+        chats.remove(session, 1)

@@ -1914,7 +1914,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "active" | "stopped" | "blocked" | "left" | "new";
+            status: "active" | "stopped" | "blocked" | "left" | "lost" | "new";
             /** Type */
             type: string;
             user: components["schemas"]["ChatUser"] | null;
@@ -1931,7 +1931,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "active" | "stopped" | "blocked" | "left" | "new";
+            status: "active" | "stopped" | "blocked" | "left" | "lost" | "new";
             /** Type */
             type: string;
             /** Username */
@@ -5199,7 +5199,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 q?: string;
-                status?: ("active" | "stopped" | "blocked" | "left" | "new") | "unreachable";
+                status?: ("active" | "stopped" | "blocked" | "left" | "lost" | "new") | "unreachable";
                 linked?: boolean;
                 type?: "private" | "group" | "supergroup" | "channel";
                 approved?: boolean;

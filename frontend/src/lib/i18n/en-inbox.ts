@@ -63,6 +63,7 @@ export const enInbox = {
   "thread.file.add": "Add a file",
   "thread.unreachable.blocked":
     "This person has blocked the bot, so no reply can reach them in Telegram.",
+  "thread.unreachable.lost": "Telegram does not know this chat, so no reply can reach it.",
   "thread.unreachable.left": "The bot was removed from this chat, so no reply can reach it.",
   "media.voice": "voice message",
   "media.audio": "audio",

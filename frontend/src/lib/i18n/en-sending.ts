@@ -175,6 +175,7 @@ export const enSending = {
   "delete.done": "{name}: deleted.",
   "reason.chat_blocked": "had blocked the bot before",
   "reason.chat_stopped": "had sent /stop before",
+  "reason.chat_lost": "not known to Telegram before",
   "reason.chat_left": "bot had been removed before",
   "reason.chat_forgotten": "chat no longer exists",
   "reason.opted_out": "had opted out of the topic before",

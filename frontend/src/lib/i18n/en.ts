@@ -116,6 +116,8 @@ export const en = {
     "You told the bot to stop, so it sends you nothing. Send it /start to receive messages again.",
   "telegram.status.blocked":
     "You have blocked the bot in Telegram, so nothing reaches you there. Unblock it in its profile and press Start.",
+  "telegram.status.lost":
+    "Telegram does not know this chat. Send the bot any message, and it will find you again.",
   "telegram.status.left": "The bot was removed from this chat, so nothing reaches you there.",
 
   "profile.title": "Profile",
@@ -166,6 +168,7 @@ export const en = {
   "badge.active": "active",
   "badge.stopped": "stopped",
   "badge.blocked": "blocked the bot",
+  "badge.lost": "unknown to Telegram",
   "badge.left": "bot removed",
 
   "broadcasts.title": "Broadcasts",

@@ -62,6 +62,7 @@ export const ruInbox: Record<keyof typeof enInbox, Text> = {
   "thread.file.add": "Добавить файл",
   "thread.unreachable.blocked":
     "Этот человек заблокировал бота: ответ в Telegram до него не дойдёт.",
+  "thread.unreachable.lost": "Telegram не знает этого чата: ответ туда не дойдёт.",
   "thread.unreachable.left": "Бот удалён из этого чата: ответ туда не дойдёт.",
   "media.voice": "голосовое сообщение",
   "media.audio": "аудио",

@@ -194,6 +194,7 @@ export const ruSending: Record<keyof typeof enSending, Text> = {
   "delete.done": "{name}: удалено.",
   "reason.chat_blocked": "бот был заблокирован раньше",
   "reason.chat_stopped": "команда /stop была отправлена раньше",
+  "reason.chat_lost": "Telegram не знал этого чата раньше",
   "reason.chat_left": "бот был удалён раньше",
   "reason.chat_forgotten": "чата больше нет",
   "reason.opted_out": "отписка от темы была раньше",

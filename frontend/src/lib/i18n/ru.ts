@@ -118,6 +118,8 @@ export const ru: Texts = {
     "Вы отправили боту /stop, и он ничего не присылает. Чтобы снова получать сообщения, отправьте ему /start.",
   "telegram.status.blocked":
     "Вы заблокировали бота в Telegram, и сообщения до вас не доходят. Разблокируйте его в профиле бота и нажмите «Старт».",
+  "telegram.status.lost":
+    "Telegram не знает этого чата. Напишите боту что угодно, и он снова вас найдёт.",
   "telegram.status.left": "Бот удалён из этого чата, и сообщения туда не доходят.",
 
   "profile.title": "Профиль",
@@ -168,6 +170,7 @@ export const ru: Texts = {
   "badge.active": "активен",
   "badge.stopped": "остановлен",
   "badge.blocked": "бот заблокирован",
+  "badge.lost": "неизвестен Telegram",
   "badge.left": "бот удалён",
 
   "broadcasts.title": "Рассылки",
