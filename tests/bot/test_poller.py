@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
@@ -21,6 +21,7 @@ from appliance.crud.settings import FLOOD, POLL_PAUSE, pause_of
 from appliance.models import ChatStatus, LinkCode
 from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import phrase
+from support.network import QuietHandler, serving
 from support.stored_updates import handle_all
 
 SECRET = SANDBOX_TOKEN.partition(":")[2]
@@ -317,29 +318,21 @@ class OtherServer(ThreadingHTTPServer):
         return self.waiting
 
 
-class OtherHandler(BaseHTTPRequestHandler):
+class OtherHandler(QuietHandler):
     def do_POST(self):
-        body = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+        body = parse_qs(self.read_body().decode())
         result = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
         if self.path.endswith("/getUpdates"):
             result = self.server.get_updates(int(body.get("offset", ["0"])[0]))
-        content = json.dumps({"ok": True, "result": result}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *words):
-        pass
+        self.answer(200, json.dumps({"ok": True, "result": result}).encode())
 
 
 class TestAnotherServer:
     @pytest.fixture
     def server(self):
-        with OtherServer() as server:
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        server = OtherServer()
+        with serving(server):
             yield server
-            server.shutdown()
 
     @pytest.fixture
     def poller(self, desk, server):

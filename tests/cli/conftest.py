@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from urllib.error import URLError
@@ -15,6 +14,7 @@ from appliance import config
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.services import status
+from support.network import free_port
 from support.people import add_chats
 
 PASSWORD = "correct horse battery"
@@ -173,9 +173,7 @@ def parts(database):
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

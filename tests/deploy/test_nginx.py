@@ -9,12 +9,12 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from support.network import QuietHandler, free_port, serving
 
 pytestmark = pytest.mark.slow
 
@@ -36,14 +36,13 @@ http {{
 """
 
 
-class Upstream(BaseHTTPRequestHandler):
+class Upstream(QuietHandler):
     """Answers what it was asked, and with the headers that the query names."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        self.rfile.read(length)
+        self.read_body()
         body = json.dumps({"path": self.path, "headers": dict(self.headers), "pad": "x" * 2000})
         self.send_response(404 if "missing" in self.path else 200)
         self.send_header("Content-Type", "application/json")
@@ -57,9 +56,6 @@ class Upstream(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     do_POST = do_GET
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @dataclass(frozen=True)
@@ -106,21 +102,10 @@ class Site:
             connection.close()
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def upstream():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Upstream) as url:
+        yield url.removeprefix("http://")
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +157,7 @@ def site(
     text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)
     text = text.replace("listen 80;", f"listen 127.0.0.1:{site.http_port};")
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{site.https_port} ssl;")
-    text = text.replace("127.0.0.1:8080", f"127.0.0.1:{upstream}")
+    text = text.replace("127.0.0.1:8080", upstream)
     (served / "appliance.conf").write_text(text)
     (served / "nginx.conf").write_text(main(served))
     process = subprocess.Popen([find_program("nginx"), "-c", served / "nginx.conf", "-p", served])

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from click.testing import CliRunner
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.sandbox.server import Sandbox
+from support.network import free_port
 from support.repository import copy_tracked
 from support.simulator import ask
 
@@ -83,18 +83,6 @@ def lend_environment(folder):
     (folder / ".venv" / "installed-runtime").write_text(state.hexdigest())
 
 
-@pytest.fixture(scope="session")
-def free_port():
-    """`free_port()`: a port of the loopback interface that nobody has."""
-
-    def free_port():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
-
-    return free_port
-
-
 @pytest.fixture(scope="module")
 def simulator():
     sandbox = Sandbox(SANDBOX_TOKEN)
@@ -104,7 +92,7 @@ def simulator():
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, simulator, free_port, wait_until):
+def site(tmp_path_factory, simulator, wait_until):
     home = tmp_path_factory.mktemp("site") / "home"
     command = Command(home)
     admin = ("--admin-email", "admin@example.org", "--admin-password-file", "-")

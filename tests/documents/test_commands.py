@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from support.network import free_port
 from support.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,7 +150,7 @@ def refused_sql(name, home):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ON_A_MACHINE)
-def test_commands_on_a_machine_of_ones_own(name, clone, simulator, tmp_path, free_port):
+def test_commands_on_a_machine_of_ones_own(name, clone, simulator, tmp_path):
     site, sandbox = free_port(), free_port()
     places = {
         r"ADDRESS-OF-THIS-REPOSITORY (appliance && cd )": rf"{clone} ~/\1~/",

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -15,6 +14,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from support.network import free_port
 
 ADMIN = "admin@example.org"
 PASSWORD = "correct horse battery"
@@ -80,7 +81,7 @@ def site(tmp_path_factory, wait_until):
     password.write_text(PASSWORD)
     made = ["init", "--sandbox", "--yes", "--admin-email", ADMIN]
     _run(home, *made, "--admin-password-file", str(password))
-    port = _free_port()
+    port = free_port()
     with (home / "serve.log").open("wb") as log:
         process = subprocess.Popen(
             _command(home, "serve", "--sandbox", "--port", str(port)), stdout=log, stderr=log
@@ -256,10 +257,3 @@ def _command(home: Path, *arguments: str) -> list[str]:
 def _run(home: Path, *arguments: str) -> None:
     done = subprocess.run(_command(home, *arguments), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,7 +1,6 @@
 """A thousand updates, and kills -9 at random moments: each is handled once and answered once."""
 
 import random
-import socket
 import threading
 
 import pytest
@@ -10,6 +9,7 @@ from sqlalchemy import func, select
 from appliance.config import SANDBOX_TOKEN
 from appliance.models import Direction, Message, Update
 from appliance.sandbox.server import Sandbox
+from support.network import free_port
 from support.stored_updates import count_waiting
 
 UPDATES = 1000
@@ -27,12 +27,6 @@ def sandbox():
     sandbox.start()
     yield sandbox
     sandbox.stop()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def handled(database):

@@ -3,11 +3,9 @@
 import base64
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +20,7 @@ from werkzeug.test import TestResponse
 from appliance import web
 from appliance.crud import settings as settings_crud
 from appliance.services.accounts import users
+from support.network import QuietHandler, serving
 from support.people import add_user
 
 CLIENT_ID, CLIENT_SECRET = "4242", "only-the-issuer-knows"
@@ -75,19 +74,7 @@ class Issuer:
         self.calls: list[str] = []
         self.forms: list[dict[str, str]] = []
         self._codes: dict[str, dict[str, str]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self.url = ""
 
     def agree(self, url: str) -> tuple[str, str]:
         """The person agrees at the address the browser was sent to: a code, and the state."""
@@ -140,10 +127,10 @@ class Issuer:
             "/.well-known/jwks.json": {"keys": [key.public() for key in self.keys]},
         }
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def handler(self) -> type[QuietHandler]:
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 issuer.calls.append(self.path)
                 document = issuer.documents().get(self.path)
@@ -151,7 +138,7 @@ class Issuer:
 
             def do_POST(self) -> None:
                 issuer.calls.append(self.path)
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                body = self.read_body().decode()
                 form = {name: words[0] for name, words in parse_qs(body).items()}
                 issuer.forms.append(form)
                 self._answer(*issuer._redeem(form, self.headers.get("Authorization", "")))
@@ -160,16 +147,8 @@ class Issuer:
                 status, body = issuer.answers.get(
                     self.path, (status, json.dumps(document).encode())
                 )
-                self.send_response(status)
-                if 300 <= status < 400:
-                    self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
+                headers = {"Location": "/elsewhere"} if 300 <= status < 400 else {}
+                self.answer(status, body, Content_Type="application/json", **headers)
 
         return Handler
 
@@ -210,8 +189,8 @@ def make_key():
 @pytest.fixture
 def issuer(rsa_key):
     issuer = Issuer(rsa_key)
-    yield issuer
-    issuer.stop()
+    with serving(issuer.handler()) as issuer.url:
+        yield issuer
 
 
 @pytest.fixture

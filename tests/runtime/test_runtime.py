@@ -14,6 +14,7 @@ from appliance.errors import SchemaError, Unavailable
 from appliance.models import Broadcast
 from appliance.runtime import Runtime
 from appliance.services.broadcasts import NewBroadcast, create
+from support.network import free_port
 from support.stored import find_row
 
 LEASED = ("updates", "delivery", "schedule")
@@ -21,9 +22,7 @@ LEASED = ("updates", "delivery", "schedule")
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def test_without_a_database_nothing_starts(settings):

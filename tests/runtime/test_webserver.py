@@ -16,13 +16,12 @@ from appliance.database import Database
 from appliance.errors import Unavailable
 from appliance.runtime.webserver import WebPart, check_port
 from appliance.web import close_app, create_app
+from support.network import free_port
 
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import telebot
 from telebot import apihelper, types
 
 from appliance import config
+from support.network import QuietHandler, serving
 
 KEYBOARD = types.InlineKeyboardMarkup().add(types.InlineKeyboardButton("Yes", callback_data="yes"))
 KINDS = [
@@ -118,23 +118,16 @@ def test_its_webhook_types(bot, api, wait_until):
     bot.edited_message_handler()(lambda message: heard.append(message.text))
     bot.my_chat_member_handler()(lambda change: heard.append(change.new_chat_member.status))
 
-    class Site(BaseHTTPRequestHandler):
+    class Site(QuietHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.read_body()
             assert self.headers["X-Telegram-Bot-Api-Secret-Token"] == "s3cret"
             bot.process_new_updates([types.Update.de_json(json.loads(body))])
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.answer(200)
 
     person = api.person()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
-        thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        url = f"http://127.0.0.1:{site.server_address[1]}/hook"
+    with serving(Site) as site:
+        url = f"{site}/hook"
         assert bot.set_webhook(url, secret_token="s3cret", allowed_updates=KINDS)
         [wrote] = api.act(person, "send", text="hello")["wrote"]
         api.act(person, "voice", duration=3)
@@ -142,8 +135,6 @@ def test_its_webhook_types(bot, api, wait_until):
         api.act(person, "block")
         wait_until(lambda: len(heard) == 4)
         info = bot.get_webhook_info()
-        site.shutdown()
-        thread.join()
     assert heard == ["text", "voice", "hello!", "kicked"]
     assert (info.url, info.allowed_updates) == (url, KINDS)
     assert bot.delete_webhook(drop_pending_updates=True)

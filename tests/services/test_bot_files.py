@@ -2,10 +2,8 @@
 
 import logging
 import socket
-import threading
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from http.server import HTTPServer
 
 import pytest
 import requests
@@ -14,6 +12,7 @@ from appliance.config import SANDBOX_TOKEN
 from appliance.errors import NotFound, Unavailable
 from appliance.services import bot_files
 from appliance.services.bot_files import BotFiles
+from support.network import QuietHandler, serving
 
 
 @pytest.fixture
@@ -34,14 +33,14 @@ def file_id(sandbox):
 def server():
     """A server that says to every request what `server.answer` is."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             status, body = self.server.answer  # type: ignore[attr-defined]
             if self.path.startswith("/bot") and isinstance(body, tuple):
                 body = body[0]
             elif isinstance(body, tuple):
                 body = body[1]
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.read_body()
             self.send_response(status)
             self.send_header("Location", "http://127.0.0.1:1/")
             self.end_headers()
@@ -50,16 +49,9 @@ def server():
 
         do_POST = do_GET
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def test_a_file_is_fetched_whole(sandbox, file_id):

@@ -3,12 +3,12 @@
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from appliance.sandbox.methods.webhook import SECRET_HEADER
+from support.network import QuietHandler, serving
 
 
 class Site:
@@ -23,27 +23,19 @@ class Site:
         self.headers: dict[str, str] = {}
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                update = json.loads(body)
+                update = json.loads(self.read_body())
                 site.updates.append(update)
                 site.secrets.append(self.headers[SECRET_HEADER])
                 refused = update.get("message", {}).get("chat", {}).get("id") in site.refused_chats
                 usual = 500 if refused else 200
                 answer = json.dumps(site.reply).encode() if site.reply else b""
-                self.send_response(site.answers.pop(0) if site.answers else usual)
-                for name, value in site.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                status = site.answers.pop(0) if site.answers else usual
+                self.answer(status, answer, **site.headers)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        self.handler = Handler
+        self.url = ""
 
     def texts(self) -> list[str]:
         return [update["message"]["text"] for update in self.updates]
@@ -52,12 +44,9 @@ class Site:
 @pytest.fixture
 def site():
     site = Site()
-    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield site
-    site.server.shutdown()
-    site.server.server_close()
-    thread.join()
+    with serving(site.handler) as url:
+        site.url = f"{url}/hook"
+        yield site
 
 
 @pytest.fixture
