@@ -1,10 +1,12 @@
 """The shared inbox: threads, their messages, notes, and how it is set up."""
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
+from appliance.errors import localized
 from appliance.languages import LANGUAGES
 from appliance.schemas.accounts import ChatBrief
 from appliance.schemas.base import (
@@ -25,11 +27,17 @@ ThreadStatus = Literal["open", "closed"]
 NoteText = Annotated[Text, Field(min_length=1, max_length=4000)]
 
 
+def _assignee(text: str) -> str:
+    if text in {"me", "none"} or re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
+        return text
+    raise ValueError(localized("expected me, none or the id of a user"))
+
+
 class ThreadQuery(PageQuery):
     """`assigned` is `me`, `none` or a user's id; `q` a part of a name or of what was said."""
 
     status: Literal["open", "closed", "all"] = "open"
-    assigned: Annotated[str, Field(pattern=r"^(me|none|[0-9]{1,18})$")] | None = None
+    assigned: Annotated[str, AfterValidator(_assignee)] | None = None
     label: Line | None = None
     q: Line | None = None
 

@@ -1,5 +1,7 @@
 """Pydantic's findings in our words, whatever is sent to whichever shape."""
 
+import importlib
+import pkgutil
 from typing import Any
 
 import pytest
@@ -8,6 +10,9 @@ from pydantic import ValidationError
 from appliance import schemas
 from appliance.errors import Localized
 from appliance.routers.api import validation
+
+for module in pkgutil.iter_modules(schemas.__path__):  # some are imported by their routers alone
+    importlib.import_module(f"{schemas.__name__}.{module.name}")
 
 JUNK: list[Any] = [
     None, True, -1, 10**30, 1.5, "", "x" * 70_000, "a\0b", [], [1], {}, {"x": 1},
