@@ -33,7 +33,8 @@ from appliance.engines import (
     prepare,
     sqlite_path,
 )
-from appliance.errors import ConfigError, SchemaError, TryLater
+from appliance.errors import ConfigError, SchemaError, TryLater, localized
+from appliance.gates import Gate
 from appliance.models import Base
 from appliance.write_queue import FairLock
 
@@ -48,9 +49,22 @@ ROWS_PER_LOOK = 10_000
 """How many are looked at, where few or none are written: 1 to 6 ms. With fewer a walk of a million
 would mostly be pauses between its parts."""
 
+BUSY = localized("the database is busy: try again in a few seconds")
+
+_GATE = "appliance_gate"
+_STUCK_SECONDS = 1.0
+"""For a write of the site: after that somebody else keeps the lock, and no more may wait for it."""
+
+_BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# Of PostgreSQL: lock not available, statement cancelled, deadlock, shut down by an admin.
+_BUSY_STATES = {"55P03", "57014", "40P01", "57P01"}
+
 # What was read or written stays as it was committed, as in `Database`: read again, an answer would
 # tell what another request has made of it since, and a login would outlive a password changed then.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"expire_on_commit": False, "info": {_GATE: Gate(_STUCK_SECONDS, BUSY)}},
+)
 """Flask-SQLAlchemy: `db.session` in a web request, `db.engine` in an application context."""
 
 
@@ -179,10 +193,13 @@ def data_version(session: Session) -> int | None:
 def writing(session: Session) -> Iterator[Session]:
     """Make `session` a writing transaction: commit at the end, roll back on an error.
 
-    Objects that were read before are read again: others may have written since.
+    Objects that were read before are read again: others may have written since. In a request
+    raises TryLater where one has waited for the lock for long: then the others are for who reads.
     """
     session.rollback()  # first: a thread that waits for its turn holds no connection
-    with _turns(session.get_bind()) or nullcontext():
+    turns = _turns(session.get_bind())
+    gate = session.info.get(_GATE) if turns else None  # PostgreSQL lets many write at once
+    with gate or nullcontext(), turns or nullcontext():
         session.connection(execution_options={WRITE: True})
         with _committed(session):
             yield session
@@ -191,6 +208,17 @@ def writing(session: Session) -> Iterator[Session]:
 def _turns(bind: sa.Engine | sa.Connection) -> FairLock | None:
     """The queue of this process's writers; None for PostgreSQL, which queues them itself."""
     return cast(FairLock | None, bind.get_execution_options().get(TURNS))
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether the database only could not do it now: locked, restarted, or no connection free."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # what is above are its kinds
+    state = getattr(error.orig, "sqlstate", None)
+    return code in _BUSY_CODES or state in _BUSY_STATES or error.connection_invalidated
 
 
 @contextmanager

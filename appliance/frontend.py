@@ -8,6 +8,8 @@ from werkzeug.security import safe_join
 
 _YEAR_SECONDS = 365 * 24 * 3600
 _HOUR_SECONDS = 3600  # for icons and the like, whose names stay when they change
+_LONGEST_NAME = 255  # bytes; the system raises an error for a longer one
+_NO_PAGES = frozenset({"metrics", ".well-known"})
 _MISSING = """\
 The front end is not built. Build it:
 
@@ -45,9 +47,11 @@ def _blueprint(build: Path) -> Blueprint:
     @blueprint.get("/<page:path>")
     def show_page(path: str = "") -> Response:
         """A file of the build, or the page, whose script shows what its address names."""
-        file = safe_join(str(build), path) if path else None
-        if file is not None and Path(file).is_file():
+        if path and _is_file(build, path):
             return send_from_directory(build, path, max_age=_HOUR_SECONDS)
+        # Programs ask for these, and must not take the page for one: `robots.txt`, `metrics`.
+        if "." in path.rpartition("/")[2] or path.partition("/")[0] in _NO_PAGES:
+            abort(404)
         return _index(build)
 
     @blueprint.get("/assets/<path:path>")
@@ -61,6 +65,17 @@ def _blueprint(build: Path) -> Blueprint:
         return response
 
     return blueprint
+
+
+def _is_file(build: Path, path: str) -> bool:
+    """Aborts with 404 where a name is too long for any file."""
+    if any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in path.split("/")):
+        abort(404)
+    file = safe_join(str(build), path)
+    try:
+        return file is not None and Path(file).is_file()
+    except OSError:
+        abort(404)
 
 
 def _index(build: Path) -> Response:

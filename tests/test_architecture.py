@@ -24,7 +24,7 @@ LAYERS = (
     {"languages"},
     {"config", "errors", "write_queue"},
     {"telegram"},
-    {"models", "schemas", "engines"},
+    {"models", "schemas", "engines", "gates"},
     {"database"},
     {"crud"},
     {"services"},

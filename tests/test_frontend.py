@@ -30,7 +30,7 @@ def client(build):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/login", "/assets/", "/broadcasts/7", "/apiary", "/link", "/a.b"]
+    "path", ["/", "/login", "/assets/", "/broadcasts/7", "/apiary", "/link", "/metricsx"]
 )
 def test_every_page_is_the_application(client, path):
     response = client.get(path, buffered=True)
@@ -57,7 +57,25 @@ def test_other_files_are_kept_a_while(client):
     assert "max-age=3600" in response.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", ["/assets/gone.js", "/api/gone", "/api"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/gone.js",
+        "/api/gone",
+        "/api",
+        "/metrics",
+        "/robots.txt",
+        "/inbox/a.b",
+        "/.env",
+        "/.well-known/security",
+        "/" + "a" * 256,
+        "/people/" + "ж" * 128,
+        "/" + "a/" * 3000,
+        "/assets/" + "a" * 256,
+        "/api/docs/" + "a" * 256,
+        "/a%00b.c",
+    ],
+)
 def test_what_is_missing_is_404(client, path):
     response = client.get(path, buffered=True)
     assert response.status_code == 404

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from appliance import web
+from appliance import engines, web
 from appliance.crud.accounts import users
 from appliance.database import Database, db
 from appliance.errors import ConfigError
@@ -161,6 +162,49 @@ def test_a_write_of_the_site_waits_for_its_turn(make_app, wait_until):
     for thread in threads:
         thread.join(20)
     assert seen == {"status": 201, "users": 1}
+
+
+@pytest.fixture
+def locked(settings):
+    """Another process keeps SQLite's write lock, until `locked.rollback()`."""
+    other = sqlite3.connect(settings.data / "database.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+REGISTRATION = {"email": "ann@example.org", "password": "correct horse battery", "name": "Ann"}
+
+
+def test_a_locked_database_is_not_a_fault_of_the_program(make_app, locked, caplog, monkeypatch):
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 0)
+    answer = make_app().test_client().post("/api/v1/auth/register", json=REGISTRATION)
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.json["type"] == "urn:appliance:problem:try-later"
+    assert "database is locked" in caplog.text and "Traceback" not in caplog.text
+    locked.rollback()
+    assert (
+        make_app().test_client().post("/api/v1/auth/register", json=REGISTRATION).status_code == 201
+    )
+
+
+def test_while_writes_wait_for_a_lock_only_one_thread_does(make_app, locked, wait_until):
+    app, statuses = make_app(), []
+
+    def register(number):
+        body = {**REGISTRATION, "email": f"{number}@example.org"}
+        statuses.append(app.test_client().post("/api/v1/auth/register", json=body).status_code)
+
+    threads = [threading.Thread(target=register, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(statuses) == 3)
+    assert statuses == [503] * 3
+    locked.rollback()
+    for thread in threads:
+        thread.join(20)
+    assert statuses == [503] * 3 + [201]
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The shared inbox: what people write to the bot, and the answers of operators."""
 
 from datetime import datetime
+from typing import IO
 
 from flask import Blueprint, Response, request, send_file
 from werkzeug.datastructures import FileStorage
@@ -180,7 +181,7 @@ def download_thread_file(chat_id: int, message_id: int, index: int) -> Response:
     """A file of a message, fetched from Telegram: pictures to be shown, all else to be saved."""
     data = context.settings().data
     file = attachments.find(context.session(), data, chat_id, message_id, index)
-    opened = file.path.open("rb") if file.path else _bot_files().open(file.file_id or "")
+    opened = file.path.open("rb") if file.path else _open(file.file_id or "")
     response = send_file(
         opened,
         mimetype=file.mime,
@@ -267,6 +268,12 @@ def _shown(chat_id: int, line: threads.ThreadMessage) -> ThreadMessage:
     return shown_message(line, urls)
 
 
+def _open(file_id: str) -> IO[bytes]:
+    """A file at Telegram. Raises NotFound, Unavailable, TryLater."""
+    with context.context().telegram:
+        return _bot_files().open(file_id)
+
+
 def _bot_files() -> BotFiles:
     url = context.bot_api_url()
     context.session().rollback()  # no transaction is held while Telegram is asked
@@ -288,6 +295,7 @@ def _has_topics(chat_id: int) -> bool:
     if abs(chat_id) > MAX_ID:
         return False
     try:
-        return bool(_bot_files().call("getChat", {"chat_id": chat_id}).get("is_forum"))
+        with context.context().telegram:
+            return bool(_bot_files().call("getChat", {"chat_id": chat_id}).get("is_forum"))
     except ApplianceError:
         return False

@@ -356,11 +356,12 @@ def set_flood(body: FloodLimits) -> Response:
 def _forward(body: BaseModel | None = None) -> Response:
     """The same request to the simulator, and its answer.
 
-    Raises the domain error that fits the simulator's status, Unavailable where it does not answer.
+    Raises the domain error that fits the simulator's status, Unavailable where it does not answer,
+    TryLater where it is slow.
     """
     url = context.bot_api_url() + request.path.removeprefix("/api/v1")
     context.session().rollback()  # no transaction is held while the simulator is asked
-    with requests.Session() as client:
+    with context.context().simulator, requests.Session() as client:
         client.trust_env = False  # a proxy of the environment must not see loopback
         try:
             reply = client.request(

@@ -23,6 +23,7 @@ from appliance.errors import (
     Expired,
     Forbidden,
     NotFound,
+    TryLater,
     Unauthorized,
     Unavailable,
     localized,
@@ -61,6 +62,7 @@ _REASONS: tuple[tuple[type[ApplianceError], str], ...] = (
     (Forbidden, "disabled"),
     (Unauthorized, "failed"),
     (Unavailable, "failed"),
+    (TryLater, "failed"),
 )
 
 
@@ -97,7 +99,7 @@ def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
     client = _client()
     try:
         url, attempt = client.begin()
-    except Unavailable:
+    except (Unavailable, TryLater):
         # To a page and not a problem document: a browser has come here by a link, and a person
         # reads it.
         return _leave("/login#telegram=failed")

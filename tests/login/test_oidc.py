@@ -1,11 +1,13 @@
 """This site as a client of the issuer: PKCE, discovery, the code changed for a person."""
 
 import json
+import socket
+import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from appliance.errors import Unauthorized, Unavailable
+from appliance.errors import TryLater, Unauthorized, Unavailable
 from appliance.services.telegram_auth import oidc
 from appliance.services.telegram_auth.proofs import Person
 from support.clock import Clock
@@ -165,3 +167,29 @@ def test_a_discovery_document_of_somebody_else(client, issuer, change):
 def test_made_only_where_it_is_configured(settings, site_settings):
     assert oidc.make_client(settings) is None
     assert oidc.make_client(site_settings) is not None
+
+
+def test_an_issuer_that_hangs_keeps_one_thread(clock, wait_until):
+    refused, ended = [], []
+    with socket.create_server(("127.0.0.1", 0)) as issuer:
+        url = f"http://127.0.0.1:{issuer.getsockname()[1]}"
+        client = oidc.Client(url, "4242", "only-the-issuer-knows", SITE, clock)
+
+        def begin():
+            try:
+                client.begin()
+            except TryLater:
+                refused.append(True)
+            except Unavailable:
+                ended.append(True)
+
+        threads = [threading.Thread(target=begin) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        asked, _ = issuer.accept()
+        wait_until(lambda: len(refused) == 4)
+        assert ended == []
+        asked.close()  # the one that asked is told now
+        for thread in threads:
+            thread.join(20)
+    assert (len(refused), len(ended)) == (4, 1)

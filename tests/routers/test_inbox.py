@@ -8,6 +8,7 @@ from appliance.crud import settings
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
+from appliance.routers.api import context
 
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
@@ -311,3 +312,12 @@ def test_who_may(browser, member, operator, write):
     assert member.post("/inbox/1/reply", {"text": "x"}).status_code == 403
     body = {"hours": None, "auto_reply": {}, "operators_chat_id": None}
     assert operator.write("PUT", "/inbox/settings", body).status_code == 403
+
+
+def test_a_slow_file_keeps_one_thread(operator, write, app):
+    number = write(1, files=[{"kind": "document", "file_id": "F"}])
+    with app.app_context():
+        gate = context.context().telegram
+    with gate:
+        late = operator.get(f"/inbox/1/files/{number}/0")
+        assert (late.status_code, late.headers["Retry-After"]) == (503, "5")

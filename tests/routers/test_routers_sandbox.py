@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from appliance import web
+from appliance.routers.api import context
 from appliance.routers.api.endpoints import declaration
 
 
@@ -138,3 +139,14 @@ def test_without_the_simulator_there_is_no_such_address(settings, database):
 def test_every_address_takes_a_login(app):
     views = [v for name, v in app.view_functions.items() if name.startswith("sandbox.")]
     assert views and all(declaration(view).access != "public" for view in views)
+
+
+def test_a_slow_simulator_keeps_one_thread(member, app):
+    """As everybody is told who comes while one waits for it."""
+    with app.app_context():
+        gate = context.context().simulator
+    with gate:
+        late = member.get("/sandbox/people")
+        assert (late.status_code, late.headers["Retry-After"]) == (503, "5")
+        assert member.get("/session").status_code == 200
+    assert member.get("/sandbox/people").status_code == 200

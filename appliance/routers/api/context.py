@@ -11,11 +11,22 @@ from appliance.config import Settings
 from appliance.crud.settings import simulator_url
 from appliance.database import db
 from appliance.errors import Unavailable, localized
+from appliance.gates import Gate
 from appliance.services.accounts.rate_limit import Limiter
 from appliance.services.broadcasts.statistics import StatisticsCache
 from appliance.services.telegram_auth.oidc import Client
 
 _KEY = "appliance"
+_LATE_SECONDS = 0.5  # who waits for Telegram or the simulator keeps a thread of the site
+
+
+def _telegram() -> Gate:
+    return Gate(_LATE_SECONDS, localized("Telegram takes long to answer: try again a little later"))
+
+
+def _simulator() -> Gate:
+    message = localized("the simulator takes long to answer: try again a little later")
+    return Gate(_LATE_SECONDS, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,9 @@ class Context:
     statistics: StatisticsCache = field(default_factory=StatisticsCache)
     oidc: Client | None = None
     """For "Log in with Telegram", where it is configured."""
+    telegram: Gate = field(default_factory=_telegram)
+    """For calls of the Bot API that a request waits for."""
+    simulator: Gate = field(default_factory=_simulator)
     on_update: Callable[[], None] = lambda: None
     """The webhook has stored an update."""
 

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers.response import Response as BaseResponse
 
-from appliance import errors
+from appliance import database, errors
 from appliance.errors import ApplianceError, Localized, localized
 from appliance.routers.api import language
 from appliance.schemas import Problem, faults_of
@@ -40,6 +40,8 @@ _DESCRIPTIONS = {
     ),
 }
 
+_LATER_SECONDS = 5  # what a program should wait where nothing tells how long it will last
+
 MEDIA = "application/problem+json"
 
 
@@ -65,6 +67,8 @@ def _domain_error(error: ApplianceError) -> Response:
     response = _problem(status_of(error), error.message, kind_of(error), faults)
     if isinstance(error, errors.TooManyRequests):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    if isinstance(error, errors.TryLater):
+        response.headers["Retry-After"] = str(_LATER_SECONDS)
     if isinstance(error, errors.Unauthorized):
         # RFC 9110 asks for the header; at `Basic` a browser would open a dialog of its own.
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -89,7 +93,14 @@ def _http_error(error: HTTPException) -> BaseResponse:
 
 
 def _unexpected(error: Exception) -> Response:
-    """A bug: the traceback goes into the log, and nothing of it into the answer."""
+    """A bug: the traceback goes into the log, and nothing of it into the answer.
+
+    Not where the database only could not do it now.
+    """
+    if database.is_busy(error):
+        reason = database.first_line(error)
+        log.warning("%s %s: %s", request.method, request.endpoint, reason)
+        return _domain_error(errors.TryLater(database.BUSY))
     log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
     detail = localized("something went wrong on the server; its log says more")
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

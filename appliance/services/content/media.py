@@ -145,13 +145,16 @@ def _is_picture(head: bytes) -> bool:
 
 
 def _shown_name(name: str | None, kind: str) -> str:
-    """The last part of a path of any system, as people will see it in Telegram."""
+    return clean_name(name) or _NAMELESS[kind]
+
+
+def clean_name(name: str | None) -> str:
+    """The last part of a path of any system, as people may see it; perhaps nothing is left."""
     last = re.split(r"[/\\]", name or "")[-1]
     # Signs that turn the direction of writing make `gpj.exe` look like `exe.jpg`.
     last = _UNPRINTABLE.sub("", last).strip().lstrip(".")
     stem, dot, suffix = last.rpartition(".")
-    short = f"{stem[:200]}{dot}{suffix[:20]}" if dot else last[:200]
-    return short or _NAMELESS[kind]
+    return f"{stem[:200]}{dot}{suffix[:20]}" if dot else last[:200]
 
 
 def _no_picture(name: str) -> Localized:

@@ -1,5 +1,6 @@
 """The files of a message, to be downloaded: where they are, and how a browser may show them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,12 +9,12 @@ from sqlalchemy.orm import Session
 from appliance.crud import media
 from appliance.errors import NotFound, localized
 from appliance.models import Message
-from appliance.services.content.media import folder
+from appliance.services.content.media import clean_name, folder
 from appliance.services.inbox.threads import person_chat
 
 # Pictures that cannot run anything: an SVG can.
 _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-_PLAYED = ("audio/", "video/")
+_PLAYED = re.compile(r"(audio|video)/[a-z0-9.+-]{1,60}")  # no line end, which ends a header
 _BY_KIND = {"photo": "image/jpeg", "voice": "audio/ogg", "video_note": "video/mp4"}
 _SUFFIX = {"photo": ".jpg", "voice": ".ogg", "video_note": ".mp4", "video": ".mp4"}
 
@@ -56,7 +57,7 @@ def _received(item: dict[str, str]) -> Attachment:
     kind = item["kind"]
     # By an allow-list: HTML or SVG of a stranger, shown by this site, would run as this site.
     stated = (item.get("mime") or _BY_KIND.get(kind) or "").lower()
-    harmless = stated in _SHOWN or stated.startswith(_PLAYED)
-    name = item.get("name") or f"{kind}{_SUFFIX.get(kind, '')}"
+    harmless = stated in _SHOWN or _PLAYED.fullmatch(stated) is not None
+    name = clean_name(item.get("name")) or f"{kind}{_SUFFIX.get(kind, '')}"
     mime = stated if harmless else "application/octet-stream"
     return Attachment(name, mime, stated in _SHOWN, file_id=item["file_id"])

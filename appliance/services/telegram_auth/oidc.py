@@ -9,7 +9,6 @@ import hashlib
 import logging
 import math
 import secrets
-import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from urllib.parse import urlencode
 
 from appliance.config import Settings
 from appliance.errors import Unavailable, localized
+from appliance.gates import Gate
 from appliance.services.telegram_auth import oidc_http
 from appliance.services.telegram_auth.oidc_tokens import Verifier
 from appliance.services.telegram_auth.proofs import Person, person_of
@@ -30,6 +30,7 @@ BOT_ACCESS = "telegram:bot_access"
 SCOPE = f"openid profile {BOT_ACCESS}"
 ENDPOINTS_TTL_SECONDS = 24 * 3600.0  # its keys, which do change, are kept for an hour only
 RETRY_SECONDS = 10.0  # after a failure: visitors who wait for a dead issuer hold up the others
+LATE_SECONDS = 0.5  # an issuer that has not answered by then is asked by nobody else meanwhile
 
 _LATER = localized("Telegram cannot be asked just now: try again a little later")
 _BYTES = 24  # 32 characters; Telegram takes no long `state`
@@ -67,12 +68,12 @@ class Client:
         self._client_secret = client_secret
         self._redirect_uri = f"{site_url}{CALLBACK}"
         self._clock = clock
-        self._lock = threading.Lock()
-        self._discovered: tuple[Endpoints, Verifier] | None = None
-        self._due = -math.inf  # when to ask again
+        self._gate = Gate(LATE_SECONDS, _LATER)
+        # What was found, or None after a failure; and when to ask again.
+        self._discovered: tuple[tuple[Endpoints, Verifier] | None, float] = None, -math.inf
 
     def begin(self) -> tuple[str, Attempt]:
-        """Where to send the browser, and what to keep. Raises Unavailable."""
+        """Where to send the browser, and what to keep. Raises Unavailable, TryLater."""
         endpoints, _ = self._discover()
         state, nonce = secrets.token_urlsafe(_BYTES), secrets.token_urlsafe(_BYTES)
         attempt = Attempt(state, nonce, new_verifier())
@@ -92,39 +93,50 @@ class Client:
 
     def finish(self, code: str, attempt: Attempt) -> Person:
         """The person who came back. Raises Unauthorized where the issuer does not confirm this
-        attempt, Unavailable where it cannot be asked.
+        attempt, Unavailable or TryLater where it cannot be asked.
         """
         endpoints, verifier = self._discover()
-        answer = oidc_http.post_form(
-            endpoints.token,
-            {
-                "grant_type": "authorization_code",
-                "code": code,
-                "redirect_uri": self._redirect_uri,
-                "client_id": self._client_id,
-                "code_verifier": attempt.verifier,
-            },
-            (self._client_id, self._client_secret),
-        )
-        person = person_of(verifier.verify(answer.get("id_token"), attempt.nonce))
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._redirect_uri,
+            "client_id": self._client_id,
+            "code_verifier": attempt.verifier,
+        }
+        with self._gate:
+            auth = (self._client_id, self._client_secret)
+            answer = oidc_http.post_form(endpoints.token, form, auth)
+            person = person_of(verifier.verify(answer.get("id_token"), attempt.nonce))
         # What was granted, which may be less than was asked for (RFC 6749, 5.1).
         granted = str(answer.get("scope", "")).split()
         return replace(person, may_write=BOT_ACCESS in granted)
 
     def _discover(self) -> tuple[Endpoints, Verifier]:
-        """The issuer's endpoints, fetched once a day. Raises Unavailable."""
-        with self._lock:
-            now = self._clock()
-            if now >= self._due:
-                # Set before the call, which may raise: the others are refused for 10 s, not kept.
-                self._discovered, self._due = None, now + RETRY_SECONDS
-                document = oidc_http.get(f"{self._issuer}/.well-known/openid-configuration")
-                endpoints = self._read(document)
-                verifier = Verifier(self._issuer, self._client_id, endpoints.keys, self._clock)
-                self._discovered, self._due = (endpoints, verifier), now + ENDPOINTS_TTL_SECONDS
-            if self._discovered is None:
-                raise Unavailable(_LATER)
-            return self._discovered
+        """The issuer's endpoints, fetched once a day. Raises Unavailable, TryLater."""
+        if self._is_due():
+            with self._gate:
+                if self._is_due():  # nobody has asked while this thread waited
+                    self._ask()
+        found, _ = self._discovered
+        if found is None:
+            raise Unavailable(_LATER)
+        return found
+
+    def _is_due(self) -> bool:
+        return self._clock() >= self._discovered[1]
+
+    def _ask(self) -> None:
+        now = self._clock()
+        found = None
+        try:
+            document = oidc_http.get(f"{self._issuer}/.well-known/openid-configuration")
+            endpoints = self._read(document)
+            verifier = Verifier(self._issuer, self._client_id, endpoints.keys, self._clock)
+            found = endpoints, verifier
+        finally:
+            # The others are refused for a while after a failure, and not kept.
+            later = ENDPOINTS_TTL_SECONDS if found else RETRY_SECONDS
+            self._discovered = found, now + later
 
     def _read(self, document: Mapping[str, Any]) -> Endpoints:
         """Raises Unavailable for a document of another issuer, or with unencrypted addresses."""

@@ -34,6 +34,14 @@ def find(database, settings, know):
             "video/quicktime",
             0,
         ),
+        ({"kind": "video", "mime": "video/a\r\nX: 1"}, "video.mp4", "application/octet-stream", 0),
+        (
+            {"kind": "document", "name": 'a"\r\nX-Evil: 1\u202e.txt'},
+            'a"X-Evil: 1.txt',
+            "application/octet-stream",
+            False,
+        ),
+        ({"kind": "voice", "name": "\r\n"}, "voice.ogg", "audio/ogg", False),
     ],
 )
 def test_how_a_file_is_shown(find, item, name, mime, inline):
