@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import StringIO
 from itertools import takewhile
 from pathlib import Path
@@ -41,6 +42,7 @@ NAMES = (
     "DOMAIN",
     "BOT_API_URL",
     "BOT_MODE",
+    "RETENTION",
     "SEND_RATE",
     "PAID_BROADCAST",
     "HOST",
@@ -83,6 +85,8 @@ class Settings:
     log_level: str = "INFO"
     timezone: str = "UTC"
     default_language: str = ENGLISH
+    retention: timedelta | None = timedelta(days=400)
+    """How long ledger lines, history, updates and messages are kept; None: for ever."""
     cors_origins: tuple[str, ...] = ()
     oidc_client_id: str | None = None
     """With its secret: "Log in with Telegram" is offered."""
@@ -279,6 +283,7 @@ def _build(home: Path, values: Mapping[str, str]) -> Settings:
         log_level=_choice(values, "LOG_LEVEL", _LOG_LEVELS, "INFO"),
         timezone=_timezone(values.get("TIMEZONE", "UTC")),
         default_language=_choice(values, "DEFAULT_LANGUAGE", LANGUAGES, ENGLISH),
+        retention=parse_retention(values.get("RETENTION", "400d"), "RETENTION"),
         cors_origins=tuple(
             o.strip() for o in values.get("CORS_ORIGINS", "").split(",") if o.strip()
         ),
@@ -384,6 +389,17 @@ def _choice(values: Mapping[str, str], name: str, allowed: tuple[T, ...], defaul
         if value.lower() == choice.lower():
             return choice
     raise ConfigError(f"{name} is {value!r}: expected one of {', '.join(allowed)}")
+
+
+def parse_retention(value: str, name: str) -> timedelta | None:
+    """`400d`, or `off` for ever. Raises ConfigError, which names `name`."""
+    if value == "off":
+        return None
+    days = value.removesuffix("d")
+    # A week at least: what runs, and what Telegram may repeat, is never that old.
+    if days == value or not (days.isascii() and days.isdecimal()) or not 7 <= int(days) <= 36_500:
+        raise ConfigError(f"{name} is {value!r}: expected days like 400d, from 7d, or off")
+    return timedelta(days=int(days))
 
 
 def _number(

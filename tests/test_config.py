@@ -4,6 +4,7 @@ import dataclasses
 import io
 import stat
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def test_defaults(tmp_path):
         "log_level": "INFO",
         "timezone": "UTC",
         "default_language": "en",
+        "retention": timedelta(days=400),
         "cors_origins": (),
         "oidc_client_id": None,
         "oidc_client_secret": None,
@@ -188,6 +190,9 @@ def test_the_least_and_the_most(tmp_path, port, rate):
         ("PORT", "65536", "1 to 65535"),
         ("PORT", "80.5", "1 to 65535"),
         ("PORT", "http", "1 to 65535"),
+        ("RETENTION", "6d", "expected days like 400d, from 7d, or off"),
+        ("RETENTION", "400", "expected days like 400d, from 7d, or off"),
+        ("RETENTION", "99999d", "expected days like 400d, from 7d, or off"),
         ("SEND_RATE", "0", "0.01 to 1000"),
         ("SEND_RATE", "nan", "0.01 to 1000"),
         ("SEND_RATE", "inf", "0.01 to 1000"),
@@ -448,3 +453,11 @@ def test_where_systemd_listens():
     assert config.notify_socket({"NOTIFY_SOCKET": "/run/x"}) == "/run/x"
     assert config.notify_socket({"NOTIFY_SOCKET": ""}) is None
     assert config.notify_socket({}) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(None, 400), ("7d", 7), ("36500d", 36_500), ("off", None)]
+)
+def test_how_long_things_are_kept(value, kept, tmp_path):
+    settings = load(tmp_path, **({} if value is None else {"RETENTION": value}))
+    assert settings.retention == (None if kept is None else timedelta(days=kept))

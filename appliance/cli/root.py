@@ -30,6 +30,7 @@ COMMANDS = {
     "chat": ("appliance.cli.chat:chat", "People, groups and channels on Telegram."),
     "topic": ("appliance.cli.topic:topic", "What people may subscribe to."),
     "status": ("appliance.cli.status:status", "What runs, what waits."),
+    "prune": ("appliance.cli.prune:prune", "Delete what is old: ledger lines, messages."),
     "upgrade": ("appliance.cli.upgrade:upgrade", "Bring the database to this version."),
     "sandbox": ("appliance.cli.sandbox:sandbox", "The Telegram simulator."),
 }

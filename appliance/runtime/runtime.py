@@ -105,7 +105,7 @@ class Runtime:
         if bot:
             parts.append(delivery.part())
             parts.append(LeasedPart(Holding(self.database, UPDATES), updates.run))
-        schedule = Schedule(self.database, self.settings.data)
+        schedule = Schedule(self.database, self.settings.data, self.settings.retention)
         parts.append(LeasedPart(Holding(self.database, SCHEDULE), schedule.run))
         return parts
 

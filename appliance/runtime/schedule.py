@@ -13,6 +13,7 @@ from appliance.crud.broadcasts import operations
 from appliance.crud.chats import census
 from appliance.crud.messages import messages
 from appliance.database import Database
+from appliance.services import retention
 from appliance.services.broadcasts import changes, schedules
 from appliance.services.content import media_cleanup
 from appliance.services.leases import Holding
@@ -24,6 +25,9 @@ DRAFT = timedelta(seconds=30)  # by then, the process that decided on an edit or
 FINISH_SECONDS = 2.0  # for long ledgers between two beats of the lease, which lasts 12 s
 CENSUS_SECONDS = 300.0  # a walk over all chats, which takes a second for a million
 TIDY_SECONDS = 3600.0
+PRUNE_SECONDS = 86_400.0
+STEADY_SECONDS = 600.0  # time servers have set a clock that was wrong at the start by then
+JUMP_SECONDS = 60.0  # more than a clock drifts, or is set by, in a day
 TIDY_FILES_SECONDS = 86_400.0  # seldom: to find files without a use, it reads every message
 KEEP_CALLS = timedelta(days=2)  # button answers and edits
 KEEP_UPDATES = timedelta(days=30)  # so that an update is not handled again; Telegram keeps 24 h
@@ -33,11 +37,23 @@ KEEP_CODES = timedelta(days=1)  # after they ran out
 class Schedule:
     """`step` does what is due; `run` is the thread around it."""
 
-    def __init__(self, database: Database, data: Path | None = None) -> None:
-        """`data` is the home's folder whose unused files are deleted."""
+    def __init__(
+        self,
+        database: Database,
+        data: Path | None = None,
+        retention: timedelta | None = None,
+    ) -> None:
+        """`data` is the home's folder whose unused files are deleted.
+
+        What is older than `retention` goes, a part at a time; None: never.
+        """
         self._database = database
         self._data = data
-        self._tidy_at = self._tidy_files_at = self._census_at = 0.0
+        self._retention = retention
+        self._tidy_at = self._tidy_files_at = self._census_at = self._prune_at = 0.0
+        self._pruning: Iterator[tuple[str, int]] | None = None
+        self._offset: float | None = None  # of the wall clock from the monotonic one
+        self._steady_since = 0.0
         self._looked: datetime | None = None
         self._finishing: Iterator[None] | None = None
 
@@ -67,6 +83,30 @@ class Schedule:
         if self._data and mono >= self._tidy_files_at:
             media_cleanup.tidy(self._database, self._data, now)
             self._tidy_files_at = mono + TIDY_FILES_SECONDS
+
+        if self._retention is not None:
+            self.prune(now - self._retention, mono)
+
+    def prune(self, before: datetime, mono: float) -> None:
+        """Delete what is older; goes on in the next step where it takes longer than one."""
+        if not self._steady(before.timestamp(), mono):
+            self._pruning = None
+            return
+        if self._pruning is None and mono < self._prune_at:
+            return
+        ends = time.monotonic() + FINISH_SECONDS
+        self._pruning = self._pruning or retention.prune_parts(self._database.writing, before)
+        for _ in self._pruning:
+            if time.monotonic() >= ends:
+                return
+        self._pruning, self._prune_at = None, mono + PRUNE_SECONDS
+
+    def _steady(self, wall: float, mono: float) -> bool:
+        """Whether the clock has run evenly for a while: one that is a year ahead deletes a year."""
+        offset = wall - mono
+        if self._offset is None or abs(offset - self._offset) > JUMP_SECONDS:
+            self._offset, self._steady_since = offset, mono
+        return mono - self._steady_since >= STEADY_SECONDS
 
     def finish_drafts(self, now: datetime) -> None:
         """Begin edits and recalls whose process died before they could; in parts, if many."""

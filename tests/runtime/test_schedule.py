@@ -12,7 +12,7 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.crud.messages.messages import MessageOutcome
 from appliance.errors import Localized
-from appliance.models import Broadcast, DeliveryState, LinkCode, Message, UsedProof
+from appliance.models import Broadcast, DeliveryState, LinkCode, Message, Update, UsedProof
 from appliance.models import Schedule as StoredSchedule
 from appliance.runtime import schedule
 from appliance.runtime.schedule import Schedule
@@ -82,6 +82,55 @@ def test_once_an_hour(database, old):
     assert left(database) == (2, 1)
     tidying.step(later, 100.0 + schedule.TIDY_SECONDS)
     assert left(database) == (1, 0)
+
+
+@pytest.fixture
+def handled(database):
+    """Ids of updates that are stored, one of them handled nine days ago, one two days ago."""
+    with database.writing() as session:
+        for number, days in ((1, 9), (2, 2)):
+            at = NOW - timedelta(days=days)
+            session.add(Update(id=number, payload={}, received_at=at, handled_at=at))
+
+    def handled():
+        with database.reading() as session:
+            return [row.id for row in session.query(Update)]
+
+    return handled
+
+
+def at(seconds):
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_once_a_day_what_is_too_old_goes(database, handled):
+    pruning = Schedule(database, retention=timedelta(days=7))
+    day = schedule.PRUNE_SECONDS
+    for mono, expected in (
+        (0.0, [1, 2]),
+        (schedule.STEADY_SECONDS - 1, [1, 2]),
+        (schedule.STEADY_SECONDS, [2]),
+        (5.5 * day, []),
+    ):
+        pruning.step(at(mono), mono)
+        assert handled() == expected
+
+
+def test_a_clock_that_jumps_ahead_deletes_nothing(database, handled):
+    pruning = Schedule(database, retention=timedelta(days=7))
+    pruning.step(at(0), 0.0)
+    pruning.step(at(86_400 * 365), schedule.STEADY_SECONDS + 1)
+    pruning.step(at(schedule.STEADY_SECONDS + 4), schedule.STEADY_SECONDS + 4)
+    assert handled() == [1, 2]
+    pruning.step(at(2 * schedule.STEADY_SECONDS + 5), 2 * schedule.STEADY_SECONDS + 5)
+    assert handled() == [2]
+
+
+def test_without_retention_all_is_kept(database, handled):
+    keeping = Schedule(database)
+    for mono in (0.0, schedule.STEADY_SECONDS, 1e6):
+        keeping.step(at(mono), mono)
+    assert handled() == [1, 2]
 
 
 def slots(database):
