@@ -58,6 +58,9 @@ NAMES = (
 )
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
+_ORIGIN = re.compile(
+    r"(http://(?!.*:80$)|https://(?!.*:443$))([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?"
+)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -284,9 +287,7 @@ def _build(home: Path, values: Mapping[str, str]) -> Settings:
         timezone=_timezone(values.get("TIMEZONE", "UTC")),
         default_language=_choice(values, "DEFAULT_LANGUAGE", LANGUAGES, ENGLISH),
         retention=parse_retention(values.get("RETENTION", "400d"), "RETENTION"),
-        cors_origins=tuple(
-            o.strip() for o in values.get("CORS_ORIGINS", "").split(",") if o.strip()
-        ),
+        cors_origins=_origins(values.get("CORS_ORIGINS", "")),
         **_oidc(values),
     )
 
@@ -337,6 +338,21 @@ def _host_of(url: str) -> str | None:
     except ValueError:
         return None
     return parts.hostname if parts.scheme in {"http", "https"} else None
+
+
+def _origins(listed: str) -> tuple[str, ...]:
+    """Each as a browser writes it, else it would never match.
+
+    `null` is what any page in a sandboxed frame is, so it would be everybody with cookies.
+    """
+    origins = tuple(origin.strip().lower() for origin in listed.split(",") if origin.strip())
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"CORS_ORIGINS has {origin!r}: expected https://HOST[:PORT] or http://HOST[:PORT],"
+                " without a slash at the end and without the usual port, or * for any"
+            )
+    return origins
 
 
 def _domain(domain: str | None) -> str | None:

@@ -11,10 +11,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from appliance import database, frontend, routers
 from appliance.config import Settings, home_from_environment
 from appliance.routers.api import context
+from appliance.routers.api.endpoints import declaration
 from appliance.services.telegram_auth import oidc
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,21 @@ def close_app(app: Flask) -> None:
     """Close the database connections; twice is fine."""
     with app.app_context():
         database.db.engine.dispose()
+
+
+def body_limits(app: Flask) -> Callable[[str, str], int]:
+    """Of which a method and a path may have a body of how many bytes."""
+    addresses = app.url_map.bind("")
+
+    def limit_of(method: str, path: str) -> int:
+        try:
+            view, _ = addresses.match(path, method)
+        except HTTPException:  # nothing is there, and nothing is read
+            return MAX_BODY_BYTES
+        declared = declaration(app.view_functions[view])
+        return (declared and declared.max_body) or MAX_BODY_BYTES
+
+    return limit_of
 
 
 def _config(settings: Settings) -> dict[str, object]:

@@ -146,6 +146,37 @@ def test_an_issuer_is_asked_over_https(tmp_path, issuer):
         load(tmp_path, OIDC_ISSUER=issuer)
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "app.example.org",
+        "https://app.example.org/",
+        "https://app.example.org/page",
+        "http://*",
+        "https://*.example.org",
+        "https://app.example.org:443",
+        "http://a.example:80",
+        "ftp://a.example",
+        "https://a.example:port",
+        "https://кот.example",
+        "https://",
+        "https://u@a.example",
+    ],
+)
+def test_an_origin_is_as_a_browser_writes_it(tmp_path, origin):
+    with pytest.raises(ConfigError, match=r"CORS_ORIGINS has .*expected https://HOST"):
+        load(tmp_path, CORS_ORIGINS=f"https://a.example,{origin}")
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "http://localhost:3000", "https://a-b.example", "http://[::1]:8080"]
+)
+def test_origins_that_are_taken(tmp_path, origin):
+    assert load(tmp_path, CORS_ORIGINS=origin).cors_origins == (origin,)
+    assert load(tmp_path, CORS_ORIGINS=origin.upper()).cors_origins == (origin,)
+
+
 def test_only_secrets_come_from_files(tmp_path):
     assert "PORT" not in read_values(tmp_path, {"PORT_FILE": "/etc/hostname"})
 

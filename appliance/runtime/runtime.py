@@ -14,7 +14,7 @@ from appliance.runtime.systemd import Systemd
 from appliance.runtime.updates import UpdatesPart
 from appliance.runtime.webserver import WebPart, check_port
 from appliance.services.leases import SCHEDULE, UPDATES, Holding
-from appliance.web import create_app
+from appliance.web import body_limits, create_app
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,8 @@ class Runtime:
             web_is_here=web,
         )
         if self._app:
-            parts.append(WebPart(self._app, self.settings, self.database))
+            limit_of = body_limits(self._app)
+            parts.append(WebPart(self._app, self.settings, self.database, limit_of))
         if bot:
             parts.append(delivery.part())
             parts.append(LeasedPart(Holding(self.database, UPDATES), updates.run))

@@ -19,6 +19,7 @@ from waitress import create_server, wasyncore
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.errors import Unavailable
+from appliance.runtime.body_limits import LimitOf, channel_class
 from appliance.services.leases import WEB, Holding
 
 log = logging.getLogger(__name__)
@@ -36,10 +37,14 @@ class WebPart:
 
     name = WEB
 
-    def __init__(self, app: WSGIApplication, settings: Settings, database: Database) -> None:
+    def __init__(
+        self, app: WSGIApplication, settings: Settings, database: Database, limit_of: LimitOf
+    ) -> None:
         """Binds the port. Raises Unavailable when it cannot be had."""
         self._map: dict[int, Any] = {}
         self._server = _bind(app, settings, self._map)
+        for listener in self._map.values():  # a name may have several addresses
+            listener.channel_class = channel_class(limit_of)
         self._holding = Holding(database, WEB)
         self._stop = threading.Event()
         self._alive_at = time.monotonic()

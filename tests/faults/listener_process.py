@@ -21,7 +21,7 @@ from appliance.runtime.parts import LeasedPart
 from appliance.runtime.updates import UpdatesPart
 from appliance.runtime.webserver import WebPart
 from appliance.services.leases import UPDATES, Holding
-from appliance.web import create_app
+from appliance.web import body_limits, create_app
 
 
 def listen(settings: Settings, by_webhook: bool) -> None:
@@ -37,7 +37,7 @@ def listen(settings: Settings, by_webhook: bool) -> None:
         web_is_here=by_webhook,
     )
     if app:
-        WebPart(app, settings, database).start()
+        WebPart(app, settings, database, body_limits(app)).start()
     LeasedPart(Holding(database, UPDATES), updates.run).start()
     threading.Event().wait()
 

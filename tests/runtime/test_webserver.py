@@ -15,7 +15,7 @@ from waitress.task import ThreadedTaskDispatcher
 from appliance.database import Database
 from appliance.errors import Unavailable
 from appliance.runtime.webserver import WebPart, check_port
-from appliance.web import close_app, create_app
+from appliance.web import body_limits, close_app, create_app
 from support.network import free_port
 
 
@@ -33,7 +33,9 @@ def app(settings, database):
 
 @pytest.fixture
 def web(app, settings, port):
-    part = WebPart(app, dataclasses.replace(settings, port=port), Database.of(app))
+    part = WebPart(
+        app, dataclasses.replace(settings, port=port), Database.of(app), body_limits(app)
+    )
     part.start()
     yield part
     part.ask_to_stop()
@@ -136,7 +138,7 @@ def test_a_port_in_use(app, settings, database, port, bind):
         taken.bind(("127.0.0.1", port))
         taken.listen()
         with pytest.raises(Unavailable, match=f"cannot listen on 127.0.0.1 port {port}: .*in use"):
-            bind(told) if bind else WebPart(app, told, database)
+            bind(told) if bind else WebPart(app, told, database, body_limits(app))
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])

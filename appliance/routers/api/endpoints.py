@@ -4,6 +4,8 @@
 the API's description in `openapi.py` are both made from that one declaration.
 """
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
@@ -24,6 +26,7 @@ from appliance.routers.api import credentials, validation
 View = Callable[..., Any]
 Call = Callable[..., ResponseReturnValue]
 
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _DECLARATION = "__endpoint__"
 
 
@@ -138,14 +141,25 @@ def require_scope(spec: Endpoint) -> None:
         raise Forbidden(localized("this needs a token with the scope {scope}", scope=scopes[0]))
 
 
+def check_encoding() -> None:
+    """Raises UnsupportedMediaType for a body that would be read as something else than was sent."""
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise UnsupportedMediaType(localized("the body must come without Content-Encoding"))
+    charset = request.mimetype_params.get("charset", "utf-8").strip().lower()
+    if charset not in _CHARSETS:
+        raise UnsupportedMediaType(localized("the body must be in UTF-8"))
+
+
 def read_body(model: type[BaseModel]) -> Any:
     """The request's JSON as a model, in strict mode: 415, 400 or Invalid."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType(localized("the body must have Content-Type: application/json"))
+    check_encoding()
+    body = request.get_data(cache=False)  # nobody reads it twice
     try:
         # As JSON, not as Python's objects: only there does strict mode read a time from a string.
-        # Not cached: nobody reads a body twice.
-        return model.model_validate_json(request.get_data(cache=False))
+        checked = model.model_validate_json(body)
     except ValidationError as error:
         malformed = next((e for e in error.errors() if e["type"] == "json_invalid"), None)
         if malformed:
@@ -154,6 +168,21 @@ def read_body(model: type[BaseModel]) -> Any:
                 localized("the body is not valid JSON: {reason}", reason=reason)
             ) from None
         raise validation.bad_body(error) from None
+    check_names(body)
+    return checked
+
+
+def check_names(body: bytes) -> None:
+    """Raises Invalid where an object of the JSON has a name twice: only one would count."""
+    json.loads(body, object_pairs_hook=_once_each)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
+        raise Invalid.at(twice, localized("this is there twice"))
+    return fields
 
 
 def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, FileStorage]:
@@ -162,6 +191,7 @@ def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, File
         raise UnsupportedMediaType(
             localized("the body must have Content-Type: multipart/form-data")
         )
+    check_encoding()
     # Before the form is touched, which reads it.
     if max_body is not None:
         request.max_content_length = max_body

@@ -4,9 +4,11 @@ import logging
 import math
 import re
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers.response import Response as BaseResponse
 
 from appliance import database, errors
@@ -49,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ApplianceError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_of_this_site)
 
 
 def status_of(error: ApplianceError) -> HTTPStatus:
@@ -89,6 +92,15 @@ def _http_error(error: HTTPException) -> BaseResponse:
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]
+    return response
+
+
+def _of_this_site(response: Response) -> Response:
+    """Werkzeug puts the Host header into its redirects, and anybody can make one up."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        place = urlsplit(response.headers["Location"])
+        query = f"?{place.query}" if place.query else ""
+        response.headers["Location"] = f"/{place.path.lstrip('/')}{query}"
     return response
 
 

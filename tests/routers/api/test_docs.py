@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from appliance.routers.api import openapi
+
 
 def test_the_page_loads_nothing_from_elsewhere(browser):
     page = browser.get("/api/docs").text
@@ -32,3 +34,12 @@ def test_its_files_are_in_the_package(browser, name, kind):
 def test_no_way_out_of_the_folder(browser):
     for name in ("..%2f__init__.py", "%2e%2e/auth.py", "nothing"):
         assert browser.get(f"/api/docs/{name}").status_code == 404
+
+
+def test_the_description_is_made_once_and_asked_for_again(browser, monkeypatch):
+    first = browser.get("/api/openapi.json")
+    monkeypatch.setattr(openapi, "openapi_document", None)  # it is not made again
+    again = browser.get("/api/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert first.headers["Cache-Control"] == "no-cache"
+    assert browser.get("/api/openapi.json").data == first.data

@@ -185,3 +185,29 @@ def test_a_reader_makes_the_body_in_place_of_json(app):
         return body
 
     assert call(app, view, data=b"anything").json == {"text": "read"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Encoding": "gzip"},
+        {"Content-Encoding": "br, identity"},
+        {"Content-Type": "application/json; charset=utf-16"},
+        {"Content-Type": "application/json; charset=latin-1"},
+    ],
+)
+def test_a_body_in_another_coding_is_415(app, headers):
+    headers = {"Content-Type": "application/json", **headers}
+    body = b'{"email": "a@b.example", "password": "correct horse battery"}'
+    answer = app.test_client().post("/api/v1/auth/login", data=body, headers=headers)
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"email": "a@b.example", "password": "a", "email": "c@d.example"}']
+)
+def test_a_name_that_is_there_twice_is_refused(app, body):
+    headers = {"Content-Type": "application/json"}
+    answer = app.test_client().post("/api/v1/auth/login", data=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json["faults"] == [{"field": "email", "message": "this is there twice"}]

@@ -98,3 +98,8 @@ def test_too_many_requests_say_when(new_app):
 def test_people_get_a_word_not_json(app):
     response = app.test_client().get("/assets/missing.js")
     assert (response.status_code, response.mimetype) == (404, "text/plain")
+
+
+def test_a_redirect_stays_on_the_site_whatever_the_host_header_says(app):
+    answer = app.test_client().get("/api/v1//users?q=a", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/api/v1/users?q=a")
