@@ -16,6 +16,9 @@ MONOSPACE = frozenset({"pre", "code"})
 HIDDEN = frozenset({"text_link", "text_mention"})
 """They carry what cannot be seen in the text, so they may stand on white space alone."""
 
+_CLOSED = MONOSPACE | {"date_time"}
+"""Nothing stands inside them, and they stand inside quotes only."""
+
 FORMATTING = frozenset({*SPLITTABLE, *QUOTES, *MONOSPACE, "text_link"})
 """What a bot can pass on of somebody's message: Telegram detects addresses, #tags and /commands in
 a text by itself, and mentions of people without a username and custom emoji a bot may not send."""
@@ -26,6 +29,7 @@ _PRIORITY = {
     "expandable_blockquote": 0,
     "pre": 10,
     "code": 20,
+    "date_time": 30,
     "text_link": 49,
     "text_mention": 49,
     "bold": 90,
@@ -197,14 +201,14 @@ def _nests(ordered: Sequence[Entity]) -> bool:
 
 def _may_stand_in(entity: Entity, around: Sequence[Entity]) -> bool:
     types = {outer.type for outer in around}
-    if entity.end > around[-1].end or entity.type in types or types & MONOSPACE:
+    if entity.end > around[-1].end or entity.type in types:
         return False
-    if entity.type in MONOSPACE:
-        return types <= QUOTES
-    if _splittable(entity):
-        return True
-    solid_around = types - set(SPLITTABLE)
-    return not (solid_around if entity.type in QUOTES else solid_around - QUOTES)
+    # Whatever stands in formatting is split again, as TDLib does even where all of it nests.
+    if types & (_CLOSED | set(SPLITTABLE)):
+        return False
+    if entity.type in _CLOSED or entity.type in QUOTES:
+        return types <= QUOTES and not (entity.type in QUOTES and types)
+    return _splittable(entity) or types <= QUOTES
 
 
 def _without_overlap(ordered: Iterable[Entity]) -> list[Entity]:
@@ -222,18 +226,27 @@ def _crosses(entity: Entity, quote: Entity) -> bool:
 
 
 def _split(ordered: Sequence[Entity], solid: Sequence[Entity]) -> list[Entity]:
-    """The splittable entities: joined where they touch, cut where a solid one begins or ends."""
-    cuts = sorted({place for entity in solid for place in (entity.offset, entity.end)})
-    monospace = [entity for entity in solid if entity.type in MONOSPACE]
+    """The splittable entities, cut wherever one of them begins and a solid one begins or ends.
+
+    Those of a type are joined where they touch. So all that are open somewhere begin at the same
+    place, and therefore nest.
+    """
+    joined = [
+        (type_, start, end)
+        for type_ in SPLITTABLE
+        for start, end in _joined(e for e in ordered if e.type == type_)
+    ]
+    cuts = {place for entity in solid for place in (entity.offset, entity.end)}
+    cuts |= {start for _, start, _ in joined}
+    closed = [entity for entity in solid if entity.type in _CLOSED]
     pieces = []
-    for type_ in SPLITTABLE:
-        for start, end in _joined(e for e in ordered if e.type == type_):
-            edges = [start, *(cut for cut in cuts if start < cut < end), end]
-            pieces += [
-                Entity(type_, left, right - left)
-                for left, right in pairwise(edges)
-                if not any(m.offset <= left and right <= m.end for m in monospace)
-            ]
+    for type_, start, end in joined:
+        edges = [start, *sorted(cut for cut in cuts if start < cut < end), end]
+        pieces += [
+            Entity(type_, left, right - left)
+            for left, right in pairwise(edges)
+            if not any(entity.offset <= left and right <= entity.end for entity in closed)
+        ]
     return pieces
 
 

@@ -151,11 +151,14 @@ def test_offsets_count_utf16_units():
     assert [(entity.offset, entity.length) for entity in found] == [(3, 3), (7, 1)]
 
 
-def test_what_is_nested_stays_nested():
-    found = entities('<b>a <a href="e.com">b</a> <i>c</i></b>')
+def test_formatting_around_other_entities_is_split_at_them():
+    found = entities('<b>a <a href="e.com">b</a>d<i>c</i></b>')
     assert [(entity["type"], entity["offset"], entity["length"]) for entity in found] == [
-        ("bold", 0, 5),
+        ("bold", 0, 2),
         ("text_link", 2, 1),
+        ("bold", 2, 1),
+        ("bold", 3, 1),
+        ("bold", 4, 1),
         ("italic", 4, 1),
     ]
 
