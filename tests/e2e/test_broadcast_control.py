@@ -163,6 +163,32 @@ def test_a_broadcast_for_later_shows_its_time(admin_page, new_person):
     expect(page.get_by_test_id("broadcast-status")).to_have_text("cancelled")
 
 
+def test_a_broadcast_whose_answer_was_lost_is_not_sent_twice(site, admin_page, new_person, trouble):
+    page = admin_page
+    person = new_person("Loretta")
+
+    def lose(route):
+        route.fetch()  # it has arrived
+        route.abort()
+
+    def send():
+        page.get_by_test_id("composer-send").click()
+        page.get_by_test_id("confirm-send").click()
+
+    trouble.expect("ERR_FAILED")
+    page.goto("/broadcasts/new")
+    page.get_by_test_id("composer-text").fill("Once only")
+    page.route("**/api/v1/broadcasts", lose)
+    send()
+    expect(page.get_by_text("The server is not responding.")).to_be_visible()
+    page.unroute("**/api/v1/broadcasts")
+    page.reload()
+    expect(page.get_by_test_id("composer-text")).to_have_value("Once only")
+    send()
+    expect(page.get_by_test_id("broadcast-status")).to_have_text("done")
+    assert [message["text"] for message in site.phone(person)].count("Once only") == 1
+
+
 def test_a_picture_with_a_caption_in_two_languages(site, admin_page, new_person):
     page = admin_page
     person = new_person("Philippa")

@@ -21,6 +21,7 @@ import { cronOf, type Times } from "./cron";
 import { getStored, setStored, thisTab } from "$lib/storage";
 
 const STORED_DRAFT = "composer";
+const STORED_KEYS = "composer-keys";
 /** What this tab remembers; files are remembered besides, by what the server has. */
 const REMEMBERED = [
   "text",
@@ -83,7 +84,7 @@ export class Composer {
   variantPreview = $state.raw<Preview | null>(null);
   previewError = $state.raw<unknown>(null);
   plan = $state.raw<Plan | null>(null);
-  #idempotencyKey = new IdempotencyKey();
+  #idempotencyKey = new IdempotencyKey(STORED_KEYS);
 
   constructor() {
     this.#restore();
@@ -195,9 +196,10 @@ export class Composer {
     this.plan = await planBroadcast(this.draft);
   }
 
-  /** Sends the draft. Pressed again after a lost answer, the same draft has the same key. */
+  /** Sends the draft. After a lost answer, and a reload, the same draft has the same key. */
   async send(): Promise<Broadcast> {
     const broadcast = await sendBroadcast(this.order, this.#idempotencyKey.for(this.order));
+    this.#idempotencyKey.renew();
     this.#forget();
     return broadcast;
   }

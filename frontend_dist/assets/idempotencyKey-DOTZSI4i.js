@@ -1,1 +1,0 @@
-var e=class{#e={what:``,key:``};for(e){let n=JSON.stringify(e);return this.#e.what!==n&&(this.#e={what:n,key:t()}),this.#e.key}renew(){this.#e={what:``,key:``}}};function t(){let e=crypto.getRandomValues(new Uint8Array(16));return`web-${Array.from(e,e=>e.toString(16).padStart(2,`0`)).join(``)}`}export{e as t};
