@@ -36,12 +36,15 @@ def find(session: Session, sha256: str, kind: str) -> Media | None:
 
 
 def add(session: Session, *, sha256: str, kind: str, name: str, size: int) -> Media:
-    """The row of this content and kind; the first one's, name included, where there is one.
+    """The row of this content and kind, under the last upload's name.
 
-    Its time is that of the last upload: what is old and unused is deleted.
+    Its time is that of the last upload, too: what is old and unused is deleted.
     """
     if existing := find(session, sha256, kind):
         existing.created_at = utcnow()
+        if existing.name != name:
+            # Telegram shows a file under the name it was uploaded with.
+            existing.name, existing.bot_id, existing.file_id = name, None, None
         return existing
     media = Media(sha256=sha256, kind=kind, name=name, size=size)
     try:

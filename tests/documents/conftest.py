@@ -16,6 +16,7 @@ from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.sandbox.server import Sandbox
 from support.network import free_port
+from support.pictures import JPEG
 from support.repository import copy_tracked
 from support.simulator import ask
 
@@ -42,7 +43,7 @@ def work(tmp_path_factory, forking):
         (folder / name).write_text("<b>Open again</b>", encoding="utf-8")
     for name in ("minutes.pdf", "plan.pdf"):
         (folder / name).write_bytes(b"%PDF-1.4")
-    (folder / "hall.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(60))
+    (folder / "hall.jpg").write_bytes(JPEG)
     (folder / "rehearsal.txt").write_text("Rehearsal at seven")
     programs = {"menu-of-the-day": "echo Soup", "check-disk": "exit 1", "appliance": forking}
     for name, code in programs.items():

@@ -9,9 +9,9 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.models import ChatStatus, DeliveryState, Message, Priority
 from appliance.routers.api import context
+from support.pictures import JPEG
 
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
-JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from mimetypes import guess_type
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import media as media_crud
 from appliance.errors import Invalid, Localized, Unavailable, localized
 from appliance.models import Media
-from appliance.services.content import KINDS
+from appliance.services.content import KINDS, pictures
 
 MEGABYTE = 1024 * 1024
 LIMITS = {"photo": 10 * MEGABYTE, "document": 50 * MEGABYTE, "video": 50 * MEGABYTE}
@@ -50,7 +51,8 @@ def folder(data: Path) -> Path:
 def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kept:
     """Copy a file into the folder, flushed to the disk, whole or not at all.
 
-    Raises Invalid: no such kind, empty, too large, no picture. Raises Unavailable: no room.
+    Raises Invalid: no such kind, empty, too large, no photo that Telegram takes. Raises
+    Unavailable: no room.
     """
     if kind not in KINDS:
         message = localized(
@@ -64,6 +66,8 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         temporary = place / f".{secrets.token_hex(8)}"
         try:
             sha256, size = _copy(file, temporary, kind, file_name)
+            if kind == "photo":
+                _check_photo(temporary, file_name)
             # Over what may be there: it has the same content, and its age begins anew, which keeps
             # it from the clean-up until it has its row.
             temporary.replace(place / sha256)
@@ -92,7 +96,10 @@ def guess_kind(file: IO[bytes], name: str | None) -> str:
     size = file.seek(0, os.SEEK_END) - start
     file.seek(start)
     if _is_picture(head) and size <= LIMITS["photo"]:
-        return "photo"
+        content = BytesIO(file.read())
+        file.seek(start)
+        if pictures.find_fault(content, "") is None:
+            return "photo"
     return "video" if (guess_type(name or "")[0] or "") == "video/mp4" else "document"
 
 
@@ -127,6 +134,13 @@ def _copy(file: IO[bytes], to: Path, kind: str, name: str) -> tuple[str, int]:
         target.flush()
         os.fsync(target.fileno())
     return digest.hexdigest(), size
+
+
+def _check_photo(file: Path, name: str) -> None:
+    with file.open("rb") as content:
+        fault = pictures.find_fault(content, name)
+    if fault is not None:
+        raise Invalid.at("file", fault)
 
 
 def _flush_folder(place: Path) -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from appliance.crud import media
 from appliance.crud.chats import topics
-
-JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
+from support.pictures import JPEG
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.models import ChatStatus, Message, utcnow
 from support.people import add_user
+from support.pictures import JPEG
 
 
 @pytest.fixture
@@ -110,9 +111,9 @@ def test_a_key_sends_once(write, answer):
 def test_a_file(write, answer, tmp_path, refused, invoke):
     write(1)
     picture = tmp_path / "a.jpg"
-    picture.write_bytes(b"\xff\xd8\xff\xe0" + b"\0" * 20)
+    picture.write_bytes(JPEG)
     done = answer("inbox", "reply", 1, "look", "--file", picture)
-    assert done["files"] == [{"kind": "photo", "name": "a.jpg", "size": 24}]
+    assert done["files"] == [{"kind": "photo", "name": "a.jpg", "size": len(JPEG)}]
     assert "cannot be read" in refused(invoke("inbox", "reply", 1, "--file", tmp_path / "no"), 2)
     assert invoke("inbox", "reply", 1, "x", "--html", "--file", picture).exit_code == 2
 

@@ -8,10 +8,7 @@ import pytest
 from appliance.crud import media as crud
 from appliance.errors import Invalid, Unavailable
 from appliance.services.content import media
-
-JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
-WEBP = b"RIFF\x10\0\0\0WEBPVP8 "
+from support.pictures import JPEG, picture
 
 
 def keep(home, content=JPEG, kind="photo", name="a.jpg"):
@@ -40,7 +37,7 @@ def test_the_same_content_takes_no_more_room(home, database):
         assert media.record(session, keep(home, kind="document")).id != one.id
 
 
-@pytest.mark.parametrize("content", [JPEG, PNG, WEBP])
+@pytest.mark.parametrize("content", [JPEG, picture("PNG"), picture("WEBP")])
 def test_pictures(home, content):
     assert keep(home, content).size == len(content)
 
@@ -51,6 +48,12 @@ def test_pictures(home, content):
         (b"GIF89a", "photo", "a.jpg is not a JPEG, PNG or WebP"),
         (b"RIFF\x10\0\0\0WAVE", "photo", "is not a JPEG"),
         (b"x", "photo", "is not a JPEG"),
+        (b"\x89PNG\r\n\x1a\naaaaaaaaaa", "photo", "a.jpg cannot be read as a JPEG, PNG or WebP"),
+        (JPEG[:-40], "photo", "cannot be read"),
+        (picture("PNG")[:-30], "photo", "cannot be read"),
+        (picture("PNG", 30_000, 30_000), "photo", "a.jpg has 30000 × 30000 pixels"),
+        (picture("PNG", 9_000, 1_001), "photo", "are at most 10000 together"),
+        (picture("PNG", 9_001, 450), "photo", "at most 20 times"),
         (b"", "photo", "is empty"),
         (b"", "document", "is empty"),
         (b"x", "sticker", "unknown kind of file 'sticker'"),
@@ -98,6 +101,22 @@ def test_no_room(home):
         keep(home)
 
 
+@pytest.mark.parametrize(("width", "height"), [(9_000, 1_000), (9_000, 450), (1, 1)])
+def test_the_largest_and_the_longest_photo(home, width, height):
+    assert keep(home, picture("PNG", width, height)).kind == "photo"
+
+
+def test_a_file_is_sent_under_the_last_name(home, database):
+    """Telegram shows one that it knows under the name it got it with, so it is uploaded again."""
+    with database.writing() as session:
+        row = media.record(session, keep(home, b"x", "document", "first.txt"))
+        crud.remember(session, 5, {row.id: "F"})
+        session.refresh(row)
+        assert media.record(session, keep(home, b"x", "document", "first.txt")).file_id == "F"
+        again = media.record(session, keep(home, b"x", "document", "second.txt"))
+        assert (again.id, again.name, again.file_id) == (row.id, "second.txt", None)
+
+
 def test_what_a_broadcast_keeps_of_its_files(home, database):
     with database.writing() as session:
         photo = media.record(session, keep(home))
@@ -111,8 +130,10 @@ def test_what_a_broadcast_keeps_of_its_files(home, database):
 @pytest.mark.parametrize(
     ("content", "name", "kind"),
     [
-        (b"\xff\xd8\xff\xe0" + b"x" * 20, "a.txt", "photo"),
-        (b"\xff\xd8\xff\xe0" + b"x" * 10 * media.MEGABYTE, "a.jpg", "document"),
+        (JPEG, "a.txt", "photo"),
+        (JPEG + b"x" * 10 * media.MEGABYTE, "a.jpg", "document"),
+        (JPEG[:60], "a.jpg", "document"),
+        (picture("PNG", 9_000, 1_001), "a.png", "document"),
         (b"GIF89a", "a.gif", "document"),
         (b"film", "a.MP4", "video"),
         (b"film", None, "document"),

@@ -11,8 +11,8 @@ from appliance.crud.chats import chats
 from appliance.models import Media, utcnow
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.content import media, media_cleanup
+from support.pictures import JPEG as PICTURE
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 LATER = media_cleanup.KEEP + timedelta(hours=1)
 
 
@@ -21,7 +21,7 @@ def keep(settings, database):
     """`keep(1)`: a file with its row, by id."""
 
     def keep(number):
-        kept = media.keep(settings.data, "photo", io.BytesIO(PNG + bytes([number])), "a.png")
+        kept = media.keep(settings.data, "photo", io.BytesIO(PICTURE + bytes([number])), "a.png")
         with database.writing() as session:
             return media.record(session, kept).id
 
@@ -77,7 +77,7 @@ def test_a_crash_between_row_and_file_is_made_up_for(keep, tidy, left, database,
 
 
 def test_what_has_just_been_written_has_no_row_yet_and_stays(settings, tidy, left):
-    media.keep(settings.data, "photo", io.BytesIO(PNG), "a.png")
+    media.keep(settings.data, "photo", io.BytesIO(PICTURE), "a.png")
     assert tidy(timedelta(0)) == 0
     assert left() == ([], 1)
 
