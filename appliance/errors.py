@@ -147,6 +147,10 @@ class Conflict(ApplianceError):
     """The request contradicts what is stored already (a taken name, a wrong state)."""
 
 
+class KeyReused(Conflict):
+    """A key against repetition came with something else than the first time."""
+
+
 class EmailTaken(Conflict):
     """Another account has this email address."""
 

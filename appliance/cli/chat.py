@@ -11,11 +11,12 @@ from typing import Any, BinaryIO
 import click
 
 from appliance.cli.context import Context, common_options, pass_context, write_json_array
+from appliance.cli.suggest import SuggestingGroup
 
 _IDS = {"ignore_unknown_options": True}  # ids of groups begin with a minus, as options do
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def chat() -> None:
     """People, groups and channels the bot knows."""
 

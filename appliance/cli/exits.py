@@ -10,6 +10,7 @@ from appliance.errors import (
     ApplianceError,
     Fault,
     Invalid,
+    KeyReused,
     NothingToDo,
     TryLater,
 )
@@ -23,6 +24,7 @@ TRY_LATER = 75
 
 _CODES: tuple[tuple[type[ApplianceError], int], ...] = (
     (Invalid, USAGE),
+    (KeyReused, USAGE),
     (NothingToDo, NOTHING),
     (TryLater, TRY_LATER),
     (ApplianceError, FAILED),

@@ -1,6 +1,7 @@
 """Queuing a broadcast from the command line, and following it to its end."""
 
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ PROGRESS_POLL_SECONDS = 0.2
 
 MISSED_CHECK_SECONDS = 1.0
 """Between two queries for broadcasts that missed their time; these write, the others only read."""
+
+QUESTION_CHARACTERS = 300
+"""Of the text above the question: whoever mistyped a command sees it there."""
 
 ENDED = frozenset({BroadcastStatus.DONE, BroadcastStatus.CANCELLED, BroadcastStatus.HALTED})
 
@@ -158,6 +162,10 @@ def _confirm(context: Context, new: NewBroadcast) -> None:
     with context.database.reading() as session:
         preview = broadcasts.preview(session, context.settings, new)
     if preview.count:
-        click.confirm(
-            f"Send to {preview.count} chats (about {preview.seconds:.0f} s)?", abort=True, err=True
+        words = " ".join(new.text.split())
+        audience = ", ".join([*new.to, *(f"not {word}" for word in new.exclude)])
+        click.echo(f"{textwrap.shorten(words, QUESTION_CHARACTERS, placeholder=' …')}", err=True)
+        question = (
+            f"Send this to {preview.count} chats ({audience}; about {preview.seconds:.0f} s)?"
         )
+        click.confirm(question, abort=True, err=True)

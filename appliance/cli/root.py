@@ -13,6 +13,7 @@ import click
 from appliance import __version__
 from appliance.cli.context import Context
 from appliance.cli.exits import exit_clearly
+from appliance.cli.suggest import SuggestingGroup
 
 COMMANDS = {
     "init": ("appliance.cli.init:init", "Make a home: settings, database, first admin."),
@@ -36,7 +37,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group whose commands are named in a table and imported when used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

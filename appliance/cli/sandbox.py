@@ -9,6 +9,7 @@ import click
 
 from appliance import config
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.suggest import SuggestingGroup
 from appliance.errors import ConfigError
 from appliance.sandbox.world.faults import KINDS
 
@@ -24,7 +25,7 @@ _url_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def sandbox() -> None:
     """The Telegram simulator: a Bot API server with simulated people.
 

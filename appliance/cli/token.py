@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.suggest import SuggestingGroup
 
 SCOPES = click.Choice(["notify", "broadcasts", "inbox", "read"])
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def token() -> None:
     """Keys with which programs use the API. A token acts for its user, within its scopes."""
 

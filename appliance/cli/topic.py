@@ -5,9 +5,10 @@ from typing import Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.suggest import SuggestingGroup
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def topic() -> None:
     """What people may subscribe to, or opt out of. `--to topic:NAME` writes to its subscribers."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.suggest import SuggestingGroup
 
 ROLES = click.Choice(["member", "operator", "admin"])
 password_file = click.option(
@@ -15,7 +16,7 @@ password_file = click.option(
 )
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def user() -> None:
     """Accounts of the web site. A user is named by email address or id."""
 

@@ -17,7 +17,15 @@ from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages, notifications
-from appliance.errors import Fault, Forbidden, Invalid, NothingToDo, localized, localized_plural
+from appliance.errors import (
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NothingToDo,
+    localized,
+    localized_plural,
+)
 from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority, Role, User
 from appliance.services import broadcasts, content, idempotency
 from appliance.services.broadcasts import NewBroadcast, audience
@@ -59,11 +67,13 @@ class Sender(NamedTuple):
 def create(session: Session, new: NewNotification, sender: Sender) -> tuple[Notification, bool]:
     """Queue a notification. Returns it, and False when its key was used before: it is the first.
 
-    Raises Invalid with every fault, Forbidden, NotFound, NothingToDo when it would reach nobody.
+    Raises Invalid with every fault, KeyReused where the key came with another text before,
+    Forbidden, NotFound, NothingToDo when it would reach nobody.
     Inside the caller's writing transaction; nothing is stored on an error.
     """
     key = _key(new, sender)
     if key is not None and (first := notifications.get_by_key(session, key)):
+        _check_same(session, first, new)
         return first, False
     _check(new)
     _check_right(session, new.to, sender.user)
@@ -74,8 +84,20 @@ def create(session: Session, new: NewNotification, sender: Sender) -> tuple[Noti
         row.message_id = _to_chat(session, new, _chat(session, term))
     elif created:
         row.broadcast_id = _to_many(session, new, term, sender.user).id
+    else:  # somebody else came first, this instant
+        _check_same(session, row, new)
     session.flush()
     return row, created
+
+
+def _check_same(session: Session, first: Notification, new: NewNotification) -> None:
+    """Raises KeyReused."""
+    try:
+        target = str(_term(session, new.to))
+    except (Invalid, NotFound):  # a topic or account that is gone since
+        target = first.target
+    again = (new.text, _title(new), target)
+    idempotency.check_same(new.key, (first.text, first.title, first.target), again)
 
 
 def own_target(user: User) -> str:

@@ -83,7 +83,10 @@ def test_whoever_follows_it_learns_of_the_canary(admin, create, database):
 def test_the_same_key_is_the_same_broadcast(admin, people):
     headers = {"Idempotency-Key": "weekly-7"}
     first = admin.post("/broadcasts", NEW, headers=headers)
-    again = admin.post("/broadcasts", {**NEW, "text": "Other"}, headers=headers)
+    again = admin.post("/broadcasts", NEW, headers=headers)
+    other = admin.post("/broadcasts", {**NEW, "text": "Other"}, headers=headers)
+    assert other.status_code == 409
+    assert "was used for something else" in other.json["detail"]
     third = admin.post("/broadcasts", {**NEW, "key": "weekly-7"})
     assert [r.status_code for r in (first, again, third)] == [201, 200, 200]
     assert first.json == again.json == third.json

@@ -151,8 +151,9 @@ def test_a_key_answers_the_first(monitor, stored):
     for path, table in (("/notify", Message), ("/notify?to=role:admin", Broadcast)):
         headers = {"Idempotency-Key": path}
         first = monitor.post(path, data=b"one", headers=headers)
-        again = monitor.post(path, data=b"two", headers=headers)
-        assert (first.status_code, again.status_code) == (202, 200)
+        again = monitor.post(path, data=b"one", headers=headers)
+        other = monitor.post(path, data=b"two", headers=headers)
+        assert (first.status_code, again.status_code, other.status_code) == (202, 200, 409)
         assert again.json == first.json
         assert len(stored(table)) == 1
 

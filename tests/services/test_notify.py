@@ -9,7 +9,7 @@ import pytest
 from appliance.crud.accounts import users
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
-from appliance.errors import Forbidden, Invalid, NotFound, NothingToDo
+from appliance.errors import Forbidden, Invalid, KeyReused, NotFound, NothingToDo
 from appliance.models import (
     Broadcast,
     ChatStatus,
@@ -305,7 +305,9 @@ def test_a_key_sends_once_and_answers_the_first(enrol, ask, stored):
     enrol("ann", 5, "admin")
     for to, table in [("chat:5", Message), ("role:admin", Broadcast)]:
         first, created = ask(to, "one", key=f"k-{to}")
-        again, anew = ask(to, "", key=f"k-{to}")  # whatever it says
+        again, anew = ask(to, "one", key=f"k-{to}")
+        with pytest.raises(KeyReused, match="something else"):
+            ask(to, "two", key=f"k-{to}")
         assert (created, anew, again.id) == (True, False, first.id)
         assert len(stored(table)) == 1
 

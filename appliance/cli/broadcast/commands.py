@@ -9,16 +9,26 @@ from appliance.cli.broadcast import changes, schedule, show
 from appliance.cli.broadcast.draft_options import Draft, draft_options
 from appliance.cli.broadcast.time_options import When, time_options
 from appliance.cli.context import Context, common_options, pass_context, write_json_array
+from appliance.cli.suggest import meant
 
 
 class SendByDefault(click.Group):
-    """`broadcast TEXT` is `broadcast send TEXT`."""
+    """`broadcast TEXT` is `broadcast send TEXT`, unless the text looks like a mistyped command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_help = any(arg in {"-h", "--help"} for arg in args)
         if not asks_help and not (args and args[0] in self.commands):
+            self._check(ctx, args)
             args = ["send", *args]
         return super().parse_args(ctx, args)
+
+    def _check(self, ctx: click.Context, args: list[str]) -> None:
+        """Without a terminal nobody is asked: `broadcast lst` went to everybody."""
+        word = args[0] if args else ""
+        if (command := meant(word, self.commands)) is not None:
+            ctx.fail(
+                f"did you mean `{command}`? To send it as a text: `appliance broadcast send {word}`"
+            )
 
 
 @click.group(cls=SendByDefault)

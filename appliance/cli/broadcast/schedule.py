@@ -6,6 +6,7 @@ import click
 
 from appliance.cli.broadcast.time_options import When
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.suggest import SuggestingGroup
 
 if TYPE_CHECKING:
     from appliance.models import Schedule
@@ -25,7 +26,7 @@ def create(context: Context, when: When, new: "NewBroadcast") -> None:
     context.report(document, f"Schedule {added.name} sends next at {document['next_at']}.")
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def schedule() -> None:
     """Recurring broadcasts.
 

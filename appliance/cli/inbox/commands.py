@@ -7,6 +7,7 @@ import click
 
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.cli.inbox import manage, settings
+from appliance.cli.suggest import SuggestingGroup
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from appliance.services.inbox.threads import ThreadMessage, ThreadSummary
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def inbox() -> None:
     """What people write to the bot: read it, answer it, see to it.
 

@@ -69,20 +69,46 @@ def create(
     """Queue a broadcast. Returns it and True; with a key that was used before the first and False.
 
     An `actor` ("user:5", "cli:root") is recorded as who made it; without one the caller does that.
-    Raises Invalid with every fault, NotFound for an unknown user or chat, NothingToDo for an empty
-    audience. Inside the caller's writing transaction; nothing is stored on an error.
+    Raises Invalid with every fault, KeyReused where the key came with another message before,
+    NotFound for an unknown user or chat, NothingToDo for an empty audience. Inside the caller's
+    writing transaction; nothing is stored on an error.
     """
     idempotency.check_key(new.key)
     # Before anything is checked: the second time a topic may be gone, or the start lie in the past.
     if new.key and (first := broadcasts.get_by_key(session, new.key)):
+        _check_same(session, first, new)
         return first, False
     broadcast = draft(session, new, now)
     if not audience_crud.anybody(session, audience_of(broadcast)):
         raise NothingToDo(localized("this audience is empty: nothing was queued"))
     queued, created = broadcasts.add(session, broadcast)
+    if not created:  # somebody else came first, this instant
+        _check_same(session, queued, new)
     if created and actor is not None:
         events.add(session, queued.id, actor, "create", now=now)
     return queued, created
+
+
+def _check_same(session: Session, first: Broadcast, new: NewBroadcast) -> None:
+    """Raises KeyReused. What was edited since says nothing of how it was asked for."""
+    if first.version > 1:
+        return
+    same = [
+        (first.text, new.text),
+        (first.format, new.format),
+        (first.variants, lowered(new.variants)),
+        ([item["id"] for item in first.media], list(new.media)),
+        (first.audience, _audience_again(session, first, new)),
+    ]
+    idempotency.check_same(new.key, *zip(*same, strict=True))
+
+
+def _audience_again(session: Session, first: Broadcast, new: NewBroadcast) -> dict[str, Any]:
+    """As it would be stored; as it was, where a topic or account in it is gone since."""
+    try:
+        return audience.parse(session, new.to, new.exclude).as_dict()
+    except (Invalid, NotFound):
+        return dict(first.audience)
 
 
 def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> Broadcast:

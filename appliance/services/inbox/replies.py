@@ -48,6 +48,7 @@ def answer(
     """
     chat, earlier = _begin(session, chat_id, author_id, key)
     if earlier is not None:
+        idempotency.check_same(key, [(earlier.params or {}).get("text")], [text])
         return earlier
     plain = check(text, format)
     params = {"text": text, **({"parse_mode": "HTML"} if format == "html" else {})}
@@ -69,6 +70,9 @@ def answer_file(
     """Queue a file that `services/content/media.py` has kept; otherwise like `answer`."""
     chat, earlier = _begin(session, chat_id, author_id, key)
     if earlier is not None:
+        idempotency.check_same(
+            key, [(earlier.params or {}).get("caption", "")], [caption.strip() and caption]
+        )
         return earlier
     plain = check(caption, "plain", CAPTION_LIMIT, field="caption") if caption.strip() else ""
     params = {"caption": caption} if plain else {}

@@ -89,6 +89,30 @@ def test_a_key_sends_once(invoke, answer, known):
     assert len(answer("broadcast", "list")) == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        ["goodbye"],
+        ["hello", "--to", "chat:1"],
+        ["hello", "--html"],
+        ["hello", "--variant", "ru=привет"],
+    ],
+)
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_a_key_with_something_else_is_refused(other, quiet, invoke, answer, refused, known):
+    """Or a job that uses a key twice would never send, and never say so."""
+    invoke("broadcast", "send", "hello", "--key", "k")
+    line = refused(invoke("broadcast", "send", *other, "--key", "k", *quiet), 2)
+    assert f"the key 'k' was used for something else, “hello”; this is “{other[0]}”" in line
+    assert len(answer("broadcast", "list")) == 1
+
+
+def test_a_key_of_an_edited_broadcast_still_sends_once(invoke, answer, known):
+    invoke("broadcast", "send", "hello", "--key", "k")
+    invoke("broadcast", "edit", "1", "good morning", "--yes")
+    assert answer("broadcast", "send", "hello", "--key", "k")["id"] == 1
+
+
 def test_nobody_is_an_exit_code_of_its_own(database, invoke, refused, answer):
     assert "this audience is empty" in refused(invoke("broadcast", "hello"), 4)
     assert answer("broadcast", "list") == []

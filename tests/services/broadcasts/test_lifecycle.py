@@ -7,7 +7,7 @@ import pytest
 from appliance.crud.broadcasts import broadcasts as crud
 from appliance.crud.broadcasts.audience import Audience, Term
 from appliance.crud.chats import chats
-from appliance.errors import Invalid, NotFound, NothingToDo
+from appliance.errors import Invalid, KeyReused, NotFound, NothingToDo
 from appliance.models import utcnow
 from appliance.services import broadcasts
 from appliance.services.broadcasts import NewBroadcast
@@ -45,7 +45,9 @@ def test_created(create, people):
 
 def test_a_key_creates_once(create, people, count):
     first, created = create(key="k")
-    again, created_again = create("something else", key="k")
+    again, created_again = create(key="k")
+    with pytest.raises(KeyReused, match="“hello”; this is “something else”"):
+        create("something else", key="k")
     assert (created, created_again) == (True, False)
     assert (again.id, again.text) == (first.id, "hello")
     assert count() == 1

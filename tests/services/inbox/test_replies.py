@@ -27,7 +27,7 @@ def test_a_key_counts_for_one_person(database, know):
     know(1, 2)
     with database.writing() as session:
         first = replies.answer(session, 1, "a", key="k")
-        assert replies.answer(session, 1, "b", key="k").id == first.id
+        assert replies.answer(session, 1, "a", key="k").id == first.id
         assert replies.answer(session, 2, "b", key="k").id != first.id
         assert replies.answer(session, 1, "b", key="l").id != first.id
 
