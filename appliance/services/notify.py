@@ -274,7 +274,7 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
     title = _title(new)
     faults: tuple[Fault, ...] = ()
     if title:
-        faults += content.lint(_without_braces(title), "plain", field="title")
+        faults += content.lint(title, "plain", field="title", literal=True)
         if len(title) > _MAX_TITLE:
             message = localized_plural(
                 "expected at most {count} character",
@@ -283,7 +283,7 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
             )
             faults += (Fault("title", message),)
     if not title or new.text.strip():
-        faults += content.lint(_without_braces(new.text), new.format)
+        faults += content.lint(new.text, new.format, literal=True, losses=False)
     if faults or not title:
         return faults
     length = content.length(as_html(title, new.text, new.format), "html")
@@ -296,11 +296,6 @@ def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
         )
         faults += (Fault("text", message),)
     return faults
-
-
-def _without_braces(text: str) -> str:
-    """For the linter: without placeholders, and as long, so that offsets stay right."""
-    return text.replace("{", "(")
 
 
 def _title(new: NewNotification) -> str | None:

@@ -6,14 +6,16 @@ byte offsets into the UTF-8 form of the input. `render` goes the other way, for 
 
 import re
 from dataclasses import dataclass, replace
+from html.entities import html5
 from typing import NoReturn
 
-from appliance.errors import localized
+from appliance.errors import localized, localized_plural
 from appliance.telegram.entities import Entity, canonical, to_utf16
+from appliance.telegram.limits import ENTITIES
 from appliance.telegram.render import render
 from appliance.telegram.urls import LinkError, checked_link, mentioned_user
 
-__all__ = ["Entity", "EntityError", "parse", "render"]
+__all__ = ["Entity", "EntityError", "Loss", "losses", "parse", "render"]
 
 _TYPES = {
     "b": "bold",
@@ -67,6 +69,33 @@ def parse(html: str) -> tuple[str, tuple[Entity, ...]]:
     return text, to_utf16(text, entities)
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something in the markup that Telegram passes over without a word."""
+
+    message: str
+    offset: int
+
+
+def losses(html: str) -> tuple[Loss, ...]:
+    """What of the markup will not be there, in order. Raises EntityError."""
+    parser = _Parser(html)
+    _, entities = canonical(*parser.run())
+    found = parser.losses
+    if len(entities) > ENTITIES:
+        found.append(_beyond(parser.tags))
+    return tuple(sorted(found, key=lambda loss: loss.offset))
+
+
+def _beyond(tags: list[int]) -> Loss:
+    message = localized_plural(
+        "Telegram formats only the first {count} place of a text: what follows would be plain",
+        "Telegram formats only the first {count} places of a text: what follows would be plain",
+        count=ENTITIES,
+    )
+    return Loss(message, tags[min(ENTITIES, len(tags) - 1)])
+
+
 @dataclass(slots=True)
 class _Tag:
     name: str
@@ -89,6 +118,8 @@ class _Parser:
         self.open: list[_Tag] = []
         self.entities: list[Entity] = []
         self.code_languages: dict[int, str] = {}
+        self.tags: list[int] = []
+        self.losses: list[Loss] = []
 
     def run(self) -> tuple[str, tuple[Entity, ...]]:
         if (broken := _first_surrogate(self.html)) is not None:
@@ -143,6 +174,7 @@ class _Parser:
             )
             self._fail(reason, begin)
         self.open.append(tag)
+        self.tags.append(begin)
 
     def _attribute(self, tag: _Tag) -> None:
         name = self._take(_ATTRIBUTE)
@@ -248,8 +280,9 @@ class _Parser:
             return
         try:
             self.entities.append(replace(entity, url=checked_link(url)))
-        except LinkError:
-            return
+        except LinkError as error:
+            message = localized("Telegram drops this link: {reason}", reason=str(error))
+            self.losses.append(Loss(message, tag.begin))
 
     def _close_monospace(self, tag: _Tag, entity: Entity) -> None:
         """`<pre><code class="language-x">` is one entity; so is the other way round."""
@@ -286,6 +319,10 @@ class _Parser:
         character = _NAMED.get(match["name"] or "") or self._numbered(match)
         if character:
             self.at = match.end()
+        elif match[0].removeprefix("&") in html5:
+            written = match[0]
+            message = localized("Telegram prints {written} as it stands", written=written)
+            self.losses.append(Loss(message, match.start()))
         return character
 
     def _numbered(self, match: re.Match[str]) -> str:

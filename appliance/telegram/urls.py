@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
+from appliance.errors import localized
+
 _INSIDE = re.compile(r"(?P<scheme>tg|ton|tonsite):(?://)?", re.I)
 _SCHEME = re.compile(r"(?P<scheme>[^:/?#@\[\]]*)://")
 _USER = re.compile(r"tg:(?://)?user\?(?:.*&)?id=(\d{1,19})(?:&.*)?", re.I)
@@ -43,7 +45,7 @@ def checked_link(url: str) -> str:
     address = _read(url)
     # A host without a dot is refused by Telegram, so `localhost` cannot stand in a message.
     if "." not in address.host and not address.host.startswith("["):
-        raise LinkError("Wrong HTTP URL")
+        raise LinkError(localized("Wrong HTTP URL"))
     user = f"{address.user}@" if address.user else ""
     port = f":{address.port}" if address.port else ""
     return f"{address.scheme}://{user}{address.host}{port}{address.rest}"
@@ -61,9 +63,9 @@ def _inside_link(scheme: str, rest: str) -> str:
     address = _read(rest)
     plain = address.scheme == "http" and not rest.lower().startswith("http://")
     if not plain or address.user or address.port or address.host.startswith("["):
-        raise LinkError("Wrong tg URL" if scheme == "tg" else "Wrong ton URL")
+        raise LinkError(localized("Wrong {scheme} URL", scheme="tg" if scheme == "tg" else "ton"))
     if not _INSIDE_HOST[scheme].fullmatch(address.host):
-        raise LinkError("Unallowed characters in URL host")
+        raise LinkError(localized("Unallowed characters in URL host"))
     query = address.rest[1:] if address.rest.startswith("/?") else address.rest
     return f"{scheme}://{address.host}{query}"
 
@@ -72,7 +74,7 @@ def _read(url: str) -> _Address:
     found = _SCHEME.match(url)
     scheme = found["scheme"].lower() if found else "http"
     if scheme not in {"http", "https"}:
-        raise LinkError("Unsupported URL protocol")
+        raise LinkError(localized("Unsupported URL protocol"))
     rest = url[found.end() :] if found else url
     place = re.match(r"[^/?#]*", rest)
     authority = place[0] if place else ""
@@ -91,7 +93,7 @@ def _split_port(authority: str) -> tuple[str, int]:
         return authority, 0
     port = _PORT.fullmatch(authority[colon + 1 :])
     if not port or int(port["port"]) > _MAX_PORT:
-        raise LinkError("Wrong port number specified in the URL")
+        raise LinkError(localized("Wrong port number specified in the URL"))
     return authority[:colon], int(port["port"])
 
 
@@ -100,19 +102,19 @@ def _check_host(host: str) -> None:
         try:
             IPv6Address(host[1:-1])
         except ValueError:
-            raise LinkError("Wrong IPv6 address specified in the URL") from None
+            raise LinkError(localized("Wrong IPv6 address specified in the URL")) from None
     elif not host:
-        raise LinkError("URL host is empty")
+        raise LinkError(localized("URL host is empty"))
     elif host == ".":
-        raise LinkError("Host is invalid")
+        raise LinkError(localized("Host is invalid"))
     elif not _HOST.fullmatch(host):
         raise _disallowed(host, "host")
 
 
 def _disallowed(part: str, name: str) -> LinkError:
     if _BAD_PERCENT.search(part):
-        return LinkError(f"Wrong percent-encoded symbol in URL {name}")
-    return LinkError(f"Disallowed character in URL {name}")
+        return LinkError(localized("Wrong percent-encoded symbol in URL {part}", part=name))
+    return LinkError(localized("Disallowed character in URL {part}", part=name))
 
 
 def _path(rest: str) -> str:

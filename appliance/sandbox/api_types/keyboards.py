@@ -5,6 +5,7 @@ from typing import Any
 
 from appliance.sandbox.protocol.errors import ApiError, bad_request
 from appliance.sandbox.protocol.parameters import Parameters
+from appliance.telegram.limits import BUTTONS, ROW_BUTTONS
 from appliance.telegram.urls import LinkError, checked_link
 
 CALLBACK_DATA_BYTES = 64
@@ -56,7 +57,17 @@ def _rows(
         raise bad_request(f'Field "{field}" of the {owner} must be an Array')
     if not all(isinstance(row, list) for row in rows):
         raise bad_request(f'Field "{field}" of the {owner} must be an Array of Arrays')
-    return [[button(item) for item in row] for row in rows if row]
+    return _cut([[button(item) for item in row] for row in rows])
+
+
+def _cut(rows: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """Without buttons that have no text, and without those beyond Telegram's limits."""
+    kept, left = [], BUTTONS
+    for row in rows:
+        named = [button for button in row if button["text"]][: min(ROW_BUTTONS, left)]
+        left -= len(named)
+        kept += [named] if named else []
+    return kept
 
 
 def _reply_button(item: Any) -> dict[str, Any]:
@@ -82,7 +93,8 @@ def _inline_button(item: Any) -> dict[str, Any]:
         size = len(button["callback_data"].encode("utf-8", "surrogatepass"))
         if not 1 <= size <= CALLBACK_DATA_BYTES:
             raise bad_request("BUTTON_DATA_INVALID")
-    if "url" in button:
+    # Telegram passes over a button without a text before it looks at its address.
+    if "url" in button and button["text"]:
         button["url"] = _button_link(button["url"])
     return button
 
@@ -92,7 +104,7 @@ def _text(item: dict[str, Any], what: str) -> None:
         raise bad_request(f"Can't parse {what}: Can't find field \"text\"")
     if not isinstance(item["text"], str):
         raise bad_request(f'Can\'t parse {what}: Field "text" must be of type String')
-    if not item["text"].strip():
+    if item["text"] and not item["text"].strip():
         raise bad_request("Keyboard button text must be non-empty")
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from appliance.sandbox.api_types.entity_detection import add_detected
 from appliance.sandbox.protocol.errors import ApiError, bad_request
 from appliance.sandbox.protocol.parameters import Parameters
+from appliance.telegram import limits
+from appliance.telegram.emptiness import is_empty
 from appliance.telegram.entities import (
     MONOSPACE,
     QUOTES,
@@ -49,7 +51,7 @@ def text_of(parameters: Parameters) -> Content:
     if not text:
         raise bad_request("Message text is empty")
     content = _content(text, parameters, "entities")
-    if not content.text:
+    if is_empty(content.text):
         raise bad_request("Text must be non-empty")
     if len(content.text) > TEXT_LIMIT:
         raise bad_request("Message is too long")
@@ -61,10 +63,12 @@ def caption_of(parameters: Parameters) -> Content:
     content = _content(parameters.text("caption"), parameters, "caption_entities")
     if len(content.text) > CAPTION_LIMIT:
         raise bad_request("Message caption is too long")
-    return content
+    return Content("", []) if is_empty(content.text) else content
 
 
 def _content(text: str, parameters: Parameters, name: str) -> Content:
+    if len(text.encode("utf-8", "surrogatepass")) > limits.SOURCE_BYTES:
+        raise bad_request("Text is too long")
     mode = parameters.text("parse_mode").lower()
     if mode == "html":
         return _from_html(text)
@@ -100,7 +104,9 @@ def _from_entities(text: str, listed: Any) -> Content:
 
 
 def _finished(text: str, entities: tuple[Entity, ...]) -> Content:
-    everything = to_utf16(text, add_detected(text, entities))
+    if limits.size_of(entities) > limits.ENTITIES_BYTES:
+        raise bad_request("ENTITIES_TOO_LONG")
+    everything = to_utf16(text, add_detected(text, entities))[: limits.ENTITIES]
     return Content(text, [entity.as_dict() for entity in everything])
 
 

@@ -8,7 +8,8 @@ from appliance.errors import Fault, Invalid, localized, localized_plural
 from appliance.services.content.html import plain
 from appliance.services.content.options import lint_media, lint_options
 from appliance.services.content.placeholders import Template
-from appliance.telegram import html
+from appliance.telegram import html, limits
+from appliance.telegram.emptiness import looks_blank
 
 Format = Literal["plain", "html"]
 
@@ -50,15 +51,26 @@ def lint_message(
 
 
 def lint(
-    text: str, format: str, *, field: str = "text", with_file: bool = False
+    text: str,
+    format: str,
+    *,
+    field: str = "text",
+    with_file: bool = False,
+    literal: bool = False,
+    losses: bool = True,
 ) -> tuple[Fault, ...]:
-    """The faults of a text (`with_file`: of a caption); empty when Telegram will take it."""
+    """The faults of a text (`with_file`: of a caption); empty when Telegram will take it.
+
+    In a `literal` text braces mean nothing. Without `losses` it may have what Telegram passes over
+    in silence: a message that a program sends had better arrive.
+    """
     if format not in get_args(Format):
         message = localized("unknown format {format!r}: expected plain or html", format=format)
         return (Fault("format", message),)
     if (fault := _unusable(field, text)) is not None:
         return (fault,)
-    template = Template(text, format)
+    # As long as before, so that offsets stay right.
+    template = Template(text.replace("{", "(") if literal else text, format)
     if template.problems:
         return tuple(_fault_at(field, text, place, problem) for place, problem in template.problems)
     try:
@@ -66,9 +78,39 @@ def lint(
         plain(template.masked, format)
     except html.EntityError as error:
         return (_fault_at(field, text, error.offset, error.message),)
-    if not plain(template.shortest(), format).strip() and not with_file:
+    if looks_blank(plain(template.shortest(), format)) and not with_file:
         return (Fault(field, _empty(template)),)
-    return _lint_length(field, text, format, template, CAPTION_LIMIT if with_file else TEXT_LIMIT)
+    limit = CAPTION_LIMIT if with_file else TEXT_LIMIT
+    return _lint_length(field, text, format, template, limit) or _lint_markup(
+        field, text, format, template, losses
+    )
+
+
+def _lint_markup(
+    field: str, text: str, format: str, template: Template, losses: bool
+) -> tuple[Fault, ...]:
+    """What is wrong with HTML that can be parsed."""
+    if format != "html":
+        return ()
+    longest = template.longest()
+    if len(longest.encode()) > limits.SOURCE_BYTES:
+        message = localized(
+            "the text with its markup has {given} bytes: Telegram takes {most}",
+            given=len(longest.encode()),
+            most=limits.SOURCE_BYTES,
+        )
+        # The end is where a writer has to cut, whatever the names are.
+        place = len(text.encode()[: limits.SOURCE_BYTES].decode(errors="ignore"))
+        return (_fault_at(field, text, place, message),)
+    if limits.size_of(html.parse(longest)[1]) > limits.ENTITIES_BYTES:
+        message = localized(
+            "the addresses and the formatting are too long together: Telegram takes about {most}"
+            " bytes of them",
+            most=limits.ENTITIES_BYTES,
+        )
+        return (Fault(field, message),)
+    found = html.losses(template.masked) if losses else ()
+    return tuple(_fault_at(field, text, loss.offset, loss.message) for loss in found)
 
 
 def _empty(template: Template) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from appliance.errors import Fault, localized
+from appliance.telegram.emptiness import looks_blank
+from appliance.telegram.limits import BUTTONS, ROW_BUTTONS
 from appliance.telegram.urls import LinkError, checked_link
 
 SWITCHES = ("silent", "protected", "link_preview", "track")
@@ -21,9 +23,20 @@ def lint_options(options: Mapping[str, Any]) -> tuple[Fault, ...]:
         Fault(f"options.{name}", localized("unknown option {name}", name=name))
         for name in sorted(unknown)
     ]
-    for row, buttons in enumerate(options.get("buttons") or []):
+    rows = options.get("buttons") or []
+    for row, buttons in enumerate(rows):
+        if len(buttons) > ROW_BUTTONS:
+            message = localized(
+                "a row can have {most} buttons, not {given}", most=ROW_BUTTONS, given=len(buttons)
+            )
+            faults.append(Fault(f"options.buttons.{row}", message))
         for column, button in enumerate(buttons):
             faults += _button_faults(f"options.buttons.{row}.{column}", button)
+    if (total := sum(map(len, rows))) > BUTTONS:
+        message = localized(
+            "a message can have {most} buttons, not {given}", most=BUTTONS, given=total
+        )
+        faults.append(Fault("options.buttons", message))
     return tuple(faults)
 
 
@@ -86,7 +99,7 @@ def _with_topic(button: Mapping[str, Any], find: Callable[[str], int]) -> dict[s
 def _button_faults(field: str, button: Mapping[str, Any]) -> list[Fault]:
     faults = []
     label, url, topic = button.get("text"), button.get("url"), button.get("topic_off")
-    if not isinstance(label, str) or not label.strip() or len(label) > _LABEL:
+    if not isinstance(label, str) or looks_blank(label) or len(label) > _LABEL:
         faults.append(Fault(field, localized("a button's text must have 1 to 64 characters")))
     if topic is not None and url is not None:
         message = localized("a button has either an address or a topic to opt out of, not both")
@@ -94,16 +107,19 @@ def _button_faults(field: str, button: Mapping[str, Any]) -> list[Fault]:
     elif topic is not None:
         if not isinstance(topic, str) or not topic:
             faults.append(Fault(field, localized("a button's topic must be the name of a topic")))
-    elif not isinstance(url, str) or not _leads_somewhere(url):
+    elif not isinstance(url, str) or not url.startswith(("https://", "http://", "tg://")):
         faults.append(
             Fault(field, localized("a button's address must start with https://, http:// or tg://"))
         )
+    elif (reason := _refused(url)) is not None:
+        message = localized("Telegram refuses this address: {reason}", reason=reason)
+        faults.append(Fault(field, message))
     return faults
 
 
-def _leads_somewhere(url: str) -> bool:
+def _refused(url: str) -> str | None:
     try:
         checked_link(url)
-    except LinkError:
-        return False
-    return url.startswith(("https://", "http://", "tg://"))
+    except LinkError as error:
+        return str(error)
+    return None

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from appliance.crud.broadcasts.recipients import Person
 from appliance.errors import localized
+from appliance.telegram.emptiness import looks_blank
 
 LENGTHS = {"first_name": 64, "last_name": 64, "username": 32, "name": 129}
 """The longest value of each, in code points: Telegram's limits. `name` is first and last name."""
@@ -48,7 +49,8 @@ class Placeholder:
 
     def value_for(self, person: Person) -> str:
         """As it is read; never longer than `LENGTHS` or the default."""
-        return _VALUES[self.name](person)[: LENGTHS[self.name]].rstrip() or self.default
+        value = _VALUES[self.name](person)[: LENGTHS[self.name]].rstrip()
+        return self.default if looks_blank(value) else value
 
 
 Part = str | Placeholder
@@ -168,7 +170,7 @@ def _clean(value: str | None) -> str:
 
 def _full_name(person: Person) -> str:
     names = (_clean(person.first_name), _clean(person.last_name))
-    return " ".join(name[: LENGTHS["first_name"]] for name in names if name)
+    return " ".join(name[: LENGTHS["first_name"]] for name in names if not looks_blank(name))
 
 
 _VALUES: dict[str, Callable[[Person], str]] = {

@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 from telebot.types import Message as TelegramMessage
 
 from appliance.crud.messages import messages, threads
-from appliance.errors import Conflict, Invalid, localized, localized_plural
+from appliance.errors import Conflict, Invalid, localized
 from appliance.models import Chat, ChatStatus, Message, Priority, utcnow
-from appliance.services import idempotency
-from appliance.services.content import CAPTION_LIMIT, TEXT_LIMIT, media
+from appliance.services import content, idempotency
+from appliance.services.content import media
 from appliance.services.content.files import METHODS
+from appliance.services.content.html import plain as plain_text
 from appliance.services.content.media import Kept
 from appliance.services.inbox import group_copies, incoming
 from appliance.services.inbox.message_parser import Received, as_html, read
 from appliance.services.inbox.threads import person_chat
-from appliance.telegram import html as telegram_html
+from appliance.telegram.emptiness import looks_blank
 
 _BY_FILE_ID = {
     **METHODS,
@@ -74,7 +75,7 @@ def answer_file(
             key, [(earlier.params or {}).get("caption", "")], [caption.strip() and caption]
         )
         return earlier
-    plain = check(caption, "plain", CAPTION_LIMIT, field="caption") if caption.strip() else ""
+    plain = "" if looks_blank(caption) else check(caption, "plain", caption=True)
     params = {"caption": caption} if plain else {}
     file = media.described([media.record(session, stored)])
     message = queue(
@@ -173,24 +174,11 @@ def queue(
     )
 
 
-def check(text: str, format: str, limit: int = TEXT_LIMIT, field: str = "text") -> str:
+def check(text: str, format: str, *, caption: bool = False) -> str:
     """The text without its markup. Raises Invalid for a text that Telegram would refuse."""
-    try:
-        plain = telegram_html.parse(text)[0] if format == "html" else text
-    except telegram_html.EntityError as error:
-        raise Invalid.at(field, error.message, error.offset) from None
-    if not plain.strip():
-        message = localized("the text is empty: write a message")
-    elif len(plain) <= limit:
-        return plain
-    else:
-        message = localized_plural(
-            "the text has {count} character after parsing: Telegram allows {limit}",
-            "the text has {count} characters after parsing: Telegram allows {limit}",
-            count=len(plain),
-            limit=limit,
-        )
-    raise Invalid.at(field, message)
+    field = "caption" if caption else "text"
+    Invalid.raise_for(content.lint(text, format, field=field, with_file=caption, literal=True))
+    return plain_text(text, format)
 
 
 def check_reachable(chat: Chat) -> None:

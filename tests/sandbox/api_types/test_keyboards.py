@@ -94,3 +94,11 @@ def test_shapes_that_are_refused(value, description):
 def test_an_edit_takes_inline_keyboards_only():
     with pytest.raises(ApiError, match="inline keyboard expected"):
         inline_markup_of(Parameters({"reply_markup": {"remove_keyboard": True}}))
+
+
+def test_what_telegram_cuts_off_in_silence():
+    press = {"text": "a", "callback_data": "a"}
+    nameless = {"text": "", "url": "nowhere"}
+    assert markup(inline(nameless)) is None
+    rows = markup({"inline_keyboard": [[press] * 13, [nameless], *[[press] * 12] * 25]})
+    assert [len(row) for row in rows["inline_keyboard"]] == [12] * 25

@@ -85,3 +85,29 @@ def test_captions_may_be_empty_but_not_long():
     assert tuple(caption_of(Parameters({}))) == ("", [])
     with pytest.raises(ApiError, match="message caption is too long"):
         caption_of(Parameters({"caption": "x" * 1025}))
+
+
+def refused(**values: Any) -> str:
+    with pytest.raises(ApiError) as caught:
+        text_of(Parameters(values))
+    return caught.value.description
+
+
+def test_more_bytes_than_are_parsed():
+    html = "<b></b>" * 4700 + "x"
+    assert refused(text=html, parse_mode="HTML") == "Bad Request: text is too long"
+    assert refused(text="я" * 16_385) == "Bad Request: text is too long"
+
+
+def test_more_entities_than_are_taken():
+    link = f'<a href="https://a.example/{"x" * 950}">x</a> '
+    assert refused(text=link * 10, parse_mode="HTML") == "Bad Request: ENTITIES_TOO_LONG"
+
+
+def test_what_follows_the_hundredth_entity_is_dropped():
+    assert len(text(text="<b>x</b> " * 101, parse_mode="HTML")[1]) == 100
+
+
+def test_a_text_of_what_cannot_be_seen():
+    assert refused(text="\u200b") == "Bad Request: text must be non-empty"
+    assert caption_of(Parameters({"caption": "\u200b"})) == ("", [])

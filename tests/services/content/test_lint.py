@@ -95,6 +95,64 @@ def test_nothing_to_read(text, format):
     assert "empty" in fault.message
 
 
+@pytest.mark.parametrize("blank", ["\u200b", "\u3164", "\u00a0\u2060", "\U000e0020", "\ufe0f"])
+def test_what_cannot_be_seen_is_empty(blank):
+    for text, format in ((f" {blank}", "plain"), (f"<b>{blank}</b>", "html")):
+        (fault,) = content.lint(text, format)
+        assert "empty" in fault.message
+    assert content.lint(blank, "plain", with_file=True) == ()
+
+
+def test_more_markup_than_telegram_reads():
+    text = "я" + "<b></b>" * 4681  # 32,769 bytes
+    (fault,) = content.lint(text, "html")
+    assert fault.offset == 32_767
+    assert "32769 bytes" in fault.message
+    assert content.lint(text[1:], "html")[0].message != fault.message
+
+
+def test_more_addresses_than_telegram_takes():
+    link = f'<a href="https://a.example/{"x" * 950}">x</a> '
+    assert content.lint(link * 9, "html") == ()
+    (fault,) = content.lint(link * 10, "html")
+    assert "9500 bytes" in fault.message
+
+
+def test_what_follows_the_hundredth_entity_would_be_plain():
+    text = "<b>x</b> " * 100
+    assert content.lint(text, "html") == ()
+    (fault,) = content.lint(f"{text}\n<i>y</i>", "html")
+    assert (fault.line, fault.column) == (2, 1)
+    assert "first 100" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "word"),
+    [
+        ('ok <a href="javascript:alert(1)">x</a>', 3, "port"),
+        ('<a href="tel:+4912345">x</a>', 0, "port"),
+        ('<a href="">x</a>', 0, "Wrong HTTP URL"),
+        ('<a href="https://a.example:65536/">x</a>', 0, "port"),
+        ("a&nbsp;b", 1, "&nbsp;"),
+        ("a &amp;&mdash; b", 7, "&mdash;"),
+    ],
+)
+def test_what_telegram_would_drop_in_silence(text, offset, word):
+    (fault,) = content.lint(text, "html")
+    assert fault.offset == offset
+    assert word in fault.message
+    assert content.lint(text, "html", losses=False) == ()
+    assert content.lint(text, "plain") == ()
+
+
+def test_what_only_looks_like_a_reference_stays():
+    assert content.lint("AT&T; Q&A; &unknown; &amp;nbsp;", "html") == ()
+
+
+def test_braces_of_a_literal_text_mean_nothing():
+    assert content.lint("{unknown}", "plain", literal=True) == ()
+
+
 def test_a_format_nobody_knows():
     assert content.lint("x", "markdown") == (
         Fault("format", "unknown format 'markdown': expected plain or html"),

@@ -36,6 +36,9 @@ def test_options_that_are_taken(options):
         (button(url="javascript:alert(1)"), "address"),
         (button(url="a.example"), "address"),
         (button(url="https://"), "address"),
+        (button(url="https://a.example:65536"), "port"),
+        (button(url="http://localhost"), "address"),
+        (button(text="\u200b"), "text"),
         (button(url="https://a b.example"), "address"),
         (button(url=None), "address"),
         ({}, "text"),
@@ -45,6 +48,14 @@ def test_a_button_that_is_none_is_named(wrong, word):
     faults = content.lint_options({"buttons": [[button()], [button(), wrong]]})
     assert {fault.field for fault in faults} == {"options.buttons.1.1"}
     assert word in faults[0].message
+
+
+def test_more_buttons_than_telegram_shows():
+    assert content.lint_options({"buttons": [[button()] * 12] * 25}) == ()
+    faults = content.lint_options({"buttons": [[button()] * 13, *[[button()] * 12] * 24]})
+    assert [fault.field for fault in faults] == ["options.buttons.0", "options.buttons"]
+    assert "12 buttons, not 13" in faults[0].message
+    assert "300 buttons, not 301" in faults[1].message
 
 
 # Topics

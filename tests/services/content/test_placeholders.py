@@ -36,7 +36,9 @@ def test_what_is_filled_in(text, filled):
     assert template.fill(ANNA) == filled
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", "\x00", "\ud800", "\u202e"])
+@pytest.mark.parametrize(
+    "value", [None, "", "  ", "\x00", "\ud800", "\u202e", "\u3164", "\u200b\u2060", "\ufe0f"]
+)
 def test_the_default_is_for_people_without_a_name(value):
     person = Person(value, value, value)
     for name in LENGTHS:
