@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from appliance.sandbox.methods.table import METHODS, SENDING, count_of
+from appliance.sandbox.methods.table import COUNTED, METHODS, SENDING, count_of
 from appliance.sandbox.protocol.errors import ApiError
 from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.protocol.requests import read
@@ -37,7 +37,7 @@ class BotApi:
             # Telegram's method names have no case.
             name = _NAMES.get(request.match_info["method"].lower())
             if name is None:
-                raise ApiError(404, "Not Found")
+                raise ApiError(404, "Not Found: method not found")
             return await self._run(name, request)
         except ApiError as error:
             self._world.errors[str(error.code)] += 1
@@ -96,7 +96,7 @@ class BotApi:
 
         So a sender that is killed, or gives up, may do so on either side of that moment.
         """
-        wait = self._admit(name, parameters) if name in SENDING else 0.0
+        wait = self._admit(name, parameters) if name in COUNTED else 0.0
         if wait:
             await asyncio.sleep(wait)
         result = METHODS[name](self._world, parameters)
@@ -107,7 +107,7 @@ class BotApi:
         return success(result)
 
     def _admit(self, name: str, parameters: Parameters) -> float:
-        """Let flood control count the messages. Returns half a slow chat's seconds."""
+        """Let flood control count the messages. Returns half the seconds a slow chat takes."""
         chat_id = parameters.number("chat_id")
         chat = self._world.state.chat(chat_id) if chat_id is not None else None
         if chat is None and chat_id is None:
@@ -116,7 +116,7 @@ class BotApi:
             return 0.0
         messages = count_of(name, parameters)
         self._world.flood.admit(chat.id, messages, group=isinstance(chat, Group))
-        return chat.latency_ms / 2000
+        return chat.latency_ms / 2000 if name in SENDING else 0.0
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:

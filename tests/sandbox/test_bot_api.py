@@ -12,7 +12,7 @@ from appliance.sandbox.methods.table import METHODS
 
 def test_an_unknown_method_is_404(api):
     error = api.refused("sendTelepathy")
-    assert (error.code, error.description) == (404, "Not Found")
+    assert (error.code, error.description) == (404, "Not Found: method not found")
 
 
 def test_another_token_is_401(api):

@@ -45,17 +45,24 @@ SENDING: dict[str, Method] = {
 }
 """They take a slow person's time, and flood control counts them."""
 
+EDITING: dict[str, Method] = {
+    "editMessageText": editing.edit_message_text,
+    "editMessageCaption": editing.edit_message_caption,
+    "editMessageMedia": albums.edit_message_media,
+    "editMessageReplyMarkup": editing.edit_message_reply_markup,
+}
+
+COUNTED = frozenset({*SENDING, *EDITING, "createForumTopic"})
+"""What flood control counts as messages."""
+
 METHODS: dict[str, Method] = {
     **SENDING,
+    **EDITING,
     "getMe": queries.get_me,
     "getUpdates": queries.get_updates,
     "setWebhook": webhook.set_webhook,
     "deleteWebhook": webhook.delete_webhook,
     "getWebhookInfo": webhook.webhook_info,
-    "editMessageText": editing.edit_message_text,
-    "editMessageCaption": editing.edit_message_caption,
-    "editMessageMedia": albums.edit_message_media,
-    "editMessageReplyMarkup": editing.edit_message_reply_markup,
     "deleteMessage": editing.delete_message,
     "deleteMessages": editing.delete_messages,
     "sendChatAction": sending.send_chat_action,
@@ -100,7 +107,7 @@ METHODS: dict[str, Method] = {
 
 
 def count_of(method: str, parameters: Parameters) -> int:
-    """How many messages a call of SENDING puts into the chat, as far as flood control counts."""
+    """As how many messages flood control counts a call of COUNTED."""
     listed = {"sendMediaGroup": "media"}.get(method, "message_ids")
     try:
         several = parameters.json(listed, "")

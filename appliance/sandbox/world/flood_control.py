@@ -1,8 +1,6 @@
 """Telegram's limits on sending: the whole bot, one chat, one group; and what ignoring them costs.
 
-A refused call is answered how many seconds to wait. Every further call during the wait doubles it,
-from seconds up to hours, as Telegram punishes bots that do not obey. Calls that were in flight when
-the limit was hit are spared: the bot could not know yet.
+A refused call is answered how many seconds to wait. Who calls during the wait is told what is left.
 """
 
 import math
@@ -17,8 +15,6 @@ from appliance.sandbox.protocol.errors import ApiError, too_many_requests
 
 _BOT_WINDOW_SECONDS = 1.0
 _GROUP_WINDOW_SECONDS = 60.0
-_IN_FLIGHT_SECONDS = 1.0  # calls this soon after a refusal were on their way already
-_LONGEST_WAIT_SECONDS = 6 * 3600.0  # Telegram's penalties grow to hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +29,12 @@ class Limits:
     """So many to one chat may come at once."""
     group_per_minute: int = 20
     """Messages to one group or channel in any one minute."""
-    penalty: int = 3
-    """The first wait for the whole bot, in seconds."""
+    penalty: int = 30
+    """How long the whole bot has to wait, in seconds."""
 
     def __post_init__(self) -> None:
         if any(value < 0 for value in asdict(self).values()):
             raise Invalid("flood: limits take numbers from 0")
-
-
-@dataclass(slots=True)
-class _Pause:
-    """One scope that has to wait: the bot, or one chat."""
-
-    until: float
-    length: float
-    grown: float
-    """When the wait began, or grew last: of many calls at once only the first makes it grow."""
-
-    def lengthen(self, now: float) -> None:
-        """Somebody calls although they should wait."""
-        if now - self.grown < _IN_FLIGHT_SECONDS:
-            return
-        self.length = min(self.length * 2, _LONGEST_WAIT_SECONDS)
-        self.until, self.grown = now + self.length, now
 
 
 @dataclass(slots=True)
@@ -69,8 +48,8 @@ class _Counts:
     bot: deque[float] = field(default_factory=deque)
     chats: dict[int, _Bucket] = field(default_factory=dict)
     groups: dict[int, deque[float]] = field(default_factory=dict)
-    pauses: dict[int | None, _Pause] = field(default_factory=dict)
-    """None: the whole bot."""
+    pauses: dict[int | None, float] = field(default_factory=dict)
+    """When the wait of a chat, or of the whole bot (None), is over."""
 
 
 class Flood:
@@ -91,8 +70,8 @@ class Flood:
     def as_dict(self) -> dict[str, Any]:
         limits = asdict(self.limits) if self.limits else {}
         waits = {
-            str(who or "bot"): self._seconds_left(pause)
-            for who, pause in self._counts.pauses.items()
+            str(who or "bot"): self._seconds_left(until)
+            for who, until in self._counts.pauses.items()
         }
         waiting = {who: seconds for who, seconds in waits.items() if seconds > 0}
         return {
@@ -107,7 +86,7 @@ class Flood:
         if self.limits is None:
             return
         now = self._clock()
-        # Before anything is counted: whoever calls during a wait is punished, room or not.
+        # Before anything is counted: whoever calls during a wait is refused, room or not.
         self._check_pauses(chat_id, now)
         waits = {
             None: self._bot_wait(self.limits, now, messages),
@@ -119,27 +98,25 @@ class Flood:
         for who, wait in waits.items():
             if wait > 0:
                 wait = max(math.ceil(wait), 1)  # whole seconds, as `retry_after` has
-                self._counts.pauses[who] = _Pause(now + wait, wait, now)
-                raise self._refusal(self._counts.pauses[who])
+                self._counts.pauses[who] = now + wait
+                raise self._refusal(now + wait)
         self._count(self.limits, chat_id, now, messages, group)
 
     def _check_pauses(self, chat_id: int, now: float) -> None:
         for who in (None, chat_id):
-            pause = self._counts.pauses.get(who)
-            if pause is None:
+            until = self._counts.pauses.get(who)
+            if until is None:
                 continue
-            if now >= pause.until:
-                del self._counts.pauses[who]
-                continue
-            pause.lengthen(now)
-            raise self._refusal(pause)
+            if now < until:
+                raise self._refusal(until)
+            del self._counts.pauses[who]
 
-    def _refusal(self, pause: _Pause) -> ApiError:
+    def _refusal(self, until: float) -> ApiError:
         self.refused += 1
-        return too_many_requests(self._seconds_left(pause))
+        return too_many_requests(self._seconds_left(until))
 
-    def _seconds_left(self, pause: _Pause) -> int:
-        return max(math.ceil(pause.until - self._clock()), 0)
+    def _seconds_left(self, until: float) -> int:
+        return max(math.ceil(until - self._clock()), 0)
 
     def _bot_wait(self, limits: Limits, now: float, messages: int) -> float:
         recent = self._counts.bot
