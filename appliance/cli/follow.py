@@ -55,13 +55,24 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
         sys.exit(code)
     begins = f" for {document['starts_at']}" if document["starts_at"] else ""
     context.report(document, f"Broadcast {document['id']} is {document['status']}{begins}.")
-    remark_nothing_sends(context)
+    if not document["starts_at"]:
+        end_if_nothing_sends(context, f"broadcast {document['id']}")
 
 
-def remark_nothing_sends(context: Context) -> None:
+def end_if_nothing_sends(context: Context, queued: str) -> None:
+    """End with 75 and a line, also with --quiet, where no process sends what was queued.
+
+    A cron job mails what is printed: a service that is down must not be silent for days.
+    """
     with context.database.reading() as session:
-        if not is_running(session, DELIVERY):
-            context.remark("Nothing sends at the moment: it leaves when `appliance serve` runs.")
+        if is_running(session, DELIVERY):
+            return
+    click.echo(
+        f"appliance: {queued} is queued, and nothing sends at the moment:"
+        " it leaves when `appliance serve` runs",
+        err=True,
+    )
+    sys.exit(exits.TRY_LATER)
 
 
 def follow(context: Context, broadcast_id: int) -> Document:

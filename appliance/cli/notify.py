@@ -76,7 +76,7 @@ def notify(
     if wait:
         _wait(context, document, message_id)
     context.report(document, f"Notification {document['id']} is queued for {document['to']}.")
-    follow.remark_nothing_sends(context)
+    follow.end_if_nothing_sends(context, f"notification {document['id']}")
 
 
 def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | None]:

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -14,6 +15,7 @@ from appliance import config
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.services import status
+from appliance.services.leases import DELIVERY, Holding
 from support.network import free_port
 from support.people import add_chats
 
@@ -194,6 +196,20 @@ def town(home, sandbox, ask, database):
     with database.writing() as session:
         add_chats(session, *ids)
     return ids
+
+
+@pytest.fixture
+def something_sends(database):
+    """As far as commands can see, an engine runs elsewhere; it sends nothing."""
+    holding = Holding(database, DELIVERY, ttl=timedelta(hours=1))
+    assert holding.acquire()
+    return holding
+
+
+@pytest.fixture
+def nothing_sends(something_sends):
+    """The opposite, where a folder's tests have it otherwise."""
+    something_sends.release()
 
 
 @pytest.fixture

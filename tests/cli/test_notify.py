@@ -32,18 +32,21 @@ def ada(answer, password, database):
     return ada
 
 
-def test_to_one(known, invoke, answer, stored):
+def test_to_one(known, invoke, answer, stored, something_sends):
     document = answer("notify", "full", "--to", "chat:1", "--title", "db1", "--priority", "low")
     assert document == {"id": 1, "to": "chat:1", "messages": 1, "broadcast_id": None}
     (message,) = stored()
     assert (message.text, message.params["disable_notification"]) == ("db1\nfull", True)
     result = invoke("notify", "full", "--to", "chat:1")
     assert result.stdout == "Notification 2 is queued for chat:1.\n"
-    assert "Nothing sends at the moment" in result.stderr
     assert invoke("notify", "full", "--to", "chat:1", "--quiet").output == ""
+    something_sends.release()
+    result = invoke("notify", "full", "--to", "chat:1", "--quiet")
+    assert (result.exit_code, result.stdout) == (75, "")
+    assert "notification 4 is queued, and nothing sends at the moment" in result.stderr
 
 
-def test_to_many(ada, answer, stored):
+def test_to_many(ada, answer, stored, something_sends):
     ada(5)
     button = "Log=https://ci.example.org/?a=b"
     document = answer("notify", "<b>x</b>", "--html", "--to", "role:admin", "--button", button)
@@ -54,13 +57,13 @@ def test_to_many(ada, answer, stored):
 
 
 @pytest.mark.parametrize("words", [(), ("-",)])
-def test_standard_input(known, invoke, stored, words):
+def test_standard_input(known, invoke, stored, words, something_sends):
     result = invoke("notify", *words, "--to", "chat:1", input="Filesystem\n/dev/sda1  97%\n")
     assert result.exit_code == 0
     assert stored()[0].text == "Filesystem\n/dev/sda1  97%"
 
 
-def test_a_key_sends_once(known, invoke, answer, stored):
+def test_a_key_sends_once(known, invoke, answer, stored, something_sends):
     words = ("notify", "x", "--to", "chat:1", "--key", "k")
     first = answer(*words)
     again = invoke(*words, "--json")

@@ -44,7 +44,7 @@ def test_the_distance_of_two_words(one, other, letters):
 
 
 @pytest.fixture
-def sent(database):
+def sent(database, something_sends):
     with database.writing() as session:
         add_chats(session, 1, 2)
 

@@ -179,7 +179,7 @@ def reply(
     context.report(
         {"chat_id": chat_id, **_message(answer)}, f"Answer {answer.id} is {answer.state}."
     )
-    follow.remark_nothing_sends(context)
+    follow.end_if_nothing_sends(context, f"answer {answer.id}")
 
 
 def document_of(thread: "ThreadSummary") -> dict[str, Any]:

@@ -10,3 +10,8 @@ from support.stored import find_row
 def stored(database):
     """`stored(2)` is the second broadcast; `stored()` the first."""
     return lambda number=1: find_row(database, Broadcast, number)
+
+
+@pytest.fixture(autouse=True)
+def sends(something_sends):
+    """What is queued leaves, so that commands end with 0."""

@@ -140,12 +140,25 @@ def test_somebody_unknown(known, invoke, refused):
     refused(invoke("broadcast", "x", "--to", "user:nobody@example.org"), 1)
 
 
-def test_nothing_sends_and_that_is_said(known, invoke):
+def test_nothing_sends_and_that_is_said_to_cron_too(known, invoke, nothing_sends):
     result = invoke("broadcast", "hello")
-    assert result.stdout == "Broadcast 1 is scheduled.\n"
-    assert "Nothing sends at the moment" in result.stderr
+    assert (result.exit_code, result.stdout) == (75, "Broadcast 1 is scheduled.\n")
     quiet = invoke("broadcast", "hello", "--quiet")
-    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert (quiet.exit_code, quiet.stdout) == (75, "")
+    assert quiet.stderr == (
+        "appliance: broadcast 2 is queued, and nothing sends at the moment:"
+        " it leaves when `appliance serve` runs\n"
+    )
+
+
+def test_what_starts_later_needs_nothing_that_sends_now(known, invoke, nothing_sends):
+    result = invoke("broadcast", "send", "hello", "--at", "2099-01-01 00:00", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_quiet_says_nothing_where_it_will_leave(known, invoke):
+    result = invoke("broadcast", "hello", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
 
 
 def test_listed_and_shown(delivered, answer, invoke):

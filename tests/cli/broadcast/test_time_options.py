@@ -81,7 +81,7 @@ def test_a_key_is_answered_when_its_time_is_over(invoke, answer, known, database
     assert again["id"] == first["id"]
 
 
-def test_waiting_for_what_is_too_late_ends(invoke, known, database, answer):
+def test_waiting_for_what_is_too_late_ends(invoke, known, database, answer, nothing_sends):
     """Nothing ran at its time; nothing else is there to cancel it."""
     answer("broadcast", "send", "x", "--key", "k", "--at", "2099-01-01 12:00")
     with database.writing() as session:

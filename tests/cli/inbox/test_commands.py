@@ -83,7 +83,7 @@ def test_a_thread_is_shown(write, answer, invoke):
     assert text.endswith("bot: two (pending)\n")
 
 
-def test_answering(write, olga, answer, invoke, database):
+def test_answering(write, olga, answer, invoke, database, something_sends):
     write(1)
     done = answer("inbox", "reply", 1, "<b>Hi</b>", "--html", "--as", "olga@example.org")
     assert (done["chat_id"], done["text"], done["author"], done["state"]) == (
@@ -97,18 +97,21 @@ def test_answering(write, olga, answer, invoke, database):
     assert answer("inbox", "list")[0]["unread"] == 0
     piped = invoke("inbox", "reply", 1, "-", input="from a pipe\n")
     assert piped.stdout.startswith("Answer ")
-    assert "Nothing sends at the moment" in piped.stderr
     quiet = invoke("inbox", "reply", 1, "hush", "--quiet")
     assert (quiet.stdout, quiet.stderr) == ("", "")
+    something_sends.release()
+    late = invoke("inbox", "reply", 1, "later", "--quiet")
+    assert (late.exit_code, late.stdout) == (75, "")
+    assert "is queued, and nothing sends at the moment" in late.stderr
 
 
-def test_a_key_sends_once(write, answer):
+def test_a_key_sends_once(write, answer, something_sends):
     write(1)
     first = answer("inbox", "reply", 1, "a", "--key", "k")
     assert answer("inbox", "reply", 1, "a", "--key", "k")["id"] == first["id"]
 
 
-def test_a_file(write, answer, tmp_path, refused, invoke):
+def test_a_file(write, answer, tmp_path, refused, invoke, something_sends):
     write(1)
     picture = tmp_path / "a.jpg"
     picture.write_bytes(JPEG)
