@@ -1,28 +1,43 @@
-"""Notifications by programs. Whatever a monitor can post is taken: JSON, a form, bare text."""
+"""Notifications by programs. Whatever a monitor can post is taken: JSON, a form, bare text.
 
+What a token posts arrives in some form (`alert_body.py`, `services/alerts`); a person, who calls by
+a session, is told what is wrong.
+"""
+
+import hashlib
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import wraps
+from io import BytesIO
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
+from appliance.crud.accounts import tokens
 from appliance.database import writing
-from appliance.errors import localized
+from appliance.errors import ApplianceError, Unavailable, localized
+from appliance.routers import alert_body
 from appliance.routers.api import context, credentials, validation
-from appliance.routers.api.endpoints import Access, endpoint
+from appliance.routers.api.endpoints import Access, View, endpoint, read_query
 from appliance.schemas import Alert, NewNotification, Notified, NotifyQuery
 from appliance.services import notify
+from appliance.services.alerts.fit import fit
+from appliance.services.content import media
 from appliance.services.notify import Sender
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("notify", __name__)
 
 M = TypeVar("M", bound=BaseModel)
 
-_FORM = "application/x-www-form-urlencoded"
-_MULTIPART = "multipart/form-data"
+_FORM, _MULTIPART = alert_body.FORM, alert_body.MULTIPART
+_WHOLE = "message.txt"
 _TEXT = "text/plain"
 _APPRISE = frozenset({"version", "type"})  # what its form:// says besides, and nobody needs
 _FIELDS = frozenset(NewNotification.model_fields) | {"message"} | _APPRISE
@@ -30,6 +45,8 @@ _FIELDS = frozenset(NewNotification.model_fields) | {"message"} | _APPRISE
 
 def read_notification() -> NewNotification:
     """The body, whatever it is written in: 400, 415 or Invalid."""
+    if credentials.program() is not None:
+        return alert_body.read_alert()
     if request.mimetype == "application/json":
         return _from_json(_json())
     if request.mimetype == _MULTIPART:
@@ -41,11 +58,48 @@ def read_notification() -> NewNotification:
     return _from_form({"text": text} if fields is None else fields)
 
 
+def _read_query() -> NotifyQuery:
+    if credentials.program() is not None:
+        return alert_body.read_query()
+    return read_query(NotifyQuery)  # type: ignore[no-any-return]
+
+
+def _refusals_told(view: View) -> View:
+    """What a program was refused is lost, for it will not try again: so the log says it."""
+
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        try:
+            return view(**arguments)
+        except (ApplianceError, HTTPException) as error:
+            if program := credentials.program():
+                _tell_refusal(program.token_id, error)
+            raise
+
+    return call
+
+
+def _tell_refusal(token_id: int, error: ApplianceError | HTTPException) -> None:
+    refused = context.context().refused_alerts
+    refused[token_id] += 1
+    log.warning(
+        "notify: an alert of the token %d (%r) was refused: %s (%d bytes; %d refused since the"
+        " start)",
+        token_id,
+        tokens.get(context.session(), token_id).name,
+        error.description if isinstance(error, HTTPException) else error,
+        request.content_length or 0,
+        refused[token_id],
+    )
+
+
 @blueprint.post("/notify")
+@_refusals_told
 @endpoint(
     Access.MEMBER,
     scope="notify",
     query=NotifyQuery,
+    query_reader=_read_query,
     body=NewNotification,
     body_reader=read_notification,
     extra_content_types=(_TEXT, _FORM, _MULTIPART),
@@ -53,16 +107,20 @@ def read_notification() -> NewNotification:
     status=202,
     other_statuses=(200,),
     errors=(404, 409, 429),
+    max_body=alert_body.MAX_BODY,
     headers=("Idempotency-Key",),
 )
 def create_notification(body: NewNotification, query: NotifyQuery) -> tuple[Notified, int]:
     """Tell somebody something. With a key that was used before: 200 and the first answer.
 
     Operators and admins write to anybody, members to themselves. A bare text is taken, and the
-    JSON of monitors: `title` and `message`, as Apprise and Grafana post it; `msg`, as Uptime Kuma.
+    JSON of Apprise, Grafana, Uptime Kuma, Alertmanager, GitHub, Slack and Discord. What a token
+    posts is cut and cleaned where it has to be; a long text arrives as a file, too.
     """
     sender = Sender(credentials.actor(), credentials.caller())
     new = _new(body, query, notify.own_target(credentials.caller()))
+    if credentials.program() is not None:
+        new = _fitted(new)
     with writing(context.session()) as session:
         notification, created = notify.create(session, new, sender)
     notified = Notified(
@@ -86,6 +144,22 @@ def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotif
         buttons=[[button.model_dump() for button in row] for row in body.buttons],
         key=request.headers.get("Idempotency-Key"),
     )
+
+
+def _fitted(new: notify.NewNotification) -> notify.NewNotification:
+    """As Telegram takes it; the whole goes along as a file where there is room to keep one."""
+    key = new.key
+    if key is not None and len(key) > notify.LONGEST_KEY:
+        key = hashlib.sha256(key.encode()).hexdigest()
+    new, whole = fit(replace(new, key=key or None))
+    if whole is None:
+        return new
+    try:
+        content = BytesIO(whole.encode())
+        return replace(new, file=media.keep(context.settings().data, "document", content, _WHOLE))
+    except Unavailable as error:
+        log.warning("notify: the whole of a long alert is not sent along: %s", error)
+        return new
 
 
 def _from_json(document: Any) -> NewNotification:

@@ -30,6 +30,7 @@ from appliance.models import Broadcast, Chat, ChatStatus, Notification, Priority
 from appliance.services import broadcasts, content, idempotency
 from appliance.services.broadcasts import NewBroadcast, audience
 from appliance.services.content.html import plain
+from appliance.services.content.media import Kept, described, record
 
 RECIPIENTS = "user:EMAIL, chat:ID, topic:NAME, role:ROLE"
 PRIORITIES = ("low", "normal", "high")
@@ -38,7 +39,8 @@ LONGEST_KEY = 200
 
 _KINDS = frozenset({"user", "chat", "topic", "role"})
 _MANY = frozenset({"topic", "role"})
-_MAX_TITLE = 255  # characters, of the column
+MAX_TITLE = 255
+"""Characters, of the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class NewNotification:
     priority: str = "normal"
     buttons: Sequence[Sequence[Mapping[str, Any]]] = ()
     key: str | None = None
+    file: Kept | None = None
+    """A document; title and text are its caption then."""
 
 
 class Sender(NamedTuple):
@@ -148,6 +152,11 @@ def _row(new: NewNotification, term: Term, actor: str, key: str | None) -> Notif
 def _to_chat(session: Session, new: NewNotification, chat: Chat) -> int:
     html = as_html(_title(new), new.text, new.format)
     method, params = content.compose(html, "html", _options(new))
+    media: list[dict[str, Any]] = []
+    if new.file is not None:
+        method, media = "sendDocument", described([record(session, new.file)])
+        params["caption"] = params.pop("text")
+        params.pop("link_preview_options", None)
     if new.priority == "high":
         params["disable_notification"] = False  # with a value quiet hours do not change it
     message = messages.queue(
@@ -157,6 +166,7 @@ def _to_chat(session: Session, new: NewNotification, chat: Chat) -> int:
         params,
         priority=Priority.NOTIFICATION,
         text=plain(html, "html"),
+        media=media,
     )
     return message.id
 
@@ -169,6 +179,7 @@ def _to_many(session: Session, new: NewNotification, term: Term, user: User | No
             format="html",
             to=(str(term),),
             options=_options(new),
+            media=(record(session, new.file).id,) if new.file else (),
             created_by=user.id if user else None,
         ),
     )
@@ -261,7 +272,7 @@ _REASONS: dict[ChatStatus, Callable[[str], str]] = {
 
 def _check(new: NewNotification) -> None:
     """Raises Invalid with every fault."""
-    faults = _text_faults(new)
+    faults = text_faults(new)
     if new.priority not in PRIORITIES:
         priorities = ", ".join(PRIORITIES)
         faults += (Fault("priority", localized("expected one of {known}", known=priorities)),)
@@ -270,16 +281,17 @@ def _check(new: NewNotification) -> None:
     Invalid.raise_for(faults)
 
 
-def _text_faults(new: NewNotification) -> tuple[Fault, ...]:
+def text_faults(new: NewNotification) -> tuple[Fault, ...]:
+    """What of title and text Telegram would not take."""
     title = _title(new)
     faults: tuple[Fault, ...] = ()
     if title:
         faults += content.lint(title, "plain", field="title", literal=True)
-        if len(title) > _MAX_TITLE:
+        if len(title) > MAX_TITLE:
             message = localized_plural(
                 "expected at most {count} character",
                 "expected at most {count} characters",
-                _MAX_TITLE,
+                MAX_TITLE,
             )
             faults += (Fault("title", message),)
     if not title or new.text.strip():

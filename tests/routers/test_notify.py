@@ -1,11 +1,13 @@
 """Notifications through the API: in every form a monitor can post, once for a key."""
 
 import threading
+from io import BytesIO
 
 import pytest
 
 from appliance.crud.chats import chats
-from appliance.models import Broadcast, Message, Notification, Priority
+from appliance.models import Broadcast, Media, Message, Notification, Priority
+from appliance.routers.api import context
 from support.stored import all_rows
 
 FORM = "application/x-www-form-urlencoded"
@@ -198,11 +200,16 @@ def test_a_key_at_the_same_time(app, monitor, stored):
         ({"data": b"{", "content_type": "application/json"}, 400, None),
         ({"data": b"[" * 5000, "content_type": "application/json"}, 400, None),
         ({"data": b"<a/>", "content_type": "application/xml"}, 415, None),
-        ({"data": b"x" * (1024 * 1024 + 1)}, 413, None),
+        ({"data": b"x" * 64_001}, 422, ("text", None)),
+        ({"data": b"x" * (16 * 1024 * 1024 + 1)}, 413, None),
     ],
 )
-def test_what_is_refused(monitor, stored, options, status, fault):
-    response = monitor.post("/notify" + options.pop("path", ""), **options)
+def test_what_a_person_is_refused(admin, link, stored, options, status, fault):
+    """With the place: they can mend it."""
+    link(1, 5)
+    headers = {"X-CSRF-Token": admin.token, **options.pop("headers", {})}
+    path = "/api/v1/notify" + options.pop("path", "")
+    response = admin.client.post(path, headers=headers, **options)
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
     if fault is not None:
@@ -256,3 +263,110 @@ def test_in_russian(monitor):
     assert response.headers["Content-Language"] == "en"
     response = monitor.post("/notify?to=x", data=b"x", headers={"Accept-Language": "ru"})
     assert response.headers["Content-Language"] == "en"  # the user's, not the program's
+
+
+JSON = "application/json"
+COLOURED = b"\x1b[31mdisk\x1b[0m \x1b]0;title\x07full\x00"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"data": b"version=2.1 deployed", "content_type": FORM}, "version=2.1 deployed"),
+        ({"data": b"to=day: no & more", "content_type": FORM}, "to=day: no & more"),
+        ({"data": b"text=disk & memory", "content_type": FORM}, "text=disk & memory"),
+        ({"data": b"title=up&text=x&priority=urgent", "content_type": FORM}, "up\nx"),
+        ({"data": COLOURED, "content_type": FORM}, "disk full"),
+        ({"data": COLOURED, "content_type": "text/plain"}, "disk full"),
+        ({"json": {"text": COLOURED.decode(), "title": "a\0b"}}, "ab\ndisk full"),
+        ({"data": b"disk \xff full"}, "disk \ufffd full"),
+        (
+            {"data": "диск".encode("cp1251"), "content_type": "text/plain; charset=windows-1251"},
+            "диск",
+        ),
+        ({"data": b"x", "content_type": "text/plain; charset=nothing"}, "x"),
+        ({"data": b"# disk", "content_type": "text/markdown"}, "# disk"),
+        ({"data": b"<a/>", "content_type": "application/xml"}, "<a/>"),
+        ({"data": b"{", "content_type": JSON}, "{"),
+        ({"data": b"[" * 5000, "content_type": JSON}, None),
+        ({"data": b'["x"]', "content_type": JSON}, '["x"]'),
+        ({"data": b'{"text": "x", "priorty": "low"}', "content_type": "text/plain"}, "x"),
+        ({"json": {"text": "x", "priority": 5, "format": "markdown"}}, "x"),
+        ({"json": {"text": 5, "title": 7}}, "7\n5"),
+        ({"json": {"text": None, "title": "up"}}, "up"),
+        ({"json": {"a": 1, "message": None}}, '{"a": 1, "message": null}'),
+        ({"json": {"text": "x", "buttons": [[{"text": "x"}]]}}, "x"),
+        ({"json": {"text": "x", "buttons": [[{"text": "x", "url": "javascript:1"}]]}}, "x"),
+        ({"json": {"text": "a <b", "format": "html"}}, "a <b"),
+        ({"json": {"text": "x", "title": "t" * 300}}, "t" * 254 + "…\nx"),
+        ({"data": b"x", "path": f"?token=x&priority=urgent&title={'t' * 300}"}, None),
+        ({"data": b"x", "headers": {"Idempotency-Key": "x" * 201}}, "x"),
+        ({"data": b"x", "headers": {"Idempotency-Key": ""}}, "x"),
+        (
+            {
+                "data": {"data": '{"msg": "down", "heartbeat": {}, "monitor": null}'},
+                "content_type": "multipart/form-data",  # Uptime Kuma
+            },
+            "down",
+        ),
+        (
+            {
+                "data": {
+                    "message": "x",
+                    "unknown": "y",
+                    "file": (BytesIO(b"z" * 300_000), "a.txt"),
+                },
+                "content_type": "multipart/form-data",
+            },
+            "x",
+        ),
+        ({"json": {**APPRISE, "attachments": [{"base64": "eA==" * 2**19}]}}, "db1\ndisk full"),
+        ({"data": {"payload": '{"text": "x"}'}}, "x"),
+    ],
+)
+def test_what_a_program_says_arrives(monitor, stored, options, text):
+    response = monitor.post("/notify" + options.pop("path", ""), **options)
+    assert response.status_code == 202, response.text
+    (message,) = stored()
+    assert text is None or message.text == text
+
+
+@pytest.mark.parametrize("to", ["user:1", "role:admin"])
+def test_a_long_text_is_cut_and_the_whole_goes_along(monitor, stored, settings, to):
+    text = "<head> " + "line\n" * 2000 + "tail"
+    response = monitor.post(f"/notify?to={to}", json={"title": "db1", "text": text})
+    assert response.status_code == 202, response.text
+    (kept,) = (settings.data / "media").iterdir()
+    assert kept.read_text() == f"db1\n\n{text}"
+    (file,) = stored(Media)
+    assert (file.name, file.kind) == ("message.txt", "document")
+    (row,) = stored(Message) if to == "user:1" else stored(Broadcast)
+    assert row.media == [{"id": file.id, "kind": "document"}]
+    if to == "user:1":
+        assert row.method == "sendDocument" and row.params["parse_mode"] == "HTML"
+        assert row.params["caption"].startswith("<b>db1</b>\n&lt;head&gt; line")
+        assert row.text.startswith("db1\n<head>") and row.text.endswith("…")
+        assert 1000 < len(row.text) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"data": b""}, 422),
+        ({"data": b"\x00 \x1b[0m"}, 422),
+        ({"data": b"x", "path": "?to=everybody"}, 422),
+        ({"data": b"x", "path": "?to=user:nobody@example.org"}, 404),
+        ({"data": b"x", "path": "?to=role:operator"}, 409),
+        ({"data": b"x", "headers": {"Content-Encoding": "gzip"}}, 415),
+        ({"data": b"x" * (16 * 1024 * 1024 + 1)}, 413),
+    ],
+)
+def test_what_a_program_is_refused_is_logged(monitor, stored, caplog, app, options, status):
+    with app.app_context():
+        context.context().refused_alerts.clear()
+    size = len(options["data"])
+    response = monitor.post("/notify" + options.pop("path", ""), **options)
+    assert response.status_code == status
+    assert "notify: an alert of the token 1 ('test') was refused: " in caplog.text
+    assert f"({size} bytes; 1 refused since the start)" in caplog.text
+    assert stored() == stored(Notification) == stored(Broadcast) == []

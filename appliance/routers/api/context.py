@@ -1,5 +1,6 @@
 """What a view needs besides its arguments: settings, session, and what the process keeps."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -39,6 +40,8 @@ class Context:
     telegram: Gate = field(default_factory=_telegram)
     """For calls of the Bot API that a request waits for."""
     simulator: Gate = field(default_factory=_simulator)
+    refused_alerts: Counter[int] = field(default_factory=Counter)
+    """By token: what programs said and nobody got, since the start."""
     on_update: Callable[[], None] = lambda: None
     """The webhook has stored an update."""
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -59,6 +59,8 @@ class Endpoint:
     """What a program's token needs, or `read` for a GET; without a scope no token may write."""
     query: type[BaseModel] | None = None
     """The parameters of the address, handed over as `query`."""
+    query_reader: Callable[[], BaseModel] | None = None
+    """Makes the query where not all of it is checked."""
     body: type[BaseModel] | None = None
     """The JSON of the request, handed over as `body`."""
     body_reader: Callable[[], BaseModel] | None = None
@@ -68,7 +70,7 @@ class Endpoint:
     upload: type[BaseModel] | None = None
     """The fields of a multipart form, handed over as `form` beside its `file`."""
     max_body: int | None = None
-    """Bytes of an upload, in place of the limit that holds elsewhere."""
+    """Bytes, in place of the limit that holds elsewhere."""
     headers: tuple[str, ...] = ()
     """The request's headers that the view reads."""
     response: type[BaseModel] | None = None
@@ -86,12 +88,15 @@ class Endpoint:
             # takes.
             require(self.access)
             require_scope(self)
+            if self.max_body is not None:
+                request.max_content_length = self.max_body
             if self.query is not None:
-                arguments["query"] = read_query(self.query)
+                reader = self.query_reader or partial(read_query, self.query)
+                arguments["query"] = reader()
             if self.body is not None:
                 arguments["body"] = self.body_reader() if self.body_reader else read_body(self.body)
             if self.upload is not None:
-                arguments["form"], arguments["file"] = read_upload(self.upload, self.max_body)
+                arguments["form"], arguments["file"] = read_upload(self.upload)
             return _respond(view(**arguments), self.status)
 
         setattr(call, _DECLARATION, self)
@@ -185,16 +190,13 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def read_upload(model: type[BaseModel], max_body: int | None) -> tuple[Any, FileStorage]:
+def read_upload(model: type[BaseModel]) -> tuple[Any, FileStorage]:
     """The request's form as a model, and its file: 415, 413 or Invalid."""
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType(
             localized("the body must have Content-Type: multipart/form-data")
         )
     check_encoding()
-    # Before the form is touched, which reads it.
-    if max_body is not None:
-        request.max_content_length = max_body
     try:
         form = model.model_validate(request.form.to_dict())
     except ValidationError as error:

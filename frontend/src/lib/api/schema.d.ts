@@ -711,7 +711,8 @@ export interface paths {
         /**
          * Tell somebody something. With a key that was used before: 200 and the first answer.
          * @description Operators and admins write to anybody, members to themselves. A bare text is taken, and the
-         *     JSON of monitors: `title` and `message`, as Apprise and Grafana post it; `msg`, as Uptime Kuma.
+         *     JSON of Apprise, Grafana, Uptime Kuma, Alertmanager, GitHub, Slack and Discord. What a token
+         *     posts is cut and cleaned where it has to be; a long text arrives as a file, too.
          */
         post: operations["create_notification"];
         delete?: never;
