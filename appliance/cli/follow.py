@@ -55,7 +55,7 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
         sys.exit(code)
     begins = f" for {document['starts_at']}" if document["starts_at"] else ""
     context.report(document, f"Broadcast {document['id']} is {document['status']}{begins}.")
-    if not document["starts_at"]:
+    if queued.starts_at is None or queued.starts_at <= utcnow():
         end_if_nothing_sends(context, f"broadcast {document['id']}")
 
 

@@ -23,7 +23,7 @@ OPTIONS = (
     click.option(
         "--max-late",
         metavar="DURATION",
-        help="How late it may begin; later, it is skipped. Default: 30m.",
+        help="How late it may begin; later, it is skipped. Default: 30m, or none without a time.",
     ),
     click.option(
         "--quiet-hours",
@@ -64,8 +64,8 @@ class When:
         if self.cron is None:
             if self.name is not None:
                 raise click.UsageError("--name goes with --cron")
-            if self.at is None and (self.timezone, self.max_late) != (None, None):
-                raise click.UsageError("--timezone and --max-late go with --at or --cron")
+            if self.at is None and self.timezone is not None:
+                raise click.UsageError("--timezone goes with --at or --cron")
         elif self.at is not None or key is not None or wait:
             raise click.UsageError("--cron goes without --at, --key and --wait")
         elif self.name is None:

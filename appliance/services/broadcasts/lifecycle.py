@@ -1,7 +1,7 @@
 """A broadcast: how it is made and previewed. What is decided about it later: `changes`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +28,8 @@ class NewBroadcast:
     `variants` are texts by language in place of `text`; with `media`, ids of files, the text is
     their caption.
 
-    `starts_at` None is at once; `max_late` is in seconds after it, `quiet` like `22:00-08:00` by
-    the recipients' clocks. `canary` people get it first; the rest only if no more than the share
+    `starts_at` None is at once; `max_late` is in seconds after it, or from now on; `quiet` like
+    `22:00-08:00` by the recipients' clocks. `canary` people get it first; the rest only if no more than the share
     `canary_limit` of them fail or block within `canary_wait` seconds.
     """
 
@@ -117,6 +117,8 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
     variants = lowered(new.variants)
     content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
     options = resolve_topics(session, new.options)
+    if new.max_late is not None and new.starts_at is None:
+        new = replace(new, starts_at=now or utcnow())  # from which it is late, should nothing send
     clock.check(new.starts_at, new.max_late, new.quiet, now or utcnow())
     canary.check(new.canary, new.canary_limit, new.canary_wait)
     return Broadcast(

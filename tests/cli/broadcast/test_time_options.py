@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.crud.broadcasts import broadcasts
+from appliance.models import utcnow
+from appliance.services.broadcasts import schedules
 
 
 def test_at_a_time_in_a_zone(answer, known, stored):
@@ -57,7 +59,6 @@ def test_what_is_refused(known, invoke, refused, answer, words, told):
     [
         ["--name", "a"],
         ["--timezone", "UTC"],
-        ["--max-late", "1h"],
         ["--cron", "0 9 * * *"],
         ["--cron", "0 9 * * *", "--name", "a", "--at", "2099-01-01 12:00"],
         ["--cron", "0 9 * * *", "--name", "a", "--key", "k"],
@@ -79,6 +80,19 @@ def test_a_key_is_answered_when_its_time_is_over(invoke, answer, known, database
         broadcasts.get(session, 1).starts_at -= timedelta(days=9)
     again = answer(*words, "2020-01-01 12:00")
     assert again["id"] == first["id"]
+
+
+def test_what_goes_at_once_may_be_too_late_as_well(invoke, known, database, nothing_sends):
+    """Or what was queued while the service was down leaves days later."""
+    result = invoke("broadcast", "send", "x", "--max-late", "2h", "--quiet")
+    assert result.exit_code == 75
+    with database.writing() as session:
+        row = broadcasts.get(session, 1)
+        assert (row.max_late, row.starts_at <= utcnow()) == (7200, True)
+        row.starts_at -= timedelta(hours=3)
+    schedules.cancel_missed(database, utcnow())
+    with database.reading() as session:
+        assert broadcasts.get(session, 1).status == "cancelled"
 
 
 def test_waiting_for_what_is_too_late_ends(invoke, known, database, answer, nothing_sends):
