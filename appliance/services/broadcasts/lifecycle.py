@@ -29,8 +29,8 @@ class NewBroadcast:
     their caption.
 
     `starts_at` None is at once; `max_late` is in seconds after it, or from now on; `quiet` like
-    `22:00-08:00` by the recipients' clocks. `canary` people get it first; the rest only if no more than the share
-    `canary_limit` of them fail or block within `canary_wait` seconds.
+    `22:00-08:00` by the recipients' clocks. `canary` people get it first; the rest only if no more
+    than the share `canary_limit` of them fail or block within `canary_wait` seconds.
     """
 
     text: str
