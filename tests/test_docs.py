@@ -30,9 +30,9 @@ TRANSLATIONS = {
     **{name: name.replace("docs/ru/", "docs/") for name in DOCUMENTS if "docs/ru/" in name},
 }
 MAX_LINE = 110
-MAX_WORDS = 19_000
-"""Of all documents but translations and decisions, which only grow: what is said twice can be said
-once."""
+MAX_WORDS = 16_200
+"""Of all documents but translations, decisions, which only grow, and the reference, which is made of
+the commands' own help: what is said twice can be said once."""
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -324,7 +324,11 @@ def test_lines_are_short(name):
     assert long == []
 
 
+_NOT_COUNTED = {"docs/decisions.md", "docs/cli.md"}
+
+
 def test_there_is_not_more_to_read_than_needed():
     words = {name: len(text_of(name).split()) for name in DOCUMENTS if name not in TRANSLATIONS}
-    assert sum(words.values()) - words["docs/decisions.md"] <= MAX_WORDS, words
+    counted = {name: n for name, n in words.items() if name not in _NOT_COUNTED}
+    assert sum(counted.values()) <= MAX_WORDS, counted
     assert words["docs/architecture.md"] <= 1600
