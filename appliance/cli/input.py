@@ -1,6 +1,7 @@
 """Input: questions at a terminal, secrets from files, text from standard input."""
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -50,10 +51,15 @@ def read_secret(file: Path, flag: str) -> str:
     return secret
 
 
-def read_text(text: str | None) -> str:
-    """The argument; standard input where it is '-' or missing. Raises ConfigError."""
+def read_text(text: str | None, *, any_bytes: bool = False) -> str:
+    """The argument; standard input where it is '-' or missing.
+
+    Raises ConfigError where that is not UTF-8; with `any_bytes` it is marked instead.
+    """
     if text is not None and text != "-":
         return text
+    if any_bytes and isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     try:
         return sys.stdin.read().rstrip("\n")
     except UnicodeDecodeError:

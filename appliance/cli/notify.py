@@ -65,13 +65,17 @@ def notify(
 
     new = NewNotification(
         to=to,
-        text=read_text(text),
+        text=read_text(text, any_bytes=True),
         title=title,
         format="html" if html else "plain",
         priority=priority,
         buttons=[[button_of(option)] for option in button],
         key=key,
     )
+    if text is None or text == "-":  # what a program says: nobody is there to mend it
+        from appliance.services.alerts.fit import made_to_arrive
+
+        new = made_to_arrive(new, context.settings.data)
     document, message_id = _queue(context, new)
     if wait:
         _wait(context, document, message_id)

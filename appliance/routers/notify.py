@@ -4,12 +4,9 @@ What a token posts arrives in some form (`alert_body.py`, `services/alerts`); a 
 a session, is told what is wrong.
 """
 
-import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import wraps
-from io import BytesIO
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -20,14 +17,13 @@ from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from appliance.crud.accounts import tokens
 from appliance.database import writing
-from appliance.errors import ApplianceError, Unavailable, localized
+from appliance.errors import ApplianceError, localized
 from appliance.routers import alert_body
 from appliance.routers.api import context, credentials, validation
 from appliance.routers.api.endpoints import Access, View, endpoint, read_query
 from appliance.schemas import Alert, NewNotification, Notified, NotifyQuery
 from appliance.services import notify
-from appliance.services.alerts.fit import fit
-from appliance.services.content import media
+from appliance.services.alerts.fit import made_to_arrive
 from appliance.services.notify import Sender
 
 log = logging.getLogger(__name__)
@@ -37,7 +33,6 @@ blueprint = Blueprint("notify", __name__)
 M = TypeVar("M", bound=BaseModel)
 
 _FORM, _MULTIPART = alert_body.FORM, alert_body.MULTIPART
-_WHOLE = "message.txt"
 _TEXT = "text/plain"
 _APPRISE = frozenset({"version", "type"})  # what its form:// says besides, and nobody needs
 _FIELDS = frozenset(NewNotification.model_fields) | {"message"} | _APPRISE
@@ -120,7 +115,7 @@ def create_notification(body: NewNotification, query: NotifyQuery) -> tuple[Noti
     sender = Sender(credentials.actor(), credentials.caller())
     new = _new(body, query, notify.own_target(credentials.caller()))
     if credentials.program() is not None:
-        new = _fitted(new)
+        new = made_to_arrive(new, context.settings().data)
     with writing(context.session()) as session:
         notification, created = notify.create(session, new, sender)
     notified = Notified(
@@ -144,22 +139,6 @@ def _new(body: NewNotification, query: NotifyQuery, own: str) -> notify.NewNotif
         buttons=[[button.model_dump() for button in row] for row in body.buttons],
         key=request.headers.get("Idempotency-Key"),
     )
-
-
-def _fitted(new: notify.NewNotification) -> notify.NewNotification:
-    """As Telegram takes it; the whole goes along as a file where there is room to keep one."""
-    key = new.key
-    if key is not None and len(key) > notify.LONGEST_KEY:
-        key = hashlib.sha256(key.encode()).hexdigest()
-    new, whole = fit(replace(new, key=key or None))
-    if whole is None:
-        return new
-    try:
-        content = BytesIO(whole.encode())
-        return replace(new, file=media.keep(context.settings().data, "document", content, _WHOLE))
-    except Unavailable as error:
-        log.warning("notify: the whole of a long alert is not sent along: %s", error)
-        return new
 
 
 def _from_json(document: Any) -> NewNotification:

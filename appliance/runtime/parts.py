@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from appliance.database import first_line, is_busy
 from appliance.services.leases import Holding, LeaseLost
 
 log = logging.getLogger(__name__)
@@ -78,8 +79,11 @@ class LeasedPart:
             log.warning("%s stands by: %s", self.name, error)
             return STANDBY_SECONDS
         # Whatever it was: the part begins anew, from what is committed.
-        except Exception:
-            log.exception("%s failed and starts again", self.name)
+        except Exception as error:
+            if is_busy(error):
+                log.error("%s starts again: %s", self.name, first_line(error))
+            else:
+                log.exception("%s failed and starts again", self.name)
             # Given back, so that another process need not wait 12 s for it to run out.
             self._holding.release()
             return RETRY_SECONDS

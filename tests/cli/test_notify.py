@@ -56,6 +56,19 @@ def test_to_many(ada, answer, stored, something_sends):
     assert broadcast.options["buttons"] == [[{"text": "Log", "url": "https://ci.example.org/?a=b"}]]
 
 
+def test_what_a_program_says_arrives(known, invoke, stored, something_sends):
+    """As over HTTP; an argument, which a person has typed, is refused with the place."""
+    long = "\x1b[31mline\x1b[0m\n" * 2000
+    result = invoke("notify", "--to", "chat:1", "--title", "t" * 300, input=long)
+    assert result.exit_code == 0, result.output
+    (message,) = stored()
+    assert message.method == "sendDocument"
+    assert message.text.startswith("t" * 254 + "…\nline\nline") and message.text.endswith("…")
+    assert invoke("notify", long, "--to", "chat:1").exit_code == 2
+    assert invoke("notify", "--to", "chat:1", input=b"disk \xff").exit_code == 0
+    assert stored()[-1].text == "disk \ufffd"
+
+
 @pytest.mark.parametrize("words", [(), ("-",)])
 def test_standard_input(known, invoke, stored, words, something_sends):
     result = invoke("notify", *words, "--to", "chat:1", input="Filesystem\n/dev/sda1  97%\n")

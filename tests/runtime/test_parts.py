@@ -1,9 +1,11 @@
 """A part that must be alone: it works under its lease, stands by without, and comes back."""
 
 import logging
+import sqlite3
 import threading
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from appliance.crud.messages import messages
 from appliance.runtime.parts import LeasedPart
@@ -91,6 +93,17 @@ def test_one_that_raises_starts_again(part, parts, caplog):
     assert running.healthy
     assert holder(parts) == "a"
     assert "delivery failed and starts again" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_database_that_is_locked_is_a_line_in_the_log(part, caplog):
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    work = Work(OperationalError("BEGIN IMMEDIATE", {}, locked))
+    part(work, "a")
+    assert work.running.wait(5)
+    assert "delivery starts again: database is locked" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.slow

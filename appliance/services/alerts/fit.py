@@ -4,16 +4,26 @@ A program does not try again when it is refused, so what it said would be lost. 
 mend their text, are told the place instead.
 """
 
+import hashlib
+import logging
 import re
 from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 
+from appliance.errors import Unavailable
 from appliance.services import content, notify
+from appliance.services.content import media
 from appliance.services.content.html import plain
 from appliance.services.notify import NewNotification
 from appliance.telegram.html import EntityError
 
+log = logging.getLogger(__name__)
+
 LONGEST_WHOLE = 8 * 1024 * 1024
 """Characters of the file, and of a text that is cleaned."""
+
+_WHOLE = "message.txt"
 
 # Colours and the like; titles of windows; strings for a device; what has two or three characters.
 _ESCAPES = re.compile(
@@ -52,6 +62,21 @@ def fit(new: NewNotification) -> tuple[NewNotification, str | None]:
     shorter = replace(as_text, text=cut(as_text.text.strip(), room))
     whole = "\n\n".join(part for part in (title, as_text.text) if part)
     return shorter, whole if shorter.text != as_text.text.strip() else None
+
+
+def made_to_arrive(new: NewNotification, data: Path) -> NewNotification:
+    """As `fit`, with the whole kept as a file where there is room; a key of any length is taken."""
+    key = new.key
+    if key is not None and len(key) > notify.LONGEST_KEY:
+        key = hashlib.sha256(key.encode()).hexdigest()
+    new, whole = fit(replace(new, key=key or None))
+    if whole is None:
+        return new
+    try:
+        return replace(new, file=media.keep(data, "document", BytesIO(whole.encode()), _WHOLE))
+    except Unavailable as error:
+        log.warning("the whole of a long notification is not sent along: %s", error)
+        return new
 
 
 def _plain(new: NewNotification) -> str:
