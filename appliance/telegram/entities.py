@@ -100,10 +100,10 @@ def from_utf16(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
     for index, character in enumerate(text, start=1):
         total += 1 + (character > "\uffff")
         units[total] = index
-    return tuple(_count_code_points(entity, units, total) for entity in entities)
+    return tuple(_count_code_points(entity, text, units, total) for entity in entities)
 
 
-def _count_code_points(entity: Entity, units: dict[int, int], total: int) -> Entity:
+def _count_code_points(entity: Entity, text: str, units: dict[int, int], total: int) -> Entity:
     if entity.offset > total:
         raise ValueError(
             f"Entity begins after the end of the text at UTF-16 offset {entity.offset}"
@@ -113,10 +113,13 @@ def _count_code_points(entity: Entity, units: dict[int, int], total: int) -> Ent
             f"Entity beginning at UTF-16 offset {entity.offset} ends after the end of the text"
             f" at UTF-16 offset {entity.end}"
         )
-    if entity.offset not in units or entity.end not in units:
-        raise ValueError(
-            f"Entity beginning at UTF-16 offset {entity.offset} cuts a UTF-16 symbol in two"
-        )
+    for place, what in (
+        (entity.offset, "Entity begins"),
+        (entity.end, f"Entity beginning at UTF-16 offset {entity.offset} ends"),
+    ):
+        if place not in units:
+            byte = len(text[: units[place + 1]].encode("utf-8", "surrogatepass"))
+            raise ValueError(f"{what} in a middle of a UTF-16 symbol at byte offset {byte}")
     return replace(
         entity, offset=units[entity.offset], length=units[entity.end] - units[entity.offset]
     )

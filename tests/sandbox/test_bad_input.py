@@ -22,7 +22,7 @@ def test_ten_megabytes_of_text(api, how):
         with pytest.raises(Exception, match="too long") as caught:
             api.raw("sendMessage", body, "application/x-www-form-urlencoded")
         error = caught.value
-    assert error.description == "Bad Request: message is too long"
+    assert error.description == "Bad Request: text is too long"
     assert time.monotonic() - began < 10
     assert api.control("GET", "/record")["record"] == []
 

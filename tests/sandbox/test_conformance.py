@@ -198,6 +198,7 @@ RECIPES = [
     in_chat("sendVideoNote", video_note="https://example.com/a.mp4", length=240),
     in_chat("sendSticker", sticker="https://example.com/a.webp"),
     in_chat("sendLocation", latitude=55.75, longitude="37.6"),
+    in_chat("sendVenue", latitude=55.75, longitude="37.6", title="Hall", address="1 Main Street"),
     in_chat("sendContact", phone_number="+4912345", first_name="Anna"),
     in_chat("sendDice", emoji="🎯"),
     in_chat("sendMediaGroup", media=ALBUM),

@@ -112,8 +112,10 @@ def test_vectors(text, given, kept, expected):
 
 
 def test_an_entity_in_the_middle_of_a_symbol_is_refused():
-    with pytest.raises(ValueError, match="cuts a UTF-16 symbol"):
+    with pytest.raises(ValueError, match="begins in a middle of a UTF-16 symbol at byte offset 4"):
         from_utf16("😀", [Entity("bold", 1, 1)])
+    with pytest.raises(ValueError, match=r"offset 0 ends in a middle of .* at byte offset 6"):
+        from_utf16("я😀", [Entity("bold", 0, 2)])
     with pytest.raises(ValueError, match="begins after the end"):
         from_utf16("x", [Entity("bold", 5, 1)])
     with pytest.raises(ValueError, match="ends after the end"):

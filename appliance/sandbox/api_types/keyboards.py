@@ -31,10 +31,10 @@ def markup_of(parameters: Parameters) -> dict[str, Any] | None:
     if not isinstance(markup, dict):
         raise bad_request("Object expected as reply markup")
     if "inline_keyboard" in markup:
-        rows = _rows(markup, "inline_keyboard", "InlineKeyboardMarkup", _inline_button)
+        rows = _rows(markup, "inline_keyboard", " of the InlineKeyboardMarkup", _inline_button)
         return {"inline_keyboard": rows} if rows else None
     if "keyboard" in markup:
-        rows = _rows(markup, "keyboard", "ReplyKeyboardMarkup", _reply_button)
+        rows = _rows(markup, "keyboard", "", _reply_button)
         return {**markup, "keyboard": rows}
     if markup.get("remove_keyboard") or markup.get("force_reply"):
         return markup
@@ -54,9 +54,9 @@ def _rows(
 ) -> list[list[dict[str, Any]]]:
     rows = markup[field]
     if not isinstance(rows, list):
-        raise bad_request(f'Field "{field}" of the {owner} must be an Array')
+        raise bad_request(f'Field "{field}" must be of type Array')
     if not all(isinstance(row, list) for row in rows):
-        raise bad_request(f'Field "{field}" of the {owner} must be an Array of Arrays')
+        raise bad_request(f'Field "{field}"{owner} must be an Array of Arrays')
     return _cut([[button(item) for item in row] for row in rows])
 
 
@@ -74,7 +74,9 @@ def _reply_button(item: Any) -> dict[str, Any]:
     if isinstance(item, str):
         return {"text": item}
     if not isinstance(item, dict):
-        raise bad_request("Can't parse keyboard button: KeyboardButton must be an Object")
+        raise bad_request(
+            "Can't parse keyboard button: KeyboardButton must be a String or an Object"
+        )
     _text(item, "keyboard button")
     return item
 

@@ -1,5 +1,6 @@
 """Whom a call addresses, and what the bot may do there."""
 
+import re
 from typing import Any
 
 from appliance.sandbox.protocol.errors import ApiError, bad_request, forbidden
@@ -15,6 +16,9 @@ from appliance.sandbox.world.model import (
     Topic,
 )
 from appliance.sandbox.world.world import World
+
+_MOST_MESSAGES = 100
+_MESSAGE_ID = re.compile(r"-?\d{1,10}", re.ASCII)
 
 
 def chat_of(world: World, parameters: Parameters, name: str = "chat_id") -> Chat:
@@ -40,7 +44,10 @@ def chat_of(world: World, parameters: Parameters, name: str = "chat_id") -> Chat
 
 def person_of(world: World, parameters: Parameters, name: str = "user_id") -> Person:
     """Whom the parameter names. Raises ApiError."""
-    person = world.state.people.get(parameters.integer(name))
+    user_id = parameters.integer(name)
+    if user_id <= 0:
+        raise bad_request(f"Invalid {name} specified")
+    person = world.state.people.get(user_id)
     if person is None:
         raise bad_request("User not found")
     return person
@@ -117,6 +124,31 @@ def message_of(chat: Chat, parameters: Parameters, purpose: str) -> ChatMessage:
     if message is None or message.deleted:
         raise bad_request(f"Message to {purpose} not found")
     return message
+
+
+def message_ids_of(parameters: Parameters) -> list[int]:
+    """`message_ids`: up to 100, in the order given. Raises ApiError."""
+    listed = parameters.json("message_ids", "Can't parse message_ids JSON object")
+    if listed is None:
+        raise bad_request("Message identifiers are not specified")
+    if not isinstance(listed, list):
+        raise bad_request("Expected an Array of message identifiers")
+    if len(listed) > _MOST_MESSAGES:
+        raise bad_request("Too many message identifiers specified")
+    ids = [_message_id(item) for item in listed]
+    if not ids:
+        raise bad_request("Message identifiers are not specified")
+    return ids
+
+
+def _message_id(item: Any) -> int:
+    if not isinstance(item, int | float | str) or isinstance(item, bool):
+        raise bad_request("Message identifier must be a Number")
+    if not _MESSAGE_ID.fullmatch(str(item)):
+        raise bad_request("Can't parse message identifier as a Number")
+    if int(item) <= 0:
+        raise bad_request("Invalid message identifier specified")
+    return int(item)
 
 
 def replied_message(chat: Chat, parameters: Parameters) -> ChatMessage | None:

@@ -72,10 +72,21 @@ def _content(text: str, parameters: Parameters, name: str) -> Content:
     mode = parameters.text("parse_mode").lower()
     if mode == "html":
         return _from_html(text)
-    if mode not in ("", "none"):
+    if mode in ("markdown", "markdownv2"):
         raise bad_request("unsupported parse_mode: the simulator reads HTML and entities only")
-    listed = parameters.json(name, "can't parse entities: Can't parse entities JSON object")
+    if mode not in ("", "none"):
+        raise bad_request("Unsupported parse_mode")
+    listed = _listed(parameters, name)
     return _from_entities(text, listed) if listed else _plain(text)
+
+
+def _listed(parameters: Parameters, name: str) -> list[Any]:
+    """The entities; none where there is no list of them, which Telegram does not mind."""
+    try:
+        listed = parameters.json(name, "")
+    except ApiError:
+        return []
+    return listed if isinstance(listed, list) else []
 
 
 @lru_cache(_CACHED)
@@ -92,9 +103,7 @@ def _plain(text: str) -> Content:
     return _finished(*canonical(text, ()))
 
 
-def _from_entities(text: str, listed: Any) -> Content:
-    if not isinstance(listed, list):
-        raise bad_request("can't parse entities: Expected an Array of message entities")
+def _from_entities(text: str, listed: list[Any]) -> Content:
     entities = [_entity(item) for item in listed]
     try:
         counted = from_utf16(text, (entity for entity in entities if entity))
@@ -113,7 +122,7 @@ def _finished(text: str, entities: tuple[Entity, ...]) -> Content:
 def _entity(item: Any) -> Entity | None:
     """The entity; None for a type that only Telegram itself may add."""
     if not isinstance(item, dict):
-        raise _entity_error("MessageEntity must be an Object")
+        raise _entity_error("expected an Object")
     type_ = _field(item, "type", str)
     offset, length = _field(item, "offset", int), _field(item, "length", int)
     if offset < 0 or offset > 1_000_000:
@@ -151,10 +160,12 @@ def _field(item: dict[str, Any], name: str, kind: type) -> Any:
     if kind is int and isinstance(value, str) and value.lstrip("-").isdigit():
         return int(value)
     if not isinstance(value, kind):
-        type_name = {str: "String", int: "Number", dict: "Object"}[kind]
+        expected = {str: "of type String", int: "a Number", dict: "of type Object"}[kind]
         if value is None:
             raise _entity_error(f'Can\'t find field "{name}"')
-        raise _entity_error(f'Field "{name}" must be of type {type_name}')
+        if kind is int and isinstance(value, str):
+            raise _entity_error(f'Field "{name}" must be a valid Number')
+        raise _entity_error(f'Field "{name}" must be {expected}')
     return value
 
 

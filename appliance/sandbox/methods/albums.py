@@ -29,15 +29,15 @@ def send_media_group(world: World, parameters: Parameters) -> list[dict[str, Any
         raise bad_request("Expected an Array of InputMedia")
     if len(listed) > _MAX_FILES:
         raise bad_request("Too many messages to send as an album")
-    if len(listed) < 2:
-        raise bad_request("Too few messages to send as an album")
+    if not listed:
+        raise bad_request("There are no messages to send")
     items = [_item(world, parameters, entry) for entry in listed]
     kinds = {item.kind for item in items}
     for kind in ("document", "audio"):
         if kind in kinds and len(kinds) > 1:
             raise bad_request(f"{kind.capitalize()} can't be mixed with other media types")
     if "animation" in kinds:
-        raise bad_request("Animation can't be sent in an album")
+        raise bad_request("Invalid message content type")
     chat = reachable_chat(world, parameters)
     group = {"media_group_id": str(world.state.next_message_id(chat))}
     without = {name: v for name, v in parameters.values.items() if name != "reply_markup"}
@@ -49,7 +49,7 @@ def send_media_group(world: World, parameters: Parameters) -> list[dict[str, Any
 
 
 def edit_message_media(world: World, parameters: Parameters) -> dict[str, Any]:
-    entry = parameters.json("media", "Can't parse media JSON object")
+    entry = parameters.json("media", "Can't parse input media JSON object")
     item = _item(world, parameters, entry)
     markup = inline_markup_of(parameters)
     chat = seen_chat(world, parameters)
@@ -65,7 +65,7 @@ def _item(world: World, parameters: Parameters, entry: Any) -> _Item:
         raise bad_request("Can't parse InputMedia: expected an Object")
     kind = str(entry.get("type", "")).lower()
     if kind not in _KINDS:
-        raise bad_request(f"Can't parse InputMedia: type must be one of {', '.join(_KINDS)}")
+        raise bad_request(f'Can\'t parse InputMedia: type "{kind}" is unsupported')
     value = entry.get("media")
     if not isinstance(value, str) or not value:
         raise bad_request("Can't parse InputMedia: media not found")

@@ -11,7 +11,8 @@ from appliance.sandbox.world.model import CHANNEL, Chat, Group, Person
 from appliance.sandbox.world.world import World
 
 _MAX_COMMANDS = 100
-_COMMAND = re.compile(r"/?[a-z0-9_]{1,32}")
+_COMMAND = re.compile(r"[a-z0-9_]+")
+_COMMAND_LIMIT = 32
 _DESCRIPTION_LIMIT = 256
 _LANGUAGE = re.compile(r"([a-z]{2})?")
 _EVERYWHERE = frozenset(
@@ -21,7 +22,7 @@ _ONE_CHAT = frozenset({"chat", "chat_administrators", "chat_member"})
 
 
 def set_my_commands(world: World, parameters: Parameters) -> bool:
-    commands = parameters.json("commands", "Can't parse commands JSON array")
+    commands = parameters.json("commands", "Can't parse commands JSON object")
     if not isinstance(commands, list):
         raise bad_request("Expected an Array of BotCommand")
     if len(commands) > _MAX_COMMANDS:
@@ -61,12 +62,12 @@ def _scope(world: World, parameters: Parameters) -> dict[str, Any]:
     if scope is None or scope == {}:
         return {"type": "default"}
     if not isinstance(scope, dict):
-        raise bad_request("Can't parse BotCommandScope: expected an Object")
+        raise bad_request("Can't parse BotCommandScope: BotCommandScope must be an Object")
     kind = scope.get("type")
     if kind in _EVERYWHERE:
         return {"type": kind}
     if kind not in _ONE_CHAT:
-        raise bad_request("Can't parse BotCommandScope: unsupported type specified")
+        raise bad_request("Can't parse BotCommandScope: Unsupported type specified")
     inner = Parameters(scope)
     chat = chat_of(world, inner)
     _check_kind(kind, chat)
@@ -78,15 +79,32 @@ def _check_kind(kind: str, chat: Chat) -> None:
     if isinstance(chat, Group) and chat.type == CHANNEL:
         raise bad_request("Can't change commands in channel chats")
     if kind != "chat" and isinstance(chat, Person):
-        raise bad_request(f"Chat_id of the {kind} scope must be a group")
+        raise bad_request("Can't use specified scope in private chats")
 
 
 def _command(item: Any) -> Command:
     if not isinstance(item, dict):
-        raise bad_request("Expected an Object as BotCommand")
-    command, description = item.get("command"), item.get("description")
-    if not isinstance(command, str) or not _COMMAND.fullmatch(command):
+        raise bad_request("Can't parse BotCommand: expected an Object")
+    command = _field(item, "command").strip().removeprefix("/")
+    description = _field(item, "description").strip()
+    for name, value, limit in (
+        ("Command", command, _COMMAND_LIMIT),
+        ("Command description", description, _DESCRIPTION_LIMIT),
+    ):
+        if not value:
+            raise bad_request(f"{name} must be non-empty")
+        if len(value) > limit:
+            raise bad_request(f"{name} length must not exceed {limit}")
+    if not _COMMAND.fullmatch(command):
         raise bad_request("BOT_COMMAND_INVALID")
-    if not isinstance(description, str) or not 1 <= len(description) <= _DESCRIPTION_LIMIT:
-        raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-    return {"command": command.removeprefix("/"), "description": description}
+    return {"command": command, "description": description}
+
+
+def _field(item: dict[str, Any], name: str) -> str:
+    value = item.get(name)
+    if isinstance(value, str):
+        return value
+    reason = f'Can\'t find field "{name}"'
+    if value is not None:
+        reason = f'Field "{name}" must be of type String'
+    raise bad_request(f"Can't parse BotCommand: {reason}")

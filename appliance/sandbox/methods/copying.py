@@ -4,15 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.sandbox.api_types.serialize import chat_document, somebody
-from appliance.sandbox.api_types.targets import chat_of, message_of
+from appliance.sandbox.api_types.targets import chat_of, message_ids_of, message_of
 from appliance.sandbox.api_types.text import Content, caption_of
 from appliance.sandbox.methods.sending import deliver
 from appliance.sandbox.protocol.errors import bad_request
 from appliance.sandbox.protocol.parameters import Parameters
 from appliance.sandbox.world.model import CHANNEL, Chat, ChatMessage, Group, Person
 from appliance.sandbox.world.world import World
-
-_MAX_MESSAGES = 100
 
 
 def copy_message(world: World, parameters: Parameters) -> dict[str, Any]:
@@ -86,18 +84,11 @@ def _person_id(source: Chat) -> int:
 
 def _several(world: World, parameters: Parameters) -> list[ChatMessage]:
     source = chat_of(world, parameters, "from_chat_id")
-    ids = parameters.json("message_ids", "Can't parse message identifiers JSON array")
-    if not isinstance(ids, list) or not all(str(item).isdigit() for item in ids):
-        raise bad_request("Expected an Array of message identifiers")
-    if not ids:
-        raise bad_request("Message identifiers are not specified")
-    if len(ids) > _MAX_MESSAGES:
-        raise bad_request("Too many message identifiers specified")
-    numbers = [int(item) for item in ids]
+    ids = message_ids_of(parameters)
     # Telegram refuses another order, so the product sorts them (`services/inbox/replies.py`).
-    if numbers != sorted(set(numbers)):
+    if ids != sorted(set(ids)):
         raise bad_request("Message identifiers must be in a strictly increasing order")
-    messages = [source.messages[number] for number in numbers if number in source.messages]
+    messages = [source.messages[number] for number in ids if number in source.messages]
     copyable = [message for message in messages if _may_leave(message)]
     if not copyable:
         raise bad_request("There are no messages to forward")
@@ -107,7 +98,7 @@ def _several(world: World, parameters: Parameters) -> list[ChatMessage]:
 def _copyable(source: Chat, parameters: Parameters, purpose: str) -> ChatMessage:
     message = message_of(source, parameters, purpose)
     if not _may_leave(message):
-        raise bad_request(f"Message can't be {'copied' if purpose == 'copy' else 'forwarded'}")
+        raise bad_request(f"The message can't be {'copied' if purpose == 'copy' else 'forwarded'}")
     return message
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.sandbox.api_types.keyboards import inline_markup_of
 from appliance.sandbox.api_types.serialize import message_document
-from appliance.sandbox.api_types.targets import message_of, seen_chat
+from appliance.sandbox.api_types.targets import message_ids_of, message_of, seen_chat
 from appliance.sandbox.api_types.text import Content, caption_of, text_of
 from appliance.sandbox.methods.sending import preview_of
 from appliance.sandbox.protocol.errors import bad_request
@@ -14,7 +14,6 @@ from appliance.sandbox.world.state import now
 from appliance.sandbox.world.world import World
 
 _DELETABLE_SECONDS = 48 * 3600  # Telegram deletes nothing older
-_MAX_DELETED = 100
 _NOT_MODIFIED = (
     "Message is not modified: specified new message content and reply markup are exactly the same"
     " as a current content and reply markup of the message"
@@ -63,14 +62,8 @@ def delete_message(world: World, parameters: Parameters) -> bool:
 def delete_messages(world: World, parameters: Parameters) -> bool:
     """Ids that name no message are skipped, as by Telegram."""
     chat = seen_chat(world, parameters)
-    ids = parameters.json("message_ids", "Can't parse message identifiers JSON array")
-    if not isinstance(ids, list) or not all(str(item).isdigit() for item in ids):
-        raise bad_request("Expected an Array of message identifiers")
-    if not ids:
-        raise bad_request("Message identifiers are not specified")
-    if len(ids) > _MAX_DELETED:
-        raise bad_request("Too many message identifiers specified")
-    for message_id in map(int, ids):
+    ids = message_ids_of(parameters)
+    for message_id in ids:
         message = chat.messages.get(message_id)
         if message is None or message.deleted or now() - message.date > _DELETABLE_SECONDS:
             continue

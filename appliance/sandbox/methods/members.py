@@ -135,7 +135,7 @@ def set_chat_title(world: World, parameters: Parameters) -> bool:
     check_right(world, group, "can_change_info", "Not enough rights to change chat title")
     title = parameters.text("title").strip()
     if not title:
-        raise bad_request("Title can't be empty")
+        raise bad_request("Title must be non-empty")
     if title == group.title:
         raise bad_request("CHAT_NOT_MODIFIED")
     rename(world, group, title[:_TITLE_LIMIT], by=world.bot_id)

@@ -45,10 +45,13 @@ def getter(field: str) -> Method:
 def set_chat_menu_button(world: World, parameters: Parameters) -> bool:
     button = parameters.json("menu_button", "Can't parse menu button JSON object")
     button = button or {"type": "default"}
-    if not isinstance(button, dict) or button.get("type") not in _MENU_TYPES:
-        raise bad_request("Can't parse menu button: unsupported type specified")
-    if button["type"] == "web_app" and not (button.get("text") and button.get("web_app")):
-        raise bad_request("Can't parse menu button: text and web_app are required")
+    if not isinstance(button, dict):
+        raise bad_request("Can't parse menu button: MenuButton must be an Object")
+    if button.get("type") not in _MENU_TYPES:
+        raise bad_request("Can't parse menu button: MenuButton has unsupported type")
+    for name in ("text", "web_app") if button["type"] == "web_app" else ():
+        if not button.get(name):
+            raise bad_request(f"Can't parse menu button: Can't find field \"{name}\"")
     buttons = {**world.state.profile.get("menu_buttons", {}), _menu_key(world, parameters): button}
     world.state.commit("profile", name="menu_buttons", value=buttons)
     return True
@@ -61,9 +64,11 @@ def get_chat_menu_button(world: World, parameters: Parameters) -> dict[str, Any]
 
 
 def set_default_rights(world: World, parameters: Parameters) -> bool:
-    rights = parameters.json("rights", "Can't parse administrator rights JSON object") or {}
+    rights = parameters.json("rights", "Can't parse ChatAdministratorRights JSON object") or {}
     if not isinstance(rights, dict):
-        raise bad_request("Object expected as administrator rights")
+        raise bad_request(
+            "Can't parse ChatAdministratorRights: ChatAdministratorRights must be an Object"
+        )
     names = [name for name in RIGHTS if rights.get(name) is True]
     world.state.commit("profile", name=_rights_key(parameters), value=names)
     return True

@@ -63,6 +63,8 @@ def answer_callback_query(world: World, parameters: Parameters) -> bool:
 
 
 def get_file(world: World, parameters: Parameters) -> dict[str, Any]:
+    if not parameters.text("file_id"):
+        raise bad_request("file_id not specified")
     stored = world.files.get(parameters.text("file_id"))
     if stored is None:
         raise bad_request("Wrong file_id or the file is temporarily unavailable")

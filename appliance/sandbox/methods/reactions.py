@@ -34,9 +34,11 @@ def set_message_reaction(world: World, parameters: Parameters) -> bool:
 def _emoji(item: Any) -> str:
     if not isinstance(item, dict):
         raise bad_request("Can't parse ReactionType: expected an Object")
+    if item.get("type") != "emoji":
+        raise bad_request("Can't parse ReactionType: invalid reaction type specified")
     emoji = item.get("emoji")
-    if item.get("type") != "emoji" or not isinstance(emoji, str):
-        raise bad_request("REACTION_INVALID")
+    if not isinstance(emoji, str):
+        raise bad_request("Can't parse ReactionType: Can't find field \"emoji\"")
     if emoji.replace("\ufe0f", "") not in EMOJI:
         raise bad_request("REACTION_INVALID")
     return emoji

@@ -118,8 +118,12 @@ def _context(
 
 def preview_of(parameters: Parameters) -> dict[str, Any]:
     """`link_preview_options`, which come back with the message; also in their older form."""
-    options = parameters.json("link_preview_options", "Can't parse link preview options")
-    if isinstance(options, dict) and options:
+    options = parameters.json(
+        "link_preview_options", "Can't parse link preview options JSON object"
+    )
+    if options is not None and not isinstance(options, dict):
+        raise bad_request("Object expected as link preview options")
+    if options:
         return {"link_preview_options": options}
     if parameters.flag("disable_web_page_preview"):
         return {"link_preview_options": {"is_disabled": True}}

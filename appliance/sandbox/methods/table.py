@@ -35,6 +35,7 @@ SENDING: dict[str, Method] = {
     "sendVideoNote": media.send_video_note,
     "sendSticker": media.send_sticker,
     "sendLocation": media.send_location,
+    "sendVenue": media.send_venue,
     "sendContact": media.send_contact,
     "sendDice": media.send_dice,
     "sendMediaGroup": albums.send_media_group,

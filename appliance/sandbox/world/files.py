@@ -165,7 +165,7 @@ def _stored(
             raise ApiError(413, "Request Entity Too Large")
         return files.store(upload, folder)
     if not value:
-        raise bad_request(f"There is no {field} in the request")
+        raise bad_request(f"There is no {field.replace('_', ' ')} in the request")
     if value.startswith(("http://", "https://")):
         return _from_address(value, files, folder)
     stored = files.get(value)

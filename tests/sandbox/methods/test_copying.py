@@ -71,7 +71,7 @@ def test_several_at_once(api):
         ("copyMessage", {"from_chat_id": 5}, "chat not found"),
         ("copyMessages", {"message_ids": []}, "message identifiers are not specified"),
         ("copyMessages", {"message_ids": [2, 1]}, "must be in a strictly increasing order"),
-        ("forwardMessages", {"message_ids": "x"}, "can't parse message identifiers"),
+        ("forwardMessages", {"message_ids": "x"}, "can't parse message_ids JSON object"),
         ("forwardMessages", {"message_ids": [10**6]}, "there are no messages to forward"),
         ("copyMessages", {"message_ids": list(range(101))}, "too many message identifiers"),
     ],
@@ -87,8 +87,8 @@ def test_what_is_protected_stays(api):
     sent = api.call("sendMessage", chat_id=person, text="x", protect_content=True)["message_id"]
     place = {"chat_id": person, "from_chat_id": person, "message_id": sent}
     assert api.refused("copyMessage", **place).description == (
-        "Bad Request: message can't be copied"
+        "Bad Request: the message can't be copied"
     )
     assert api.refused("forwardMessage", **place).description == (
-        "Bad Request: message can't be forwarded"
+        "Bad Request: the message can't be forwarded"
     )

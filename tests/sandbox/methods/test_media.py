@@ -26,9 +26,9 @@ def test_an_animation_is_a_document_too(api):
         ("sendVoice", {}, "there is no voice in the request"),
         ("sendSticker", {"sticker": "nothing"}, "wrong file identifier/HTTP URL specified"),
         ("sendLocation", {"latitude": 5}, "longitude is empty"),
-        ("sendLocation", {"latitude": "NaN", "longitude": 5}, "latitude is out of range"),
-        ("sendLocation", {"latitude": 91, "longitude": 5}, "latitude is out of range"),
-        ("sendContact", {"first_name": "Anna"}, "phone number is empty"),
+        ("sendLocation", {"latitude": 5, "longitude": 181}, "invalid location specified"),
+        ("sendLocation", {"latitude": 91, "longitude": 5}, "invalid location specified"),
+        ("sendContact", {"first_name": "Anna"}, 'parameter "phone_number" is required'),
         ("sendDice", {"emoji": "🙂"}, "DICE_EMOTICON_INVALID"),
     ],
 )

@@ -190,7 +190,7 @@ def test_deleting(api):
     [
         ([], "Bad Request: message identifiers are not specified"),
         (list(range(1, 102)), "Bad Request: too many message identifiers specified"),
-        ("[", "Bad Request: can't parse message identifiers JSON array"),
+        ("[", "Bad Request: can't parse message_ids JSON object"),
         ({"a": 1}, "Bad Request: expected an Array of message identifiers"),
     ],
 )
