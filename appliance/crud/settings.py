@@ -25,6 +25,9 @@ POLL_PAUSE = "poll_pause"
 CHAT_PAUSES = "chat_pauses"
 """{chat id: {"until", "seconds"}}: Telegram asked for silence in one chat, see `Pause`."""
 
+MOVED_CHATS = "moved_chats"
+"""{old chat id: new}: groups that became supergroups; programs go on naming the old ids."""
+
 CENSUS = "census"
 """How many people and groups there are (`crud/chats/census.py`); counted now and then, the last
 time at "at" (seconds since 1970)."""

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from appliance.crud.accounts import users
-from appliance.crud.chats import chats
+from appliance.crud.chats import chats, supergroups
 from appliance.crud.messages import messages
 from appliance.errors import Forbidden, Invalid, KeyReused, NotFound, NothingToDo
 from appliance.models import (
@@ -364,3 +364,14 @@ def test_one_key_from_eight_threads_at_once(request, db, to):
     with database.reading() as session:
         assert session.query(Message).count() + session.query(Broadcast).count() == 1
         assert messages.any_waiting(session) == (to == "chat:5")
+
+
+def test_a_group_is_told_by_the_id_it_had_before_it_became_a_supergroup(database, ask, stored):
+    with database.writing() as session:
+        chats.remember(session, -5, type=ChatType.GROUP, title="Ops").approved = True
+        chats.set_status(session, -5, ChatStatus.ACTIVE)
+        session.flush()
+        supergroups.migrate(session, -5, -1005)
+    row, _ = ask("chat:-5")
+    assert row.target == "chat:-1005"
+    assert [message.chat_id for message in stored(Message)] == [-1005]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from appliance.crud import search
+from appliance.crud import search, settings
 from appliance.errors import NotFound, localized
 from appliance.models import MAX_ID, Chat, ChatStatus, ChatType, Role, Subscription, User, utcnow
 
@@ -41,8 +41,11 @@ def get(session: Session, chat_id: int) -> Chat | None:
 
 
 def find(session: Session, chat_id: int) -> Chat:
-    """Raises NotFound."""
+    """A group that became a supergroup is found by its old id, too. Raises NotFound."""
     chat = get(session, chat_id)
+    if chat is None:
+        moved = settings.get_setting(session, settings.MOVED_CHATS) or {}
+        chat = get(session, moved.get(str(chat_id), chat_id))
     if chat is None:
         raise NotFound(
             localized(

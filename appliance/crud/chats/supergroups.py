@@ -67,8 +67,16 @@ def migrate(session: Session, old: int, new: int, now: datetime | None = None) -
     # Deleted last: its messages and choices would go with it (ON DELETE CASCADE).
     _move_rows(session, old, new)
     _move_words(session, old, new)
+    _remember(session, old, new)
     session.delete(was)
     session.flush()
+
+
+def _remember(session: Session, old: int, new: int) -> None:
+    """`chats.find` goes on finding it; also by the ids that were older still."""
+    moved = settings.get_setting(session, settings.MOVED_CHATS) or {}
+    moved = {known: new if at == old else at for known, at in moved.items()}
+    settings.put_setting(session, settings.MOVED_CHATS, {**moved, str(old): new})
 
 
 def _move_rows(session: Session, old: int, new: int) -> None:

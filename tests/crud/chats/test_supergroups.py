@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from appliance.crud import settings
 from appliance.crud.broadcasts import operations
 from appliance.crud.chats import chats, supergroups, topics
 from appliance.crud.messages import messages
+from appliance.errors import NotFound
 from appliance.models import (
     MAX_ID,
     Broadcast,
@@ -36,6 +39,20 @@ def test_a_migrated_group_takes_everything_along(store, know):
             "active",
         )
         assert [row.text for row in messages.thread(session, -1005, 10)] == ["hello"]
+
+
+def test_its_old_ids_go_on_meaning_it(store, know):
+    """Programs and crontabs name it by the id it had when they were written."""
+    know(-5, type=ChatType.GROUP, title="Choir", first_name=None)
+    know(-6, type=ChatType.GROUP)
+    with store.writing() as session:
+        supergroups.migrate(session, -5, -1005, LATER)
+        supergroups.migrate(session, -6, -1006, LATER)
+        supergroups.migrate(session, -1005, -1007, LATER)
+    with store.reading() as session:
+        assert [chats.find(session, old).id for old in (-5, -1005, -6)] == [-1007, -1007, -1006]
+        with pytest.raises(NotFound):
+            chats.find(session, -7)
 
 
 def test_the_ids_of_its_messages_mean_nothing_any_more(store, know):
