@@ -31,8 +31,8 @@ TRANSLATIONS = {
 }
 MAX_LINE = 110
 MAX_WORDS = 16_200
-"""Of all documents but translations, decisions, which only grow, and the reference, which is made of
-the commands' own help: what is said twice can be said once."""
+"""Of all documents but translations, decisions, which only grow, and the reference, which is made
+of the commands' own help: what is said twice can be said once."""
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
