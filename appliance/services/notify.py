@@ -181,6 +181,7 @@ def _to_many(session: Session, new: NewNotification, term: Term, user: User | No
             options=_options(new),
             media=(record(session, new.file).id,) if new.file else (),
             created_by=user.id if user else None,
+            lossy=True,
         ),
     )
     broadcast.priority = Priority.NOTIFICATION

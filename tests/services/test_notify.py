@@ -177,6 +177,15 @@ def test_html_is_kept(enrol, ask, stored):
     assert message.params["text"].startswith("<b>full</b> <a href='https://x.org/?a=&#123;b}'")
 
 
+@pytest.mark.parametrize("to", ["chat:5", "role:admin"])
+def test_what_telegram_drops_in_silence_is_no_reason_to_refuse(enrol, ask, to):
+    """A program that raises an alarm does not try again."""
+    enrol("ann", 5, "admin")
+    text = 'disk&nbsp;full <a href="http://localhost:3000">panel</a>' + "<b>x</b> " * 101
+    _, created = ask(to, text, format="html")
+    assert created
+
+
 def test_a_title_is_enough(enrol, ask, stored):
     enrol("ann", 5)
     ask("chat:5", " ", title=" Backup\n done ")

@@ -49,6 +49,8 @@ class NewBroadcast:
     canary_limit: float | None = None
     canary_wait: int | None = None
     schedule_id: int | None = None
+    lossy: bool = False
+    """Whether the text may have what Telegram drops in silence: a program's message arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def draft(session: Session, new: NewBroadcast, now: datetime | None = None) -> B
     """The row that would be stored. Raises Invalid with every fault, NotFound."""
     files = _files(session, new)
     variants = lowered(new.variants)
-    content.check(new.text, new.format, new.options, variants, [file.kind for file in files])
+    kinds = [file.kind for file in files]
+    content.check(new.text, new.format, new.options, variants, kinds, losses=not new.lossy)
     options = resolve_topics(session, new.options)
     if new.max_late is not None and new.starts_at is None:
         new = replace(new, starts_at=now or utcnow())  # from which it is late, should nothing send

@@ -27,9 +27,11 @@ def check(
     options: Mapping[str, Any] | None = None,
     variants: Mapping[str, str] | None = None,
     kinds: Sequence[str] = (),
+    *,
+    losses: bool = True,
 ) -> None:
     """Raises Invalid with every fault; returns when the message can be queued."""
-    Invalid.raise_for(lint_message(text, format, options, variants, kinds))
+    Invalid.raise_for(lint_message(text, format, options, variants, kinds, losses=losses))
 
 
 def lint_message(
@@ -38,15 +40,20 @@ def lint_message(
     options: Mapping[str, Any] | None = None,
     variants: Mapping[str, str] | None = None,
     kinds: Sequence[str] = (),
+    *,
+    losses: bool = True,
 ) -> tuple[Fault, ...]:
-    """Every fault of a whole message; `variants` by language, `kinds` of its files in order."""
+    """Every fault of a whole message; `variants` by language, `kinds` of its files in order.
+
+    `losses` as in `lint`.
+    """
     options, variants = options or {}, variants or {}
-    faults = lint(text, format, with_file=bool(kinds))
+    faults = lint(text, format, with_file=bool(kinds), losses=losses)
     if format in get_args(Format):
         for language, variant in variants.items():
             field = f"variants.{language}"
             faults += _lint_language(field, language)
-            faults += lint(variant, format, field=field, with_file=bool(kinds))
+            faults += lint(variant, format, field=field, with_file=bool(kinds), losses=losses)
     return faults + lint_options(options) + lint_media(kinds, options)
 
 

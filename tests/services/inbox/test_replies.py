@@ -65,7 +65,17 @@ def test_nobody_and_groups(database, know):
             replies.answer(session, chat_id, "a")
 
 
-@pytest.mark.parametrize(("text", "format"), [("", "plain"), ("x" * 4097, "plain"), ("<", "html")])
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ("", "plain"),
+        ("\u200b", "plain"),
+        ("x" * 4097, "plain"),
+        ("<", "html"),
+        ('<a href="javascript:x">x</a>', "html"),
+        ("a&nbsp;b", "html"),
+    ],
+)
 def test_texts_that_telegram_would_refuse(database, know, text, format):
     know(1)
     with database.writing() as session, pytest.raises(Invalid):
