@@ -18,11 +18,7 @@ from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.content import media
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63"
-    "f8cfc0f01f0005000201a5f645400000000049454e44ae426082"
-)
+from support.pictures import picture
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +33,7 @@ def send(database, settings):
 
     def send(text, kinds=(), **more):
         kept = [
-            media.keep(settings.data, kind, io.BytesIO(PNG + bytes([n])), f"{n}.png")
+            media.keep(settings.data, kind, io.BytesIO(picture("PNG", 16 + n)), f"{n}.png")
             for n, kind in enumerate(kinds)
         ]
         with database.writing() as session:

@@ -146,7 +146,7 @@ def test_topics_in_a_list_with_semicolons_are_quoted(news, take_in, everything):
         ("5,,,,,,news;nws", "unknown topic 'nws'"),
         (
             "5,,,,,,,happy",
-            "invalid status 'happy': expected one of active, stopped, blocked, left, new",
+            "invalid status 'happy': expected one of active, stopped, blocked, left, lost, new",
         ),
         ("5,,,,,,,,group", "invalid type 'group': expected private for this chat_id"),
         ("-5,,,,,,,,channel", "expected group for this chat_id"),
