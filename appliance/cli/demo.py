@@ -18,8 +18,8 @@ import click
 
 from appliance.cli import follow
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.exits import asked_to_stop
 from appliance.cli.input import Prompter
-from appliance.cli.serve import asked_to_stop
 from appliance.cli.setup import InitOptions, make_home
 from appliance.config import Settings
 from appliance.crud.chats import chats

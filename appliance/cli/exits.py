@@ -1,8 +1,11 @@
-"""Exit codes, and their mapping from domain errors."""
+"""How a command ends: exit codes, domain errors, SIGTERM and Ctrl-C."""
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import click
 
@@ -62,3 +65,32 @@ def lines_of(error: ApplianceError) -> list[str]:
 
 def _place(fault: Fault) -> str:
     return f"line {fault.line}, column {fault.column}: " if fault.line else ""
+
+
+class StopRequest(threading.Event):
+    """Set by a signal; `exit_code` is then what a shell expects of a process that it ended."""
+
+    number = 0
+
+    @property
+    def exit_code(self) -> int:
+        return 128 + self.number
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[StopRequest]:
+    """An event that SIGTERM and Ctrl-C set; at the end the former handlers are restored."""
+    stop = StopRequest()
+
+    def handle(number: int, _: FrameType | None) -> None:
+        # Sets an event and nothing more: a handler runs between any two instructions of the main
+        # thread.
+        stop.number = number
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -76,9 +76,26 @@ def end_if_nothing_sends(context: Context, queued: str) -> None:
 
 
 def follow(context: Context, broadcast_id: int) -> Document:
-    """Wait until the broadcast has ended; deliver it here whenever no other process does."""
-    with engine_beside(context), progress_bar(context.progress) as show:
-        return wait_for_end(context.database, broadcast_id, show)
+    """Wait until the broadcast has ended; deliver it here whenever no other process does.
+
+    SIGTERM and Ctrl-C end the process: what is in flight gets its outcome first, as in `serve`.
+    """
+    with exits.asked_to_stop() as stop:
+        with engine_beside(context), progress_bar(context.progress) as show:
+            document = wait_for_end(context.database, broadcast_id, show, stop)
+        if stop.is_set() and document["status"] not in ENDED:
+            stop_waiting(stop, f"broadcast {broadcast_id}", f"broadcast cancel {broadcast_id}")
+    return document
+
+
+def stop_waiting(stop: exits.StopRequest, what: str, command: str) -> NoReturn:
+    """Whoever interrupts a wait may believe that they have stopped the sending."""
+    click.echo(
+        f"appliance: {what} is not over: it goes on where `appliance serve` runs, or else when it"
+        f" does; `appliance {command}` ends it",
+        err=True,
+    )
+    sys.exit(stop.exit_code)
 
 
 def wait_for_end(

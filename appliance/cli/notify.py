@@ -1,7 +1,6 @@
 """`appliance notify`: tell one person, a chat, a topic or a role something, and be done."""
 
 import sys
-import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -124,17 +123,22 @@ def _wait(context: Context, document: Document, message_id: int | None) -> NoRet
 
 def _follow_message(context: Context, message_id: int) -> tuple[str, str | None]:
     from appliance.cli import follow
+    from appliance.cli.exits import asked_to_stop
     from appliance.crud.messages import notifications
     from appliance.models import DeliveryState
 
-    pause = threading.Event()
-    with follow.engine_beside(context):
-        while True:
-            with context.database.reading() as session:
-                state, reason = notifications.outcome(session, message_id)
-            if state not in {DeliveryState.PENDING, DeliveryState.SENDING}:
-                return state.word, reason
-            pause.wait(follow.PROGRESS_POLL_SECONDS)
+    with asked_to_stop() as stop:
+        with follow.engine_beside(context):
+            while not stop.is_set():
+                with context.database.reading() as session:
+                    state, reason = notifications.outcome(session, message_id)
+                if state not in {DeliveryState.PENDING, DeliveryState.SENDING}:
+                    return state.word, reason
+                stop.wait(follow.PROGRESS_POLL_SECONDS)
+        click.echo(
+            "appliance: the notification is queued: it leaves when `appliance serve` runs", err=True
+        )
+        sys.exit(stop.exit_code)
 
 
 def outcome_code(state: str, reason: str | None) -> int:

@@ -1,15 +1,12 @@
 """`appliance serve` and `appliance bot`: run until Ctrl-C or SIGTERM."""
 
 import dataclasses
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.exits import asked_to_stop
 from appliance.config import LOOPBACK, Settings
 
 SWITCH_INTERVAL_SECONDS = 0.0005
@@ -82,23 +79,6 @@ def _run(
             context.remark("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
         runtime.wait(stop)
         context.remark("Stopping …")
-
-
-@contextmanager
-def asked_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; at the end the former handlers are restored."""
-    stop = threading.Event()
-    before = {
-        # Sets an event and nothing more: a handler runs between any two instructions of the main
-        # thread.
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _with_sandbox(context: Context) -> Settings:

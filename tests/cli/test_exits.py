@@ -1,5 +1,8 @@
 """One tree of errors, one table of exit codes, one line on stderr."""
 
+import os
+import signal
+
 import pytest
 
 from appliance import errors
@@ -56,3 +59,14 @@ def test_what_was_said_is_not_said_twice(capsys):
 def test_a_mistake_of_ours_is_not_hidden():
     with pytest.raises(ZeroDivisionError), exits.exit_clearly():
         raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_sets_the_event_and_the_handlers_come_back(number, code):
+    before = signal.getsignal(number)
+    with exits.asked_to_stop() as stop:
+        assert not stop.is_set()
+        os.kill(os.getpid(), number)
+        assert stop.wait(5)
+        assert stop.exit_code == code
+    assert signal.getsignal(number) == before

@@ -1,6 +1,7 @@
 """`broadcast --wait`: it sends itself where nothing else does, and tells the truth about it."""
 
 import json
+import signal
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -155,4 +156,31 @@ def test_while_another_sends_it_only_follows(answer, town, serve, parts, record,
     serve()
     wait_until(lambda: parts()["delivery"]["state"] in {"idle", "sending"}, 20)
     assert answer("broadcast", "hello", "--wait")["sent"] == 6
+    assert record() == Counter(town)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_who_is_stopped_while_waiting_leaves_nobody_unknown_and_says_what_goes_on(
+    number, code, start, town, ask, database, record, wait_until, appliance
+):
+    ask("faults", {"kind": "latency", "seconds": 0.9})
+    words = ("broadcast", "send", "hello", "--key", "k", "--wait")
+    waiting = start(*words, SEND_RATE="1")
+
+    def shown():
+        with database.reading() as session:
+            rows = broadcasts.list_page(session, 1)
+            return rows[0] if rows else None
+
+    wait_until(lambda: shown() and shown().sent and shown().sending, 20, waiting.log)
+    assert waiting.stop(number) == code
+
+    assert (shown().unknown, shown().sending, shown().status) == (0, 0, "running")
+    assert shown().pending > 0
+    assert "broadcast 1 is not over" in waiting.log()
+    assert "`appliance broadcast cancel 1` ends it" in waiting.log()
+    assert "Traceback" not in waiting.log()
+    ask("faults", None, method="DELETE")
+    assert appliance(*words).returncode == 0
     assert record() == Counter(town)
