@@ -85,7 +85,7 @@ def test_ctrl_c_ends_it_at_any_time(root, tmp_path, wait_until):
             stderr=log,
         )
     try:
-        wait_until(lambda: "is starting" in (tmp_path / "log").read_text(), 30)
+        wait_until(lambda: "is starting" in (tmp_path / "log").read_text(), 60)
         process.send_signal(signal.SIGINT)
         process.wait(15)
     finally:

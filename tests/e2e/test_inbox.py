@@ -1,6 +1,7 @@
 """The operators' inbox: somebody writes to the bot, an operator answers in the browser."""
 
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,15 @@ def patience():
 
 
 def writes(site: Any, person: int, text: str) -> None:
+    """Sent and received: the menu counts when a page is opened, and only now and then later."""
     site.call("POST", f"/sandbox/people/{person}/send", {"text": text})
+    pause = threading.Event()
+    for _ in range(300):
+        threads = site.call("GET", "/inbox?limit=200")["items"]
+        if any(thread["chat"]["id"] == person and thread["unread"] for thread in threads):
+            return
+        pause.wait(0.1)
+    pytest.fail(f"what {person} wrote did not arrive in 30 s")
 
 
 def row_of(page: Page, name: str) -> Locator:
