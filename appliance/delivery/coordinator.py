@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from appliance.crud import deliveries, settings
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.broadcasts.broadcasts import Active
+from appliance.crud.chats import chats as chats_crud
 from appliance.crud.messages import messages
 from appliance.database import Database, data_version
 from appliance.delivery import pacing_memory, side_effects
@@ -56,6 +57,7 @@ class Coordinator:
         self._active_seen: list[Active] = []
         self._sweeper = Sweeper()
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
+        self._missing: set[int] | None = None  # chats that were not found; None: to be asked
         self._version: int | None = None  # of the database, when it was last looked through
         self._looked_at = 0.0
         self.work = True
@@ -176,6 +178,7 @@ class Coordinator:
         """The database failed: what is believed of the running broadcasts may be wrong."""
         self._runs.clear()
         self._operations.clear()
+        self._missing = None
         self._active_seen = []  # or the next look would find nothing new
         self._version = None
         self.doubtful = True
@@ -248,14 +251,15 @@ class Coordinator:
         # broadcasts first would be a deadlock. Whoever sweeps a ledger (`sweeps._end`) takes a
         # broadcast and its lines, no chat. A group that migrates locks broadcasts early: it is last
         # among the results.
-        side_effects.lock_chats(session, results)
+        if self._missing is None:
+            self._missing = chats_crud.list_not_found(session)
+        side_effects.lock_chats(session, results, self._missing)
         results = [side_effects.reconsider(session, result, now) for result in results]
         handed = _by_source(results)
         if answered := handed.pop(self._outbox, []):
             self._outbox.record(session, answered, now)
         for result in sorted(results, key=lambda result: result.verdict.kind == Kind.MIGRATED):
-            side_effects.apply(session, result, wall)
-        side_effects.arrived(session, results)
+            side_effects.apply(session, result, wall, self._missing)
         return handed
 
     def _skip_if_cancelled(self, session: Session, results: list[Result], now: Moment) -> None:

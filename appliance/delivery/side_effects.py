@@ -5,7 +5,7 @@ for: a message of a broadcast, an edit or a recall of one, a row of the outbox. 
 turns a result into the state of its own row (`Result.state`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -30,10 +30,12 @@ _ABOUT_THE_CHAT = frozenset({Kind.GONE, Kind.MIGRATED})
 _REFUSALS = frozenset({Kind.GONE, Kind.REFUSED, Kind.CONTENT})
 
 
-def lock_chats(session: Session, results: Sequence[Result]) -> None:
+def lock_chats(session: Session, results: Sequence[Result], missing: Collection[int]) -> None:
     """Lock the chats that `apply` is going to change, before anything else is written."""
     verdicts = [(result.job.chat_id, result.verdict) for result in results]
     touched = {chat_id for chat_id, verdict in verdicts if verdict.kind in _ABOUT_THE_CHAT}
+    touched |= {chat for chat, verdict in verdicts if verdict.reason == NOT_FOUND}
+    touched |= {chat for chat, verdict in verdicts if chat in missing and verdict.kind == Kind.SENT}
     touched |= {verdict.migrate_to for _, verdict in verdicts if verdict.migrate_to is not None}
     if touched:
         chats.lock(session, touched)
@@ -52,9 +54,16 @@ def reconsider(session: Session, result: Result, now: Moment) -> Result:
     return result
 
 
-def apply(session: Session, result: Result, now: datetime) -> None:
-    """What follows from a result that was reconsidered: for the chat, for files, for the inbox."""
+def apply(session: Session, result: Result, now: datetime, missing: set[int]) -> None:
+    """What follows from a result that was reconsidered: for the chat, for files, for the inbox.
+
+    `missing` are the chats that were not found the last time; kept up to date here, so that what
+    arrives, which is nearly everything, costs no look at its chat.
+    """
     job, verdict = result.job, result.verdict
+    if verdict.kind == Kind.SENT and job.chat_id in missing:
+        chats.reset_not_found(session, job.chat_id)
+        missing.discard(job.chat_id)
     match verdict.kind:
         case Kind.SENT if job.upload is not None:
             uploads.remember(session, result)
@@ -64,19 +73,13 @@ def apply(session: Session, result: Result, now: datetime) -> None:
             settings.pause_chat(session, job.chat_id, verdict.retry_after, now)
         case Kind.REFUSED if verdict.reason == NOT_FOUND and _somebody_got_it(session, job):
             chats.count_not_found(session, job.chat_id, now)
+            missing.add(job.chat_id)
         case Kind.GONE if job.method != NEW_TOPIC:  # a right that only making topics needs
             status = ChatStatus.LEFT if job.chat_id < 0 else ChatStatus.BLOCKED
             chats.set_status(session, job.chat_id, status, now)
             operators_group.lose_group(session, job.chat_id, now)
     if isinstance(job.source, Outbox):
         _tell_inbox(session, result, now)
-
-
-def arrived(session: Session, results: Iterable[Result]) -> None:
-    """Telegram knows the chats where something arrived."""
-    sent = [result.job.chat_id for result in results if result.verdict.kind == Kind.SENT]
-    if sent:
-        chats.reset_not_found(session, sent)
 
 
 def _somebody_got_it(session: Session, job: Job) -> bool:

@@ -111,7 +111,7 @@ class Chat(Base):
             sqlite_where=text("timezone IS NOT NULL"),
             postgresql_where=text("timezone IS NOT NULL"),
         ),
-        # Whether any chat was not found at all, so that a success need not be written for each.
+        # The few that were not found, which the engine asks for when it begins.
         Index(
             "ix_chats_not_found",
             "not_found",

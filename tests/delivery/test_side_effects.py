@@ -380,3 +380,22 @@ def test_a_chat_that_telegram_does_not_know_is_lost_after_three_broadcasts(
     with database.reading() as session:
         assert chats.find(session, 2).status == status
         assert chats.find(session, 1).status == "active"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_arrives_in_between_begins_the_count_anew(restarted, database, settle, coordinator):
+    with database.writing() as session:
+        add_chats(session, 1, 2)
+        chats.count_not_found(session, 2)
+        chats.count_not_found(session, 2)
+    settle()
+    if not restarted:  # this engine has counted them itself
+        coordinator.forget()
+        settle()
+    with database.writing() as session:
+        create(session, NewBroadcast("x", to=("all",)))
+    settle(wanted=0)
+    settle([Result(job, Verdict(Kind.SENT, message_id=1)) for job in settle(wanted=2)])
+
+    with database.reading() as session:
+        assert chats.find(session, 2).not_found == 0

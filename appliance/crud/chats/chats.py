@@ -143,17 +143,14 @@ def count_not_found(session: Session, chat_id: int, now: datetime | None = None)
     session.flush()
 
 
-def reset_not_found(session: Session, chat_ids: Iterable[int]) -> None:
-    """Something arrived there, so Telegram does know them."""
-    # By the partial index, which is empty nearly always: ten microseconds a transaction.
-    if session.connection().execute(_ANY_NOT_FOUND).first() is None:
-        return
-    session.execute(
-        update(Chat).where(Chat.id.in_(list(chat_ids)), Chat.not_found > 0).values(not_found=0)
-    )
+def reset_not_found(session: Session, chat_id: int) -> None:
+    """Something arrived there, so Telegram does know it."""
+    session.execute(update(Chat).where(Chat.id == chat_id).values(not_found=0))
 
 
-_ANY_NOT_FOUND = select(Chat.id).where(Chat.not_found > 0).limit(1)
+def list_not_found(session: Session) -> set[int]:
+    """The chats that were not found the last time they were written to."""
+    return set(session.scalars(select(Chat.id).where(Chat.not_found > 0)))
 
 
 def remove(session: Session, chat_id: int) -> None:

@@ -182,11 +182,14 @@ def test_three_times_in_a_row_not_found_is_lost(store):
 def test_what_arrives_in_between_begins_the_count_anew(store):
     with store.writing() as session:
         add_chats(session, 1, 2)
-        chats.reset_not_found(session, [1])
+        chats.reset_not_found(session, 1)
         for chat_id in (1, 1, 2):
             chats.count_not_found(session, chat_id)
     with store.writing() as session:
-        chats.reset_not_found(session, [1, 5])
+        assert chats.list_not_found(session) == {1, 2}
+        chats.reset_not_found(session, 1)
+        chats.reset_not_found(session, 5)
+        assert chats.list_not_found(session) == {2}
     assert (status(store, 1), status(store, 2)) == (("active", 0), ("active", 1))
 
 
