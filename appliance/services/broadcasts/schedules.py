@@ -206,6 +206,8 @@ def _send(
             starts_at=slot,
             max_late=schedule.max_late,
             schedule_id=schedule.id,
+            # Checked when it was written; what is dropped in silence is no reason to send nothing.
+            lossy=True,
         )
         broadcast, created = create(session, new, now)
     except ApplianceError as error:

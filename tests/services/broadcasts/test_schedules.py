@@ -188,6 +188,19 @@ def test_only_the_newest_missed_slot_is_sent(add, run, sent, stored):
     assert stored().next_at == NOW + 7 * HOUR
 
 
+def test_a_text_that_loses_something_at_telegram_is_sent_all_the_same(
+    add, run, sent, stored, database
+):
+    """Stored by a version that let it through; whoever writes one now is told."""
+    number = add()
+    with database.writing() as session:
+        schedule = session.get_one(Schedule, number)
+        lossy = '<a href="javascript:x">hello</a>&nbsp;all'
+        schedule.template = {**schedule.template, "text": lossy, "format": "html"}
+    run(NOW + HOUR)
+    assert len(sent()) == 1, str(Localized.load(stored().last_result))
+
+
 @pytest.mark.parametrize(
     ("minutes", "missed"),
     [
