@@ -1,7 +1,5 @@
 """`appliance sandbox …`: the Telegram simulator as a server of its own, and what happens in it."""
 
-import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +7,7 @@ import click
 
 from appliance import config
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.exits import asked_to_stop
 from appliance.cli.suggest import SuggestingGroup
 from appliance.errors import ConfigError
 from appliance.sandbox.world.faults import KINDS
@@ -74,16 +73,14 @@ def serve(
     token = _harmless_token(context.home, token)
     limits = Limits() if flood else None
     simulator = Sandbox(token, host=host, port=port, journal=journal, flood=limits)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    simulator.start()
-    try:
-        context.emit({"url": simulator.url, "token": token}, simulator.url)
-        context.remark(f"Point a bot here: BOT_MODE=sandbox BOT_API_URL={simulator.url}")
-        stop.wait()
-    finally:
-        simulator.stop()
+    with asked_to_stop() as stop:
+        simulator.start()
+        try:
+            context.emit({"url": simulator.url, "token": token}, simulator.url)
+            context.remark(f"Point a bot here: BOT_MODE=sandbox BOT_API_URL={simulator.url}")
+            stop.wait()
+        finally:
+            simulator.stop()
 
 
 @sandbox.command()

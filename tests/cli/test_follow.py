@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from appliance.cli import follow
 from appliance.crud.broadcasts import broadcasts
 from appliance.models import Broadcast, BroadcastStatus, utcnow
 from appliance.services.broadcasts import NewBroadcast, as_document, create
+from support.shell import ANSWER_PROMPTS
 
 DONE = {"status": "done", "failed": 0, "unknown": 0, "reasons": {}}
 
@@ -184,3 +187,23 @@ def test_who_is_stopped_while_waiting_leaves_nobody_unknown_and_says_what_goes_o
     ask("faults", None, method="DELETE")
     assert appliance(*words).returncode == 0
     assert record() == Counter(town)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answer", "queued"), [("n", 0), ("y", 1)])
+def test_the_question_shows_text_audience_and_count(answer, queued, home, known, database):
+    command = (
+        f"{sys.executable} -m appliance --home {home} broadcast send 'hello\nall' --to lang:en"
+    )
+    done = subprocess.run(
+        [sys.executable, ANSWER_PROMPTS, command],
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "hello all" in done.stdout
+    assert "Send this to 3 chats (lang:en; about " in done.stdout
+    with database.reading() as session:
+        assert len(broadcasts.list_page(session, 9)) == queued
