@@ -12,6 +12,7 @@ from appliance.errors import Conflict
 from appliance.models import BroadcastStatus
 from appliance.runtime.schedule import Schedule
 from appliance.services.broadcasts import changes, operation_document
+from support.decisions import decide, on_phone
 
 LATER = timedelta(seconds=31)
 
@@ -31,18 +32,6 @@ class Dying:
             raise Killed
         self._left -= 1
         return self._database.writing()
-
-
-def decide(write, number, kind):
-    if kind == "edit":
-        changes.edit(write, number, "test", text="new", format="plain")
-    else:
-        changes.recall(write, number, "test")
-
-
-def on_phone(ask, person):
-    messages = ask(f"people/{person}/messages")["messages"]
-    return [(m["text"], m["deleted"]) for m in messages if m["from"] == "bot"]
 
 
 WISHED = {"edit": ("new", False), "recall": ("old", True)}
