@@ -159,11 +159,11 @@ class Client(Generic[J]):
         # libcurl starts what was added when its timer is served
         self._serve_timer()
         events = self._epoll.poll(max(0.0, self._wait(timeout)))
-        for fd, mask in events:
+        for fd, _ in events:
             if fd == self._waker.fileno():
                 self._waker.clear()
             else:
-                self._multi.socket_action(fd, _curl_mask(mask))
+                self._multi.socket_action(fd, 0)  # libcurl looks for itself what may be done
         self._serve_timer()
         return self._collect()
 
@@ -298,7 +298,7 @@ def _answer(slot: _Slot[Any], error: tuple[int, str] | None) -> Answer:
         return Answer(
             handle.getinfo(pycurl.RESPONSE_CODE),
             b"".join(slot.chunks),
-            retry_after=handle.getinfo(_RETRY_AFTER) if _RETRY_AFTER else 0,
+            retry_after=handle.getinfo(pycurl.RETRY_AFTER),
         )
     code, message = error
     # Once bytes are on their way Telegram may have them all, whatever became of the connection.
@@ -323,17 +323,6 @@ class _Waker:
 
     def close(self) -> None:
         os.close(self._fd)
-
-
-_RETRY_AFTER = getattr(pycurl, "RETRY_AFTER", None)
-
-
-def _curl_mask(mask: int) -> int:
-    return (
-        (pycurl.CSELECT_IN if mask & select.EPOLLIN else 0)
-        | (pycurl.CSELECT_OUT if mask & select.EPOLLOUT else 0)
-        | (pycurl.CSELECT_ERR if mask & (select.EPOLLERR | select.EPOLLHUP) else 0)
-    )
 
 
 def _quietly(call: Callable[..., Any], *args: Any) -> None:

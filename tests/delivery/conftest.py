@@ -1,4 +1,4 @@
-"""An engine under the test's own hand, against the real simulator."""
+"""An engine under the test's own hand, against the real simulator; a client and a raw server."""
 
 import time
 from collections import Counter
@@ -18,6 +18,7 @@ from appliance.models import Broadcast, DeliveryState
 from appliance.services.broadcasts import NewBroadcast, changes, create
 from appliance.services.leases import DELIVERY, Holding
 from support.people import add_chats
+from support.raw_server import RawServer
 from support.stored import find_row
 
 
@@ -40,6 +41,34 @@ def client(sandbox):
     client = Client(sandbox.url, config.SANDBOX_TOKEN, timeout=5)
     yield client
     client.close()
+
+
+@pytest.fixture
+def connect():
+    """`connect(url, timeout=5)`: a client that is closed afterwards."""
+    opened = []
+
+    def connect(url, **options):
+        opened.append(Client(url, config.SANDBOX_TOKEN, **options))
+        return opened[-1]
+
+    yield connect
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def serve(connect):
+    """`serve(react)`: a server that does so with each request, and its client."""
+    opened = []
+
+    def serve(react, timeout=5, ca=None):
+        opened.append(RawServer(react))
+        return opened[-1], connect(opened[-1].url, timeout=timeout, ca=ca)
+
+    yield serve
+    for server in opened:
+        server.close()
 
 
 @pytest.fixture
