@@ -168,6 +168,11 @@ def read_values(home: Path, environ: Mapping[str, str] | None = None) -> dict[st
     return settings
 
 
+def said_in_environment(name: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """What the variable itself says: not `.env`, nor a file that `NAME_FILE` names."""
+    return (os.environ if environ is None else environ).get(name) or None
+
+
 def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
     """Where systemd wants to hear from a service of `Type=notify`."""
     return (os.environ if environ is None else environ).get("NOTIFY_SOCKET") or None

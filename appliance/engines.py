@@ -47,7 +47,7 @@ def driver_is_installed() -> Iterator[None]:
     except ModuleNotFoundError:
         raise ConfigError(
             "DATABASE_URL names PostgreSQL and its driver is not installed:"
-            " install appliance[postgresql]"
+            " install appliance[postgresql] (the tested versions: requirements/postgresql.txt)"
         ) from None
 
 

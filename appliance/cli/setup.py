@@ -13,6 +13,7 @@ from appliance.cli.input import Prompter
 from appliance.config import Settings
 from appliance.crud.accounts import users
 from appliance.database import SCHEMA, Database, check_schema, schema_version
+from appliance.engines import sqlite_path
 from appliance.errors import ConfigError
 from appliance.models import Role
 from appliance.services import bot_identity
@@ -78,6 +79,7 @@ def make_home(
     values = config.read_values(home, environ)
     fresh = not (home / ".env").exists()
     new_values = _new_values(values, options, prompter) if fresh else {}
+    address = _new_address(home, environ)
     settings = Settings.load(home, {**values, **new_values})
     admin = None if _has_admin(settings) else _first_admin(options, prompter)
     bot = _identify(settings) if fresh and settings.bot_enabled and not settings.sandbox else None
@@ -87,8 +89,10 @@ def make_home(
         upgrade(settings)  # before .env: a database that cannot be made must leave no half a home
         result.note("database", f"made the database at schema {SCHEMA}")
     if fresh:
-        config.write_env_file(home / ".env", new_values)
+        config.write_env_file(home / ".env", new_values | address)
         result.note("settings", f"wrote {home / '.env'} (mode 0600)")
+    elif address:
+        result.lines.append(f"{home / '.env'} names another database than DATABASE_URL does here")
     check_schema(settings)
     _store(settings, admin, bot, result)
     return result
@@ -115,6 +119,19 @@ def _new_values(
     if options.language:
         values["DEFAULT_LANGUAGE"] = options.language
     return {name: value for name, value in values.items() if current.get(name) != value}
+
+
+def _new_address(home: Path, environ: Mapping[str, str] | None) -> dict[str, str]:
+    """DATABASE_URL, where the environment says another one than `.env`; else nothing.
+
+    Without it the next command would look for a SQLite file. What DATABASE_URL_FILE holds stays
+    there: in `.env` it would win over the file.
+    """
+    url = config.said_in_environment("DATABASE_URL", environ)
+    if url is None or url == config.read_env_file(home / ".env").get("DATABASE_URL"):
+        return {}
+    path = sqlite_path(url)  # in `.env` it must not depend on the working directory
+    return {"DATABASE_URL": url if path is None else f"sqlite:///{path}"}
 
 
 def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:

@@ -110,6 +110,38 @@ def test_what_the_environment_says_is_not_written_down(make, new_home, tmp_path)
     assert make(environ).made == []
 
 
+def test_the_address_of_the_database_is_kept(make, new_home, make_postgresql):
+    """Also its password; the next command has no such environment."""
+    url = make_postgresql().replace("tester@", "tester:it's%20me@")
+    made = make({"DATABASE_URL": url}, sandbox=True)
+    assert made.made == ["database", "settings", "admin"]
+    assert "me@/" not in str(made)
+    assert Settings.load(new_home, environ={}).database_url == url
+    assert make().made == []
+    assert not (new_home / "data" / "database.db").exists()
+
+
+def test_a_relative_file_is_kept_with_its_folder(make, new_home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make({"DATABASE_URL": "sqlite:///here.db"}, sandbox=True)
+    assert read_values(new_home, {})["DATABASE_URL"] == f"sqlite:///{tmp_path}/here.db"
+
+
+def test_an_address_in_a_file_of_its_own_stays_there(make, new_home, tmp_path):
+    (tmp_path / "url").write_text(f"sqlite:///{tmp_path}/here.db")
+    make({"DATABASE_URL_FILE": str(tmp_path / "url")}, sandbox=True)
+    assert "DATABASE_URL" not in read_values(new_home, {})
+
+
+def test_another_address_than_that_of_the_home_is_told(make, new_home, tmp_path):
+    make(sandbox=True)
+    before = _files(new_home)
+    made = make({"DATABASE_URL": f"sqlite:///{tmp_path}/other.db"})
+    assert made.made == ["database", "admin"]
+    assert made.lines[1] == f"{new_home}/.env names another database than DATABASE_URL does here"
+    assert _files(new_home) == before
+
+
 @pytest.mark.parametrize(
     ("wishes", "error"),
     [
