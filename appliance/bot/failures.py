@@ -1,6 +1,7 @@
 """What a failed call means: what `appliance status` shows, and how long to wait."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
@@ -15,8 +16,11 @@ RUNNING = "running"
 BACK_OFF_SECONDS = (1.0, 30.0)
 """The first pause after a network error, and the longest."""
 
-CONFLICT_SECONDS = (2.0, 300.0)
-"""The same after 409. Each attempt ends a poll of the other program, so attempts become rare."""
+REFUSED_SECONDS = (2.0, 300.0)
+"""The same after another 4xx, which somebody has to mend."""
+
+CONFLICT_SECONDS = (120.0, 900.0)
+"""The same after 409. Each attempt ends a poll of the other program, so attempts are rare."""
 
 TOKEN_SECONDS = 300.0
 """After 401, which no waiting mends; but should it be Telegram's fault, the bot comes back."""
@@ -32,21 +36,27 @@ MOVED = (
 )
 """The state of a bot whose updates should come by webhook, but whose webhook was changed."""
 
-_WEBHOOK = "conflict: a webhook is set for this bot; another program set it while this one polls"
-_POLLER = "conflict: another program polls with this bot's token; stop it, or give each its own bot"
+_LIKELY = "another server with this token, or BotFather's webhook"
+_WEBHOOK = f"conflict: a webhook is set for this bot while this program polls: likely {_LIKELY}"
+_POLLER = (
+    f"conflict: another program polls with this bot's token: likely {_LIKELY}; stop it,"
+    " or give each its own bot"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """`state` is one line for `appliance status`; `loud`: somebody has to act.
 
-    `flood`: Telegram asked for the pause, so it must go on after a restart.
+    `flood`: Telegram asked for the pause, so it must go on after a restart. `rival`: another
+    program polls, which the next poll cannot tell: it succeeds, and ends the other's.
     """
 
     state: str
     seconds: float
     loud: bool = False
     flood: bool = False
+    rival: bool = False
 
 
 class Streak:
@@ -55,23 +65,57 @@ class Streak:
     def __init__(self) -> None:
         self._tries = 0
         self._doubts = 0  # how many of the last ones were 404
+        self._conflicts = 0  # how many of all were 409
 
     def judge(self, error: Exception) -> Trouble:
         doubted = isinstance(error, DoubtedToken)
-        trouble = judge(error, self._doubts if doubted else self._tries)
+        conflict = isinstance(error, Refused) and error.code == 409
+        own = self._conflicts if conflict else self._tries
+        trouble = judge(error, self._doubts if doubted else own)
         self._tries += 1
+        self._conflicts += conflict
         self._doubts = self._doubts + 1 if doubted else 0
         return trouble
 
     def over(self) -> None:
         """Begin to count anew: a call succeeded."""
-        self._tries = self._doubts = 0
+        self._tries = self._doubts = self._conflicts = 0
+
+
+class Trial:
+    """After another program polled: a time without it before it counts as gone.
+
+    One poll that succeeds tells nothing: it ends the other's, whose next one ends ours.
+    """
+
+    def __init__(self, mono: Callable[[], float]) -> None:
+        self._mono = mono
+        self._seconds = 0.0
+        self._ends: float | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self._seconds > 0
+
+    def require(self, seconds: float) -> None:
+        """Polls must succeed for so long from the next one on; 0 asks for nothing."""
+        self._seconds, self._ends = seconds, None
+
+    def passed(self) -> bool:
+        """Called after a poll that succeeded: whether polls did so for as long as is required."""
+        now = self._mono()
+        if self._ends is None:
+            self._ends = now + self._seconds
+        if now < self._ends:
+            return False
+        self.require(0.0)
+        return True
 
 
 def judge(error: Exception, tries: int) -> Trouble:
     """What to do after an error that `tries` failures in a row came before.
 
-    For a 404, `tries` counts only those that were 404 as well.
+    For a 404 or 409, `tries` counts only those that were the same.
     """
     if isinstance(error, DoubtedToken) and tries < len(DOUBT_SECONDS):
         return Trouble("Telegram answers 404", DOUBT_SECONDS[tries])
@@ -100,13 +144,15 @@ def where(error: Exception) -> str:
 
 def _refused(error: Refused, tries: int) -> Trouble:
     if error.code == 409:
-        state = _WEBHOOK if "webhook" in error.description else _POLLER
-        return Trouble(state, _growing(tries, *CONFLICT_SECONDS), True)
+        seconds = _growing(tries, *CONFLICT_SECONDS)
+        if "webhook" in error.description.lower():
+            return Trouble(_WEBHOOK, seconds, True)
+        return Trouble(_POLLER, seconds, True, rival=True)
     if error.code == 429:
         seconds = max(error.retry_after, 1.0)
         return Trouble(f"flood: Telegram asks for {seconds:.0f} s of silence", seconds, flood=True)
     if 400 <= error.code < 500:  # what was asked is wrong: an address for the webhook, say
-        return Trouble(str(error)[:_MAX_STATE_LENGTH], _growing(tries, *CONFLICT_SECONDS), True)
+        return Trouble(str(error)[:_MAX_STATE_LENGTH], _growing(tries, *REFUSED_SECONDS), True)
     return Trouble(f"Telegram answers {error.code}", _growing(tries, *BACK_OFF_SECONDS))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 from telebot import TeleBot
 
-from appliance.bot.failures import RUNNING, Streak, Trouble
+from appliance.bot.failures import RUNNING, Streak, Trial, Trouble
 from appliance.bot.telegram import NOT_UPDATES, drop_webhook, get_updates
 from appliance.crud import updates
 from appliance.crud.settings import FLOOD, POLL_PAUSE, pause_of, prolong_pause
@@ -43,9 +43,12 @@ class Poller:
         *,
         on_state: Callable[[str], None] = lambda state: None,
         clock: Clock = utcnow,
+        mono: Callable[[], float] = time.monotonic,
         poll_seconds: int = POLL_SECONDS,
     ) -> None:
-        """`on_state` gets a line for `appliance status` whenever it changes."""
+        """`on_state` gets a line for `appliance status` whenever it changes; `mono` is a clock that
+        nobody sets, in seconds.
+        """
         self.state = "starting"
         self.on_stored: Callable[[], None] = lambda: None
         self._database = database
@@ -57,20 +60,24 @@ class Poller:
         self._ready = False
         self._interrupted = False
         self._streak = Streak()
+        self._trial = Trial(mono)
 
     def step(self) -> float:
         """Poll once; returns the seconds to wait before the next poll. Raises nothing."""
         try:
             if not self._ready and (pause := self._prepare()):
                 return pause
-            # At the start and after a failure a short one, to know soon whether all is well.
-            timeout = self._poll_seconds if self.state == RUNNING else 0
+            # At the start and after a failure a short one, to know soon whether all is well; beside
+            # another program only a held one can tell.
+            held_tells = self.state == RUNNING or self._trial.pending
+            timeout = self._poll_seconds if held_tells else 0
             began = time.monotonic()
             fresh = self.poll_once(timeout)
         except Exception as error:
             return 0.0 if self._interrupted else self._suffer(self._streak.judge(error))
-        self._streak.over()
-        self._become(RUNNING, logging.INFO)
+        if self._trial.passed():
+            self._streak.over()
+            self._become(RUNNING, logging.INFO)
         held = time.monotonic() - began >= timeout / 2  # by half: clocks differ
         return 0.0 if fresh or held else UNHELD_POLL_SECONDS
 
@@ -135,6 +142,7 @@ class Poller:
 
     def _suffer(self, trouble: Trouble) -> float:
         self._become(trouble.state, logging.ERROR if trouble.loud else logging.WARNING)
+        self._trial.require(trouble.seconds if trouble.rival else 0.0)
         if trouble.flood:
             self._keep_pause(trouble.seconds)
         return trouble.seconds

@@ -79,7 +79,8 @@ class BotApi:
         parameters = await read(request)
         world.calls[name] += 1
         chat_id = parameters.number("chat_id")
-        delay, fault = world.faults.strike(name, chat_id)
+        waits = parameters.integer("timeout") > 0 and not world.state.updates.pending
+        delay, fault = world.faults.strike(name, chat_id, waits=waits)
         if delay:
             await asyncio.sleep(delay)
         if fault and fault.kind == "close_before":

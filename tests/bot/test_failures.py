@@ -6,13 +6,16 @@ from sqlalchemy.exc import OperationalError
 from appliance.bot.failures import (
     BACK_OFF_SECONDS,
     CONFLICT_SECONDS,
+    REFUSED_SECONDS,
     TOKEN_SECONDS,
     Streak,
+    Trial,
     judge,
     where,
 )
 from appliance.bot.telegram import DoubtedToken, Refused
 from appliance.errors import BadToken, Unavailable
+from support.clock import Clock
 
 OFFLINE = Unavailable("cannot reach the Bot API at example.org: no answer in time")
 CONFLICTS = {
@@ -20,6 +23,7 @@ CONFLICTS = {
         "another program polls"
     ),
     "can't use getUpdates method while webhook is active": "a webhook is set",
+    "terminated by setWebhook request": "a webhook is set",
 }
 
 
@@ -30,7 +34,7 @@ TABLE = [
     (Refused(502, "Bad Gateway"), "Telegram answers 502", BACK_OFF_SECONDS, False),
     (Refused(500, "Internal Server Error"), "Telegram answers 500", BACK_OFF_SECONDS, False),
     (Refused(302, "Found"), "Telegram answers 302", BACK_OFF_SECONDS, False),
-    (Refused(400, "bad webhook"), "Telegram refuses (400): bad", CONFLICT_SECONDS, True),
+    (Refused(400, "bad webhook"), "Telegram refuses (400): bad", REFUSED_SECONDS, True),
     (Refused(409, "Conflict: terminated"), "conflict: another program", CONFLICT_SECONDS, True),
     (LOCKED, "the database cannot be written", BACK_OFF_SECONDS, True),
     (ZeroDivisionError("secret"), "failed: ZeroDivisionError", BACK_OFF_SECONDS, True),
@@ -58,6 +62,9 @@ def test_a_conflict_names_its_cause(words):
     assert trouble.loud
     assert trouble.state.startswith("conflict: ")
     assert CONFLICTS[words] in trouble.state
+    assert "likely another server with this token, or BotFather's webhook" in trouble.state
+    assert len(trouble.state) <= 255
+    assert trouble.rival == ("another program" in trouble.state)
 
 
 def test_a_wrong_token_is_loud_and_rarely_tried():
@@ -75,6 +82,28 @@ def test_one_404_is_no_wrong_token_yet():
     assert [trouble.state.startswith("bad token") for trouble in troubles] == [False] * 3 + [
         True
     ] * 2
+
+
+def test_a_conflict_is_waited_out_for_minutes_whatever_came_before():
+    streak = Streak()
+    for _ in range(10):
+        streak.judge(OFFLINE)
+    pauses = [streak.judge(Refused(409, "Conflict: terminated")).seconds for _ in range(6)]
+    assert 60 <= pauses[0] <= 120, pauses
+    assert all(450 <= pause <= 900 for pause in pauses[3:]), pauses
+    assert streak.judge(Refused(400, "no")).seconds >= REFUSED_SECONDS[1] / 2
+
+
+def test_a_trial_lasts_as_long_as_was_asked():
+    clock = Clock()
+    trial = Trial(clock)
+    assert trial.passed() and not trial.pending
+    trial.require(90)
+    assert not trial.passed()
+    clock.advance(89)
+    assert trial.pending and not trial.passed()
+    clock.advance(1)
+    assert trial.passed() and not trial.pending
 
 
 def test_a_streak_doubles_its_pauses():

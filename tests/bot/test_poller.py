@@ -21,6 +21,7 @@ from appliance.crud.settings import FLOOD, POLL_PAUSE, pause_of
 from appliance.models import ChatStatus, LinkCode
 from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import phrase
+from support.clock import Clock
 from support.network import QuietHandler, serving
 from support.stored_updates import handle_all
 
@@ -185,6 +186,14 @@ class TestTrouble:
         return []
 
     @pytest.fixture
+    def rival(self, phone):
+        """Another program that polls all the time and gives no way."""
+        rival = Rival(phone)
+        rival.start()
+        yield rival
+        rival.stop()
+
+    @pytest.fixture
     def poller(self, make_poller, states):
         poller = make_poller(on_state=states.append)
         assert poller.step() == 0
@@ -237,18 +246,39 @@ class TestTrouble:
         desk.clock.advance(timedelta(seconds=10))
         assert restarted.step() == 0
 
-    def test_a_second_program_is_not_fought(self, phone, make_poller, states, wait_until):
-        poller = make_poller(on_state=states.append, poll_seconds=4)
-        poller.step()
-        pauses = []
-        thread = threading.Thread(target=lambda: pauses.append(poller.step()))
-        thread.start()
-        wait_until(lambda: phone.calls()["getUpdates"] > 1)
-        phone.call("getUpdates")
-        thread.join()
-        assert pauses[0] >= 1
-        assert states == [RUNNING, poller.state]
+    def test_a_second_program_is_not_fought(self, make_poller, states, rival):
+        """An hour of it: a handful of its polls are ended, and `status` never says all is well."""
+        mono = Clock()
+        poller = make_poller(on_state=states.append, poll_seconds=10, mono=mono)
+        while mono.now < 1000 + 3600:
+            mono.advance(poller.step())
         assert "another program polls with this bot's token" in poller.state
+        assert states in ([poller.state], [RUNNING, poller.state])
+        assert 0 < rival.ended < 15
+
+    def test_the_conflict_stays_until_polls_went_well_for_as_long(self, phone, make_poller, states):
+        mono = Clock()
+        poller = make_poller(on_state=states.append, poll_seconds=1, mono=mono)
+        poller.step()
+        phone.fault("409", count=1)
+        pause = poller.step()
+        assert pause >= 60
+        for _ in range(2):
+            mono.advance(pause / 2)
+            assert poller.step() == 0
+            assert poller.state == states[-1] != RUNNING
+        mono.advance(pause)
+        poller.step()
+        assert states[0] == poller.state == RUNNING
+
+    def test_a_stranger_never_stops_to_poll(self, phone, make_poller):
+        """The fault is such a program: short polls succeed beside it, and tell nothing."""
+        poller = make_poller(poll_seconds=1)
+        phone.fault("409")
+        assert poller.step() == 0
+        pauses = [poller.step() for _ in range(4)]
+        assert pauses == sorted(pauses) and pauses[0] >= 60
+        assert poller.state.startswith("conflict: another program")
 
     def test_a_webhook_set_meanwhile_is_not_fought(self, phone, poller):
         phone.call("setWebhook", url="https://127.0.0.1:8443/hook")
@@ -298,6 +328,27 @@ class TestTrouble:
         assert poller.step() == 0
         phone.fault("500", method="getUpdates", count=1)
         assert poller.step() <= 1
+
+
+class Rival:
+    """Polls with the same token, one long poll after the other."""
+
+    def __init__(self, phone):
+        self.ended = 0
+        self._phone, self._stopped = phone, threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self):
+        self._thread.start()
+
+    def stop(self):
+        self._stopped.set()
+        self._phone.call("getUpdates")  # ends the poll that waits
+        self._thread.join()
+
+    def _run(self):
+        while not self._stopped.is_set():
+            self.ended += not self._phone.call("getUpdates", timeout=5)["ok"]
 
 
 class OtherServer(ThreadingHTTPServer):

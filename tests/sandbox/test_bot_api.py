@@ -89,8 +89,16 @@ def test_a_migration_says_where_to(api):
 def test_a_conflict_strikes_polls_alone(api, kind):
     api.control("POST", "/faults", {"kind": kind, "count": 1})
     assert api.call("getMe")
-    assert api.refused("getUpdates").description.startswith("Conflict: ")
+    assert api.refused("getUpdates", timeout=5).description.startswith("Conflict: ")
     assert api.call("getUpdates") == []
+
+
+def test_a_program_that_polls_all_the_time_ends_only_the_polls_that_wait(api):
+    api.control("POST", "/faults", {"kind": "409"})
+    assert api.call("getUpdates") == []
+    assert api.refused("getUpdates", timeout=5).code == 409
+    api.act(api.person(started=False), "start")
+    assert len(api.call("getUpdates", timeout=5)) == 1
 
 
 def test_a_slow_answer_comes_after_all(api):

@@ -90,7 +90,8 @@ _MIGRATED_TO = -1_002_222_222_222
 @dataclass(slots=True)
 class InjectedFault:
     """Without `method` it strikes every call but getUpdates, which polls all the time and would
-    use the `count` up; `method` "*" includes that too. Conflicts strike getUpdates alone."""
+    use the `count` up; `method` "*" includes that too. Conflicts strike getUpdates alone, and
+    "409", which stands for another program that polls all the time, only those polls that wait."""
 
     id: int
     kind: FaultKind
@@ -124,7 +125,9 @@ class InjectedFault:
         """For `latency`, before anything is accepted, and for `slow`, after that."""
         return _SECONDS if self.seconds is None else self.seconds
 
-    def matches(self, method: str, chat_id: int | None) -> bool:
+    def matches(self, method: str, chat_id: int | None, waits: bool = False) -> bool:
+        if self.kind == "409" and not waits:
+            return False
         if self.chat_id is not None and self.chat_id != chat_id:
             return False
         if self.method is None:
@@ -156,11 +159,16 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
 
-    def strike(self, method: str, chat_id: int | None) -> tuple[float, InjectedFault | None]:
-        """Seconds to wait first, and the fault to act out, if any."""
+    def strike(
+        self, method: str, chat_id: int | None, *, waits: bool = False
+    ) -> tuple[float, InjectedFault | None]:
+        """Seconds to wait first, and the fault to act out, if any.
+
+        `waits`: the call is a long poll, and there is nothing to answer it with at once.
+        """
         delay = 0.0
         for fault in self.all():
-            if not fault.matches(method, chat_id) or not self._happens(fault):
+            if not fault.matches(method, chat_id, waits) or not self._happens(fault):
                 continue
             if fault.kind != "latency":
                 return delay, fault
