@@ -12,17 +12,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 
 from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec
+from equivalent_mutants import Tally, name_of, read
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
-ENOUGH = 0.97
+EQUIVALENT = ROOT / "tests" / "mutants"
 
 # cosmic-ray turns every operator into every other one; `+` into `>>` says no more than `+` into
 # `-` and takes as long. One replacement an operator is kept, two for a comparison.
@@ -34,9 +34,12 @@ KEPT = (
     "NumberReplacer|AddNot|Replace(False|True|Or|And)|ReplaceUnary|ReplaceBreak|ReplaceContinue"
     "|RemoveDecorator|ExceptionReplacer|ZeroIterationForLoop",
 )
-# Another number for a limit that has a name is another choice, and no fault; and mypy, not a test,
-# sees to it that nobody changes what is frozen.
-CHOICES = re.compile(r"_?[A-Z][A-Z_]* = [\d.]+\b|@dataclass\(")
+# Another number for a limit that has a name is another choice, and no fault (0 and 1 are seldom
+# limits); and mypy, not a test, sees to it that nobody changes what is frozen or gives an argument
+# no name.
+CHOICES = re.compile(
+    r"_?[A-Z][A-Z_]* = [\d.]+\b|@dataclass\(|\s+\w+: (int|float) = [1-9][\d_.]+,$|\s+\*,$"
+)
 PYTEST = "-x -q -p no:randomly -p no:cacheprovider -o faulthandler_timeout=0"
 CONFIG = """
 [cosmic-ray]
@@ -67,12 +70,15 @@ def main() -> int:
         _copy(tree)
         os.chdir(tree)
         mutants = _sample(_mutants(run.module, Path(folder)), run.most)
+        table = EQUIVALENT / Path(run.module).relative_to("appliance").with_suffix(".toml")
+        tally = Tally(read(table))
         with _tests(run) as tests:
             print(f"{run.module}: {len(mutants)} mutants, {' '.join(run.tests)}", flush=True)
-            killed = sum(_dies(mutant, tests) for mutant in mutants)
-    share = killed / len(mutants) if mutants else 1.0
-    print(f"{killed} of {len(mutants)} killed ({share:.1%}), {len(mutants) - killed} survived")
-    return 0 if share >= ENOUGH else 1
+            for mutant in mutants:
+                _try(mutant, tests, tally)
+    words, well = tally.report(sampled=run.most is not None)
+    print(words)
+    return 0 if well else 1
 
 
 def _arguments() -> Run:
@@ -91,11 +97,17 @@ def _arguments() -> Run:
 
 
 def _own_tests(path: Path) -> list[str]:
-    """The module's test file: in the folder of its name in tests/, or in one below."""
+    """The module's test files: in the folder of its name in tests/, or in one below."""
     folder = ROOT / "tests" / Path(*path.parts[1:-1])
-    beside = folder / f"test_{path.name}.py"
-    found = [beside] if beside.is_file() else sorted(folder.rglob(beside.name))
-    return [str(file.relative_to(ROOT)) for file in found]
+    own = f"test_{path.name}.py"
+    found = [folder / own] if (folder / own).is_file() else sorted(folder.rglob(own))
+    more = [
+        file
+        for first in found
+        for file in sorted(first.parent.glob(f"test_{path.name}_*.py"))
+        if not (ROOT / path.parent / file.name.removeprefix("test_")).is_file()  # that one's own
+    ]
+    return [str(file.relative_to(ROOT)) for file in [*found, *more]]
 
 
 def _copy(tree: Path) -> None:
@@ -157,20 +169,17 @@ def _ask(tests: subprocess.Popen[str]) -> int:
     return int(tests.stdout.readline())
 
 
-def _dies(mutant: MutationSpec, tests: subprocess.Popen[str]) -> bool:
-    """Whether a test notices; where none does, the change is printed."""
+def _try(mutant: MutationSpec, tests: subprocess.Popen[str], tally: Tally) -> None:
+    """Whether a test notices; where none does that should, the change is printed."""
     operator = get_operator(mutant.operator_name)(**mutant.operator_args)
     with use_mutation(mutant.module_path, operator, mutant.occurrence) as (code, broken):
-        if broken is None or _ask(tests) != 0:
-            return True
-    print(_changed(code, broken), flush=True)
-    return False
-
-
-def _changed(code: str, broken: str) -> str:
-    """The changed lines and where they are."""
-    lines = unified_diff(code.splitlines(), broken.splitlines(), n=0, lineterm="")
-    return "\n".join([*list(lines)[2:], ""])  # the first two name the file
+        if broken is None:
+            return
+        name = name_of(code, broken)
+        died = _ask(tests) != 0
+    tally.add(name, died=died)
+    if not died and name not in tally.equivalent:
+        print(f"{mutant.start_pos[0]} {name}", flush=True)
 
 
 if __name__ == "__main__":
