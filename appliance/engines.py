@@ -1,5 +1,6 @@
 """The engine of a database: what an address means, SQLite's settings, how transactions begin."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,12 +60,27 @@ def engine_options(url: str) -> dict[str, Any]:
     # One pool for all parts: 4 web threads, the engine's two, poller, worker, schedule, and a beat
     # for each. Who finds none free waits 30 s, which no part may.
     shared = {"hide_parameters": True, "pool_size": 10, "max_overflow": 10}
-    if parse_url(url).get_backend_name() == "sqlite":
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
         connect = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
         turns = FairLock(TURN_TIMEOUT_MS / 1000)
         return shared | {"connect_args": connect, "execution_options": {TURNS: turns}}
     # PostgreSQL may have been restarted, and a pooled connection tells so only when it is used.
-    return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    connect = {"connect_timeout": 10, **_preparing(parsed)}
+    return shared | {"pool_pre_ping": True, "connect_args": connect}
+
+
+def _preparing(url: URL) -> dict[str, int | None]:
+    """When psycopg prepares a statement: `?prepare_threshold=`, its uses until then; 0: never.
+
+    Behind a pooler that gives each transaction another session, what one prepared another lacks.
+    """
+    asked = url.query.get("prepare_threshold")
+    if asked is None:
+        return {}
+    if not isinstance(asked, str) or not re.fullmatch("[0-9]{1,9}", asked):
+        raise ConfigError("DATABASE_URL: prepare_threshold takes a number; 0: never prepare")
+    return {"prepare_threshold": int(asked) or None}
 
 
 def parse_url(url: str) -> URL:

@@ -7,6 +7,7 @@ import threading
 import pytest
 from sqlalchemy import event, text
 
+from appliance.database import Database
 from appliance.engines import (
     BUSY_TIMEOUT_MS,
     TURN_TIMEOUT_MS,
@@ -111,6 +112,25 @@ def test_what_is_no_file():
     assert sqlite_path("postgresql://h/n") is None
     assert sqlite_path("sqlite://") is None
     assert sqlite_path("sqlite:////a/b c.db").name == "b c.db"
+
+
+@pytest.mark.parametrize(("asked", "prepares"), [("", True), ("3", True), ("0", False)])
+def test_statements_are_prepared_unless_the_address_says_never(make_postgresql, asked, prepares):
+    """A pooler that gives each transaction another session breaks on them."""
+    database = Database(make_postgresql() + (asked and f"&prepare_threshold={asked}"))
+    with database.reading() as session:
+        for _ in range(7):
+            session.execute(text("SELECT 1"))
+        prepared = session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+    database.dispose()
+    assert (prepared > 0) == prepares
+
+
+@pytest.mark.parametrize("asked", ["never", "-1", "1&prepare_threshold=2", "9" * 10])
+def test_what_is_no_threshold_is_refused(asked):
+    with pytest.raises(ConfigError, match="prepare_threshold") as caught:
+        make_engine(f"postgresql://u:hunter2@h/n?prepare_threshold={asked}")
+    assert "hunter2" not in str(caught.value)
 
 
 WITHOUT_DRIVER = """
