@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -288,6 +289,11 @@ def test_the_simulator_is_on_loopback(tmp_path):
         load(tmp_path, BOT_MODE="sandbox", BOT_API_URL="https://api.telegram.org")
 
 
+def test_the_simulator_takes_any_rate_for_nothing(tmp_path):
+    settings = load(tmp_path, BOT_MODE="sandbox", SEND_RATE="1000")
+    assert (settings.paid, settings.rate) == (False, 1000.0)
+
+
 def test_the_simulator_takes_a_token_of_its_own(tmp_path):
     token = SANDBOX_TOKEN.replace("1", "2")
     write_env_file(tmp_path / ".env", {"BOT_TOKEN": token, "BOT_MODE": "sandbox"})
@@ -353,6 +359,19 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, line):
     with pytest.raises(ConfigError, match=r"\.env: line 2 is not NAME=VALUE") as caught:
         Settings.load(tmp_path, environ={})
     assert KEY not in str(caught.value)
+
+
+def test_a_line_is_named_whatever_the_log_lets_through(tmp_path):
+    """python-dotenv tells of it by a warning in the log alone."""
+    (tmp_path / ".env").write_text("PORT='9000\n")
+    log = logging.getLogger("dotenv.main")
+    log.setLevel(logging.CRITICAL)
+    try:
+        with pytest.raises(ConfigError, match="line 1"):
+            load(tmp_path)
+        assert log.level == logging.CRITICAL
+    finally:
+        log.setLevel(logging.NOTSET)
 
 
 def test_the_line_is_counted_past_values_of_several(tmp_path):

@@ -86,6 +86,6 @@ def unlink() -> None:
     """
     user_id = credentials.caller().id
     with writing(context.session()) as session:
-        undone = telegram_auth.unlink(session, user_id=user_id, now=utcnow())
+        undone = telegram_auth.unlink(session, utcnow(), user_id=user_id)
     if undone:
         credentials.stay(users.get(context.session(), user_id))

@@ -157,6 +157,35 @@ class TestNothingIsLost:
         poller.finish()
         assert phone.calls() == calls
 
+    def test_a_stop_ends_the_poll_that_waits(self, phone, make_poller, wait_until, caplog):
+        """Without telling of another program, though Telegram calls it a conflict."""
+        poller = make_poller(poll_seconds=50)
+        poller.step()
+        pauses = []
+        waiting = threading.Thread(target=lambda: pauses.append(poller.step()))
+        waiting.start()
+        wait_until(lambda: phone.calls()["getUpdates"] == 2)
+        poller.interrupt()
+        waiting.join(30)
+        assert pauses == [0.0]
+        assert (poller.state, caplog.text) == (RUNNING, "")
+
+    def test_a_stop_in_trouble_ends_no_poll(self, phone, make_poller):
+        """One of another program may wait there."""
+        poller = make_poller()
+        phone.fault("500", method="getUpdates", count=1)
+        poller.step()
+        calls = phone.calls()
+        poller.interrupt()
+        assert phone.calls() == calls
+
+    def test_a_stop_goes_on_whatever_telegram_says(self, phone, make_poller):
+        poller = make_poller()
+        poller.step()
+        phone.fault("500", method="getUpdates", count=1)
+        poller.interrupt()
+        poller.finish()
+
     def test_a_stop_with_nothing_to_confirm_asks_nothing(self, phone, make_poller):
         poller = make_poller()
         poller.step()
@@ -245,6 +274,17 @@ class TestTrouble:
         assert pause.until == (desk.clock() + timedelta(seconds=10)).timestamp()
         desk.clock.advance(timedelta(seconds=10))
         assert restarted.step() == 0
+
+    def test_a_flood_pause_that_cannot_be_stored_is_kept_by_this_process(
+        self, desk, phone, poller, caplog
+    ):
+        refuse = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        with desk.database.writing() as session:
+            session.execute(text(f"CREATE TRIGGER full BEFORE INSERT ON settings {refuse}"))
+        phone.fault("429", method="getUpdates", retry_after=600, count=1)
+        assert poller.step() == 600
+        assert poller.state == "flood: Telegram asks for 600 s of silence"
+        assert "the pause could not be stored: IntegrityError" in caplog.text
 
     def test_a_second_program_is_not_fought(self, make_poller, states, rival):
         """An hour of it: a handful of its polls are ended, and `status` never says all is well."""

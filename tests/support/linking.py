@@ -53,7 +53,7 @@ def claim(database, user, code, now=NOW):
 
 def unlink(database, **side):
     with database.writing() as session:
-        return telegram_auth.unlink(session, now=NOW, **side)
+        return telegram_auth.unlink(session, NOW, **side)
 
 
 def linked(database, chat_id=ANNA):

@@ -60,7 +60,7 @@ def _use_typed(context: Context, text: str) -> None:
 
 def unlink(context: Context, _: str) -> None:
     """End the link; the service tells the chat about it."""
-    if not telegram_auth.unlink(context.session, chat_id=context.chat.id, now=context.now):
+    if not telegram_auth.unlink(context.session, context.now, chat_id=context.chat.id):
         context.reply(context.phrase("not_linked"))
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from appliance.crud.accounts import link_codes, users
 from appliance.crud.chats import chats
 from appliance.errors import AlreadyLinked, Conflict, NotFound, localized
-from appliance.models import Chat, ChatStatus, ChatType, LinkCode, User, utcnow
+from appliance.models import Chat, ChatStatus, ChatType, LinkCode, User
 from appliance.services import bot_identity, outbox
 from appliance.services.chats import command_menu
 from appliance.services.i18n.catalog import choose, phrase
@@ -163,18 +163,13 @@ def preview(session: Session, code: str, now: datetime) -> Chat:
 
 
 def unlink(
-    session: Session,
-    *,
-    user_id: int | None = None,
-    chat_id: int | None = None,
-    now: datetime | None = None,
+    session: Session, now: datetime, *, user_id: int | None = None, chat_id: int | None = None
 ) -> bool:
     """End a user's or a chat's link, revoke the open codes of both and tell the chat.
 
     False where there was no link. Every session of the user ends, for some may have begun by a
     proof of this Telegram account.
     """
-    now = now or utcnow()
     chat = (
         chats.get_by_user(session, user_id)
         if user_id is not None

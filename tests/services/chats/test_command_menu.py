@@ -47,8 +47,8 @@ def test_a_link_and_its_end_are_seen_in_the_menu(database, sent):
             telegram_auth.link(session, chats.remember(session, chat_id), user, NOW)
     assert sent() == [list(command_menu.commands_for(Role.ADMIN))]
     with database.writing() as session:
-        telegram_auth.unlink(session, chat_id=1)
-        telegram_auth.unlink(session, chat_id=2)
+        telegram_auth.unlink(session, NOW, chat_id=1)
+        telegram_auth.unlink(session, NOW, chat_id=2)
     assert sent()[1:] == [list(command_menu.PEOPLE)]
 
 

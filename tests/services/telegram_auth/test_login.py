@@ -32,6 +32,13 @@ def arrive(
         return login.arrive(session, person, visitor, NOW, requested=requested)
 
 
+def use(database: Database, digest: bytes, visitor: int | None = None) -> Arrival:
+    """With data that Telegram has signed for Anna."""
+    proof = Proof(ANNA, digest * 32, NOW + timedelta(minutes=15))
+    with database.writing() as session:
+        return login.use_proof(session, proof, visitor, NOW)
+
+
 def test_a_stranger_gets_a_code_of_his_chat(database):
     arrival = arrive(database)
     assert arrival.user is None
@@ -71,12 +78,12 @@ def test_a_visitor_is_tied_once(database):
 def test_signed_data_ties_nobody_by_itself(database):
     """It may be an attacker's own, in a link that the visitor was made to open."""
     user_id = enrol(database)
-    arrival = arrive(database, visitor=user_id, requested=False)
+    arrival = use(database, b"1", visitor=user_id)
     chat = find_row(database, Chat, ANNA.id)
     assert arrival.user is None and chat is not None and chat.user_id is None
     with database.writing() as session:
         telegram_auth.claim(session, user_id, arrival.code or "", NOW)
-    back = arrive(database, visitor=user_id, requested=False)
+    back = use(database, b"2", visitor=user_id)
     assert back.user is not None and back.code is None
 
 
@@ -133,18 +140,12 @@ def test_whether_the_bot_may_write(database, before, may_write, after):
 
 def test_a_proof_works_once_and_is_kept_when_it_was_refused(database):
     anna, eve = enrol(database), enrol(database, "eve")
-    proof = Proof(ANNA, b"1" * 32, NOW + timedelta(minutes=15))
-
-    def use(visitor: int | None) -> Arrival:
-        with database.writing() as session:
-            return login.use_proof(session, proof, visitor, NOW)
-
     arrive(database, visitor=anna)
     with pytest.raises(AlreadyLinked):
-        use(eve)
-    assert use(None).user is not None
+        use(database, b"1", visitor=eve)
+    assert use(database, b"1").user is not None
     with pytest.raises(Expired):
-        use(None)
+        use(database, b"1")
 
 
 def test_on_postgresql_too(postgresql_database):
