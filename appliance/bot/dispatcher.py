@@ -107,7 +107,7 @@ class Dispatcher:
         handler = self._router.commands.get(command.name)
         stored_text = kept_text(command, describe(message))
         # Operators read the thread: a code in it must be worth nothing by the time it is stored.
-        telegram_auth.invalidate_codes_in(context.session, stored_text, context.now)
+        ended = telegram_auth.invalidate_codes_in(context.session, stored_text, context.now)
         context.chat.dialog = None  # a command is no answer to what the bot has asked
         messages.record_incoming(
             context.session,
@@ -121,6 +121,8 @@ class Dispatcher:
             handler(context, command.argument)
         else:
             context.reply(context.phrase("unknown_command"))
+        if ended:
+            context.reply(context.phrase("code_ended"))
 
     def _talk(self, context: Context, message: Message) -> None:
         """An answer the bot waits for, a code for linking, or else a message for the inbox."""

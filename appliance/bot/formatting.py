@@ -7,6 +7,10 @@ from telebot.types import Message, MessageEntity
 from appliance.telegram.entities import FORMATTING, Entity, utf16_length
 from appliance.telegram.render import render
 
+# Telegram finds them in any text by itself.
+_DETECTED = frozenset(
+    {"mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bank_card"}
+)
 _BROWSER = ' target="_blank" rel="noopener noreferrer nofollow"'  # `render` adds it for browsers
 
 
@@ -29,6 +33,11 @@ def written(message: Message, after: str = "") -> tuple[str, str] | None:
         return (html, "html") if entities else (text, "plain")
     except ValueError:  # an offset in the middle of an emoji
         return text, "plain"
+
+
+def left_out(message: Message) -> frozenset[str]:
+    """The types of entities that `written` cannot keep."""
+    return frozenset(entity.type for entity in message.entities or ()) - FORMATTING - _DETECTED
 
 
 def _formatting(entities: Iterable[MessageEntity]) -> Iterable[MessageEntity]:

@@ -37,10 +37,10 @@ def receive(
     if text is not None:
         received = replace(received, text=text)
     # First: from here on operators can read it, on the site and in the group.
-    telegram_auth.invalidate_codes_in(session, received.text, now)
+    ended = telegram_auth.invalidate_codes_in(session, received.text, now)
     keep = incoming.edit if edited else incoming.take
     stored = keep(session, chat.id, received, now)
     # A live location is edited every few seconds: the group would hear of nothing else.
     if stored.changed and not (edited and received.kind == incoming.MOVING):
         group_copies.copy(session, chat, received, site_url, now, edited=edited and not stored.new)
-    return stored
+    return replace(stored, codes_ended=ended)

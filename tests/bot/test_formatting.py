@@ -3,7 +3,7 @@
 import pytest
 from telebot.types import Message
 
-from appliance.bot.formatting import written
+from appliance.bot.formatting import left_out, written
 
 PRIVATE = {"id": 1001, "type": "private", "first_name": "Anna"}
 
@@ -54,6 +54,22 @@ def test_broken_offsets_leave_the_text(offset, length):
 def test_a_broken_entity_beside_a_good_one(offset, length):
     entities = ("bold", 0, 2, {}), ("italic", offset, length, {})
     assert written(message("hello", *entities)) == ("<b>he</b>llo", "html")
+
+
+def test_what_a_bot_cannot_pass_on_is_named():
+    anna = {"user": {"id": 7, "is_bot": False, "first_name": "Anna"}}
+    said = message(
+        "Anna 🙂 @boris #tag x.org soon",
+        ("text_mention", 0, 4, anna),
+        ("custom_emoji", 5, 2, {"custom_emoji_id": "5"}),
+        ("mention", 8, 6, {}),
+        ("hashtag", 15, 4, {}),
+        ("url", 20, 5, {}),
+        ("something_new", 26, 4, {}),
+        ("bold", 26, 4, {}),
+    )
+    assert left_out(said) == {"text_mention", "custom_emoji", "something_new"}
+    assert left_out(message("plain")) == left_out(message(None)) == frozenset()
 
 
 def test_no_text():

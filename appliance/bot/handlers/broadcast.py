@@ -13,7 +13,7 @@ from telebot.types import Message
 
 from appliance.bot import keyboards
 from appliance.bot.context import Context
-from appliance.bot.formatting import written
+from appliance.bot.formatting import left_out, written
 from appliance.bot.router import Press, Router
 from appliance.crud.broadcasts import audience as audience_crud
 from appliance.crud.broadcasts import broadcasts as broadcasts_crud
@@ -28,6 +28,7 @@ LIFETIME = timedelta(hours=1)
 """How long the question and the buttons of a preview wait; the preview says so."""
 KIND = "broadcast"
 EVERYBODY = ("all",)
+_LOST = {"text_mention": "broadcast_no_mentions", "custom_emoji": "broadcast_no_emoji"}
 
 
 def register(router: Router) -> None:
@@ -44,9 +45,9 @@ def begin(context: Context, argument: str) -> None:
     message = context.message
     if argument and message is not None and message.text:
         # From the right: the words of the command may stand in the text once more.
-        _preview(context, written(message, message.text[: message.text.rindex(argument)]))
+        _preview(context, message, message.text[: message.text.rindex(argument)])
     elif message is not None and message.reply_to_message is not None:
-        _preview(context, written(message.reply_to_message))
+        _preview(context, message.reply_to_message)
     else:
         _ask(context, context.phrase("broadcast_ask"))
 
@@ -60,7 +61,7 @@ def hear(context: Context, message: Message) -> bool:
     # broadcast.
     if "text" in (context.chat.dialog or {}):
         return False
-    _preview(context, written(message))
+    _preview(context, message)
     return True
 
 
@@ -83,8 +84,11 @@ def press(context: Context, press: Press) -> None:
         context.answer(press.id, context.phrase("button_old"))
 
 
-def _preview(context: Context, text_and_format: tuple[str, str] | None) -> None:
-    """Show the message, then how many would get it, with the two buttons."""
+def _preview(context: Context, message: Message, after: str = "") -> None:
+    """Show the text that follows the prefix `after`, then how many would get it, with the two
+    buttons.
+    """
+    text_and_format = written(message, after)
     if text_and_format is None:
         _ask(context, context.phrase("broadcast_text_only"))
         return
@@ -103,9 +107,21 @@ def _preview(context: Context, text_and_format: tuple[str, str] | None) -> None:
     _show(context, NewBroadcast(text, format, EVERYBODY))
     nonce = _remember(context, text=text, format=format)
     minutes = int(LIFETIME.total_seconds()) // 60
-    question = context.phrase("broadcast_confirm", count=count)
-    wait = context.phrase("broadcast_wait", count=minutes)
-    context.reply(f"{question}\n\n{wait}", keyboards.confirm(context.language, nonce, str(count)))
+    parts = [
+        context.phrase("broadcast_confirm", count=count),
+        *_warnings(context, message),
+        context.phrase("broadcast_wait", count=minutes),
+    ]
+    context.reply("\n\n".join(parts), keyboards.confirm(context.language, nonce, str(count)))
+
+
+def _warnings(context: Context, message: Message) -> list[str]:
+    """What of the message as it was written people would not get."""
+    lost = left_out(message)
+    warnings = [context.phrase(_LOST[kind]) for kind in _LOST if kind in lost]
+    if lost - _LOST.keys():
+        warnings.append(context.phrase("broadcast_no_formatting"))
+    return warnings
 
 
 def _show(context: Context, new: NewBroadcast) -> None:

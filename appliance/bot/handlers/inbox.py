@@ -11,6 +11,7 @@ from appliance.crud.messages import messages
 from appliance.models import Direction
 from appliance.services import inbound
 from appliance.services.inbox import auto_reply
+from appliance.services.inbox.incoming import Kept
 from appliance.services.inbox.message_parser import storable
 
 THANKS_INTERVAL = timedelta(hours=1)
@@ -23,14 +24,15 @@ def register(router: Router) -> None:
 
 
 def hear(context: Context, message: Message) -> None:
-    if keep(context, message):
+    stored = keep(context, message)
+    _tell_of_codes(context, stored)
+    if stored.new:
         _acknowledge(context)
 
 
-def keep(context: Context, message: Message) -> bool:
-    """Store a message and show it to the operators. False: it continues one that is stored."""
-    stored = inbound.receive(context.session, context.chat, message, context.site.url, context.now)
-    return stored.new
+def keep(context: Context, message: Message) -> Kept:
+    """Store a message and show it to the operators."""
+    return inbound.receive(context.session, context.chat, message, context.site.url, context.now)
 
 
 def hear_edited(context: Context, message: Message) -> None:
@@ -42,7 +44,7 @@ def hear_edited(context: Context, message: Message) -> None:
         if not _was_message(context, message):
             return
         text = kept_text(command, storable(message.text or ""))
-    inbound.receive(
+    stored = inbound.receive(
         context.session,
         context.chat,
         message,
@@ -51,6 +53,7 @@ def hear_edited(context: Context, message: Message) -> None:
         edited=True,
         text=text,
     )
+    _tell_of_codes(context, stored)
 
 
 def _was_message(context: Context, message: Message) -> bool:
@@ -59,6 +62,11 @@ def _was_message(context: Context, message: Message) -> bool:
         return False
     # An edited one was a message at first, whatever its text begins with now.
     return bool(stored.edits) or parse_command(stored.text) is None
+
+
+def _tell_of_codes(context: Context, stored: Kept) -> None:
+    if stored.codes_ended:
+        context.reply(context.phrase("code_ended"))
 
 
 def _acknowledge(context: Context) -> None:

@@ -52,6 +52,8 @@ def link(context: Context, argument: str) -> None:
 
 
 def _use_typed(context: Context, text: str) -> None:
+    if _use_pasted(context, text):
+        return
     code = codes.read(text)
     allowed = code is not None and _tries(context) < MAX_TRIES
     if not allowed or not _ask(context, codes.hashed(code or ""), None):
@@ -70,24 +72,40 @@ def redeem(context: Context, code: str) -> None:
 
 
 def hear(context: Context, text: str) -> bool:
-    """Use a typed code. Text that only looks like a code is kept as a message as well.
+    """Use a typed or pasted code. Text that only looks like one is kept as a message as well.
 
     In a linked chat nothing is looked up: it has no use for a code.
     """
-    code = codes.read(text)
-    if code is None or context.chat.type != ChatType.PRIVATE:
+    code, pasted = codes.read(text), telegram_auth.read_pasted(text)
+    if not (code or pasted) or context.chat.type != ChatType.PRIVATE:
         return False
-    code_hash = codes.hashed(code)
     if context.chat.user is not None:
         return False
+    if _use_pasted(context, text):
+        return True
     # The tries first: after the last one a right code tells nothing either.
-    if _tries(context) < MAX_TRIES and _ask(context, code_hash, None):
+    if code and _tries(context) < MAX_TRIES and _ask(context, codes.hashed(code), None):
         return True
     _refuse(context, "code_in_message")
     # It may be an ordinary message of eight letters: an operator reads it, the code in it is void.
     if context.message is not None:
         inbox.keep(context, context.message)
     return True
+
+
+def _use_pasted(context: Context, text: str) -> bool:
+    """Use the code of a link that was pasted instead of opened. False: it is none, or not good.
+
+    Tries are not counted: nobody guesses 192 bits.
+    """
+    code = telegram_auth.read_pasted(text)
+    if code is None:
+        return False
+    code_hash = telegram_auth.hashed(code)
+    if telegram_auth.is_for_site(context.session, code_hash, context.now):
+        context.reply(context.phrase("code_for_site"))
+        return True
+    return _ask(context, code_hash, None)
 
 
 def press(context: Context, press: Press) -> None:

@@ -121,6 +121,15 @@ _ALL = (
         "This code does not work: it is mistyped, was used already, or is older than {count} "
         "minutes. Get a new one on the site.",
     ),
+    Phrase(
+        "code_for_site",
+        "This link is for the site: open it in a browser, and log in there.",
+    ),
+    Phrase(
+        "code_ended",
+        "The code in your message no longer works, because others can read it there. Get a new "
+        "one on the site, or here with /link.",
+    ),
     _plural(
         "code_in_message",
         "Your message has arrived, a person will read it.\n\n"
@@ -217,6 +226,15 @@ _ALL = (
         "I accept only text here; photos and files are sent from the site. Send me the text, "
         "please.",
     ),
+    Phrase(
+        "broadcast_no_mentions",
+        "⚠️ Mentions of people who have no @name are only text in it: a bot cannot make them.",
+    ),
+    Phrase(
+        "broadcast_no_emoji",
+        "⚠️ Custom emoji become ordinary ones in it: a bot cannot send them.",
+    ),
+    Phrase("broadcast_no_formatting", "⚠️ Some of the formatting is missing in it."),
     Phrase("broadcast_faults", "This cannot be sent as it is:"),
     Phrase("broadcast_fault", "• line {line}, column {column}: {words}"),
     Phrase("broadcast_fault_plain", "• {words}"),

@@ -23,11 +23,15 @@ MOVING = "location"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A stored message; `new`: it is not a part or a version of one that was stored before."""
+    """A stored message; `new`: it is not a part or a version of one that was stored before.
+
+    `codes_ended`: there were codes for linking in it, which work no more.
+    """
 
     message: Message
     new: bool
     changed: bool = True
+    codes_ended: bool = False
 
 
 def take(session: Session, chat_id: int, received: Received, now: datetime) -> Kept:

@@ -37,6 +37,8 @@ LIFETIME = timedelta(minutes=15)
 _BYTES = 24  # 32 characters of [A-Za-z0-9_-]; Telegram takes 64
 _LENGTH = 32
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LENGTH},}}")
+# A code as it is pasted: alone, or in a link to the bot or to the site.
+_PASTED = re.compile(rf"(?:\S+(?:[?&]start=|/link#))?([A-Za-z0-9_-]{{{_LENGTH}}})")
 _MAX_LOOKED_UP = 100  # words of one text that look like a code, of either kind
 _UNKNOWN = localized("unknown code: it is wrong, was used already, or is older than 15 minutes")
 
@@ -115,15 +117,32 @@ def redeem(session: Session, chat_id: int, code_hash: bytes, now: datetime) -> U
     return user
 
 
-def invalidate_codes_in(session: Session, text: str, now: datetime) -> None:
-    """End the codes in a text, of either side, because others are about to read it."""
+def read_pasted(text: str) -> str | None:
+    """The code of a link that a text consists of, with or without the link; None: no code."""
+    match = _PASTED.fullmatch(text.strip())
+    return match[1] if match else None
+
+
+def is_for_site(session: Session, code_hash: bytes, now: datetime) -> bool:
+    """Whether the code is a good one that the bot made, to be used on the site."""
+    link_code = link_codes.get_usable(session, code_hash, now)
+    return link_code is not None and link_code.chat_id is not None
+
+
+def invalidate_codes_in(session: Session, text: str, now: datetime) -> bool:
+    """End the codes in a text, of either side, because others are about to read it.
+
+    True: there was one that would have worked; whoever wrote it should hear of it.
+    """
     # At most 100 of each kind: 4096 letters have 4065 places where a code could be, and all would
     # be hashed and asked for in the transaction that handles everybody's updates.
     hashes = {codes.hashed(code) for code in islice(codes.find(text), _MAX_LOOKED_UP)}
     hashes |= {hashed(code) for code in islice(_codes_in(text), _MAX_LOOKED_UP)}
-    for code in link_codes.usable_among(session, hashes, now) if hashes else ():
+    usable = link_codes.usable_among(session, hashes, now) if hashes else ()
+    for code in usable:
         # All codes of its maker: with the link that was pasted a short code was made.
         link_codes.revoke(session, user_id=code.user_id, chat_id=code.chat_id)
+    return bool(usable)
 
 
 def _codes_in(text: str) -> Iterator[str]:

@@ -69,6 +69,28 @@ def test_in_answer_to_a_message(desk, admin):
     assert desk.said()[-1] == phrase("en", "broadcast_text_only")
 
 
+@pytest.mark.parametrize(
+    ("kind", "more", "key"),
+    [
+        ("text_mention", {"user": {"id": 7, "is_bot": False, "first_name": "A"}}, "no_mentions"),
+        ("custom_emoji", {"custom_emoji_id": "5"}, "no_emoji"),
+        ("something_new", {}, "no_formatting"),
+    ],
+)
+def test_what_it_cannot_keep_is_told(desk, admin, kind, more, key):
+    entities = [{"type": kind, "offset": 11, "length": 4, **more}]
+    desk.feed(desk.message({"text": "/broadcast Anna comes", "entities": entities}))
+    assert phrase("en", f"broadcast_{key}") in desk.said()[-1]
+    desk.press(buttons(desk)[0])
+    assert [one.text for one in all_rows(desk.database, Broadcast)] == ["Anna comes"]
+
+
+def test_what_it_keeps_is_not_warned_of(desk, admin):
+    entities = [{"type": "bold", "offset": 11, "length": 4}]
+    desk.feed(desk.message({"text": "/broadcast News of @anna", "entities": entities}))
+    assert "⚠️" not in desk.said()[-1]
+
+
 def test_cancelled(desk, admin):
     desk.say("/broadcast Hello")
     send, cancel = buttons(desk)

@@ -254,7 +254,7 @@ def test_outside_the_hours_that_is_said_once_in_eight(desk):
 # -- codes for linking that others would read --------------------------------------------------
 
 PASTED = {
-    "link": "{url}",
+    "link": "see {url}",
     "sentence": "My code is {typed}, what now?",
     "lower": "code:{lower} 5 minutes ago",
     "bare": "{bare}!",

@@ -202,6 +202,90 @@ def test_link_says_that_it_is_linked(desk, code_for):
     assert desk.said()[-1].startswith("This chat is already linked to the account of Anna Site.")
 
 
+# -- codes that are pasted ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "{code}",
+        " https://t.me/club_bot?start={code}\n",
+        "t.me/club_bot?start={code}",
+        "tg://resolve?domain=club_bot&start={code}",
+        "/link {code}",
+        "/link https://t.me/club_bot?start={code}",
+    ],
+)
+def test_a_pasted_code_links(desk, code_for, way):
+    user = desk.add_user()
+    code = code_for(user)
+    desk.say(way.format(code=code))
+    assert desk.chat().user_id is None
+    desk.agree()
+    assert desk.chat().user_id == user.id
+    assert not any(code in heard for heard in desk.heard())
+
+
+@pytest.mark.parametrize("way", ["{code}", "https://members.example.org/link#{code}"])
+def test_a_link_to_the_site_that_is_pasted_goes_on_working(desk, way):
+    desk.say("/link")
+    ((_, params),) = desk.calls()
+    code = params["reply_markup"]["inline_keyboard"][0][0]["url"].partition("#")[2]
+    desk.say(way.format(code=code))
+    assert desk.said() == [phrase("en", "code_for_site")]
+    assert not any(code in heard for heard in desk.heard())
+    user = desk.add_user()
+    with desk.database.writing() as session:
+        telegram_auth.claim(session, user.id, code, desk.clock())
+    assert desk.chat().user_id == user.id
+
+
+def test_a_pasted_code_that_does_not_work_is_answered(desk, code_for):
+    code = code_for(desk.add_user())
+    desk.clock.advance(timedelta(minutes=15))
+    desk.say(code)
+    assert desk.said() == [phrase("en", "code_in_message", count=15)]
+    assert desk.heard() == [code]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_code_amid_words_is_ended_and_told(desk, code_for, language):
+    """Operators read it. Who wrote it would wonder why it does not work."""
+    code = code_for(desk.add_user())
+    told = phrase(language, "code_ended")
+    desk.feed(desk.text(f"my code is {code}, right?", language=language))
+    assert desk.said() == [told, phrase(language, "thanks")]
+    desk.feed(desk.text(f"/start {code}", person=BORIS))
+    assert desk.chat(BORIS).dialog is None
+    desk.feed(desk.text(f"my code was {code}", language=language))
+    assert desk.said().count(told) == 1, "nothing was ended by that"
+
+
+def test_a_code_in_a_caption_a_command_and_an_edit_is_told(desk, code_for):
+    desk.say("/start")
+    user, photo = desk.add_user(), {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}
+    for number, give in enumerate(
+        (
+            lambda code: desk.message({"photo": [photo], "caption": f"this is it: {code}"}),
+            lambda code: desk.text(f"/help with {code}"),
+            lambda code: {
+                "update_id": 600_000_001,
+                "edited_message": {**desk.text(f"and so {code}")["message"], "edit_date": 2},
+            },
+        ),
+        start=1,
+    ):
+        desk.feed(give(code_for(user)))
+        assert desk.said().count(phrase("en", "code_ended")) == number
+
+
+def test_a_code_in_a_linked_chat_is_told(desk, code_for):
+    desk.say("/start")
+    desk.link("member")
+    desk.say(code_for(desk.add_user("Eve")))
+    assert phrase("en", "code_ended") in desk.said()
+
+
 # -- codes that are typed ----------------------------------------------------------------------
 
 
