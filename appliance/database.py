@@ -9,6 +9,7 @@ SQLite's write lock at once. Beginning to read and then writing would fail witho
 (SQLITE_BUSY_SNAPSHOT) whenever another writer came between.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -33,7 +34,7 @@ from appliance.engines import (
     prepare,
     sqlite_path,
 )
-from appliance.errors import ConfigError, SchemaError, TryLater, localized
+from appliance.errors import ApplianceError, ConfigError, SchemaError, TryLater, localized
 from appliance.gates import Gate
 from appliance.models import Base
 from appliance.write_queue import FairLock
@@ -56,6 +57,20 @@ _STUCK_SECONDS = 1.0
 """For a write of the site: after that somebody else keeps the lock, and no more may wait for it."""
 
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_NO_FILE_CODES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_LEAST_ROOM = 256 * 1024
+_DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_TROUBLE_CODES = _DAMAGED_CODES | {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_PROTOCOL,
+}
+# Of PostgreSQL: no room on the disk, none in memory, too many connections.
+_FULL_STATES = {"53100", "53200", "53300"}
 # Of PostgreSQL: lock not available, statement cancelled, deadlock, shut down by an admin.
 _BUSY_STATES = {"55P03", "57014", "40P01", "57P01"}
 
@@ -214,11 +229,25 @@ def is_busy(error: Exception) -> bool:
     """Whether the database only could not do it now: locked, restarted, or no connection free."""
     if isinstance(error, sa.exc.TimeoutError):
         return True
+    if _sqlite_code(error) in _BUSY_CODES:
+        return True
     if not isinstance(error, sa.exc.DBAPIError):
         return False
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # what is above are its kinds
-    state = getattr(error.orig, "sqlstate", None)
-    return code in _BUSY_CODES or state in _BUSY_STATES or error.connection_invalidated
+    return getattr(error.orig, "sqlstate", None) in _BUSY_STATES or error.connection_invalidated
+
+
+def is_trouble(error: Exception) -> bool:
+    """Whether the database cannot work, or cannot be reached; not, that it was asked wrongly."""
+    if is_busy(error) or _sqlite_code(error) in _TROUBLE_CODES:
+        return True
+    of_sqlite = isinstance(getattr(error, "orig", None), sqlite3.Error)
+    return isinstance(error, OperationalError | sa.exc.InternalError) and not of_sqlite
+
+
+def _sqlite_code(error: Exception) -> int:
+    """Of an error of the driver, or of one that SQLAlchemy put around it; 0 for others."""
+    cause = getattr(error, "orig", None) or error
+    return int(getattr(cause, "sqlite_errorcode", 0)) & 0xFF  # what is above are its kinds
 
 
 @contextmanager
@@ -267,7 +296,7 @@ def schema_version(url: str) -> str | None:
     try:
         return _version_of_server(url) if path is None else _version_of_file(path)
     except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
-        raise cannot_open(url, error) from None
+        raise cannot_use(url, error) from None
 
 
 def _version_of_server(url: str) -> str | None:
@@ -283,8 +312,15 @@ def _version_of_server(url: str) -> str | None:
 
 
 def _version_of_file(path: Path) -> str | None:
-    if not path.exists():
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:  # not `exists`: it tells a folder that may not be searched from none
+        raise ConfigError(
+            f"cannot use the database {path}: {error.strerror}; run as its owner"
+            f" or fix the mode of {path.parent}"
+        ) from None
     # `rw` creates no file. `ro` would leave the WAL's files behind: who closes last removes them.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     try:
@@ -331,15 +367,38 @@ def first_line(error: Exception) -> str:
     return str(cause).strip().splitlines()[0]
 
 
-def cannot_open(url: str, error: Exception) -> ConfigError:
-    """Says which database, why, and what to check; no address, which may hold a password."""
+def cannot_use(url: str, error: Exception) -> ApplianceError:
+    """Says which database, why, and what to do; no address, which may hold a password.
+
+    TryLater where nothing but time or room is missing.
+    """
     path = sqlite_path(url)
+    words = f"cannot use the database{f' {path}' if path else ''}: {first_line(error)}"
+    if is_busy(error):
+        return TryLater(f"{words}; another program keeps it: try again in a few seconds")
     if path is None:
-        remedy = "is the server running, and is DATABASE_URL right?"
-        return ConfigError(f"cannot open the database: {first_line(error)}; {remedy}")
-    reason = first_line(error)
-    if "not a database" in reason:
-        remedy = "restore it from a backup, or move it away"
-    else:
-        remedy = f"check the owner and mode of {path.parent}, and the free space on its disk"
-    return ConfigError(f"cannot open the database {path}: {reason}; {remedy}")
+        return _server_refused(words, error)
+    code = _sqlite_code(error)
+    # Where there is no room for the files beside the database, SQLite only knows that it failed.
+    if code == sqlite3.SQLITE_FULL or (code in _NO_FILE_CODES and _is_full(path.parent)):
+        return TryLater(f"{words}; make room on the disk of {path.parent} and try again")
+    if code in _DAMAGED_CODES:
+        return ConfigError(f"{words}; stop what uses it, and restore it from a backup")
+    return ConfigError(
+        f"{words}; check the owner and mode of {path.parent}, and the free space on its disk"
+    )
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False
+
+
+def _server_refused(words: str, error: Exception) -> ApplianceError:
+    """A server that answers says FATAL, and why; one that does not may come back."""
+    if getattr(getattr(error, "orig", None), "sqlstate", None) in _FULL_STATES:
+        return TryLater(f"{words}; make room on the server's disk and try again")
+    remedy = f"{words}; is the server running, and is DATABASE_URL right?"
+    return ConfigError(remedy) if "FATAL" in str(error) else TryLater(remedy)

@@ -37,7 +37,11 @@ what is missing is an error that names the option. `appliance broadcast TEXT` is
 | 2 | refused as it stands: an unknown option, a broken text, an audience nobody knows |
 | 3 | done in part: some recipients failed for another reason, or their outcome is unknown |
 | 4 | nothing to do: nobody is in the audience |
-| 75 | try again later: nothing sends at the moment, or another process is about to |
+| 75 | try again later: nothing sends at the moment, the database is locked, a disk is full |
+
+What was queued or changed stays done where the answer cannot be written: 0, and a line on stderr
+with its id. Control characters of strangers are shown as `\\x1b`, and escaped in JSON; only CSV in
+a file or pipe is what is stored.
 """
 
 # In the introduction, for nearly every command has them.

@@ -354,7 +354,7 @@ def test_a_newer_schema(settings, database):
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + bytes(200)])
 def test_what_is_no_database(settings, content):
     (settings.data / "database.db").write_bytes(content)
-    told = r"cannot open the database .*database.db: .*; "
+    told = r"cannot use the database .*database.db: .*; "
     with pytest.raises(ConfigError, match=told) as caught:
         check_schema(settings)
     assert "\n" not in str(caught.value)
@@ -362,7 +362,7 @@ def test_what_is_no_database(settings, content):
 
 def test_a_directory_is_no_database(settings):
     (settings.data / "database.db").mkdir()
-    with pytest.raises(ConfigError, match="cannot open the database"):
+    with pytest.raises(ConfigError, match="cannot use the database"):
         check_schema(settings)
 
 
@@ -393,7 +393,7 @@ def test_the_schema_of_postgresql(settings, postgresql_database, make_postgresql
 @pytest.mark.slow
 def test_a_postgresql_that_is_not_there(settings, tmp_path):
     url = f"postgresql://u:hunter2@/n?host={tmp_path}"
-    with pytest.raises(ConfigError, match="cannot open the database: ") as caught:
+    with pytest.raises(TryLater, match="cannot use the database: ") as caught:
         check_schema(dataclasses.replace(settings, database_url=url))
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from appliance.cli.context import Context, common_options, pass_context, write_json_array
+from appliance.cli.process import streams
 from appliance.cli.suggest import SuggestingGroup
 
 _IDS = {"ignore_unknown_options": True}  # ids of groups begin with a minus, as options do
@@ -114,10 +115,10 @@ def remove(context: Context, chat_id: int, yes: bool) -> None:
         document = _document(chats.find(session, chat_id))
     if context.interactive and not yes:
         facts = f"{document['name']} ({chat_id}) and all that was said there"
-        click.confirm(f"Forget {facts}?", abort=True, err=True)
+        streams.ask(f"Forget {facts}?")
     with context.database.writing() as session:
         chats.remove(session, chat_id)
-    context.emit({**document, "removed": True}, f"{document['name']} ({chat_id}) is forgotten.")
+    context.report({**document, "removed": True}, f"{document['name']} ({chat_id}) is forgotten.")
 
 
 @chat.command("import")
@@ -148,13 +149,13 @@ def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
         report = csv_import.take_in(context.database, file, topic, progress)
     if report.unread:
         context.remark(f"Columns nobody knows, left out: {', '.join(report.unread)}")
-    context.emit(
+    context.report(
         report.as_document(),
         f"{report.rows} rows: {report.added} new, {report.updated} filled in,"
         f" {report.bad_count} bad.",
     )
     for line, reason in [] if context.json else report.bad:
-        click.echo(f"line {line}: {reason}", err=True)
+        streams.say(f"line {line}: {reason}")
     if report.bad_count:
         sys.exit(exits.IN_PART)
 
@@ -177,9 +178,10 @@ def export(context: Context) -> None:
         if context.json:
             write_json_array(rows)
             return
-        writer = csv.DictWriter(sys.stdout, csv_import.COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        with streams.writing_csv() as stream:
+            writer = csv.DictWriter(stream, csv_import.COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 def _decide(context: Context, chat_id: int, approved: bool) -> None:
@@ -188,7 +190,7 @@ def _decide(context: Context, chat_id: int, approved: bool) -> None:
     with context.database.writing() as session:
         document = _document(approval.decide(session, chat_id, approved, by=None))
     result = "may get broadcasts now." if approved else "gets no broadcasts."
-    context.emit(document, f"{document['name']} {result}")
+    context.report(document, f"{document['name']} {result}")
 
 
 def _standing(document: dict[str, Any]) -> str:

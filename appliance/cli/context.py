@@ -4,7 +4,6 @@ stdout carries the answer (one JSON document with --json); everything else goes 
 """
 
 import getpass
-import json
 import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -13,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from appliance.cli.exits import Done
+from appliance.cli.process import streams
 from appliance.config import Settings, home_from_environment
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,11 +26,17 @@ class Context:
         self.home = (home or home_from_environment()).expanduser().absolute()
         self.json = False
         self.quiet = False
+        self.done: Done | None = None
 
     @cached_property
     def settings(self) -> Settings:
         """Raises ConfigError."""
         return Settings.load(self.home)
+
+    @property
+    def loaded_settings(self) -> Settings | None:
+        """The settings, if a command has asked for them."""
+        return self.__dict__.get("settings")
 
     @cached_property
     def database(self) -> Any:
@@ -41,21 +48,25 @@ class Context:
         return Database(self.settings.database_url)
 
     def emit(self, document: object, text: str) -> None:
-        """Print the answer: the document with --json, else the text."""
+        """Print the answer: the document with --json, else the text. Raises AnswerLost."""
         if self.json:
-            click.echo(json.dumps(document, ensure_ascii=False, default=str))
+            streams.write_document(document)
         elif text:
-            click.echo(text)
+            streams.write(text)
 
     def report(self, document: object, text: str) -> None:
-        """Print what was done successfully; --quiet leaves it out, except with --json."""
+        """Print what was done; --quiet leaves it out, except with --json.
+
+        It stays done where nobody can be told: the command succeeds, and a line on stderr says so.
+        """
+        self.done = self.done or Done(text.partition("\n")[0].removesuffix("."))
         if self.json or not self.quiet:
             self.emit(document, text)
 
     def remark(self, text: str) -> None:
         """Print a remark for people on stderr; --quiet leaves it out."""
         if not self.quiet:
-            click.echo(text, err=True)
+            streams.say(text)
 
     def localize(self, text: str | None) -> str:
         """A stored note in the site's language; "" for None."""
@@ -112,7 +123,8 @@ def actor() -> str:
 def write_json_array(documents: Iterable[object]) -> None:
     """Write an array to stdout, one element a line, without holding all of them in memory."""
     separator = "[\n"
-    for document in documents:
-        sys.stdout.write(separator + json.dumps(document, ensure_ascii=False))
-        separator = ",\n"
-    sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
+    with streams.answering() as stream:
+        for document in documents:
+            stream.write(separator + streams.dumped(document))
+            separator = ",\n"
+        stream.write("[]\n" if separator == "[\n" else "\n]\n")

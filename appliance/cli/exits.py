@@ -3,12 +3,14 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn, Protocol
 
-import click
-
+from appliance.cli.process import failures, streams
+from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
     Fault,
@@ -17,6 +19,7 @@ from appliance.errors import (
     NothingToDo,
     TryLater,
 )
+from appliance.printable import one_line
 
 DONE = 0
 FAILED = 1
@@ -38,29 +41,73 @@ def exit_code(error: ApplianceError) -> int:
     return next(code for kind, code in _CODES if isinstance(error, kind))
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did before something went wrong, such as that a broadcast is queued."""
+
+    words: str
+    exit_code: int = DONE
+
+
+class Run(Protocol):
+    """What is known of a run that fails."""
+
+    done: Done | None
+    loaded_settings: Settings | None
+
+
 @contextmanager
-def exit_clearly() -> Iterator[None]:
-    """Print a domain error as one line on stderr, and one a fault, and exit with its code."""
+def exit_clearly(run: Callable[[], Run | None] = lambda: None) -> Iterator[None]:
+    """Print what went wrong as one line on stderr, and one a fault, and exit with its code.
+
+    A mistake of ours keeps its traceback.
+    """
     try:
         yield
-    except ApplianceError as error:
-        for line in lines_of(error):
-            click.echo(line, err=True)
-        sys.exit(exit_code(error))
-    except BrokenPipeError:  # `appliance … | head`
-        # Else Python complains on stderr, at its end, that it could not flush stdout.
-        sys.stderr.close()
-        sys.exit(FAILED)
+    except streams.AnswerLost as lost:
+        now = run()
+        _exit_without_answer(lost, now.done if now else None)
+    except Exception as error:
+        now = run()
+        told = _told(error, now.loaded_settings if now else None)
+        if told is None:
+            raise
+        for line in lines_of(told, now.done if now else None):
+            streams.say(line)
+        sys.exit(exit_code(told))
 
 
-def lines_of(error: ApplianceError) -> list[str]:
-    """The lines for an error: what is wrong and where; one more for each further fault."""
+def _told(error: Exception, settings: Settings | None) -> ApplianceError | None:
+    return error if isinstance(error, ApplianceError) else failures.explained(error, settings)
+
+
+def _exit_without_answer(lost: streams.AnswerLost, done: Done | None) -> NoReturn:
+    """Whoever hears that it failed does it again: so what was done is no failure."""
+    cause = lost.__cause__
+    if done is not None:
+        reason = getattr(cause, "strerror", None) or cause
+        streams.say(f"appliance: {done.words}; only the answer could not be written: {reason}")
+        sys.exit(done.exit_code)
+    if isinstance(cause, OSError) and not isinstance(
+        cause, BrokenPipeError
+    ):  # `appliance … | head`
+        told = failures.of_system(cause, "cannot write the answer")
+        streams.say(f"appliance: {told}")
+        sys.exit(exit_code(told))
+    sys.exit(FAILED)
+
+
+def lines_of(error: ApplianceError, done: Done | None = None) -> list[str]:
+    """The lines for an error: what is wrong and where, and what was `done` before; one more for
+    each further fault.
+    """
     faults = list(error.faults) if isinstance(error, Invalid) else []
     place = ""
     if faults and faults[0].message == str(error):  # else the same text would stand there twice
         place = _place(faults.pop(0))
-    details = [f"  {fault.field}: {_place(fault)}{fault.message}" for fault in faults]
-    return [f"appliance: {place}{error}", *details]
+    details = [f"  {fault.field}: {_place(fault)}{one_line(fault.message)}" for fault in faults]
+    after = f"; {done.words}" if done else ""
+    return [f"appliance: {place}{one_line(str(error))}{after}", *details]
 
 
 def _place(fault: Fault) -> str:

@@ -12,6 +12,7 @@ import click
 
 from appliance.cli import exits
 from appliance.cli.context import Context, actor
+from appliance.cli.process import streams
 from appliance.crud.broadcasts import broadcasts as broadcasts_crud
 from appliance.database import Database
 from appliance.delivery.answers.refusals import GONE_REASONS
@@ -45,11 +46,13 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
     with database.writing() as session:
         queued, created = broadcasts.create(session, new, actor=actor())
         document = as_document(queued)
+    context.done = exits.Done(f"broadcast {document['id']} is {document['status']}")
     if not created:
         context.remark(f"Key {new.key!r} was used before: this is broadcast {document['id']}.")
     if wait:
         document = follow(context, document["id"])
         code = outcome_code(document)
+        context.done = exits.Done(f"broadcast {document['id']} is {document['status']}", code)
         text = summary({**document, "note": context.localize(document["note"])})
         (context.emit if code else context.report)(document, text)
         sys.exit(code)
@@ -67,10 +70,9 @@ def end_if_nothing_sends(context: Context, queued: str) -> None:
     with context.database.reading() as session:
         if is_running(session, DELIVERY):
             return
-    click.echo(
+    streams.say(
         f"appliance: {queued} is queued, and nothing sends at the moment:"
-        " it leaves when `appliance serve` runs",
-        err=True,
+        " it leaves when `appliance serve` runs"
     )
     sys.exit(exits.TRY_LATER)
 
@@ -90,10 +92,9 @@ def follow(context: Context, broadcast_id: int) -> Document:
 
 def stop_waiting(stop: exits.StopRequest, what: str, command: str) -> NoReturn:
     """Whoever interrupts a wait may believe that they have stopped the sending."""
-    click.echo(
+    streams.say(
         f"appliance: {what} is not over: it goes on where `appliance serve` runs, or else when it"
-        f" does; `appliance {command}` ends it",
-        err=True,
+        f" does; `appliance {command}` ends it"
     )
     sys.exit(stop.exit_code)
 
@@ -192,8 +193,8 @@ def _confirm(context: Context, new: NewBroadcast) -> None:
     if preview.count:
         words = " ".join(new.text.split())
         audience = ", ".join([*new.to, *(f"not {word}" for word in new.exclude)])
-        click.echo(f"{textwrap.shorten(words, QUESTION_CHARACTERS, placeholder=' …')}", err=True)
+        streams.say(textwrap.shorten(words, QUESTION_CHARACTERS, placeholder=" …"))
         question = (
             f"Send this to {preview.count} chats ({audience}; about {preview.seconds:.0f} s)?"
         )
-        click.confirm(question, abort=True, err=True)
+        streams.ask(question)

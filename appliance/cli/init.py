@@ -72,4 +72,4 @@ def init(
     result = make_home(context.home, options, prompter)
     for line in result.lines:
         context.remark(line)
-    context.emit(result.document, result.summary)
+    context.report(result.document, result.summary)

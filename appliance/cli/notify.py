@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from appliance.cli.context import Context, actor, common_options, pass_context
+from appliance.cli.exits import Done
+from appliance.cli.process import streams
 
 if TYPE_CHECKING:
     from appliance.services.notify import NewNotification
@@ -90,6 +92,7 @@ def _queue(context: Context, new: "NewNotification") -> tuple[Document, int | No
 
     with context.database.writing() as session:
         row, created = create(session, new, Sender(actor()))
+    context.done = Done(f"notification {row.id} is queued")
     with context.database.reading() as session:
         messages = count(session, row)
     if not created:
@@ -116,6 +119,7 @@ def _wait(context: Context, document: Document, message_id: int | None) -> NoRet
         code = outcome_code(state, reason)
     text = f"Notification {document['id']} to {document['to']}: {state}"
     answer = {**document, "state": state, "reason": reason}
+    context.done = Done(text, code)
     show = context.report if code == exits.DONE else context.emit
     show(answer, f"{text} ({reason})." if reason else f"{text}.")
     sys.exit(code)
@@ -135,9 +139,7 @@ def _follow_message(context: Context, message_id: int) -> tuple[str, str | None]
                 if state not in {DeliveryState.PENDING, DeliveryState.SENDING}:
                     return state.word, reason
                 stop.wait(follow.PROGRESS_POLL_SECONDS)
-        click.echo(
-            "appliance: the notification is queued: it leaves when `appliance serve` runs", err=True
-        )
+        streams.say("appliance: the notification is queued: it leaves when `appliance serve` runs")
         sys.exit(stop.exit_code)
 
 

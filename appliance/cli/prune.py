@@ -34,7 +34,10 @@ def prune(context: Context, older_than: str | None, dry_run: bool) -> None:
     if dry_run:
         with context.database.reading() as session:
             counts = rows.count(session, before)
-    else:
-        counts = dict(retention.prune(context.database.writing, before))
-    table = "\n".join(f"{kind:<11} {count}" for kind, count in counts.items())
-    return context.emit(counts, table)
+        return context.emit(counts, _table(counts))
+    counts = dict(retention.prune(context.database.writing, before))
+    return context.report(counts, _table(counts))
+
+
+def _table(counts: dict[str, int]) -> str:
+    return "\n".join(f"{kind:<11} {count}" for kind, count in counts.items())

@@ -13,6 +13,7 @@ import click
 from appliance import __version__
 from appliance.cli.context import Context
 from appliance.cli.exits import exit_clearly
+from appliance.cli.process import streams
 from appliance.cli.suggest import SuggestingGroup
 
 COMMANDS = {
@@ -54,9 +55,15 @@ class LazyGroup(SuggestingGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        # Around all that Click writes by itself, such as help.
+        streams.prepare()
+        with exit_clearly():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         # Around every command here, so that none of them has to turn errors into exit codes.
-        with exit_clearly():
+        with exit_clearly(lambda: ctx.obj):
             return super().invoke(ctx)
 
 

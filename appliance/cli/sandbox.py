@@ -7,7 +7,7 @@ import click
 
 from appliance import config
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.cli.exits import asked_to_stop
+from appliance.cli.exits import Done, asked_to_stop
 from appliance.cli.suggest import SuggestingGroup
 from appliance.errors import ConfigError
 from appliance.sandbox.world.faults import KINDS
@@ -125,7 +125,7 @@ def populate(
     if groups or channels:
         _add_chats(client, people, groups, channels)
         summary = f"{summary}; {groups} groups, {channels} channels"
-    context.emit(people, summary)
+    context.report(people, summary)
 
 
 @sandbox.command()
@@ -172,14 +172,14 @@ def fault(
     client = _client(context, url)
     if clear:
         client.call("DELETE", "/faults")
-        context.emit([], "No faults.")
+        context.report([], "No faults.")
     elif show:
         faults = client.call("GET", "/faults")["faults"]
         context.emit(faults, "\n".join(map(_line, faults)) or "No faults.")
     else:
         body = {name: value for name, value in details.items() if value is not None}
         added = client.call("POST", "/faults", {"kind": kind, **body})
-        context.emit(added, _line(added))
+        context.report(added, _line(added))
 
 
 @sandbox.command()
@@ -203,6 +203,7 @@ def flood(context: Context, enabled: bool | None, per_second: int | None, url: s
     else:
         rate = {} if per_second is None else {"per_second": per_second}
         state = client.call("PUT", "/flood", {"enabled": enabled is not False, **rate})
+        context.done = Done("flood control is set")
     limits = f"on: {state['per_second']} messages a second" if state["enabled"] else "off"
     context.emit(state, f"Flood control is {limits}; {state['refused']} calls refused.")
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
+from appliance.cli.exits import FAILED, Done
 from appliance.cli.suggest import SuggestingGroup
 
 SCOPES = click.Choice(["notify", "broadcasts", "inbox", "read"])
@@ -50,6 +51,7 @@ def create(
         new = tokens.create(session, owner.id, name, scopes, days, utcnow())
         document = _document(new.row, owner.email)
     context.remark(f"Token {document['id']} of {document['user']}. It is not shown again:")
+    context.done = Done(f"token {document['id']} is made, and nobody knows it: revoke it", FAILED)
     context.emit({**document, "token": new.token}, new.token)
 
 

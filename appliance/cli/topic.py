@@ -32,7 +32,7 @@ def add(context: Context, name: str, title: str | None, title_ru: str | None, of
 
     with context.database.writing() as session:
         document = _document(topics.add(session, name, title, title_ru, default_on=not off))
-    context.emit(document, f"Made topic {name}.")
+    context.report(document, f"Made topic {name}.")
 
 
 @topic.command("list")
@@ -70,7 +70,7 @@ def delete(context: Context, name: str) -> None:
 
     with context.database.writing() as session:
         topics.remove(session, name)
-    context.emit({"name": name, "deleted": True}, f"Deleted topic {name}.")
+    context.report({"name": name, "deleted": True}, f"Deleted topic {name}.")
 
 
 def _document(row: Any) -> dict[str, Any]:

@@ -21,4 +21,4 @@ def upgrade(context: Context) -> None:
     text = f"The database is at schema {SCHEMA}" + (
         "." if before != SCHEMA else " already: nothing was changed."
     )
-    context.emit(document, text)
+    context.report(document, text)

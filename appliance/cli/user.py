@@ -50,7 +50,7 @@ def add(
             session, email, hashed, name or email.partition("@")[0], role, language
         )
         document = _document(user)
-    context.emit(document, f"Made user {document['id']}, {email} ({role}).")
+    context.report(document, f"Made user {document['id']}, {email} ({role}).")
 
 
 @user.command("list")
@@ -133,7 +133,7 @@ def set_password(context: Context, who: str, password_file: Path | None) -> None
     with context.database.writing() as session:
         changed = account_users.set_password(session, users.find(session, who).id, hashed)
         document = _document(changed)
-    context.emit(document, f"{document['email']} has a new password.")
+    context.report(document, f"{document['email']} has a new password.")
 
 
 def _change_access(context: Context, who: str, **changes: Any) -> None:
@@ -144,7 +144,7 @@ def _change_access(context: Context, who: str, **changes: Any) -> None:
         user_id = users.find(session, who).id
         document = _document(account_users.update_access(session, user_id, None, **changes))
     state = "disabled" if document["disabled"] else document["role"]
-    context.emit(document, f"{document['email']} is {state} now.")
+    context.report(document, f"{document['email']} is {state} now.")
 
 
 def _document(row: Any) -> dict[str, Any]:

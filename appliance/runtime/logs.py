@@ -1,12 +1,12 @@
 """Log lines on stderr, as text for people or JSON for programs; no token in any of them."""
 
-import json
 import logging
 import re
 import sys
 from datetime import UTC, datetime
 
 from appliance.config import Settings
+from appliance.printable import as_json, printable
 
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,128}|\bapl_[A-Za-z0-9_-]{40}")  # bot's, API's
 
@@ -34,9 +34,14 @@ class TextFormatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         return _time(record)
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        # What others wrote may be in it, and must not look like a line of its own.
+        record.message = record.message.replace("\n", "\\n")
+        return super().formatMessage(record)
+
     def format(self, record: logging.LogRecord) -> str:
         # The whole line, traceback included: an exception may carry an address with the token.
-        return redact(super().format(record))
+        return printable(redact(super().format(record)))
 
 
 class JsonFormatter(logging.Formatter):
@@ -51,7 +56,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             document["traceback"] = redact(self.formatException(record.exc_info))
-        return json.dumps(document, ensure_ascii=False)
+        return as_json(document)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from appliance.config import Settings
-from appliance.database import cannot_open, check_not_newer
+from appliance.database import cannot_use, check_not_newer, is_trouble
 from appliance.engines import migration_engine, sqlite_path
 from appliance.errors import ConfigError
 
@@ -15,7 +15,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 def upgrade(settings: Settings, migrations: Path = MIGRATIONS) -> None:
     """Run every migration that is missing, each in a transaction: whole or not at all.
 
-    Raises ConfigError, and SchemaError for a database that a newer program made.
+    Raises ConfigError, TryLater, and SchemaError for a database that a newer program made.
     """
     from alembic import command
     from alembic.config import Config
@@ -30,8 +30,10 @@ def upgrade(settings: Settings, migrations: Path = MIGRATIONS) -> None:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except sa.exc.OperationalError as error:
-        raise cannot_open(settings.database_url, error) from None
+    except sa.exc.DatabaseError as error:
+        if not is_trouble(error):
+            raise
+        raise cannot_use(settings.database_url, error) from None
     finally:
         engine.dispose()
 

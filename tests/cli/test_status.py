@@ -65,4 +65,4 @@ def test_without_settings_it_says_what_to_run(home, invoke, refused):
 
 def test_a_broken_database_is_one_line(home, invoke, refused):
     (home / "data" / "database.db").write_bytes(b"garbage" * 1000)
-    assert "cannot open the database" in refused(invoke("status"), 1)
+    assert "cannot use the database" in refused(invoke("status"), 1)

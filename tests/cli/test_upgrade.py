@@ -24,4 +24,4 @@ def test_a_newer_database_is_one_line(database, invoke, refused):
 
 def test_what_is_no_database_is_one_line(home, invoke, refused):
     (home / "data" / "database.db").write_bytes(b"garbage" * 1000)
-    assert "cannot open the database" in refused(invoke("upgrade"), 1)
+    assert "cannot use the database" in refused(invoke("upgrade"), 1)

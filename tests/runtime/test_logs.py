@@ -47,6 +47,15 @@ def test_as_text():
     assert line == "2027-01-15T08:00:00Z WARNING appliance.x: sent 5 to <token>"
 
 
+@pytest.mark.parametrize("make", [TextFormatter, JsonFormatter])
+def test_what_others_wrote_gives_no_orders_and_forges_no_line(make):
+    line = make().format(
+        record("refused: %s", "x\x1b]0;y\x07\x9b2J\u202e\r\n2027 INFO all is well")
+    )
+    assert line.isprintable()
+    assert "all is well" in line
+
+
 def test_as_json():
     line = JsonFormatter().format(record("привет\n%s", REAL_TOKEN))
     assert "\n" not in line

@@ -33,14 +33,14 @@ def test_a_home_with_a_percent_sign(settings, tmp_path):
 )
 def test_what_cannot_be_opened(settings, make, told):
     make(settings.data / "database.db")
-    with pytest.raises(ConfigError, match=f"cannot open the database .*database.db: .*{told}.*; "):
+    with pytest.raises(ConfigError, match=f"cannot use the database .*database.db: .*{told}.*; "):
         schema.upgrade(settings)
 
 
 def test_a_folder_that_cannot_be_made(settings):
     settings.data.rmdir()
     settings.data.write_text("a file")
-    with pytest.raises(ConfigError, match=r"cannot (make|open) "):
+    with pytest.raises(ConfigError, match=r"cannot (make|use) "):
         schema.upgrade(settings)
 
 

@@ -9,6 +9,7 @@ from appliance.cli.broadcast import show
 from appliance.cli.broadcast.draft_options import Draft, draft_options
 from appliance.cli.broadcast.time_options import When, time_options
 from appliance.cli.context import Context, actor, common_options, pass_context
+from appliance.cli.process import streams
 
 if TYPE_CHECKING:
     from appliance.models import Broadcast
@@ -67,7 +68,7 @@ def clear_pause(context: Context) -> None:
 
     with context.database.writing() as session:
         settings.clear_pauses(session, utcnow())
-    context.emit({"cleared": True}, "No pause is kept any more.")
+    context.report({"cleared": True}, "No pause is kept any more.")
 
 
 @click.command()
@@ -228,7 +229,7 @@ def recall(context: Context, broadcast_id: int, dry_run: bool, yes: bool) -> Non
     if dry_run:
         return context.emit(asdict(reach), facts)
     if context.interactive and not yes:
-        click.confirm(f"{facts} Recall broadcast {broadcast_id}?", abort=True, err=True)
+        streams.ask(f"{facts} Recall broadcast {broadcast_id}?")
     changed, operation = changes.recall(context.database.writing, broadcast_id, actor())
     document = _document(changed, [operation] if operation else [])
     done = "is being recalled" if operation else "is stopped"

@@ -1,7 +1,6 @@
 """`appliance broadcast …`: write to many people and see what happened to each."""
 
 import csv
-import sys
 
 import click
 
@@ -9,6 +8,7 @@ from appliance.cli.broadcast import changes, schedule, show
 from appliance.cli.broadcast.draft_options import Draft, draft_options
 from appliance.cli.broadcast.time_options import When, time_options
 from appliance.cli.context import Context, common_options, pass_context, write_json_array
+from appliance.cli.process import streams
 from appliance.cli.suggest import meant
 
 
@@ -139,6 +139,7 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
         if form == "json" or context.json:
             write_json_array(lines)
         else:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(REPORT_COLUMNS)
-            writer.writerows(line.values() for line in lines)
+            with streams.writing_csv() as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow(REPORT_COLUMNS)
+                writer.writerows(line.values() for line in lines)

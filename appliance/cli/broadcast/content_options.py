@@ -119,10 +119,11 @@ def _keep(context: Context, kind: str, path: Path) -> "Kept":
     from appliance.services.content import media
 
     try:
-        with path.open("rb") as file:
-            return media.keep(context.settings.data, kind, file, path.name)
+        file = path.open("rb")
     except OSError as error:
         raise Invalid.at(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
+    with file:
+        return media.keep(context.settings.data, kind, file, path.name)
 
 
 def variants_of(options: tuple[str, ...]) -> dict[str, str]:

@@ -263,9 +263,10 @@ def _store_file(context: Context, path: Path) -> Any:
     from appliance.services.content import media
 
     try:
-        with path.open("rb") as file:
-            kind = media.guess_kind(file, path.name)
-            return media.keep(context.settings.data, kind, file, path.name)
+        file = path.open("rb")
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         raise Invalid.at("file", message) from None
+    with file:
+        kind = media.guess_kind(file, path.name)
+        return media.keep(context.settings.data, kind, file, path.name)

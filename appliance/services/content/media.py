@@ -4,6 +4,7 @@
 without a row is a copy nobody uses; a row without a file cannot be.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -19,7 +20,7 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from appliance.crud import media as media_crud
-from appliance.errors import Invalid, Localized, Unavailable, localized
+from appliance.errors import Invalid, Localized, TryLater, Unavailable, localized
 from appliance.models import Media
 from appliance.services.content import KINDS, pictures
 
@@ -51,8 +52,8 @@ def folder(data: Path) -> Path:
 def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kept:
     """Copy a file into the folder, flushed to the disk, whole or not at all.
 
-    Raises Invalid: no such kind, empty, too large, no photo that Telegram takes. Raises
-    Unavailable: no room.
+    Raises Invalid: no such kind, empty, too large, no photo that Telegram takes; TryLater: no room;
+    Unavailable: the folder cannot be used.
     """
     if kind not in KINDS:
         message = localized(
@@ -82,7 +83,8 @@ def keep(data: Path, kind: str, file: IO[bytes], name: str | None = None) -> Kep
         message = localized(
             "the file {name} cannot be stored: {reason}", name=file_name, reason=reason
         )
-        raise Unavailable(message) from None
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise (TryLater if full else Unavailable)(message) from None
     return Kept(kind, sha256, file_name, size)
 
 
