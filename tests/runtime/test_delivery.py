@@ -1,5 +1,6 @@
 """An engine for as long as a block runs, as `broadcast --wait` needs it."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -60,29 +61,58 @@ def test_waking_nobody_is_no_mistake(settings, database):
     Delivery(lambda: settings, database).wake()
 
 
-@pytest.mark.parametrize("switch", [True, False])
-def test_broadcasts_are_paid_for_where_the_settings_say_so(
-    switch, settings, database, queued, wait_until
-):
-    calls = []
+class Telegram:
+    """Takes every message; `calls` are their parameters, as they came."""
 
-    def answer(parameters):
-        calls.append(parameters)
+    def __init__(self):
+        self.calls = []
+
+    def answer(self, parameters):
+        self.calls.append(parameters)
         return 200, {"ok": True, "result": {"message_id": 1}}
 
-    with serving(answer) as url:
-        site = replace(
-            settings,
-            bot_mode="polling",
-            bot_token=config.SANDBOX_TOKEN,
-            bot_api_url=url,
-            send_rate=100.0,
-            paid_broadcast=switch,
-        )
-        part = Delivery(lambda: site, database).part()
-        part.start()
-        wait_until(lambda: status(database, queued) == "done", 20)
-        part.ask_to_stop()
-        part.join()
 
-    assert [call.get("allow_paid_broadcast", False) for call in calls] == [switch]
+@pytest.fixture
+def telegram():
+    return Telegram()
+
+
+@pytest.fixture
+def deliver(settings, database, telegram):
+    """`with deliver(paid_broadcast=True):` a delivery part runs on `telegram`."""
+
+    @contextmanager
+    def run(**changes):
+        with serving(telegram.answer) as url:
+            told = {"bot_mode": "polling", "bot_token": config.SANDBOX_TOKEN, "bot_api_url": url}
+            site = replace(settings, **told, **changes)
+            part = Delivery(lambda: site, database).part()
+            part.start()
+            try:
+                yield
+            finally:
+                part.ask_to_stop()
+                part.join()
+
+    return run
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_broadcasts_are_paid_for_where_the_settings_say_so(
+    switch, deliver, telegram, database, queued, wait_until
+):
+    with deliver(send_rate=100.0, paid_broadcast=switch):
+        wait_until(lambda: status(database, queued) == "done", 20)
+    paid = [call.get("allow_paid_broadcast", False) for call in telegram.calls]
+    assert paid == [switch]
+
+
+def test_no_more_leave_than_the_settings_say(deliver, telegram, database, wait_until):
+    """At 100 s a message; the first is stored as sent when at a usual rate all would have left."""
+    with database.writing() as session:
+        for chat_id in (1, 2, 3):
+            chats.remember(session, chat_id)
+        number = create(session, NewBroadcast("hello", to=("all",)))[0].id
+    with deliver(send_rate=0.01):
+        wait_until(lambda: find_row(database, Broadcast, number).sent > 0, 20)
+    assert len(telegram.calls) == 1
