@@ -70,22 +70,29 @@ def _one_of(context: Details) -> str:
 
 def _too_long(context: Details) -> str:
     limit = context["max_length"]
-    if context.get("field_type") in {"List", "Dictionary"}:
+    if _has_items(context):
         return localized_plural(
             "expected at most {count} item", "expected at most {count} items", count=limit
         )
-    # Where a validator of ours ran first, Pydantic calls a text a "Value" that has "items".
     return localized_plural(
         "expected at most {count} character", "expected at most {count} characters", count=limit
     )
 
 
 def _too_short(context: Details) -> str:
+    limit = context["min_length"]
+    if _has_items(context):
+        return localized_plural(
+            "expected at least {count} item", "expected at least {count} items", count=limit
+        )
     return localized_plural(
-        "expected at least {count} character",
-        "expected at least {count} characters",
-        count=context["min_length"],
+        "expected at least {count} character", "expected at least {count} characters", count=limit
     )
+
+
+def _has_items(context: Details) -> bool:
+    """Else it is a text: where a validator of ours ran first, Pydantic calls that a "Value"."""
+    return context.get("field_type") in {"List", "Dictionary"}
 
 
 _MESSAGES: dict[str, Callable[[Details], str]] = {

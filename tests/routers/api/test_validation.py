@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from appliance import schemas
 from appliance.errors import Localized
 from appliance.routers.api import validation
+from appliance.schemas import programs
 
 for module in pkgutil.iter_modules(schemas.__path__):  # some are imported by their routers alone
     importlib.import_module(f"{schemas.__name__}.{module.name}")
@@ -71,3 +72,5 @@ def test_text_has_characters_and_a_list_has_items():
     assert empty.message == "expected at least 1 character"
     (many,) = faults(schemas.Audience, {"to": ["all"] * 1001})
     assert many.message == "expected at most 1000 items"
+    (none,) = faults(programs.NewToken, {"name": "x", "scopes": []})
+    assert none.message == "expected at least 1 item"
