@@ -10,7 +10,7 @@ export interface Registration {
   password: string;
   name: string;
   language: Language;
-  /** Of a link that the bot gave: the new account is tied to that Telegram at once. */
+  /** Of a link that the bot gave: the new account is linked to that Telegram at once. */
   code?: string;
 }
 
