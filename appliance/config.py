@@ -175,7 +175,7 @@ def said_in_environment(name: str, environ: Mapping[str, str] | None = None) -> 
 
 def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
     """Where systemd wants to hear from a service of `Type=notify`."""
-    return (os.environ if environ is None else environ).get("NOTIFY_SOCKET") or None
+    return said_in_environment("NOTIFY_SOCKET", environ)
 
 
 def read_env_file(path: Path) -> dict[str, str]:

@@ -1,17 +1,22 @@
 """`.env` is written whole or not at all, and read by others as by us."""
 
+import io
+import logging
 import stat
 import threading
 
 import pytest
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from hypothesis import given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
 from appliance import config
-from appliance.config import write_env_file
+from appliance.config import Settings, write_env_file
 from appliance.errors import ConfigError
+
+KEY = "k" * 32
 
 
 def test_env_is_for_its_owner(tmp_path):
@@ -85,3 +90,76 @@ def test_a_value_that_is_no_text_leaves_nothing_behind(tmp_path):
     with pytest.raises(ConfigError, match=r"cannot write .*UTF-8"):
         write_env_file(tmp_path / ".env", {"DOMAIN": "\udcff"})
     assert list(tmp_path.iterdir()) == []
+
+
+# What people write into it
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.mkdir(), "directory"),
+        (lambda path: path.write_bytes(b"DOMAIN=\xff\xfe\n"), "UTF-8"),
+    ],
+)
+def test_an_unreadable_env_says_so(tmp_path, make, reason):
+    make(tmp_path / ".env")
+    with pytest.raises(ConfigError, match=rf"cannot read {tmp_path}/\.env: .*{reason}"):
+        Settings.load(tmp_path, environ={"SECRET_KEY": KEY})
+
+
+def test_an_env_written_by_hand(tmp_path):
+    lines = ["# settings", "export PORT=9000", "DOMAIN = example.org # ours", "LOG_LEVEL"]
+    (tmp_path / ".env").write_bytes("\r\n".join(lines).encode())
+    settings = Settings.load(tmp_path, environ={"SECRET_KEY": KEY})
+    assert (settings.port, settings.domain, settings.log_level) == (9000, "example.org", "INFO")
+
+
+@pytest.mark.parametrize("line", ["=x", "PORT='9000", "what is this = 5", "=x\nPORT=1\n=y"])
+def test_the_first_line_that_cannot_be_read_is_named(tmp_path, line, caplog):
+    (tmp_path / ".env").write_text(f"SECRET_KEY={KEY}\n{line}\n")
+    with pytest.raises(ConfigError, match=r"\.env: line 2 is not NAME=VALUE") as caught:
+        Settings.load(tmp_path, environ={})
+    assert KEY not in str(caught.value)
+    assert caplog.text == "", "python-dotenv's warning would say it a second time"
+
+
+def test_a_line_is_named_whatever_the_log_lets_through(tmp_path):
+    """python-dotenv tells of it by a warning in the log alone."""
+    (tmp_path / ".env").write_text("PORT='9000\n")
+    log = logging.getLogger("dotenv.main")
+    log.setLevel(logging.CRITICAL)
+    try:
+        with pytest.raises(ConfigError, match="line 1"):
+            Settings.load(tmp_path, environ={"SECRET_KEY": KEY})
+        assert log.level == logging.CRITICAL
+    finally:
+        log.setLevel(logging.NOTSET)
+
+
+def test_the_line_is_counted_past_values_of_several(tmp_path):
+    text = "A='one\ntwo'\r\n\r\n  # and\rB=1\n\n\n  C 5\n"
+    (tmp_path / ".env").write_bytes(text.encode())
+    with pytest.raises(ConfigError, match=r"\.env: line 8 is not NAME=VALUE"):
+        Settings.load(tmp_path, environ={"SECRET_KEY": KEY})
+
+
+PIECES = st.sampled_from([*"a='\"#\\ \t\n\r\x0b", "export ", "A=", "A='b'", 'A="b\nc"\n'])
+
+
+@given(pieces=st.lists(PIECES))
+def test_what_python_dotenv_cannot_read_is_refused(tmp_path_factory, pieces):
+    """Its parser tells what that is, but is no documented part of it."""
+    path, text = tmp_path_factory.getbasetemp() / "hand-written", "".join(pieces)
+    path.write_bytes(text.encode())
+    faults = any(binding.error for binding in parse_stream(io.StringIO(text)))
+    if faults:
+        with pytest.raises(ConfigError):
+            config.read_env_file(path)
+    else:
+        config.read_env_file(path)
+
+
+def test_nothing_is_interpolated(tmp_path):
+    (tmp_path / ".env").write_text(f"SECRET_KEY={KEY}$PORT${{PORT}}\nPORT=1\n")
+    assert Settings.load(tmp_path, environ={}).secret_key == f"{KEY}$PORT${{PORT}}"

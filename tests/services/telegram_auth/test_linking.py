@@ -123,7 +123,7 @@ def test_a_linked_chat_is_not_taken_over(database, anna):
 def test_a_linked_user_is_not_taken_over(database, anna):
     of_boris = start_from_chat(database, BORIS)
     redeem(database, start(database, anna))
-    with pytest.raises(AlreadyLinked):
+    with pytest.raises(AlreadyLinked, match="another Telegram account: unlink it first"):
         claim(database, anna, of_boris)
     assert linked(database, BORIS) is None
 
