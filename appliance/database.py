@@ -37,6 +37,7 @@ from appliance.engines import (
 from appliance.errors import ApplianceError, ConfigError, SchemaError, TryLater, localized
 from appliance.gates import Gate
 from appliance.models import Base
+from appliance.outages import is_away
 from appliance.write_queue import FairLock
 
 SCHEMA = "0004"
@@ -71,8 +72,8 @@ _TROUBLE_CODES = _DAMAGED_CODES | {
 }
 # Of PostgreSQL: no room on the disk, none in memory, too many connections.
 _FULL_STATES = {"53100", "53200", "53300"}
-# Of PostgreSQL: lock not available, statement cancelled, deadlock, shut down by an admin.
-_BUSY_STATES = {"55P03", "57014", "40P01", "57P01"}
+# Of PostgreSQL: lock not available, statement cancelled, deadlock.
+_BUSY_STATES = {"55P03", "57014", "40P01"}
 
 # What was read or written stays as it was committed, as in `Database`: read again, an answer would
 # tell what another request has made of it since, and a login would outlive a password changed then.
@@ -233,7 +234,8 @@ def is_busy(error: Exception) -> bool:
         return True
     if not isinstance(error, sa.exc.DBAPIError):
         return False
-    return getattr(error.orig, "sqlstate", None) in _BUSY_STATES or error.connection_invalidated
+    busy = getattr(error.orig, "sqlstate", None) in _BUSY_STATES
+    return busy or is_away(error) or error.connection_invalidated
 
 
 def is_trouble(error: Exception) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 
 from appliance.errors import ConfigError
+from appliance.outages import watch
 from appliance.write_queue import FairLock
 
 BUSY_TIMEOUT_MS = 10_000
@@ -62,7 +63,7 @@ def engine_options(url: str) -> dict[str, Any]:
     shared = {"hide_parameters": True, "pool_size": 10, "max_overflow": 10}
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        connect = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+        connect: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
         turns = FairLock(TURN_TIMEOUT_MS / 1000)
         return shared | {"connect_args": connect, "execution_options": {TURNS: turns}}
     # PostgreSQL may have been restarted, and a pooled connection tells so only when it is used.
@@ -123,6 +124,7 @@ def prepare(engine: sa.Engine) -> None:
         event.listen(engine, "begin", _on_begin)
     else:
         event.listen(engine, "handle_error", _without_detail)
+        watch(engine)
 
 
 def _without_detail(context: ExceptionContext) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,6 +19,7 @@ from appliance.config import Settings
 from appliance.database import Database
 from appliance.engines import make_engine
 from support import simulator
+from support.postgresql import PostgreSQL
 from support.shared_apps import SharedApps
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tests, slow = Counter[Path](), Counter[Path]()
     for item in items:
-        if item.get_closest_marker("browser") or "make_postgresql" in _fixtures(item):
+        if item.get_closest_marker("browser") or "start_postgresql" in _fixtures(item):
             item.add_marker(pytest.mark.slow)
         tests[item.path] += 1
         slow[item.path] += item.get_closest_marker("slow") is not None
@@ -133,49 +132,24 @@ def database(settings, migrated_file, first_engine):
 
 
 @pytest.fixture(scope="session")
-def make_postgresql():
+def start_postgresql():
+    """`start_postgresql()`: a server of the test's own, which the test closes."""
+
+    def start() -> PostgreSQL:
+        return PostgreSQL(_find_program("pg_ctl", "postgresql"))
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def make_postgresql(start_postgresql):
     """`make_postgresql()` is the address of a new database; `template=` names one to copy.
 
-    The server is the session's own: in a folder that goes with it, on a socket, without a port.
+    The server is the session's own.
     """
-    import psycopg
-
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path takes 107 characters
-    _start_postgresql(folder)
-    made = 0
-
-    def make(name: str = "", template: str = "template0") -> str:
-        nonlocal made
-        made += 1
-        name = name or f"test_{made}"
-        with psycopg.connect(
-            f"host={folder} user=tester dbname=postgres", autocommit=True
-        ) as server:
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return f"postgresql://tester@/{name}?host={folder}"
-
-    yield make
-    _postgresql("pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
-    shutil.rmtree(folder)
-
-
-def _start_postgresql(folder: Path) -> None:
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")  # the server refuses to run as root
-    data, options = folder / "data", f"-c fsync=off -c listen_addresses= -k {folder}"
-    _postgresql("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync")
-    _postgresql("pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
-
-
-def _postgresql(program: str, *arguments: str | Path) -> None:
-    subprocess.run(
-        [_find_program(program, "postgresql"), *arguments],
-        check=True,
-        cwd="/",
-        stdout=subprocess.DEVNULL,
-        user="postgres" if os.geteuid() == 0 else None,
-        group="postgres" if os.geteuid() == 0 else None,
-    )
+    server = start_postgresql()
+    yield server.new_database
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What a failed call means: what `appliance status` shows, and how long to wait."""
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.bot.telegram import DoubtedToken, Refused
 from appliance.errors import ApplianceError, BadToken, Unavailable
+from appliance.outages import is_away
 
 RUNNING = "running"
 
@@ -49,7 +51,8 @@ class Trouble:
     """`state` is one line for `appliance status`; `loud`: somebody has to act.
 
     `flood`: Telegram asked for the pause, so it must go on after a restart. `rival`: another
-    program polls, which the next poll cannot tell: it succeeds, and ends the other's.
+    program polls, which the next poll cannot tell: it succeeds, and ends the other's. `told`: the
+    log has it already.
     """
 
     state: str
@@ -57,6 +60,14 @@ class Trouble:
     loud: bool = False
     flood: bool = False
     rival: bool = False
+    told: bool = False
+
+    @property
+    def level(self) -> int:
+        """Of its line in the log."""
+        if self.told:
+            return logging.DEBUG
+        return logging.ERROR if self.loud else logging.WARNING
 
 
 class Streak:
@@ -127,7 +138,8 @@ def judge(error: Exception, tries: int) -> Trouble:
         state = f"unreachable: {error}"[:_MAX_STATE_LENGTH]
         return Trouble(state, _growing(tries, *BACK_OFF_SECONDS))
     if isinstance(error, SQLAlchemyError):
-        return Trouble("the database cannot be written", _growing(tries, *BACK_OFF_SECONDS), True)
+        seconds = _growing(tries, *BACK_OFF_SECONDS)
+        return Trouble("the database cannot be written", seconds, True, told=is_away(error))
     return Trouble(f"failed: {type(error).__name__}", _growing(tries, *BACK_OFF_SECONDS), True)
 
 

@@ -17,6 +17,7 @@ from appliance.crud.updates import NewUpdate
 from appliance.database import Database
 from appliance.errors import Invalid, Unavailable
 from appliance.models import utcnow
+from appliance.outages import level_of
 from appliance.services.updates import read
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ class Poller:
         return 0.0
 
     def _suffer(self, trouble: Trouble) -> float:
-        self._become(trouble.state, logging.ERROR if trouble.loud else logging.WARNING)
+        self._become(trouble.state, trouble.level)
         self._trial.require(trouble.seconds if trouble.rival else 0.0)
         if trouble.flood:
             self._keep_pause(trouble.seconds)
@@ -158,7 +159,8 @@ class Poller:
                 for name in (FLOOD, POLL_PAUSE):
                     prolong_pause(session, name, seconds, now)
         except SQLAlchemyError as error:
-            log.error("the pause could not be stored: %s", type(error).__name__)
+            reason = type(error).__name__
+            log.log(level_of(error), "the pause could not be stored: %s", reason)
 
     def _become(self, state: str, level: int) -> None:
         if state != self.state:

@@ -41,7 +41,7 @@ class Webhook:
             state = self._judge(webhook_info(self._bot))
         except Exception as error:
             trouble = self._streak.judge(error)
-            self._become(trouble.state, logging.ERROR if trouble.loud else logging.WARNING)
+            self._become(trouble.state, trouble.level)
             return trouble.seconds
         self._streak.over()
         self._become(state, logging.INFO if state == RUNNING else logging.ERROR)

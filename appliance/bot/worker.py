@@ -15,6 +15,7 @@ from appliance.crud.chats import chats
 from appliance.crud.updates import Waiting
 from appliance.database import Database
 from appliance.models import utcnow
+from appliance.outages import level_of
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +179,7 @@ class Handler:
         # By update: when another one fails next, its tries are counted from the start.
         self._failing = (seq, tries + 1)
         self.trouble = f"updates wait: {trouble.state}"
-        log.error("%s (%s)", self.trouble, type(error).__name__)
+        log.log(level_of(error), "%s (%s)", self.trouble, type(error).__name__)
         return trouble.seconds
 
 

@@ -26,6 +26,7 @@ from appliance.delivery.outbox import Outbox, is_paced
 from appliance.delivery.pacer import ChatPacer, Pacer
 from appliance.delivery.retry_policy import TOKEN_PAUSE_SECONDS, RetryPolicy, again
 from appliance.errors import localized
+from appliance.outages import level_of
 from appliance.services.leases import Holding
 from appliance.services.timing.pace import FAST_RATE
 
@@ -311,7 +312,8 @@ class Engine:
         """The database failed: nothing was changed by the transaction; start again from it."""
         # Said once: the next try is in a second, and a full disk stays full for hours.
         if not self._state.startswith("database"):
-            log.error("sending stopped, the database cannot be used: %s", _reason(error))
+            reason = _reason(error)
+            log.log(level_of(error), "sending stopped, the database cannot be used: %s", reason)
         # 255 letters are what `leases.state` holds.
         self._state = f"database: {_reason(error)}"[:255]
         self._coordinator.forget()

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.crud.broadcasts import click_tracking
 from appliance.database import first_line, writing
+from appliance.outages import level_of
 from appliance.routers.api import context
 from appliance.services.broadcasts.click_tracking import Opened, Signer, is_previewer
 
@@ -46,4 +47,4 @@ def _count(opened: Opened) -> None:
         with writing(context.session()) as session:
             click_tracking.count_click(session, *opened)
     except SQLAlchemyError as error:  # a full disk must not keep people from the page
-        log.error("a click is not counted: %s", first_line(error))
+        log.log(level_of(error), "a click is not counted: %s", first_line(error))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from appliance.database import first_line, writing
 from appliance.errors import Invalid
 from appliance.models import utcnow
+from appliance.outages import level_of
 from appliance.routers.api import context
 from appliance.services import updates
 
@@ -38,7 +39,7 @@ def receive() -> Response:
         log.error("webhook: %s", error)
         abort(400, str(error))
     except SQLAlchemyError as error:  # its words would quote the update
-        log.error("webhook: an update could not be stored: %s", first_line(error))
+        log.log(level_of(error), "webhook: an update could not be stored: %s", first_line(error))
         abort(503)
     # After the commit, and not for a repetition: whoever is woken finds it in the table.
     if fresh:

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.database import first_line, is_busy
+from appliance.outages import level_of
 from appliance.services.leases import Holding, LeaseLost
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ class LeasedPart:
             try:
                 waited = self._once()
             except SQLAlchemyError as error:
-                log.error("%s: the database cannot be used: %s", self.name, type(error).__name__)
+                reason = type(error).__name__
+                log.log(level_of(error), "%s: the database cannot be used: %s", self.name, reason)
                 waited = RETRY_SECONDS
             self._stop.wait(waited)
 
@@ -81,7 +83,7 @@ class LeasedPart:
         # Whatever it was: the part begins anew, from what is committed.
         except Exception as error:
             if is_busy(error):
-                log.error("%s starts again: %s", self.name, first_line(error))
+                log.log(level_of(error), "%s starts again: %s", self.name, first_line(error))
             else:
                 log.exception("%s failed and starts again", self.name)
             # Given back, so that another process need not wait 12 s for it to run out.

@@ -19,6 +19,7 @@ from waitress import create_server, wasyncore
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.errors import Unavailable
+from appliance.outages import level_of
 from appliance.runtime.body_limits import LimitOf, channel_class
 from appliance.services.leases import WEB, Holding
 
@@ -101,7 +102,8 @@ class WebPart:
             try:
                 self._holding.acquire()
             except SQLAlchemyError as error:
-                log.error("web: the database cannot be used: %s", type(error).__name__)
+                reason = type(error).__name__
+                log.log(level_of(error), "web: the database cannot be used: %s", reason)
             if self._stop.wait(WEB_BEAT_SECONDS):
                 break
         try:

@@ -1,5 +1,8 @@
 """What each error of a poll means: the table of docs/telegram.md."""
 
+import logging
+
+import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -28,6 +31,7 @@ CONFLICTS = {
 
 
 LOCKED = OperationalError("BEGIN", {}, Exception("locked"))
+AWAY = OperationalError("SELECT", {}, psycopg.OperationalError("connection refused"))
 TABLE = [
     # error, what `appliance status` shows, the bounds of its pauses, whether somebody has to act
     (OFFLINE, "unreachable: cannot reach the Bot API", BACK_OFF_SECONDS, False),
@@ -50,6 +54,15 @@ def test_what_an_error_means(error, state, bounds, loud):
     for tries in (0, 1, 3, 10, 10_000):
         full = min(longest, first * 2 ** min(tries, 20))
         assert full / 2 <= judge(error, tries).seconds <= full
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(OFFLINE, "WARNING"), (LOCKED, "ERROR"), (AWAY, "DEBUG")],
+)
+def test_how_loudly_the_log_says_it(error, level):
+    """Of a PostgreSQL that is away the log has a line already."""
+    assert logging.getLevelName(judge(error, 0).level) == level
 
 
 def test_pauses_differ():

@@ -13,6 +13,7 @@ from werkzeug.wrappers.response import Response as BaseResponse
 
 from appliance import database, errors
 from appliance.errors import ApplianceError, Localized, localized
+from appliance.outages import level_of
 from appliance.routers.api import language
 from appliance.schemas import Problem, faults_of
 from appliance.services.i18n.catalog import translate, word
@@ -111,7 +112,8 @@ def _unexpected(error: Exception) -> Response:
     """
     if database.is_busy(error):
         reason = database.first_line(error)
-        log.warning("%s %s: %s", request.method, request.endpoint, reason)
+        level = level_of(error, logging.WARNING)
+        log.log(level, "%s %s: %s", request.method, request.endpoint, reason)
         return _domain_error(errors.TryLater(database.BUSY))
     log.error("unexpected error in %s %s", request.method, request.endpoint, exc_info=error)
     detail = localized("something went wrong on the server; its log says more")
