@@ -21,11 +21,13 @@ def name_of(code: str, broken: str) -> str:
     """What a mutant is called: the same for the same change, wherever in its function it is."""
     changes = list(unified_diff(code.splitlines(), broken.splitlines(), n=0, lineterm=""))[2:]
     place = _place(code, int(changes[0].split()[1].split(",")[0].lstrip("-")))
-    was, now = (
-        " ".join(words for line in changes if line[0] == sign and (words := line[1:].strip()))
-        for sign in "-+"
-    )
+    was, now = (_brief([line[1:] for line in changes if line[0] == sign]) for sign in "-+")
     return f"{place}: {was} -> {now}" if place else f"{was} -> {now}"
+
+
+def _brief(lines: list[str]) -> str:
+    first, *more = [" ".join(line.split()) for line in lines if line.strip()] or ["nothing"]
+    return f"{first} …" if more else first
 
 
 def _place(code: str, line: int) -> str:

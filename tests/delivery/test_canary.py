@@ -10,8 +10,9 @@ from appliance.crud.chats import chats
 from appliance.delivery import canary
 from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.jobs import Moment, Result
+from appliance.delivery.retry_policy import again
 from appliance.errors import Localized
-from appliance.models import ChatStatus
+from appliance.models import Broadcast, ChatStatus
 from appliance.services.broadcasts import NewBroadcast, changes, create
 from support.people import add_chats
 
@@ -143,6 +144,7 @@ def test_a_clock_that_is_put_back_makes_nobody_wait_longer(
         assert judged.due(Moment(earlier.timestamp(), 1.0))
         assert not judged.judge(session, Moment(earlier.timestamp(), 1.0))
     assert shown(number).canary_at == earlier
+    assert not judged.due(Moment(earlier.timestamp(), 1.0))
     assert not judged.due(Moment(earlier.timestamp() + 3599, 2.0))
     assert judged.due(Moment(earlier.timestamp() + 3600, 3.0))
 
@@ -152,10 +154,15 @@ def test_a_clock_that_is_put_back_makes_nobody_wait_longer(
 NOW = Moment(1_790_000_000.0, 1000.0)
 
 
+def sent(job):
+    return Result(job, Verdict(Kind.SENT, message_id=1))
+
+
 @pytest.fixture
 def hand(coordinator, database):
     """`hand(3, wait=60)`: a canary of three among ten that has been frozen, and its transactions:
-    `turn(seconds, wanted=9)`, which hands in that those of the one before were sent.
+    `turn(seconds, wanted=9)`, which hands in that those of the one before were sent, or what
+    `outcome(job)` says.
     """
 
     def hand(size, wait, people=10, limit=0.2):
@@ -165,10 +172,10 @@ def hand(coordinator, database):
             create(session, new)
         held = []
 
-        def turn(seconds, wanted=9):
+        def turn(seconds, wanted=9, outcome=sent):
             now = Moment(NOW.wall + seconds, NOW.mono + seconds)
-            sent = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in held]
-            held[:] = coordinator.settle(sent, wanted, None, "", now)
+            results = [outcome(job) for job in held]
+            held[:] = coordinator.settle(results, wanted, None, "", now)
             return [job.chat_id for job in held]
 
         assert turn(0, 0) == []
@@ -189,6 +196,35 @@ def test_the_rest_waits_until_the_first_have_had_their_time(hand, coordinator):
     turn(61.1)
 
     assert turn(61.2) == [4, 5, 6, 7, 8, 9, 10]
+
+
+def test_who_is_put_back_makes_room_for_another(hand):
+    turn = hand(3, wait=60)
+    assert turn(0, wanted=1) == [1]
+
+    later = NOW.mono + 50
+    turn(1, wanted=0, outcome=lambda job: again(job, "chat_pause", later))
+    assert turn(2) == [2, 3, 4]
+
+
+def test_more_of_them_than_members_make_nobody_wait(hand, shown):
+    turn = hand(5, wait=60, people=3)
+    assert turn(0) == [1, 2, 3]
+    turn(1)
+    turn(2)
+
+    assert shown(1).status == "done"
+
+
+@pytest.mark.parametrize(
+    ("sent", "room"), [(0, 3), (2, 1), (3, 0), (4, 0)], ids=["none", "two", "all", "more than all"]
+)
+def test_no_more_than_the_first_may_be_claimed(sent, room):
+    begun = Broadcast(
+        id=1, canary=3, canary_passed=False, sent=sent, failed=0, unknown=0, sending=0
+    )
+
+    assert canary.Canary(begun).room(9) == room
 
 
 def at(seconds):
@@ -214,6 +250,7 @@ def test_the_ledger_is_walked_without_waiting_for_other_work(hand, coordinator, 
     monkeypatch.setattr(canary, "ROWS_PER_LOOK", 1)
     turn = hand(3, wait=0)
     turn(0)
+    assert not coordinator.walking(at(0)), "none of them has an outcome yet"
     turn(1)
     assert coordinator.walking(at(1)), "two of three have yet to be looked at"
     turn(2)
@@ -237,3 +274,20 @@ def test_over_the_limit_it_halts_and_at_it_not(blocked, limit, halts, hand, show
     turn(12)
 
     assert (shown(1).status == "halted") is halts
+
+
+@pytest.mark.parametrize(("limit", "halts"), [(0.6, False), (0.59, True)])
+def test_failed_unknown_and_blocked_since_all_count(limit, halts, hand, shown, database):
+    kinds = {1: Kind.UNKNOWN, 2: Kind.REFUSED}
+    turn = hand(5, wait=10, limit=limit)
+    turn(0)
+    turn(1, outcome=lambda job: Result(job, Verdict(kinds.get(job.chat_id, Kind.SENT))))
+    with database.writing() as session:
+        chats.set_status(session, 3, ChatStatus.BLOCKED)
+
+    turn(12)
+
+    assert (shown(1).status == "halted") is halts
+    with database.reading() as session:
+        (judged,) = events.list_for(session, 1)
+    assert judged.details == {"tried": 5, "failed": 2, "blocked_since": 1}

@@ -40,7 +40,12 @@ def take(count):
             "rate <= LIMIT",
             "Pacer.slow: return self.rate < LIMIT -> return self.rate <= LIMIT",
         ),
-        ("\n    @property\n", "\n", "Pacer.slow: @property -> "),
+        ("\n    @property\n", "\n", "Pacer.slow: @property -> nothing"),
+        (
+            "    rate = 0\n\n    @property\n",
+            "    rate = 1\n",
+            "Pacer: rate = 0 … -> rate = 1",
+        ),
         ("count + 1", "count - 1", "take: return count + 1 -> return count - 1"),
     ],
 )
