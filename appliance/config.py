@@ -173,6 +173,11 @@ def said_in_environment(name: str, environ: Mapping[str, str] | None = None) -> 
     return (os.environ if environ is None else environ).get(name) or None
 
 
+def set_home_directory(path: str) -> None:
+    """For libraries that look there, once the process has become somebody else."""
+    os.environ["HOME"] = path
+
+
 def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
     """Where systemd wants to hear from a service of `Type=notify`."""
     return said_in_environment("NOTIFY_SOCKET", environ)

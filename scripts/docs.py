@@ -28,6 +28,9 @@ progress bars; these are shown only at a terminal anyway). Without a terminal no
 what is missing is an error that names the option. `appliance broadcast TEXT` is short for
 `appliance broadcast send TEXT`.
 
+Called by root in a home of somebody else, a command becomes them before it opens it, but for the
+files on its command line; where it cannot, and for others than root, it is refused.
+
 ## Exit codes
 
 | exit code | meaning |

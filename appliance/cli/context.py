@@ -14,6 +14,7 @@ import click
 
 from appliance.cli.exits import Done
 from appliance.cli.process import streams
+from appliance.cli.process.owner import become_owner
 from appliance.config import Settings, home_from_environment
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,10 +24,18 @@ class Context:
     """One for each run; `settings` and `database` are loaded when a command asks for them."""
 
     def __init__(self, home: Path | None) -> None:
-        self.home = (home or home_from_environment()).expanduser().absolute()
+        self._home = (home or home_from_environment()).expanduser().absolute()
         self.json = False
         self.quiet = False
         self.done: Done | None = None
+
+    @cached_property
+    def home(self) -> Path:
+        """Whoever asks for it opens it, and is its owner from then on; so files that only the
+        caller may read are opened before. Raises ConfigError.
+        """
+        become_owner(self._home)
+        return self._home
 
     @cached_property
     def settings(self) -> Settings:

@@ -132,11 +132,7 @@ def count_bar(visible: bool, length: int, label: str) -> Iterator[Callable[[int]
 @contextmanager
 def running(home: Path, password: str, port: int | None) -> Iterator[Site]:
     """Make a home and serve the site and the simulator from it."""
-    secret = home / "password"
-    # Made before it is written: at no moment may others read it.
-    secret.touch(mode=0o600)
-    secret.write_text(password, encoding="utf-8")
-    options = InitOptions(admin_email=ADMIN, admin_password_file=secret, sandbox=True)
+    options = InitOptions(admin_email=ADMIN, admin_password=password, sandbox=True)
     make_home(home, options, Prompter(interactive=False), environ={})
     settings = Settings.load(home, environ={})
     with Runtime(dataclasses.replace(settings, port=port or free_port())) as runtime:

@@ -65,7 +65,7 @@ def init(
         bot_token=prompter.secret_from(bot_token, bot_token_file, "--bot-token-file"),
         admin_email=admin_email,
         admin_name=admin_name or "Admin",
-        admin_password_file=admin_password_file,
+        admin_password=prompter.secret_from(None, admin_password_file, "--admin-password-file"),
         language=language,
         sandbox=sandbox,
     )

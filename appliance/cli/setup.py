@@ -29,7 +29,7 @@ class InitOptions:
     bot_token: str | None = field(default=None, repr=False)
     admin_email: str | None = None
     admin_name: str = "Admin"
-    admin_password_file: Path | None = None
+    admin_password: str | None = field(default=None, repr=False)
     language: str | None = None
     sandbox: bool = False
 
@@ -138,8 +138,8 @@ def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:
     email = account_users.normalise_email(
         prompter.text(options.admin_email, "Email of the first admin", "--admin-email")
     )
-    password = prompter.password(
-        options.admin_password_file, "Password of the first admin", "--admin-password-file"
+    password = options.admin_password or prompter.password(
+        None, "Password of the first admin", "--admin-password-file"
     )
     account_users.validate_password(password)
     return _Admin(

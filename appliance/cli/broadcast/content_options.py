@@ -1,17 +1,16 @@
 """What a broadcast says: the options of `broadcast send` for text, files, buttons, languages."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 import click
 
 from appliance.cli.context import Context
 from appliance.cli.options import bundled
 from appliance.errors import Invalid
-
-if TYPE_CHECKING:
-    from appliance.services.content.media import Kept
 
 _FILE = click.Path(path_type=Path)
 OPTIONS = (
@@ -74,17 +73,22 @@ class What:
         """
         from appliance.cli.input import read_text
 
-        bare = text is None and self._has_files()
-        return {
-            "text": "" if bare else read_text(text),
-            "format": "html" if self.html else "plain",
-            "variants": variants_of(self.variant),
-            "options": self._options(context),
-            "media": self._media(context),
-        }
+        with ExitStack() as stack:
+            # All of them before the home: its owner may not read what the caller may.
+            files = [(kind, stack.enter_context(_open(kind, path))) for kind, path in self._paths()]
+            bare = text is None and bool(files)
+            return {
+                "text": "" if bare else read_text(text),
+                "format": "html" if self.html else "plain",
+                "variants": variants_of(self.variant),
+                "options": self._options(context),
+                "media": _keep(context, files),
+            }
 
-    def _has_files(self) -> bool:
-        return bool(self.photo or self.video or self.document)
+    def _paths(self) -> Iterator[tuple[str, Path]]:
+        yield from (("photo", path) for path in self.photo)
+        yield from (("video", path) for path in self.video)
+        yield from (("document", path) for path in self.document)
 
     def _options(self, context: Context) -> dict[str, Any]:
         options: dict[str, Any] = {}
@@ -100,30 +104,26 @@ class What:
             options["buttons"] = [[button] for button in buttons]
         return options
 
-    def _media(self, context: Context) -> tuple[int, ...]:
-        from appliance.services.content import media
-
-        files = [_keep(context, "photo", path) for path in self.photo]
-        files += [_keep(context, "video", path) for path in self.video]
-        files += [_keep(context, "document", path) for path in self.document]
-        if not files:
-            return ()
-        with context.database.writing() as session:
-            return tuple(media.record(session, file).id for file in files)
-
 
 content_options = bundled(What, OPTIONS, "what")
 
 
-def _keep(context: Context, kind: str, path: Path) -> "Kept":
-    from appliance.services.content import media
-
+def _open(kind: str, path: Path) -> BinaryIO:
     try:
-        file = path.open("rb")
+        return path.open("rb")
     except OSError as error:
         raise Invalid.at(kind, f"--{kind}: cannot read {path}: {error.strerror}") from None
-    with file:
-        return media.keep(context.settings.data, kind, file, path.name)
+
+
+def _keep(context: Context, files: list[tuple[str, BinaryIO]]) -> tuple[int, ...]:
+    from appliance.services.content import media
+
+    if not files:
+        return ()
+    data = context.settings.data
+    kept = [media.keep(data, kind, file, Path(file.name).name) for kind, file in files]
+    with context.database.writing() as session:
+        return tuple(media.record(session, file).id for file in kept)
 
 
 def variants_of(options: tuple[str, ...]) -> dict[str, str]:

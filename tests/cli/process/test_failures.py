@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from appliance.cli.process import failures
 from appliance.errors import ConfigError, Invalid, TryLater
 
+OTHER = 65534  # whom `as_other` makes of root
+
 CHANGES = [
     ("broadcast", "send", "x", "--to", "chat:1", "--key", "k"),
     ("notify", "x", "--to", "chat:1"),
@@ -115,6 +117,8 @@ def test_a_damaged_database(settings, database, invoke, refused):
 def test_a_folder_that_may_not_be_searched(public_home, as_other, refused):
     """The settings can be read, the database cannot."""
     (public_home / ".env").chmod(0o644)
+    if os.geteuid() == 0:
+        os.chown(public_home / "data", OTHER, OTHER)
     (public_home / "data").chmod(0o000)
     done = as_other("status")
     (public_home / "data").chmod(0o700)
