@@ -12,6 +12,7 @@ from appliance.bot.parsing import read_update
 from appliance.bot.people import (
     Command,
     describe,
+    hidden,
     is_from_person,
     kept_text,
     parse_command,
@@ -20,12 +21,15 @@ from appliance.bot.people import (
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import command_of_label
 from appliance.crud.chats import chats
-from appliance.crud.messages import messages
+from appliance.crud.messages import messages, repeats
 from appliance.models import Chat, ChatStatus, ChatType, Role
 from appliance.services import bot_identity, telegram_auth
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.services.updates import chat_id_of
 
+SAID_ONCE_IN = timedelta(minutes=1)
+"""What answers a command that is repeated so soon, with nothing in between, is said once: whoever
+presses Start six times while the bot is down gets one welcome."""
 _GROUP_HINT_INTERVAL = timedelta(minutes=1)  # Telegram allows 20 messages a minute to a group
 
 # A message from such a chat proves that the bot may write there: nobody can write to a bot that
@@ -108,7 +112,10 @@ class Dispatcher:
         stored_text = kept_text(command, describe(message))
         # Operators read the thread: a code in it must be worth nothing by the time it is stored.
         ended = telegram_auth.invalidate_codes_in(context.session, stored_text, context.now)
-        context.chat.dialog = None  # a command is no answer to what the bot has asked
+        digest = hidden(command)
+        said = repeats.answers_since(
+            context.session, context.chat.id, stored_text, digest, context.now - SAID_ONCE_IN
+        )
         messages.record_incoming(
             context.session,
             context.chat.id,
@@ -116,11 +123,15 @@ class Dispatcher:
             message.message_id,
             context.now,
             flush=False,
+            **({"params": digest} if digest else {}),
         )
+        context.chat.dialog = None  # a command is no answer to what the bot has asked
         if handler is not None:
             handler(context, command.argument)
         else:
             context.reply(context.phrase("unknown_command"))
+        if said:
+            repeats.say_once(context.session, context.chat.id, said)
         if ended:
             context.reply(context.phrase("code_ended"))
 

@@ -1,8 +1,10 @@
 """Chats, people and messages of Telegram, as the database stores them."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 from telebot.types import Chat as TelegramChat
@@ -46,6 +48,13 @@ def parse_command(text: str | None) -> Command | None:
 def kept_text(command: Command, text: str) -> str:
     """What the thread shows of a command: not the argument where that may be a code for linking."""
     return f"/{command.name}" if command.argument and command.name in _TAKE_CODES else text
+
+
+def hidden(command: Command) -> dict[str, Any] | None:
+    """What tells a command from another of the same kept text: a digest of what is left out."""
+    if not command.argument or command.name not in _TAKE_CODES:
+        return None
+    return {"argument": hashlib.sha256(storable(command.argument).encode()).hexdigest()[:32]}
 
 
 def is_from_person(message: Message) -> bool:

@@ -1,7 +1,10 @@
 """Who is answered and what is kept, whatever comes."""
 
+from datetime import timedelta
+
 import pytest
 
+from appliance.services import telegram_auth
 from appliance.services.i18n.catalog import phrase
 from support.stored_updates import handle_all
 
@@ -39,6 +42,84 @@ def test_updates_of_the_future_pass(desk):
     desk.feed(desk.update(telepathy={"thought": "🤯"}), desk.update(), desk.text("/help"))
     assert desk.waiting() == 0
     assert len(desk.said()) == 1
+
+
+class TestSaidOnce:
+    """What somebody repeats within a minute: while the bot was down, or with an impatient thumb."""
+
+    def test_six_starts_while_it_was_down(self, desk):
+        desk.feed(*(desk.text("/start") for _ in range(6)))
+        assert desk.said() == [phrase("en", "welcome", name="Anna")]
+        assert desk.heard() == ["/start"] * 6
+
+    def test_six_with_a_code(self, desk):
+        """Each asks anew, and only the buttons of the last question work: so that one is left."""
+        user = desk.add_user()
+        with desk.database.writing() as session:
+            code = telegram_auth.start_link(session, user.id, desk.clock()).code
+        desk.feed(*(desk.text(f"/start {code}") for _ in range(6)))
+        welcome, question = desk.said()
+        assert welcome == phrase("en", "welcome", name="Anna")
+        assert user.name in question
+        desk.agree()
+        assert desk.chat().user_id == user.id
+
+    def test_six_links(self, desk):
+        desk.feed(*(desk.text("/link") for _ in range(6)))
+        ((_, params),) = desk.calls()
+        code = params["reply_markup"]["inline_keyboard"][0][0]["url"].partition("#")[2]
+        user = desk.add_user()
+        with desk.database.writing() as session:
+            telegram_auth.claim(session, user.id, code, desk.clock())
+        assert desk.chat().user_id == user.id
+
+    @pytest.mark.parametrize(
+        "command", ["/help", "/me", "/stop", "/language", "/nonsense", "/quiet"]
+    )
+    def test_other_commands(self, desk, command):
+        desk.feed(*(desk.text(command) for _ in range(3)))
+        assert len(desk.calls()) == 1
+
+    def test_after_a_minute_it_is_said_again(self, desk):
+        desk.say("/help")
+        for _ in range(3):
+            desk.clock.advance(timedelta(seconds=25))
+            desk.say("/help")
+        assert len(desk.said()) == 2, "the second after 75 s, whatever was asked in between"
+
+    def test_another_person_is_answered(self, desk):
+        desk.feed(desk.text("/help"), desk.text("/help", person=1002))
+        assert len(desk.said()) == len(desk.said(1002)) == 1
+
+    def test_another_command_in_between(self, desk):
+        desk.feed(*map(desk.text, ("/stop", "/start", "/stop", "/start")))
+        assert len(desk.said()) == 4
+
+    def test_another_code(self, desk):
+        users = [desk.add_user("Anna"), desk.add_user("Boris")]
+        with desk.database.writing() as session:
+            codes = [
+                telegram_auth.start_link(session, user.id, desk.clock()).code for user in users
+            ]
+        desk.feed(*(desk.text(f"/start {code}") for code in codes))
+        assert [name for name in ("Anna", "Boris") if name in desk.said()[-1]] == ["Boris"]
+
+    def test_an_answer_that_would_be_another_by_now(self, desk):
+        desk.say("/me")
+        desk.link("member")
+        desk.say("/me")
+        assert len(desk.said()) == 2
+
+    def test_a_press_in_between(self, desk):
+        desk.say("/language")
+        desk.press("language:en")
+        desk.say("/language")
+        assert len(desk.said()) == 2
+
+    def test_wrong_codes_are_counted_all_the_same(self, desk):
+        for _ in range(6):
+            desk.say("/link ABCD-2345")
+        assert desk.said()[-1] == phrase("en", "code_wait", count=15)
 
 
 class TestGroups:

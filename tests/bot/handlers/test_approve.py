@@ -1,5 +1,7 @@
 """/approve: only admins decide where broadcasts may go."""
 
+from datetime import timedelta
+
 import pytest
 
 from appliance.bot import keyboards
@@ -27,6 +29,7 @@ def last(desk):
 def test_only_admins(desk, groups):
     desk.say("/approve", person=1002)
     desk.link("operator", 1002)
+    desk.clock.advance(timedelta(minutes=1))
     desk.say("/approve", person=1002)
     assert desk.said(1002) == [phrase("en", "unknown_command")] * 2
     desk.press("approve:yes:-1", person=1002)
