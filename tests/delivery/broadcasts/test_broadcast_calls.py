@@ -16,8 +16,10 @@ from appliance.delivery.broadcast_calls import BroadcastCalls
 from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.jobs import Job, Moment, Result
 from appliance.delivery.outbox import Outbox
+from appliance.delivery.retry_policy import again
 from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.content import media
+from support.people import add_chats
 from support.pictures import picture
 
 
@@ -214,5 +216,66 @@ def test_stars_are_offered_only_where_the_site_pays(database, people, send, sett
         (job,) = calls.jobs(session, OUTBOX, number, [(chat_id, 0)], NIGHT)
 
     params = job.upload.fields if kinds else json.loads(job.body)
-    assert ("allow_paid_broadcast" in params) is paid
+    assert params.get("allow_paid_broadcast") in ((True, "true") if paid else (None,))
     assert "disable_notification" in params
+
+
+PHOTO = {"message_id": 1, "photo": [{"file_id": "AgAC", "width": 1, "height": 1}]}
+NOT_THERE = "Bad Request: wrong file identifier/HTTP URL specified"
+
+
+def answered(job, **answer):
+    """Its outcome, as the answer says; without one it was put back."""
+    if not answer:
+        return again(job, "offline", 0.0)
+    status = 200 if answer["ok"] else 400
+    return Result(job, classify(Answer(status, json.dumps(answer).encode())))
+
+
+def sent(job):
+    return answered(job, ok=True, result=PHOTO)
+
+
+def refused(job):
+    return answered(job, ok=False, error_code=400, description=NOT_THERE)
+
+
+@pytest.fixture
+def claim(database, settle, send):
+    """`claim(results, wanted=9)`: what a broadcast with a photo to nine claims then."""
+    with database.writing() as session:
+        add_chats(session, *range(1, 10))
+    send("caption", ("photo",))
+    settle(wanted=0)
+    return settle
+
+
+@pytest.mark.parametrize("outcome", [answered, sent])
+def test_one_uploads_and_the_others_wait_for_its_answer(outcome, claim):
+    (first,) = claim()
+    assert first.upload
+    assert claim() == []
+
+    others = claim([outcome(first)])
+
+    if outcome is sent:
+        assert len(others) == 8
+        assert not any(job.upload for job in others)
+        assert {json.loads(job.body)["photo"] for job in others} == {"AgAC"}
+    else:
+        assert [bool(job.upload) for job in others] == [True], "it did not leave: the next tries"
+
+
+def test_an_id_that_is_refused_is_asked_for_once_more_and_then_it_is_the_files_fault(claim, shown):
+    """Or a file that is accepted and never found would be uploaded for one after the other."""
+    (first,) = claim()
+    second, third, *_ = claim([sent(first)], wanted=4)
+    claim([sent(second)], wanted=0)
+
+    (upload,) = claim([refused(third)])
+    assert upload.upload
+    after = claim([sent(upload)])
+    assert not any(job.upload for job in after)
+
+    assert not any(job.upload for job in claim([refused(after[0])]))
+    assert shown(1).failed == 1
