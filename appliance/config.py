@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from io import StringIO
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -61,6 +62,7 @@ _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{3,128}")
 _ORIGIN = re.compile(
     r"(http://(?!.*:80$)|https://(?!.*:443$))([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?"
 )
+_OF_PATHS = "/ !\"#$&'()*+,:;<=>@[]^`{|}~"  # stay readable in an address
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -217,6 +219,17 @@ def write_env_file(path: Path, values: Mapping[str, str]) -> None:
         raise ConfigError(f"cannot write {path}: {reason}") from None
 
 
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file: `?` and `%` in its path are no parameters and no codes.
+
+    Raises ConfigError: an address is UTF-8.
+    """
+    try:
+        return f"sqlite:///{quote(str(path), safe=_OF_PATHS)}"
+    except UnicodeEncodeError:
+        raise ConfigError(f"the path {path} is not UTF-8: choose another --home") from None
+
+
 def new_secret_key() -> str:
     return secrets.token_urlsafe(48)
 
@@ -282,7 +295,7 @@ def _build(home: Path, values: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         secret_key=_secret_key(home, values),
-        database_url=values.get("DATABASE_URL") or f"sqlite:///{home / 'data' / 'database.db'}",
+        database_url=values.get("DATABASE_URL") or sqlite_url(home / "data" / "database.db"),
         bot_token=token,
         domain=_domain(values.get("DOMAIN")),
         bot_api_url=_api_url(values.get("BOT_API_URL"), mode),
@@ -307,7 +320,7 @@ def _secret_key(home: Path, values: Mapping[str, str]) -> str:
     if not key:
         raise ConfigError(
             f"SECRET_KEY is not set and {home / '.env'} has none:"
-            f" run `appliance --home {home} init`"
+            f" run `appliance --home {shlex.quote(str(home))} init`"
         )
     if len(key) < 32:
         raise ConfigError("SECRET_KEY is too short: expected at least 32 characters")

@@ -9,6 +9,7 @@ SQLite's write lock at once. Beginning to read and then writing would fail witho
 (SQLITE_BUSY_SNAPSHOT) whenever another writer came between.
 """
 
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -339,7 +340,7 @@ def _version_of_file(path: Path) -> str | None:
 def check_schema(settings: Settings) -> None:
     """Raises SchemaError when the database is older or newer than this program; ConfigError."""
     version = schema_version(settings.database_url)
-    command = f"appliance --home {settings.home}"
+    command = f"appliance --home {shlex.quote(str(settings.home))}"
     if version is None:
         raise SchemaError(f"there is no database yet: run `{command} init`")
     if version < SCHEMA:
@@ -369,25 +370,27 @@ def first_line(error: Exception) -> str:
     return str(cause).strip().splitlines()[0]
 
 
-def cannot_use(url: str, error: Exception) -> ApplianceError:
+def cannot_use(url: str | None, error: Exception) -> ApplianceError:
     """Says which database, why, and what to do; no address, which may hold a password.
 
-    TryLater where nothing but time or room is missing.
+    TryLater where nothing but time or room is missing. None: it is not known which one.
     """
-    path = sqlite_path(url)
+    path = sqlite_path(url) if url else None
     words = f"cannot use the database{f' {path}' if path else ''}: {first_line(error)}"
     if is_busy(error):
         return TryLater(f"{words}; another program keeps it: try again in a few seconds")
-    if path is None:
-        return _server_refused(words, error)
     code = _sqlite_code(error)
-    # Where there is no room for the files beside the database, SQLite only knows that it failed.
-    if code == sqlite3.SQLITE_FULL or (code in _NO_FILE_CODES and _is_full(path.parent)):
-        return TryLater(f"{words}; make room on the disk of {path.parent} and try again")
+    if not code and path is None:
+        return _server_refused(words, error)
     if code in _DAMAGED_CODES:
         return ConfigError(f"{words}; stop what uses it, and restore it from a backup")
+    place = path.parent if path else "its folder"
+    # Where there is no room for the files beside the database, SQLite only knows that it failed.
+    no_room = path is not None and code in _NO_FILE_CODES and _is_full(path.parent)
+    if code == sqlite3.SQLITE_FULL or no_room:
+        return TryLater(f"{words}; make room on the disk of {place} and try again")
     return ConfigError(
-        f"{words}; check the owner and mode of {path.parent}, and the free space on its disk"
+        f"{words}; check the owner and mode of {place}, and the free space on its disk"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from appliance import config
 from appliance.config import SANDBOX_TOKEN, Settings, read_values, write_env_file
+from appliance.engines import sqlite_path
 from appliance.errors import ConfigError
 
 KEY = "k" * 32
@@ -378,3 +379,15 @@ def test_where_systemd_listens():
 def test_how_long_things_are_kept(value, kept, tmp_path):
     settings = load(tmp_path, **({} if value is None else {"RETENTION": value}))
     assert settings.retention == (None if kept is None else timedelta(days=kept))
+
+
+@pytest.mark.parametrize("name", ["a?b=c", "%41", "a#b", "a b", "Клуб", "a&b+c@d:e;f'[]", "%", '"'])
+def test_a_home_of_any_name_keeps_its_database(tmp_path, name):
+    home = tmp_path / name
+    settings = load(home)
+    assert sqlite_path(settings.database_url) == home / "data" / "database.db"
+
+
+def test_a_home_whose_name_is_no_text(tmp_path):
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        load(tmp_path / "\udcff")

@@ -14,6 +14,7 @@ import click
 
 from appliance.cli.exits import Done
 from appliance.cli.process import streams
+from appliance.cli.process.env_file import oddities
 from appliance.cli.process.owner import become_owner
 from appliance.config import Settings, home_from_environment
 
@@ -40,7 +41,16 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """Raises ConfigError."""
-        return Settings.load(self.home)
+        return self.load_settings()
+
+    def load_settings(self, *, sandbox: bool = False) -> Settings:
+        """The settings, what is odd about `.env` being told first; `sandbox` overrules BOT_MODE.
+
+        Raises ConfigError, perhaps of something that a mistyped name has left out.
+        """
+        for line in oddities(self.home):
+            self.remark(f"appliance: {line}")
+        return Settings.load(self.home, sandbox=sandbox)
 
     @property
     def loaded_settings(self) -> Settings | None:

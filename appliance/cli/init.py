@@ -57,6 +57,7 @@ def init(
           --admin-password-file password
     """
     from appliance.cli.input import Prompter
+    from appliance.cli.process.env_file import oddities
     from appliance.cli.setup import InitOptions, make_home
 
     prompter = Prompter(context.interactive and not yes)
@@ -69,6 +70,8 @@ def init(
         language=language,
         sandbox=sandbox,
     )
+    for line in oddities(context.home):
+        context.remark(f"appliance: {line}")
     result = make_home(context.home, options, prompter)
     for line in result.lines:
         context.remark(line)

@@ -31,7 +31,8 @@ def serve(
       appliance --home ~/club serve
       appliance --home /tmp/try serve --sandbox --port 9000
     """
-    settings = _with_sandbox(context) if sandbox else context.settings
+    # As if BOT_MODE were sandbox, which is refused beside a real token.
+    settings = context.load_settings(sandbox=True) if sandbox else context.settings
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
     _run(context, settings, web=True, bot=not no_bot)
 
@@ -79,8 +80,3 @@ def _run(
             context.remark("There is no bot: BOT_TOKEN is not set, or BOT_MODE is off.")
         runtime.wait(stop)
         context.remark("Stopping …")
-
-
-def _with_sandbox(context: Context) -> Settings:
-    """The settings as if BOT_MODE were sandbox. Raises ConfigError beside a real token."""
-    return Settings.load(context.home, sandbox=True)

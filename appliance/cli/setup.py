@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -53,7 +54,7 @@ class InitResult:
             return (
                 f"{self.home} is ready already: nothing was changed. Its settings: {self.home}/.env"
             )
-        return f"{self.home} is ready. Start it: appliance --home {self.home} serve"
+        return f"{self.home} is ready. Start it: appliance --home {quote(str(self.home))} serve"
 
     def note(self, what: str, line: str) -> None:
         self.made.append(what)
@@ -131,7 +132,7 @@ def _new_address(home: Path, environ: Mapping[str, str] | None) -> dict[str, str
     if url is None or url == config.read_env_file(home / ".env").get("DATABASE_URL"):
         return {}
     path = sqlite_path(url)  # in `.env` it must not depend on the working directory
-    return {"DATABASE_URL": url if path is None else f"sqlite:///{path}"}
+    return {"DATABASE_URL": url if path is None else config.sqlite_url(path)}
 
 
 def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:

@@ -1,6 +1,7 @@
 """`appliance init` at a shell. What it makes: tests/cli/test_setup.py."""
 
 import json
+import shlex
 import stat
 
 import pytest
@@ -93,3 +94,17 @@ def test_a_password_file_without_a_password(invoke, refused, new_home, tmp_path,
     words = ("--sandbox", "--admin-email", "me@example.org", "--admin-password-file", path)
     refused(invoke("init", *words, home=new_home), code)
     assert not new_home.exists()
+
+
+@pytest.mark.parametrize("name", ["what?now=1", "per%41cent", "a#b c", "Клуб ñ"])
+def test_a_home_of_any_name(init, invoke, tmp_path, name):
+    home = tmp_path / name
+    done = init("--sandbox", home=home)
+    assert done.exit_code == 0
+    assert f"appliance --home {shlex.quote(str(home))} serve" in done.stdout
+    assert invoke("topic", "add", "news", home=home).exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {name, "home", "password"}
+    files = {path.name for path in (home / "data").iterdir()}
+    assert {"database.db"} <= files <= {"database.db", "database.db-wal", "database.db-shm"}
+    assert invoke("upgrade", "--json", home=home).exit_code == 0
+    assert init("--sandbox", home=home).stdout.startswith(f"{home} is ready already")

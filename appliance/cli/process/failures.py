@@ -38,6 +38,6 @@ def _of_database(error: Exception, settings: Settings | None) -> ApplianceError 
         return None
     from appliance.database import cannot_use, is_trouble
 
-    if settings is None or not is_trouble(error):
+    if not is_trouble(error):
         return None
-    return cannot_use(settings.database_url, error)
+    return cannot_use(settings.database_url if settings else None, error)

@@ -116,9 +116,9 @@ def test_a_damaged_database(settings, database, invoke, refused):
 
 def test_a_folder_that_may_not_be_searched(public_home, as_other, refused):
     """The settings can be read, the database cannot."""
-    (public_home / ".env").chmod(0o644)
     if os.geteuid() == 0:
         os.chown(public_home / "data", OTHER, OTHER)
+        os.chown(public_home / ".env", OTHER, OTHER)
     (public_home / "data").chmod(0o000)
     done = as_other("status")
     (public_home / "data").chmod(0o700)
