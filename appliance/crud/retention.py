@@ -88,7 +88,9 @@ def _part_of(name: str) -> Part:
     (key,) = table.__mapper__.primary_key  # type: ignore[attr-defined]
 
     def delete_part(session: Session, before: datetime, limit: int) -> int:
-        keys = session.scalars(select(key).where(where(before)).order_by(key).limit(limit)).all()
+        old = select(key).where(where(before)).order_by(key).limit(limit)
+        # Waits for nobody, as on PostgreSQL nobody who waits for it can be waited for.
+        keys = session.scalars(old.with_for_update(skip_locked=True)).all()
         return _deleted(session, table, key.in_(keys)) if keys else 0
 
     return delete_part

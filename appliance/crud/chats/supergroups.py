@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from appliance.crud import settings
 from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
+from appliance.crud.messages.row_locks import in_order
 from appliance.models import (
     Broadcast,
     BroadcastStatus,
@@ -81,7 +82,10 @@ def _remember(session: Session, old: int, new: int) -> None:
 
 def _move_rows(session: Session, old: int, new: int) -> None:
     session.execute(
-        update(Message).where(Message.chat_id == old).values(chat_id=new, message_id=None)
+        update(Message)
+        .where(in_order(Message.chat_id == old))
+        .values(chat_id=new, message_id=None)
+        .execution_options(synchronize_session=False)
     )
     # What the new chat has chosen, or been sent, itself stays; the keys would collide.
     chosen = aliased(Subscription)

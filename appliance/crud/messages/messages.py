@@ -13,6 +13,7 @@ from sqlalchemy import SmallInteger, bindparam, case, delete, func, null, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from appliance.crud.messages.row_locks import in_order
 from appliance.models import DeliveryState, Direction, Message, Priority, utcnow
 
 # Written out, not bound: SQLite uses a partial index only where it can see its condition.
@@ -211,10 +212,13 @@ def take(
     ids = _first_of_each(session, limit, busy, (now or utcnow()) - GATHERS)
     if not ids:
         return []
-    mine = Message.id.in_(ids)
+    # On PostgreSQL whoever holds a row is about to change it: it is looked at another time.
+    free = Message.id.in_(ids) & (Message.state == DeliveryState.PENDING)
+    query = select(*_CALL).where(free).order_by(Message.priority, Message.id)
+    rows = session.execute(query.with_for_update(key_share=True, skip_locked=True)).all()
+    mine = Message.id.in_([row.id for row in rows])
     claim = update(Message).where(mine).values(state=DeliveryState.SENDING)
     session.execute(claim.execution_options(synchronize_session=False))
-    rows = session.execute(select(*_CALL).where(mine).order_by(Message.priority, Message.id))
     return [
         Waiting(
             row.id,
@@ -314,7 +318,7 @@ def record(session: Session, outcomes: Sequence[MessageOutcome], now: datetime) 
                 "attempt": int(outcome.counts),
                 "finished": None if outcome.state == DeliveryState.PENDING else now,
             }
-            for outcome in outcomes
+            for outcome in sorted(outcomes, key=lambda outcome: outcome.id)  # see `in_order`
         ],
     )
 
@@ -323,7 +327,7 @@ def recover(session: Session, now: datetime) -> int:
     """After a crash: what was being sent has an unknown outcome. Returns how many."""
     result = session.execute(
         update(Message)
-        .where(_OUTSTANDING, Message.state == DeliveryState.SENDING)
+        .where(in_order(_OUTSTANDING, Message.state == DeliveryState.SENDING))
         .values(
             state=DeliveryState.UNKNOWN,
             finished_at=now,
@@ -339,7 +343,9 @@ def put_back(session: Session, held: Iterable[int]) -> int:
     """Sending → pending for rows that are not among `held`: they never left. Returns how many."""
     result = session.execute(
         update(Message)
-        .where(_OUTSTANDING, Message.state == DeliveryState.SENDING, Message.id.not_in(held))
+        .where(
+            in_order(_OUTSTANDING, Message.state == DeliveryState.SENDING, Message.id.not_in(held))
+        )
         .values(state=DeliveryState.PENDING)
         .execution_options(synchronize_session=False)
     )
@@ -353,10 +359,12 @@ def give_up_copies(
     session.execute(
         update(Message)
         .where(
-            _OUTSTANDING,
-            Message.state == DeliveryState.PENDING,
-            Message.chat_id == chat_id,
-            Message.about_chat_id != chat_id,
+            in_order(
+                _OUTSTANDING,
+                Message.state == DeliveryState.PENDING,
+                Message.chat_id == chat_id,
+                Message.about_chat_id != chat_id,
+            )
         )
         .values(state=DeliveryState.FAILED, finished_at=now or utcnow(), reason=reason)
         .execution_options(synchronize_session=False)
@@ -383,7 +391,8 @@ _ANY_WAITING = (
 
 def forget_calls(session: Session, before: datetime) -> int:
     """Delete finished calls that were never messages (answers to buttons, edits)."""
+    old = select(Message.id).where(Message.visible.is_(False), Message.finished_at < before)
     result = session.execute(
-        delete(Message).where(Message.visible.is_(False), Message.finished_at < before)
+        delete(Message).where(Message.id.in_(old.with_for_update(skip_locked=True)))
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -428,7 +428,7 @@ def test_a_full_outbox_costs_four_statements(database, people):
         taken = messages.take(session, 30)
         event.remove(database.engine, "before_cursor_execute", note)
     assert [row.chat_id for row in taken] == list(range(1, min(people, 30) + 1))
-    assert statements == ["SELECT", "SELECT", "UPDATE", "SELECT"]
+    assert statements == ["SELECT", "SELECT", "SELECT", "UPDATE"]
 
 
 def test_what_waits_about_somebody_is_looked_for_among_the_newest(store, know):
