@@ -245,8 +245,8 @@ class Coordinator:
         a chat that is gone.
         """
         wall = datetime.fromtimestamp(now.wall, UTC)
-        # On PostgreSQL rows are locked in one order: chats by id, then messages by id and files, and
-        # broadcasts by id last, each before its lines. A batch of the bot's has its chats first
+        # On PostgreSQL rows are locked in one order: chats by id, then messages by id and files,
+        # and broadcasts by id last, each before its lines. A batch of the bot's has its chats first
         # (`Handler`), before it skips what waits for them in broadcasts (`skip_pending_for`), so
         # broadcasts first would be a deadlock. Whoever sweeps a ledger (`sweeps._end`) takes a
         # broadcast and its lines, no chat. A group that migrates locks broadcasts early: it is last
