@@ -23,6 +23,7 @@ from appliance.services import broadcasts
 from appliance.services.broadcasts import NewBroadcast, as_document, schedules
 from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
+from appliance.services.timing.steady import SteadyClock
 
 PROGRESS_POLL_SECONDS = 0.2
 """Between two queries for the counters: a bar that moves five times a second looks alive."""
@@ -107,12 +108,12 @@ def wait_for_end(
 ) -> Document:
     """Poll the counters until the broadcast is done, cancelled or halted, or `stop` is set."""
     stop = stop or threading.Event()
-    check_missed_at = 0.0
+    clock, check_missed_at = SteadyClock(), 0.0
     while True:
         if time.monotonic() >= check_missed_at:
             # The engine only passes over a broadcast that missed its time. The schedule part of
             # `serve` cancels it, but may not be running: then this loop would wait for ever.
-            schedules.cancel_missed(database, utcnow())
+            schedules.cancel_missed(database, clock.read(utcnow(), time.monotonic()))
             check_missed_at = time.monotonic() + MISSED_CHECK_SECONDS
         with database.reading() as session:
             document = as_document(broadcasts_crud.get(session, broadcast_id))

@@ -29,6 +29,7 @@ from appliance.delivery.sweeper import Sweeper
 from appliance.errors import ApplianceError, Localized
 from appliance.models import BroadcastStatus, DeliveryState
 from appliance.services.leases import Fence, Holding
+from appliance.services.timing.steady import SteadyClock
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Coordinator:
         lease: Holding,
         chat_pacer: ChatPacer,
         config: EngineConfig | None = None,
+        clock: SteadyClock | None = None,
     ) -> None:
         self._database = database
         self._writer = database.writer()
@@ -55,6 +57,7 @@ class Coordinator:
         self._runs: dict[int, Run] = {}
         self._operations: dict[int, OperationRun] = {}
         self._active_seen: list[Active] = []
+        self._clock = clock or SteadyClock()
         self._sweeper = Sweeper()
         self._outstanding: Counter[int] = Counter()  # by broadcast: claimed, not recorded
         self._missing: set[int] | None = None  # chats that were not found; None: to be asked
@@ -108,8 +111,7 @@ class Coordinator:
     def look(self, now: Moment) -> bool:
         """Whether there is something to do, asked without taking the write lock."""
         with self._database.reading() as session:
-            wall = datetime.fromtimestamp(now.wall, UTC)
-            changed = broadcasts.list_active(session, wall) != self._active_seen
+            changed = broadcasts.list_active(session, self._steady(now)) != self._active_seen
             changed = changed or operations.list_running(session) != list(self._operations)
             self.work = changed or messages.any_waiting(session) or self._due(now)
         return self.work or self._fence.beat_due(now.mono)
@@ -330,7 +332,8 @@ class Coordinator:
         """See what the site or a command changed: started, paused, edited, cancelled."""
         wall = datetime.fromtimestamp(now.wall, UTC)
         # Locked until the commit, for whoever edits or recalls: docs/decisions.md, 23.
-        active = self._active_seen = broadcasts.list_active(session, wall, lock=True)
+        active = broadcasts.list_active(session, self._steady(now), lock=True)
+        self._active_seen = active
         scheduled = [a.id for a in active if a.status == BroadcastStatus.SCHEDULED]
         cancelled = [a.id for a in active if a.status == BroadcastStatus.CANCELLED]
         self._sweeper.follow({n: broadcasts.get(session, n).pending for n in cancelled}, now)
@@ -347,6 +350,10 @@ class Coordinator:
         if scheduled:
             # One chunk of one broadcast a transaction: 8 to 15 ms under the lock (decision 19).
             freeze(session, broadcasts.get(session, scheduled[0]), now)
+
+    def _steady(self, now: Moment) -> datetime:
+        """The time by which a broadcast is due: a clock that jumps for a moment begins nothing."""
+        return self._clock.read(datetime.fromtimestamp(now.wall, UTC), now.mono)
 
     def _run(self, session: Session, active: Active, now: Moment) -> Run | None:
         """The run as it stands; a new one when it has just begun or was edited.

@@ -29,6 +29,7 @@ from appliance.errors import localized
 from appliance.outages import level_of
 from appliance.services.leases import Holding
 from appliance.services.timing.pace import FAST_RATE
+from appliance.services.timing.steady import SteadyClock
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +82,16 @@ class Engine:
         *,
         rate: float,
         config: EngineConfig | None = None,
+        clock: SteadyClock | None = None,
         token_pause: float = TOKEN_PAUSE_SECONDS,
     ) -> None:
-        """`rate` is in messages a second over the whole bot, `token_pause` in seconds."""
+        """`rate` is in messages a second over the whole bot, `token_pause` in seconds. `clock` is
+        one that outlives this engine: a jump of the time may cost it its lease.
+        """
         self._client = client
         self._pacer = Pacer(rate)
         self._chats = ChatPacer()
-        self._coordinator = Coordinator(database, lease, self._chats, config or EngineConfig())
+        self._coordinator = Coordinator(database, lease, self._chats, config, clock)
         self._retry_policy = RetryPolicy(self._pacer, self._chats, token_pause)
         self._group_seconds = GROUP_SECONDS if rate > FAST_RATE else 0.0
         self._group = math.ceil(GROUP_FACTOR * GROUP_SECONDS * max(rate, FAST_RATE))

@@ -68,7 +68,10 @@ def cancel_broadcast(broadcast_id: int) -> Broadcast:
 @blueprint.post("/broadcasts/<id:broadcast_id>/retry")
 @endpoint(Access.ADMIN, scope="broadcasts", body=Retry, response=Retried, errors=(404, 409))
 def retry_broadcast(broadcast_id: int, body: Retry) -> Retried:
-    """Send again to those who failed, or whose outcome is unknown. Never done by itself."""
+    """Send again to those who failed, or whose outcome is unknown. Never done by itself.
+
+    What was cancelled because it could not begin in time waits once more, or begins at once.
+    """
     broadcast, count = changes.retry(_write, broadcast_id, body.which, _actor())
     return Retried(broadcast=_show(broadcast), count=count)
 

@@ -14,6 +14,7 @@ from appliance.delivery.jobs import Job
 from appliance.runtime.parts import LeasedPart
 from appliance.runtime.simulator import Simulator
 from appliance.services.leases import DELIVERY, Holding
+from appliance.services.timing.steady import SteadyClock
 
 
 class Delivery:
@@ -24,6 +25,7 @@ class Delivery:
         self._locate = locate
         self._database = database
         self._engine: Engine | None = None
+        self._clock = SteadyClock()
 
     def part(self) -> LeasedPart:
         return LeasedPart(Holding(self._database, DELIVERY), self.run)
@@ -45,6 +47,7 @@ class Delivery:
             holding,
             rate=settings.rate,
             config=EngineConfig.of(settings),
+            clock=self._clock,
         )
         try:
             self._engine.run(stop)

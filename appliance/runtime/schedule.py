@@ -17,6 +17,7 @@ from appliance.services import retention
 from appliance.services.broadcasts import changes, schedules
 from appliance.services.content import media_cleanup
 from appliance.services.leases import Holding
+from appliance.services.timing.steady import SteadyClock
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ CENSUS_SECONDS = 300.0  # a walk over all chats, which takes a second for a mill
 TIDY_SECONDS = 3600.0
 PRUNE_SECONDS = 86_400.0
 STEADY_SECONDS = 600.0  # time servers have set a clock that was wrong at the start by then
-JUMP_SECONDS = 60.0  # more than a clock drifts, or is set by, in a day
 TIDY_FILES_SECONDS = 86_400.0  # seldom: to find files without a use, it reads every message
 KEEP_CALLS = timedelta(days=2)  # button answers and edits
 KEEP_UPDATES = timedelta(days=30)  # so that an update is not handled again; Telegram keeps 24 h
@@ -52,8 +52,7 @@ class Schedule:
         self._retention = retention
         self._tidy_at = self._tidy_files_at = self._census_at = self._prune_at = 0.0
         self._pruning: Iterator[tuple[str, int]] | None = None
-        self._offset: float | None = None  # of the wall clock from the monotonic one
-        self._steady_since = 0.0
+        self._clock = SteadyClock()
         self._looked: datetime | None = None
         self._finishing: Iterator[None] | None = None
 
@@ -66,7 +65,9 @@ class Schedule:
             self.step(datetime.now(UTC), time.monotonic())
             stop.wait(STEP_SECONDS)
 
-    def step(self, now: datetime, mono: float) -> None:
+    def step(self, wall: datetime, mono: float) -> None:
+        # Or a clock that is a day ahead for some seconds cancels what is due tomorrow.
+        now = self._clock.read(wall, mono)
         # Or a schedule waits for a slot of the former clock: a year, if that was so far ahead.
         if self._looked is None or now < self._looked:  # just begun, or the clock was set back
             schedules.realign(self._database, now)
@@ -89,7 +90,8 @@ class Schedule:
 
     def prune(self, before: datetime, mono: float) -> None:
         """Delete what is older; goes on in the next step where it takes longer than one."""
-        if not self._steady(before.timestamp(), mono):
+        # A clock that is a year ahead would delete a year.
+        if self._clock.steady_seconds(mono) < STEADY_SECONDS:
             self._pruning = None
             return
         if self._pruning is None and mono < self._prune_at:
@@ -100,13 +102,6 @@ class Schedule:
             if time.monotonic() >= ends:
                 return
         self._pruning, self._prune_at = None, mono + PRUNE_SECONDS
-
-    def _steady(self, wall: float, mono: float) -> bool:
-        """Whether the clock has run evenly for a while: one that is a year ahead deletes a year."""
-        offset = wall - mono
-        if self._offset is None or abs(offset - self._offset) > JUMP_SECONDS:
-            self._offset, self._steady_since = offset, mono
-        return mono - self._steady_since >= STEADY_SECONDS
 
     def finish_drafts(self, now: datetime) -> None:
         """Begin edits and recalls whose process died before they could; in parts, if many."""

@@ -10,9 +10,10 @@ from appliance.schemas.broadcasts import Broadcast, Options
 
 
 class Retry(Request):
-    """`unknown` recipients may get it twice."""
+    """`unknown` recipients may get it twice; `missed` is a broadcast that could not begin in
+    time."""
 
-    which: Literal["failed", "unknown"]
+    which: Literal["failed", "unknown", "missed"]
 
 
 class Edit(Request):

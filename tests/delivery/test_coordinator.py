@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,11 +11,14 @@ from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
 from appliance.delivery.answers.classify import Kind, Verdict
+from appliance.delivery.coordinator import Coordinator
 from appliance.delivery.jobs import Moment, Result
+from appliance.delivery.pacer import ChatPacer
 from appliance.delivery.retry_policy import again
 from appliance.models import ChatStatus, DeliveryState, Message, Priority, utcnow
-from appliance.services.broadcasts import changes
+from appliance.services.broadcasts import NewBroadcast, changes, lifecycle
 from appliance.services.leases import DELIVERY, Holding, LeaseLost
+from appliance.services.timing.steady import SteadyClock
 from support.people import add_chats
 
 
@@ -376,3 +380,24 @@ def test_what_is_handed_in_at_a_stop_is_kept(settle, coordinator, queue, shown):
     )
 
     assert (shown(number).sent, shown(number).sending) == (2, 0)
+
+
+def test_a_clock_that_is_a_day_ahead_for_a_moment_begins_nothing(database, lease, shown):
+    """Nor does one that goes on with it after the jump has cost the engine its lease."""
+    clock, at = SteadyClock(), Moment(time.time(), time.monotonic())
+    tomorrow = utcnow() + timedelta(hours=23.9)
+    with database.writing() as session:
+        new = NewBroadcast("x", to=("all",), starts_at=tomorrow)
+        number = lifecycle.create(session, new)[0].id
+    ahead = Moment(at.wall + 86_400, at.mono + 3)
+    first = Coordinator(database, lease, ChatPacer(), clock=clock)
+    first.settle([], 10, None, "idle", at)
+    first.settle([], 10, None, "idle", ahead)
+    lease.acquire(datetime.fromtimestamp(ahead.wall, UTC))
+    second = Coordinator(database, lease, ChatPacer(), clock=clock)
+    second.recover(ahead)
+    second.settle([], 10, None, "idle", Moment(ahead.wall + 3, ahead.mono + 3))
+    assert shown(number).status == "scheduled" and shown(number).cursor is None
+    for seconds in (6, 70):  # what lasts is the time
+        second.settle([], 10, None, "idle", Moment(ahead.wall + seconds, ahead.mono + seconds))
+    assert shown(number).status == "running"

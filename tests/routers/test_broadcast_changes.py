@@ -88,6 +88,8 @@ def test_retry(admin, path, which):
 def test_retry_of_all_is_no_choice(admin, path):
     assert admin.post(f"{path}/retry", {"which": "sent"}).status_code == 422
     assert admin.post(f"{path}/retry", {}).status_code == 422
+    missed = admin.post(f"{path}/retry", {"which": "missed"})
+    assert (missed.status_code, "did not miss" in missed.json["detail"]) == (409, True)
 
 
 def test_edit_begins_an_operation(admin, path):

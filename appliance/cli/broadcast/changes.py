@@ -132,20 +132,34 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
 def retry(context: Context, broadcast_id: int, which: str | None) -> None:
     """Send again to those who failed, or whose outcome is unknown.
 
-    Never done by itself; recorded with who and when.
+    Without either: what was cancelled because it could not begin in time. Never done by itself;
+    recorded with who and when.
 
     \b
     Examples:
       appliance broadcast retry 7 --failed
       appliance broadcast retry 7 --unknown
+      appliance broadcast retry 7
     """
     from appliance.services.broadcasts import as_document, changes
 
-    if which is None:
+    if which is None and not _was_missed(context, broadcast_id):
         raise click.UsageError("choose --failed or --unknown")
+    which = which or changes.MISSED
     changed, count = changes.retry(context.database.writing, broadcast_id, which, actor())
     document = as_document(changed)
+    if which == changes.MISSED:
+        context.report(document, f"Broadcast {broadcast_id} is {changed.status} again.")
+        return
     context.report(document, f"{count} recipients of broadcast {broadcast_id} wait again.")
+
+
+def _was_missed(context: Context, broadcast_id: int) -> bool:
+    from appliance.crud.broadcasts import broadcasts
+    from appliance.services.broadcasts import changes
+
+    with context.database.reading() as session:
+        return changes.was_missed(session, broadcasts.get(session, broadcast_id))
 
 
 @click.command()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from appliance.models import BroadcastEvent, utcnow
 
 EDIT = "edit"
+MISSED = "missed"
 
 SCHEDULER = "schedule"
 """The actor of what the schedule part decides by itself."""

@@ -26,6 +26,7 @@ Verb = Literal["pause", "resume", "cancel"]
 RECALL_LIMIT = timedelta(hours=48)
 """Telegram lets a bot delete its message in a private chat for so long."""
 
+MISSED = "missed"
 _RETRIED = {"failed": DeliveryState.FAILED, "unknown": DeliveryState.UNKNOWN}
 _MOVING = (BroadcastStatus.DRAFT, BroadcastStatus.RUNNING)
 _UNFINISHED = (*_MOVING, BroadcastStatus.PAUSED)
@@ -103,6 +104,8 @@ def _change(
 def _values_of(broadcast: Broadcast, to: BroadcastStatus, now: datetime) -> dict[str, Any]:
     """What changes together with the status."""
     values: dict[str, Any] = {"note": None}
+    if broadcast.status == BroadcastStatus.CANCELLED:
+        values["finished_at"] = None
     if to == BroadcastStatus.CANCELLED:
         values["finished_at"] = now
     elif broadcast.status == BroadcastStatus.HALTED:
@@ -115,7 +118,8 @@ def _values_of(broadcast: Broadcast, to: BroadcastStatus, now: datetime) -> dict
 def retry(
     write: Write, broadcast_id: int, which: str, actor: str, now: datetime | None = None
 ) -> tuple[Broadcast, int]:
-    """Send again to those who `failed`, or whose outcome is `unknown` (they may get it twice).
+    """Send again to those who `failed`, or whose outcome is `unknown` (they may get it twice); or
+    what was `missed` altogether: it waits for its time once more, or begins at once.
 
     Returns how many are pending again. Raises NotFound, NothingToDo. Raises Conflict where it was
     cancelled, recalled or has not begun.
@@ -123,6 +127,8 @@ def retry(
     Some thousands of lines a transaction, each of which is complete: its recipients are counted,
     recorded and will be sent to. After a crash the others can be retried as before.
     """
+    if which == MISSED:
+        return _bring_back(write, broadcast_id, actor), 0
     at, was = int((now or utcnow()).timestamp()), _RETRIED[which]
     moved, after, event_id = 0, None, None  # one event, however many transactions
     while True:
@@ -147,6 +153,24 @@ def retry(
             )
         )
     return broadcast, moved
+
+
+def was_missed(session: Session, broadcast: Broadcast) -> bool:
+    """Whether it was cancelled because it could not begin in time."""
+    if broadcast.status != BroadcastStatus.CANCELLED or broadcast.cursor is not None:
+        return False
+    history = events.list_for(session, broadcast.id)
+    return bool(history) and history[-1].action == events.MISSED
+
+
+def _bring_back(write: Write, broadcast_id: int, actor: str) -> Broadcast:
+    with write() as session:
+        broadcast = broadcasts.lock(session, broadcast_id)
+        if not was_missed(session, broadcast):
+            raise NothingToDo(localized("broadcast {id} did not miss its time", id=broadcast_id))
+        _change(session, broadcast, (BroadcastStatus.CANCELLED,), BroadcastStatus.SCHEDULED)
+        events.add(session, broadcast_id, actor, "retry", {"which": MISSED})
+        return broadcast
 
 
 def _may_retry(session: Session, broadcast: Broadcast, *, begun: bool) -> bool:

@@ -277,7 +277,7 @@ def _cancel(session: Session, broadcast: Broadcast, now: datetime) -> bool:
     )
     if done:
         details = {"starts_at": rfc3339(starts_at), "max_late": max_late}
-        events.add(session, broadcast.id, events.SCHEDULER, "missed", details, now=now)
+        events.add(session, broadcast.id, events.SCHEDULER, events.MISSED, details, now=now)
         log.warning("broadcast %s %s", broadcast.id, note)
     return done
 

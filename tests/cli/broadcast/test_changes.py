@@ -2,12 +2,14 @@
 
 import getpass
 import json
+from datetime import timedelta
 
 import pytest
 
 from appliance.crud.broadcasts import broadcasts, events, operations
 from appliance.crud.deliveries import DeliveryOutcome
 from appliance.models import BroadcastStatus, DeliveryState, utcnow
+from appliance.services.broadcasts import NewBroadcast, lifecycle, schedules
 from support.broadcasts import deliver
 
 
@@ -65,6 +67,17 @@ def test_retry_takes_a_choice(invoke, number, refused):
     assert invoke("broadcast", "retry", number).exit_code == 2
     invoke("broadcast", "retry", number, "--failed")
     refused(invoke("broadcast", "retry", number, "--failed"), 4)
+
+
+def test_retry_of_what_missed_its_time(answer, known, invoke, database):
+    at = utcnow() - timedelta(hours=1)
+    with database.writing() as session:
+        new = NewBroadcast("hello", to=("all",), starts_at=at, max_late=60)
+        number = lifecycle.create(session, new, at)[0].id
+    schedules.cancel_missed(database, utcnow())
+    assert invoke("broadcast", "retry", number).stdout == (
+        f"Broadcast {number} is scheduled again.\n"
+    )
 
 
 def test_edit(answer, invoke, number, database):

@@ -24,7 +24,7 @@ from appliance.models import (
     Operation,
     utcnow,
 )
-from appliance.services.broadcasts import NewBroadcast, changes, lifecycle
+from appliance.services.broadcasts import NewBroadcast, changes, lifecycle, schedules
 from appliance.services.broadcasts.ledger_walk import Write
 from support.people import add_chats
 
@@ -88,6 +88,45 @@ def test_a_cancelled_broadcast_cannot_be_retried(database, number):
         broadcasts.get(session, number).status = BroadcastStatus.CANCELLED
     with pytest.raises(Conflict, match="cancelled"):
         changes.retry(database.writing, number, "failed", "x")
+
+
+@pytest.fixture
+def missed(database):
+    """A broadcast that should have begun an hour ago, and was cancelled by the schedule part."""
+    with database.writing() as session:
+        add_chats(session, 1)
+        at = utcnow() - timedelta(hours=1)
+        new = NewBroadcast("hello", to=("all",), starts_at=at, max_late=60)
+        made, _ = lifecycle.create(session, new, at)
+    assert schedules.cancel_missed(database, utcnow()) == [made.id]
+    return made.id
+
+
+def test_what_missed_its_time_can_be_brought_back(database, missed):
+    row, _ = changes.retry(database.writing, missed, changes.MISSED, "cli:ann")
+    assert (row.status, row.note, row.finished_at, row.max_late) == ("scheduled", None, None, None)
+    assert schedules.cancel_missed(database, utcnow()) == []
+    with database.reading() as session:
+        event = events.list_for(session, missed)[-1]
+    assert (event.actor, event.action, event.details) == ("cli:ann", "retry", {"which": "missed"})
+    with pytest.raises(NothingToDo):
+        changes.retry(database.writing, missed, changes.MISSED, "cli:ann")
+
+
+def test_what_a_wrong_clock_cancelled_waits_for_its_time_again(database, missed):
+    at = utcnow() + timedelta(hours=1)
+    with database.writing() as session:
+        broadcasts.get(session, missed).starts_at = at
+    row, _ = changes.retry(database.writing, missed, changes.MISSED, "x")
+    assert (row.status, row.starts_at, row.max_late) == ("scheduled", at, 60)
+
+
+def test_what_a_person_cancelled_stays_so(database, number, missed):
+    changes.retry(database.writing, missed, changes.MISSED, "x")
+    changes.cancel(database.writing, missed, "x")
+    for other in (missed, number):
+        with pytest.raises(NothingToDo, match="did not miss"):
+            changes.retry(database.writing, other, changes.MISSED, "x")
 
 
 class Interrupted:

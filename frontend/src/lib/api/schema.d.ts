@@ -433,7 +433,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send again to those who failed, or whose outcome is unknown. Never done by itself. */
+        /**
+         * Send again to those who failed, or whose outcome is unknown. Never done by itself.
+         * @description What was cancelled because it could not begin in time waits once more, or begins at once.
+         */
         post: operations["retry_broadcast"];
         delete?: never;
         options?: never;
@@ -3391,14 +3394,15 @@ export interface components {
         };
         /**
          * Retry
-         * @description `unknown` recipients may get it twice.
+         * @description `unknown` recipients may get it twice; `missed` is a broadcast that could not begin in
+         *     time.
          */
         Retry: {
             /**
              * Which
              * @enum {string}
              */
-            which: "failed" | "unknown";
+            which: "failed" | "unknown" | "missed";
         };
         /** SandboxRecord */
         SandboxRecord: {
