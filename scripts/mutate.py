@@ -40,6 +40,7 @@ KEPT = (
 CHOICES = re.compile(
     r"_?[A-Z][A-Z_]* = [\d.]+\b|@dataclass\(|\s+\w+: (int|float) = [1-9][\d_.]+,$|\s+\*,$"
 )
+DOTTED = re.compile(r"except \(?[\w, ]*\w\.\w")
 PYTEST = "-x -q -p no:randomly -p no:cacheprovider -o faulthandler_timeout=0"
 CONFIG = """
 [cosmic-ray]
@@ -129,8 +130,14 @@ def _mutants(module: str, folder: Path) -> list[MutationSpec]:
     with use_db(session, WorkDB.Mode.open) as database:
         mutants = [item.mutations[0] for item in database.pending_work_items]
     lines = Path(module).read_text(encoding="utf-8").splitlines()
-    mutants = [mutant for mutant in mutants if not CHOICES.match(lines[mutant.start_pos[0] - 1])]
+    mutants = [mutant for mutant in mutants if _sensible(mutant, lines[mutant.start_pos[0] - 1])]
     return sorted(mutants, key=lambda m: (m.start_pos, m.operator_name, m.occurrence))
+
+
+def _sensible(mutant: MutationSpec, line: str) -> bool:
+    """Also that cosmic-ray can make it: of `except module.Error` it finds no name to replace."""
+    dotted = mutant.operator_name.endswith("ExceptionReplacer") and DOTTED.search(line)
+    return not CHOICES.match(line) and not dotted
 
 
 def _sample(mutants: list[MutationSpec], most: int | None) -> list[MutationSpec]:

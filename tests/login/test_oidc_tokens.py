@@ -92,6 +92,11 @@ def test_an_audience_of_one_in_a_list(issuer, verifier):
     verifier.verify(issuer.token(ASKED), NONCE)
 
 
+def test_claims_that_nobody_reads_may_be_of_any_kind(issuer, verifier):
+    issuer.claims = {"sub": 1001, "jti": 7}
+    verifier.verify(issuer.token(ASKED), NONCE)
+
+
 def test_a_forged_signature(issuer, verifier, make_key):
     forger = make_key("RS256", "rsa-1")  # the issuer's name on another key
     issuer.sign = forger.sign
