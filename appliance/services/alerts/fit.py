@@ -16,6 +16,7 @@ from appliance.services import content, notify
 from appliance.services.content import media
 from appliance.services.content.html import plain
 from appliance.services.notify import NewNotification
+from appliance.telegram.emptiness import looks_blank
 from appliance.telegram.html import EntityError
 
 log = logging.getLogger(__name__)
@@ -44,17 +45,22 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
+def _seen(text: str) -> str:
+    """Nothing where nothing is seen: Telegram would refuse the other part with it."""
+    return "" if looks_blank(text) else text
+
+
 def fit(new: NewNotification) -> tuple[NewNotification, str | None]:
     """What can be sent of it, and its whole text where that had to be cut.
 
     What then is refused still says nothing, or goes to nobody.
     """
-    title = cut(" ".join(clean(new.title or "").split()), notify.MAX_TITLE)
-    text = clean(new.text)[:LONGEST_WHOLE]
+    title = _seen(cut(" ".join(clean(new.title or "").split()), notify.MAX_TITLE))
+    text = _seen(clean(new.text)[:LONGEST_WHOLE])
     new = replace(new, title=title or None, text=text)
     if content.lint_options({"buttons": new.buttons}):
         new = replace(new, buttons=())
-    as_text = replace(new, text=_plain(new), format="plain")
+    as_text = replace(new, text=_seen(_plain(new)), format="plain")
     for candidate in (new, as_text):
         if not notify.text_faults(candidate):
             return candidate, None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from appliance.services import notify
 from appliance.services.alerts.fit import clean, cut, fit
 from appliance.services.notify import NewNotification
+from appliance.telegram.emptiness import looks_blank
 
 
 def test_what_fits_is_left_alone():
@@ -42,6 +43,17 @@ def test_long_html_is_cut_as_text():
     assert (len(fitted.text), fitted.format, whole) == (1023, "plain", "x" * 5000)
 
 
+@pytest.mark.parametrize("format", ["plain", "html"])
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("hello", "\xad"), ("\u200b", "Disk"), ("<b>\xad</b>", "Disk"), (" ", "Disk")],
+)
+def test_an_invisible_part_does_not_lose_the_other(text, title, format):
+    fitted, _ = fit(NewNotification(to="user:1", text=text, title=title, format=format))
+    assert notify.text_faults(fitted) == ()
+    assert (fitted.title or fitted.text) in ("hello", "Disk")
+
+
 @given(
     st.text(max_size=50) | st.integers(3500, 5000).map(lambda n: "<💾 " * (n // 3)),
     st.none() | st.text(max_size=300),
@@ -49,7 +61,8 @@ def test_long_html_is_cut_as_text():
 )
 def test_whatever_is_said_can_be_sent(text, title, format):
     fitted, whole = fit(NewNotification(to="user:1", text=text, title=title, format=format))
-    if clean(text).strip() or clean(title or "").strip():
-        faults = notify.text_faults(fitted)
-        assert not faults or not (fitted.text.strip() or fitted.title), faults
+    if fitted.text or fitted.title:
+        assert notify.text_faults(fitted) == ()
+    elif format == "plain":
+        assert looks_blank(clean(text) + clean(title or ""))
     assert whole is None or len(fitted.text) <= 1024
