@@ -44,15 +44,32 @@ for _name in [name for name in os.environ if name in _PRIVATE or name.startswith
     del os.environ[_name]
 
 
+# Folders that are slow as a whole: what they import alone takes seconds.
+SLOW_FOLDERS = ("e2e", "faults", "sandbox/clients")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without the slow tests, do not even load the folders that have no others."""
+    return True if _in_slow_folder(collection_path) and _is_quick(config) else None
+
+
+def _in_slow_folder(path: Path) -> bool:
+    return path.relative_to(ROOT / "tests").as_posix().startswith(SLOW_FOLDERS)
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return "not slow" in config.option.markexpr
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what drives Chromium or takes a PostgreSQL; begin with the slowest files.
+    """Mark as slow what is in a slow folder or takes a PostgreSQL; begin with the slowest files.
 
     A long file that begins last is waited for on one core:
     `--no-loadscope-reorder` keeps the order.
     """
     tests, slow = Counter[Path](), Counter[Path]()
     for item in items:
-        if item.get_closest_marker("browser") or "start_postgresql" in _fixtures(item):
+        if "start_postgresql" in _fixtures(item) or _in_slow_folder(item.path):
             item.add_marker(pytest.mark.slow)
         tests[item.path] += 1
         slow[item.path] += item.get_closest_marker("slow") is not None

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from aiogram.types import Message as AiogramMessage
-
 from appliance.sandbox.api_types.serialize import message_document
 from appliance.sandbox.world.model import ChatMessage
 
@@ -20,7 +18,7 @@ def test_a_reply_keyboard_does_not_come_back(world, person):
     message = make(reply_markup=KEYBOARD)
     document = message_document(world, person, message)
     assert "reply_markup" not in document
-    assert AiogramMessage.model_validate(document).text == "hi"
+    assert document["text"] == "hi"
 
 
 def test_a_caption_is_no_text(world, person):

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from aiogram.types import Message as AiogramMessage
 
 WRONG_ID = "Bad Request: wrong file identifier/HTTP URL specified"
 
@@ -42,8 +41,7 @@ def album(api: Any, person: int) -> Any:
 def test_an_album_is_messages_with_one_group(api):
     person = api.person()
     first, second = album(api, person)
-    assert AiogramMessage.model_validate(first).photo
-    assert AiogramMessage.model_validate(second).video
+    assert "photo" in first and "video" in second
     assert second["message_id"] == first["message_id"] + 1
     assert first["media_group_id"] == second["media_group_id"]
     assert (first["caption"], first["caption_entities"][0]["type"]) == ("two files", "bold")

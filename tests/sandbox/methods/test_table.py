@@ -1,15 +1,9 @@
-"""Which methods there are; test_conformance.py calls every one."""
+"""Which methods there are; clients/test_conformance.py calls every one."""
 
 import pytest
-from aiogram import methods
 
-from appliance.sandbox.methods.table import METHODS, SENDING, count_of
+from appliance.sandbox.methods.table import SENDING, count_of
 from appliance.sandbox.protocol.parameters import Parameters
-
-
-def test_all_are_telegrams():
-    known = {name[0].lower() + name[1:] for name in methods.__all__}
-    assert set(METHODS) <= known
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from appliance.crud import media as crud
 from appliance.errors import Invalid, Unavailable
 from appliance.services.content import media
-from support.pictures import JPEG, picture
+from support.pictures import JPEG, picture, with_size
 
 
 def keep(home, content=JPEG, kind="photo", name="a.jpg"):
@@ -51,7 +51,7 @@ def test_pictures(home, content):
         (b"\x89PNG\r\n\x1a\naaaaaaaaaa", "photo", "a.jpg cannot be read as a JPEG, PNG or WebP"),
         (JPEG[:-40], "photo", "cannot be read"),
         (picture("PNG")[:-30], "photo", "cannot be read"),
-        (picture("PNG", 30_000, 30_000), "photo", "a.jpg has 30000 × 30000 pixels"),
+        (with_size(picture("PNG"), 30_000, 30_000), "photo", "a.jpg has 30000 × 30000 pixels"),
         (picture("PNG", 9_000, 1_001), "photo", "are at most 10000 together"),
         (picture("PNG", 9_001, 450), "photo", "at most 20 times"),
         (b"", "photo", "is empty"),
