@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
@@ -22,9 +22,6 @@ from support import simulator
 from support.postgresql import PostgreSQL
 from support.shared_apps import SharedApps
 
-if TYPE_CHECKING:
-    pass
-
 T = TypeVar("T")
 WaitUntil = Callable[..., Any]
 
@@ -35,6 +32,7 @@ POLL_SECONDS = 0.01
 
 # A generated example may take as long as the machine is busy: no test is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("untimed")
 
 # What a developer's shell may hold and a test must not see.
@@ -44,8 +42,9 @@ for _name in [name for name in os.environ if name in _PRIVATE or name.startswith
     del os.environ[_name]
 
 
-# Folders that are slow as a whole: what they import alone takes seconds.
-SLOW_FOLDERS = ("e2e", "faults", "sandbox/clients")
+# Folders that are slow as a whole: a test is a second of waiting, or needs what takes seconds
+# to import.
+SLOW_FOLDERS = ("delivery/engine", "e2e", "faults", "sandbox/clients")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -327,6 +327,7 @@ def _has_test(path: Path, unique: bool) -> bool:
     return beside.exists() or any(any(tests.rglob(name)) for name in names)
 
 
+@pytest.mark.slow
 def test_importing_does_nothing():
     """No thread, no environment read, no logging set-up; tried in a process of its own."""
     modules = [_module_name(path) for path in sources() if package_of(path) not in OUTSIDE]

@@ -128,6 +128,7 @@ def find(phone, group, words):
     return next((m for m in found if words in (m["text"] or m["caption"] or "")), None)
 
 
+@pytest.mark.slow
 def test_answered_on_the_site(phone, person, site, until, database, settings):
     phone.send(person, "Where is the hall?")
     thread = until(lambda: site.get("/inbox").json["items"])[0]

@@ -112,6 +112,7 @@ class TestNothingIsLost:
         assert poller.step() == 0
         assert desk.waiting() == 1
 
+    @pytest.mark.slow
     def test_killed_again_and_again(self, desk, phone, person, make_poller):
         phone.start(person)
         for number in range(40):

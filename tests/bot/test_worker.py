@@ -90,6 +90,7 @@ class TestBatches:
         assert desk.heard() == ["one", "two", "four"]
         assert [row.error for row in desk.rows()] == [None, None, "OperationalError", None]
 
+    @pytest.mark.slow
     def test_two_handlers_share_the_work(self, desk):
         desk.store(*(desk.text(str(number)) for number in range(60)))
         done = []

@@ -121,6 +121,7 @@ def test_cron_hears_of_trouble_only(appliance, town, ask, record):
     assert "Unknown                      1" in done.stdout
 
 
+@pytest.mark.slow
 def test_it_waits_for_its_time(answer, town, record):
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     words = ("broadcast", "send", "hello", "--wait", "--at", starts_at.isoformat())

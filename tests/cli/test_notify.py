@@ -126,6 +126,7 @@ def test_waiting_without_a_bot(known, invoke, refused):
     assert "there is no bot" in refused(invoke(*words, BOT_MODE="off"), 75)
 
 
+@pytest.mark.slow
 def test_waiting_sends_by_itself(town, ada, answer, invoke, ask):
     """To one and to many; who blocked the bot is an outcome."""
     ada(town[0])

@@ -96,6 +96,7 @@ def test_the_first_ones_are_looked_through_by_parts_and_nobody_else(
     assert [(part.sent, part.left) for part in parts] == [(2, 1), (2, 0), (1, 1)]
 
 
+@pytest.mark.slow
 def test_whoever_resumes_decides_for_the_rest(
     people, queue_canary, run_until, shown, ask, database
 ):

@@ -13,6 +13,7 @@ from appliance.web import close_app, create_app
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_the_page_of_the_command_line_is_what_the_commands_say():
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "docs.py", "--check"],

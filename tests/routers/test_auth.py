@@ -158,6 +158,7 @@ def test_guessing_is_slowed_down_for_an_account(browser, make_user):
     assert browser.log_in("anna@example.org").status_code == 429
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down_for_an_address_of_the_net(app, browser):
     with app.app_context():
         stopped = Limiter(clock=lambda: 100.0)  # or a slow machine would be forgiven some tries

@@ -21,6 +21,7 @@ def crowded(make_api):
     return api, [person["id"] for person in people]
 
 
+@pytest.mark.slow
 def test_thirty_a_second_are_taken(crowded):
     api, people = crowded
     pause, answered = threading.Event(), deque([0.0] * _BURST, maxlen=_BURST)

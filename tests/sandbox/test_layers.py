@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).resolve().parents[2] / "appliance"
 SIMULATOR = "appliance.sandbox"
 
@@ -40,6 +42,7 @@ def test_the_product_is_all_but_unknown():
     assert list(product_imports(simulator_imports())) == []
 
 
+@pytest.mark.slow
 def test_the_product_takes_only_what_it_must():
     found: dict[str, set[str]] = {}
     for path in PACKAGE.rglob("*.py"):
@@ -71,6 +74,7 @@ def test_the_rules_can_fail():
     }
 
 
+@pytest.mark.slow
 def test_only_the_simulator_loads_its_http_server():
     """250 ms and 12 MB that a process without a simulator does not pay; a process of its own."""
     modules = [

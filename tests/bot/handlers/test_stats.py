@@ -66,6 +66,7 @@ def test_a_small_site_is_counted_at_once(desk):
     assert "as of" not in desk.said()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("at", "shown"),
     [

@@ -383,6 +383,7 @@ _ROW = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(_ROW, max_size=25),
@@ -408,6 +409,7 @@ def test_as_a_simple_model_says(database, rows, takes, outcome):
             messages.record(session, [MessageOutcome(id, outcome) for id in done], NOW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("people", [3, 5000])
 def test_a_full_outbox_costs_four_statements(database, people):
     """5,000 calls wait, to three chats or to as many; the rows read stay few with many chats."""

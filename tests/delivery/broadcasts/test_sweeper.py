@@ -149,6 +149,7 @@ def test_a_transaction_of_the_ledger_does_one_part(number, shown, database, leas
     assert shown(number).pending == PEOPLE - ROWS_PER_TRANSACTION
 
 
+@pytest.mark.slow
 def test_the_engine_finishes_it_beside_who_cancelled_it(engine, number, shown, run_until, database):
     run_until(lambda: shown(number).pending < PEOPLE)
     ledger_walk.skip_pending(database.writing, number, utcnow())

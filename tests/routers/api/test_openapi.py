@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from openapi_spec_validator import validate
 
 from appliance.routers.api.openapi import openapi_document
 
 
+@pytest.mark.slow
 def test_it_is_valid_openapi_3_1(browser):
     response = browser.get("/api/openapi.json")
     assert response.status_code == 200

@@ -45,6 +45,7 @@ def test_old_parameters_are_noticed():
     assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x"))
 
 
+@pytest.mark.slow
 def test_an_unknown_account_takes_as_long_as_a_wrong_password():
     kept = hash_password("correct horse")
 

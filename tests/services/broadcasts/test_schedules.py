@@ -279,6 +279,7 @@ AUTUMN = [("Europe/Berlin", "2026-10-24"), ("America/New_York", "2026-10-31")]
 AUTUMN += [("Australia/Lord_Howe", "2026-04-04"), ("America/Santiago", "2026-04-04")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("zone", "day"), SPRING + AUTUMN)
 def test_every_day_once_over_a_change_of_clocks(add, run, database, zone, day):
     first = datetime.fromisoformat(day)

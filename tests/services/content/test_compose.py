@@ -269,6 +269,7 @@ formats = st.sampled_from(["plain", "html"])
 chats = st.integers(-(2**52), 2**52)
 
 
+@pytest.mark.slow
 @given(sendable, sendable, formats, people, files, chats)
 def test_every_body_is_json_for_its_chat(text, variant, format, person, files, chat_id):
     letter = Letter(text, format, {"buttons": [[button(text="{name}")]]}, {"ru": variant})

@@ -106,6 +106,7 @@ def test_after_a_slot_comes_the_next():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 @pytest.mark.parametrize("zone", ZONES)
 @settings(max_examples=15)
