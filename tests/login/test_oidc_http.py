@@ -1,7 +1,9 @@
 """Calls to an issuer: whatever it answers, the site goes on."""
 
+import contextlib
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,6 +21,11 @@ def test_an_object(issuer):
 def test_the_largest(issuer):
     issuer.answers[KEYS] = 200, b"{}".rjust(oidc_http.MAX_BYTES)
     assert oidc_http.get(f"{issuer.url}{KEYS}") == {}
+
+
+def test_a_form_that_is_taken(issuer):
+    issuer.answers["/token"] = 200, b'{"id_token": "a.b.c"}'
+    assert oidc_http.post_form(f"{issuer.url}/token", {}, AUTH) == {"id_token": "a.b.c"}
 
 
 @pytest.mark.parametrize(
@@ -91,19 +98,37 @@ def test_nobody_there():
         oidc_http.post_form(url, {}, AUTH)
 
 
-def test_a_broken_answer():
+@pytest.fixture
+def raw_answer():
+    """`raw_answer(give)`: the address of a server that lets `give(socket)` answer one request."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as elsewhere:
+
+        def serve(give):
+            def answer():
+                peer, _ = server.accept()
+                with peer:
+                    peer.recv(4096)
+                    give(peer)
+
+            elsewhere.submit(answer)
+            return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        yield serve
+
+
+def test_a_broken_answer(raw_answer):
     """It says a length and closes before."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        import threading
+    url = raw_answer(lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"))
+    with pytest.raises(Unavailable):
+        oidc_http.get(url)
 
-        def answer() -> None:
-            peer, _ = server.accept()
-            with peer:
-                peer.recv(4096)
-                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
 
-        thread = threading.Thread(target=answer)
-        thread.start()
-        with pytest.raises(Unavailable):
-            oidc_http.get(f"http://127.0.0.1:{server.getsockname()[1]}/")
-        thread.join()
+def test_an_answer_without_an_end_is_read_no_further_than_the_largest(raw_answer):
+    def give(peer):
+        peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):  # it closes
+            while True:
+                peer.sendall(b" " * 2**20)
+
+    with pytest.raises(Unavailable):
+        oidc_http.get(raw_answer(give))
