@@ -3,11 +3,13 @@
 import logging
 
 import pytest
+from flask import Response
+from werkzeug import exceptions
 
 from appliance import errors, web
 from appliance.crud.messages import messages
 from appliance.database import writing
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, localized
 from appliance.routers.api import context, problems
 
 
@@ -57,6 +59,56 @@ def new_app(settings, database):
     app = web.create_app(settings)
     yield app
     web.close_app(app)
+
+
+@pytest.fixture
+def answer_to(new_app):
+    """`answer_to(error)`: what is answered where a view of the API raises it."""
+    raised = []
+
+    def view():
+        raise raised[-1]
+
+    new_app.add_url_rule("/api/v1/raised", view_func=view)
+
+    def answer(error):
+        raised.append(error)
+        return new_app.test_client().get("/api/v1/raised")
+
+    return answer
+
+
+def test_what_a_view_raises_is_told(answer_to):
+    """In words of ours where there are any, else in Werkzeug's, and never as its HTML."""
+    told = [
+        (errors.Forbidden(localized("not you")), 403, "not you"),
+        (errors.Unauthorized(localized("log in first")), 401, "log in first"),
+        (exceptions.BadRequest(localized("no JSON")), 400, "no JSON"),
+        (exceptions.BadRequest(), 400, "the request cannot be understood"),
+        (exceptions.NotFound(), 404, "there is nothing at this address"),
+        (exceptions.RequestEntityTooLarge(), 413, "the body is too large: the limit is 1 MiB"),
+        (exceptions.Gone("it was here"), 410, "it was here"),
+    ]
+    answers = [answer_to(error) for error, _, _ in told]
+    assert [(a.status_code, a.json["detail"]) for a in answers] == [
+        (status, detail) for _, status, detail in told
+    ]
+    assert {answer.mimetype for answer in answers} == {problems.MEDIA}
+    challenges = [answer.headers.get("WWW-Authenticate") for answer in answers]
+    assert challenges == [None, "Bearer", *[None] * 5]
+
+
+def test_faults_are_listed_where_there_are_any(answer_to):
+    told = {"type": "urn:appliance:problem:invalid", "title": "Unprocessable Entity", "status": 422}
+    one = {"field": "key", "message": "it is taken"}
+    answer = answer_to(errors.Invalid.at("key", localized("it is taken")))
+    assert answer.json == {**told, "detail": "it is taken", "faults": [one]}
+    assert answer_to(errors.Invalid("no")).json == {**told, "detail": "no"}
+
+
+def test_an_answer_that_is_raised_goes_as_it_is(answer_to):
+    answer = answer_to(exceptions.Forbidden(response=Response("as it is", 403)))
+    assert (answer.status_code, answer.text) == (403, "as it is")
 
 
 def test_a_bug_is_500_and_only_the_log_knows_more(new_app, caplog):
