@@ -220,14 +220,8 @@ def write_env_file(path: Path, values: Mapping[str, str]) -> None:
 
 
 def sqlite_url(path: Path) -> str:
-    """The address of a SQLite file: `?` and `%` in its path are no parameters and no codes.
-
-    Raises ConfigError: an address is UTF-8.
-    """
-    try:
-        return f"sqlite:///{quote(str(path), safe=_OF_PATHS)}"
-    except UnicodeEncodeError:
-        raise ConfigError(f"the path {path} is not UTF-8: choose another --home") from None
+    """The address of a SQLite file: `?` and `%` in its path are no parameters and no codes."""
+    return f"sqlite:///{quote(str(path), safe=_OF_PATHS)}"
 
 
 def new_secret_key() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from appliance.cli import exits
 from appliance.cli import main as root
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
@@ -28,6 +29,9 @@ progress bars; these are shown only at a terminal anyway). Without a terminal no
 what is missing is an error that names the option. `appliance broadcast TEXT` is short for
 `appliance broadcast send TEXT`.
 
+`eval "$(appliance completion bash)"` (or zsh, fish) gives the tab key; `appliance man | man -l -`
+shows all of this.
+
 Called by root in a home of somebody else, a command becomes them before it opens it, but for the
 files on its command line; where it cannot, and for others than root, it is refused.
 
@@ -35,12 +39,7 @@ files on its command line; where it cannot, and for others than root, it is refu
 
 | exit code | meaning |
 | --- | --- |
-| 0 | done; people who blocked the bot or left are an outcome, not an error |
-| 1 | it failed, and one line on stderr says why |
-| 2 | refused as it stands: an unknown option, a broken text, an audience nobody knows |
-| 3 | done in part: some recipients failed for another reason, or their outcome is unknown |
-| 4 | nothing to do: nobody is in the audience |
-| 75 | try again later: nothing sends at the moment, the database is locked, a disk is full |
+{codes}
 
 What was queued or changed stays done where the answer cannot be written: 0, and a line on stderr
 with its id. Control characters of strangers are shown as `\\x1b`, and escaped in JSON; only CSV in
@@ -62,7 +61,9 @@ def page() -> str:
     found = list(commands(click.Context(root, info_name="appliance", **settings)))
     top = [ctx for ctx in found[1:] if ctx.parent is found[0]]
     links = " ·\n".join(f"[`{ctx.info_name}`](#{anchor(ctx)})" for ctx in top)
-    return "\n".join([INTRODUCTION, "## Commands\n", f"{links}\n", *map(section, found[1:])])
+    codes = "\n".join(f"| {code} | {meaning} |" for code, meaning in exits.MEANINGS)
+    introduction = INTRODUCTION.replace("{codes}", codes)
+    return "\n".join([introduction, "## Commands\n", f"{links}\n", *map(section, found[1:])])
 
 
 def commands(context: click.Context) -> Iterator[click.Context]:

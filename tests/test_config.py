@@ -386,8 +386,3 @@ def test_a_home_of_any_name_keeps_its_database(tmp_path, name):
     home = tmp_path / name
     settings = load(home)
     assert sqlite_path(settings.database_url) == home / "data" / "database.db"
-
-
-def test_a_home_whose_name_is_no_text(tmp_path):
-    with pytest.raises(ConfigError, match="is not UTF-8"):
-        load(tmp_path / "\udcff")

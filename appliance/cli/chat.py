@@ -19,7 +19,13 @@ _IDS = {"ignore_unknown_options": True}  # ids of groups begin with a minus, as 
 
 @click.group(cls=SuggestingGroup)
 def chat() -> None:
-    """People, groups and channels the bot knows."""
+    """People, groups and channels the bot knows.
+
+    \b
+    Examples:
+      appliance chat list --type group --waiting
+      appliance chat approve -1001234567890
+    """
 
 
 @chat.command("list")

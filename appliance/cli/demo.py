@@ -50,6 +50,11 @@ def demo(context: Context, once: bool, port: int | None) -> None:
 
     Everything lives in a temporary directory and is gone at the end. With --once the exit code is 0
     when every recipient was processed and none failed but those who blocked the bot.
+
+    \b
+    Examples:
+      appliance demo
+      appliance demo --once --json
     """
     password = secrets.token_urlsafe(12)
     with temporary_home() as home, asked_to_stop() as stop, running(home, password, port) as site:

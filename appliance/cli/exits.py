@@ -28,6 +28,16 @@ IN_PART = 3
 NOTHING = 4
 TRY_LATER = 75
 
+MEANINGS = (
+    (DONE, "done; people who blocked the bot or left are an outcome, not an error"),
+    (FAILED, "it failed, and one line on stderr says why"),
+    (USAGE, "refused as it stands: an unknown option, a broken text, a name or id nobody knows"),
+    (IN_PART, "done in part: some recipients failed for another reason, or it is unknown"),
+    (NOTHING, "nothing to do: nobody is in the audience"),
+    (TRY_LATER, "try again later: nothing sends now, the database is locked, a disk is full"),
+)
+"""What the manual and docs/cli.md say of each."""
+
 _CODES: tuple[tuple[type[ApplianceError], int], ...] = (
     (Invalid, USAGE),
     (KeyReused, USAGE),

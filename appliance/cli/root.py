@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from appliance import __version__
 from appliance.cli.context import Context
@@ -34,6 +35,11 @@ COMMANDS = {
     "status": ("appliance.cli.status:status", "What runs, what waits."),
     "prune": ("appliance.cli.prune:prune", "Delete what is old: ledger lines, messages."),
     "upgrade": ("appliance.cli.upgrade:upgrade", "Bring the database to this version."),
+    "completion": (
+        "appliance.cli.help.completion:completion",
+        "Commands and options with the tab key.",
+    ),
+    "man": ("appliance.cli.help.manual:manual", "The manual page."),
     "sandbox": ("appliance.cli.sandbox:sandbox", "The Telegram simulator."),
 }
 
@@ -50,6 +56,12 @@ class LazyGroup(SuggestingGroup):
         module, attribute = COMMANDS[name][0].split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # Click's own would import every command, for its help.
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=COMMANDS[name][1]) for name in names), *options]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

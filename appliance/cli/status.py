@@ -14,7 +14,13 @@ CHATS_SHOWN = 5
 @common_options
 @pass_context
 def status(context: Context) -> None:
-    """The parts with their heartbeats, what waits or could not be handled, a flood pause."""
+    """The parts with their heartbeats, what waits or could not be handled, a flood pause.
+
+    \b
+    Examples:
+      appliance status
+      appliance status --json
+    """
     from appliance.services import status as status_service
 
     with context.database.reading() as session:

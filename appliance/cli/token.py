@@ -13,7 +13,13 @@ SCOPES = click.Choice(["notify", "broadcasts", "inbox", "read"])
 
 @click.group(cls=SuggestingGroup)
 def token() -> None:
-    """Keys with which programs use the API. A token acts for its user, within its scopes."""
+    """Keys with which programs use the API. A token acts for its user, within its scopes.
+
+    \b
+    Examples:
+      appliance token create --user ann@example.org --name "disk check" --scope notify
+      appliance token list
+    """
 
 
 @token.command()
@@ -60,7 +66,12 @@ def create(
 @common_options
 @pass_context
 def list_(context: Context, who: str | None) -> None:
-    """Tokens, the newest first: what for, whose, used when. No token itself is known here."""
+    """Tokens, the newest first: what for, whose, used when. No token itself is known here.
+
+    \b
+    Example:
+      appliance token list --user ann@example.org
+    """
     from appliance.crud.accounts import tokens, users
 
     with context.database.reading() as session:
@@ -75,7 +86,12 @@ def list_(context: Context, who: str | None) -> None:
 @common_options
 @pass_context
 def revoke(context: Context, token_id: int) -> None:
-    """End a token at once. Its line stays in the list."""
+    """End a token at once. Its line stays in the list.
+
+    \b
+    Example:
+      appliance token revoke 3
+    """
     from appliance.crud.accounts import users
     from appliance.models import utcnow
     from appliance.services.accounts import tokens

@@ -10,7 +10,13 @@ from appliance.cli.suggest import SuggestingGroup
 
 @click.group(cls=SuggestingGroup)
 def topic() -> None:
-    """What people may subscribe to, or opt out of. `--to topic:NAME` writes to its subscribers."""
+    """What people may subscribe to, or opt out of. `--to topic:NAME` writes to its subscribers.
+
+    \b
+    Examples:
+      appliance topic add news --title "Club news"
+      appliance broadcast "The hall is open" --to topic:news
+    """
 
 
 @topic.command()
@@ -39,7 +45,12 @@ def add(context: Context, name: str, title: str | None, title_ru: str | None, of
 @common_options
 @pass_context
 def list_(context: Context) -> None:
-    """Topics by name, and how many would get a broadcast to each now."""
+    """Topics by name, and how many would get a broadcast to each now.
+
+    \b
+    Example:
+      appliance topic list
+    """
     from appliance.crud.broadcasts import audience
     from appliance.crud.broadcasts.audience import Audience, Term
     from appliance.crud.chats import topics
@@ -65,7 +76,12 @@ def list_(context: Context) -> None:
 @common_options
 @pass_context
 def delete(context: Context, name: str) -> None:
-    """Forget a topic and what everybody chose about it."""
+    """Forget a topic and what everybody chose about it.
+
+    \b
+    Example:
+      appliance topic delete news
+    """
     from appliance.services.chats import topics
 
     with context.database.writing() as session:

@@ -9,7 +9,12 @@ from appliance.cli.context import Context, common_options, pass_context
 @common_options
 @pass_context
 def upgrade(context: Context) -> None:
-    """Bring the database to this version's schema; does nothing when it is there already."""
+    """Bring the database to this version's schema; does nothing when it is there already.
+
+    \b
+    Example:
+      appliance --home ~/club upgrade
+    """
     from appliance.database import SCHEMA, schema_version
     from appliance.services import schema
 

@@ -18,7 +18,13 @@ password_file = click.option(
 
 @click.group(cls=SuggestingGroup)
 def user() -> None:
-    """Accounts of the web site. A user is named by email address or id."""
+    """Accounts of the web site. A user is named by email address or id.
+
+    \b
+    Examples:
+      appliance user add ann@example.org --password-file password
+      appliance user list
+    """
 
 
 @user.command()
@@ -59,7 +65,12 @@ def add(
 @common_options
 @pass_context
 def list_(context: Context, search: str | None, unreachable: bool) -> None:
-    """Accounts, the newest first."""
+    """Accounts, the newest first.
+
+    \b
+    Example:
+      appliance user list --search ann
+    """
     from appliance.crud.accounts import users
 
     with context.database.reading() as session:
@@ -78,7 +89,12 @@ def list_(context: Context, search: str | None, unreachable: bool) -> None:
 @common_options
 @pass_context
 def show(context: Context, who: str) -> None:
-    """One account."""
+    """One account.
+
+    \b
+    Example:
+      appliance user show ann@example.org
+    """
     from appliance.crud.accounts import users
 
     with context.database.reading() as session:
@@ -92,7 +108,12 @@ def show(context: Context, who: str) -> None:
 @common_options
 @pass_context
 def set_role(context: Context, who: str, role: str) -> None:
-    """Make somebody member, operator or admin. The last admin stays one."""
+    """Make somebody member, operator or admin. The last admin stays one.
+
+    \b
+    Example:
+      appliance user set-role ann@example.org operator
+    """
     _change_access(context, who, role=role)
 
 
@@ -101,7 +122,12 @@ def set_role(context: Context, who: str, role: str) -> None:
 @common_options
 @pass_context
 def disable(context: Context, who: str) -> None:
-    """Lock an account out; its sessions end at once."""
+    """Lock an account out; its sessions end at once.
+
+    \b
+    Example:
+      appliance user disable ann@example.org
+    """
     _change_access(context, who, disabled=True)
 
 
@@ -110,7 +136,12 @@ def disable(context: Context, who: str) -> None:
 @common_options
 @pass_context
 def enable(context: Context, who: str) -> None:
-    """Let a disabled account in again."""
+    """Let a disabled account in again.
+
+    \b
+    Example:
+      appliance user enable ann@example.org
+    """
     _change_access(context, who, disabled=False)
 
 
@@ -120,7 +151,12 @@ def enable(context: Context, who: str) -> None:
 @common_options
 @pass_context
 def set_password(context: Context, who: str, password_file: Path | None) -> None:
-    """Give an account a new password; its sessions end."""
+    """Give an account a new password; its sessions end.
+
+    \b
+    Example:
+      appliance user set-password ann@example.org --password-file password
+    """
     from appliance.cli.input import Prompter
     from appliance.crud.accounts import users
     from appliance.services.accounts import users as account_users

@@ -50,9 +50,9 @@ def test_every_command_can_be_loaded():
     assert {path[0] for path, _ in commands()} == set(COMMANDS)
 
 
-def test_every_command_explains_itself(invoke):
-    silent = [" ".join(path) for path, command in commands() if not command.help]
-    assert silent == []
+def test_every_command_explains_itself_with_an_example(invoke):
+    helps = {" ".join(path): command.help or "" for path, command in commands()}
+    assert [path for path, text in helps.items() if "Example" not in text] == []
     helps = {path: invoke(*path, "--help") for path, _ in commands()}
     assert {path for path, result in helps.items() if result.exit_code} == set()
     assert len(helps) > 40

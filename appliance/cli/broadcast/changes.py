@@ -77,7 +77,12 @@ def clear_pause(context: Context) -> None:
 @common_options
 @pass_context
 def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
-    """Stop sending, editing or recalling for now; effective within a second."""
+    """Stop sending, editing or recalling for now; effective within a second.
+
+    \b
+    Example:
+      appliance broadcast pause 7
+    """
     from appliance.services.broadcasts import changes
 
     if operation is not None:
@@ -91,7 +96,12 @@ def pause(context: Context, broadcast_id: int, operation: int | None) -> None:
 @common_options
 @pass_context
 def resume(context: Context, broadcast_id: int, operation: int | None) -> None:
-    """Go on with a broadcast that was paused or halted, or with its edit or recall."""
+    """Go on with a broadcast that was paused or halted, or with its edit or recall.
+
+    \b
+    Example:
+      appliance broadcast resume 7
+    """
     from appliance.services.broadcasts import changes
 
     if operation is not None:
@@ -108,6 +118,11 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
     """Stop for good; who has not got it yet is skipped.
 
     With --operation only that edit or recall is ended; what it changed already stays so.
+
+    \b
+    Examples:
+      appliance broadcast cancel 7
+      appliance broadcast cancel 7 --operation 1
     """
     from appliance.services.broadcasts import changes
 

@@ -3,6 +3,7 @@
 import csv
 
 import click
+from click.shell_completion import CompletionItem
 
 from appliance.cli.broadcast import changes, schedule, show
 from appliance.cli.broadcast.draft_options import Draft, draft_options
@@ -17,10 +18,22 @@ class SendByDefault(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_help = any(arg in {"-h", "--help"} for arg in args)
-        if not asks_help and not (args and args[0] in self.commands):
-            self._check(ctx, args)
+        completes_a_command = ctx.resilient_parsing and not args
+        if not (asks_help or completes_a_command or (args and args[0] in self.commands)):
+            if not ctx.resilient_parsing:
+                self._check(ctx, args)
             args = ["send", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Subcommands, and the options of `send`, which may be left out."""
+        items = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            with click.Context(self.commands["send"], parent=ctx, info_name="send") as sending:
+                known = {item.value for item in items}
+                sent = sending.command.shell_complete(sending, incomplete)
+                items += [item for item in sent if item.value not in known]
+        return items
 
     def _check(self, ctx: click.Context, args: list[str]) -> None:
         """Without a terminal nobody is asked: `broadcast lst` went to everybody."""
@@ -106,7 +119,12 @@ def send(
 @common_options
 @pass_context
 def list_(context: Context, limit: int) -> None:
-    """The newest broadcasts with their counts."""
+    """The newest broadcasts with their counts.
+
+    \b
+    Example:
+      appliance broadcast list --limit 5
+    """
     from appliance.crud.broadcasts import broadcasts
     from appliance.services.broadcasts import as_document
 
@@ -128,7 +146,13 @@ def list_(context: Context, limit: int) -> None:
 @common_options
 @pass_context
 def report(context: Context, broadcast_id: int, form: str) -> None:
-    """Every recipient: chat, state, reason, attempts, message id, time. Written as it is read."""
+    """Every recipient: chat, state, reason, attempts, message id, time. Written as it is read.
+
+    \b
+    Examples:
+      appliance broadcast report 7 > report.csv
+      appliance broadcast report 7 --format json
+    """
     from appliance.crud import deliveries
     from appliance.crud.broadcasts import broadcasts
     from appliance.services.broadcasts import REPORT_COLUMNS, report_line

@@ -44,7 +44,12 @@ def schedule() -> None:
 @common_options
 @pass_context
 def list_(context: Context) -> None:
-    """All schedules with their next slots."""
+    """All schedules with their next slots.
+
+    \b
+    Example:
+      appliance broadcast schedule list --json
+    """
     from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts.schedules import as_document
 
@@ -63,7 +68,12 @@ def list_(context: Context) -> None:
 @common_options
 @pass_context
 def show(context: Context, name: str) -> None:
-    """One schedule, by name or id: what it sends, when, and how the last slot went."""
+    """One schedule, by name or id: what it sends, when, and how the last slot went.
+
+    \b
+    Example:
+      appliance broadcast schedule show rehearsal
+    """
     from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts.schedules import as_document
 
@@ -84,7 +94,12 @@ def show(context: Context, name: str) -> None:
 @common_options
 @pass_context
 def pause(context: Context, name: str) -> None:
-    """Send no slot until it is resumed."""
+    """Send no slot until it is resumed.
+
+    \b
+    Example:
+      appliance broadcast schedule pause rehearsal
+    """
     _enable(context, name, False)
 
 
@@ -93,7 +108,12 @@ def pause(context: Context, name: str) -> None:
 @common_options
 @pass_context
 def resume(context: Context, name: str) -> None:
-    """Go on with the next slot; those of the pause are not made up for."""
+    """Go on with the next slot; those of the pause are not made up for.
+
+    \b
+    Example:
+      appliance broadcast schedule resume rehearsal
+    """
     _enable(context, name, True)
 
 
@@ -102,7 +122,12 @@ def resume(context: Context, name: str) -> None:
 @common_options
 @pass_context
 def delete(context: Context, name: str) -> None:
-    """Delete a schedule; what it has sent stays."""
+    """Delete a schedule; what it has sent stays.
+
+    \b
+    Example:
+      appliance broadcast schedule delete rehearsal
+    """
     from appliance.crud.broadcasts import schedules
     from appliance.services.broadcasts.schedules import as_document
 

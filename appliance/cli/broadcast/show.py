@@ -14,7 +14,12 @@ Document = dict[str, Any]
 @common_options
 @pass_context
 def show(context: Context, broadcast_id: int) -> None:
-    """One broadcast: counts, reasons, clicks, what was done to it and by whom."""
+    """One broadcast: counts, reasons, clicks, what was done to it and by whom.
+
+    \b
+    Example:
+      appliance broadcast show 7
+    """
     emit(context, broadcast_id)
 
 

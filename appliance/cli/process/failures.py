@@ -16,7 +16,7 @@ def explained(error: Exception, settings: Settings | None) -> ApplianceError | N
     `settings` name the database, where they were loaded.
     """
     if isinstance(error, UnicodeEncodeError):  # bytes that are no text here came as an argument
-        return Invalid("an argument is not text in this locale's encoding: use UTF-8")
+        return Invalid("an argument or a path is not text in this locale's encoding: use UTF-8")
     if isinstance(error, OSError):
         return of_system(error, f"cannot use {error.filename}" if error.filename else "it failed")
     return _of_database(error, settings)

@@ -1,0 +1,1 @@
+"""What is made of the commands' help: completion in a shell, the manual page."""
