@@ -182,7 +182,7 @@ class Engine:
 
     def _wanted(self, now: Moment) -> int:
         """How many more calls should be claimed now."""
-        if not self._coordinator.work:
+        if not self._coordinator.work and not self._hurry.is_set():
             return 0
         due = self._pacer.due_within(now.mono, self._settle_every + CLAIM_AHEAD_SECONDS)
         return max(0, min(due, self._client.connections) - self._ready)
@@ -208,15 +208,14 @@ class Engine:
             return False
 
     def _settle(self, now: Moment) -> None:
+        wanted = self._wanted(now)  # as much as somebody is in a hurry for, when all was idle
         # Before the transaction: what is queued while it runs sets this again.
         self._hurry.clear()
         flood_seconds = self._retry_policy.flood_seconds
         try:
             if self._coordinator.doubtful:
                 self._coordinator.reconcile(self._held(), now)
-            jobs = self._coordinator.settle(
-                self._finished, self._wanted(now), flood_seconds, self._state, now
-            )
+            jobs = self._coordinator.settle(self._finished, wanted, flood_seconds, self._state, now)
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
             return
@@ -325,7 +324,7 @@ class Engine:
 
     def _describe(self, now: Moment) -> str:
         if self._pacer.paused_until > now.mono:
-            return self._retry_policy.pause_reason or "flood pause from before the start"
+            return self._retry_policy.pause_reason
         return "sending" if self._coordinator.work or self._client.in_flight else "idle"
 
 
