@@ -24,7 +24,7 @@ def contains(query: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[
     """
     text = query[:_LONGEST]
     if text.isascii():
-        return or_(*(column.icontains(text, autoescape=True) for column in columns))
+        return or_(*(_Bytes(column).icontains(text, autoescape=True) for column in columns))
     glob = literal(f"*{''.join(map(_in_glob, text))}*", String)
     regex = literal("".join(map(_in_regex, text)), String)
     return or_(*(_Matches(column, glob, regex) for column in columns))
@@ -34,6 +34,25 @@ def is_id(query: str, column: InstrumentedAttribute[int]) -> ColumnElement[bool]
     """Whether the query is this id, written out."""
     number = int(query) if _NUMBER.fullmatch(query) else None
     return column == number if number is not None and abs(number) <= MAX_ID else false()
+
+
+class _Bytes(FunctionElement[str]):
+    """A column of which ASCII only is folded, as SQLite does it: half of PostgreSQL's time."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Bytes, "sqlite")
+def _plain(element: _Bytes, compiler: SQLCompiler, **options: object) -> str:
+    (column,) = element.clauses
+    return compiler.process(column, **options)
+
+
+@compiles(_Bytes, "postgresql")
+def _collated(element: _Bytes, compiler: SQLCompiler, **options: object) -> str:
+    (column,) = element.clauses
+    return f'{compiler.process(column, **options)} COLLATE "C"'
 
 
 class _Matches(FunctionElement[bool]):

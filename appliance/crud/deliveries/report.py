@@ -33,7 +33,12 @@ def list_page(
     after_chat_id: int | None = None,
 ) -> list[DeliveryRow]:
     """Recipients by chat id, with their names."""
-    query = _REPORT.where(Delivery.broadcast_id == broadcast_id).limit(limit)
+    same = Chat.id == Delivery.chat_id
+    if after_chat_id is not None:
+        # Of the chats too: PostgreSQL merges the two, and would walk all chats up to the page.
+        same &= Chat.id > after_chat_id
+    # An outer join: the report keeps the line of a chat whose row is gone.
+    query = _REPORT.outerjoin(Chat, same).where(Delivery.broadcast_id == broadcast_id).limit(limit)
     if state is not None:
         query = query.where(Delivery.state == state)
     if after_chat_id is not None:
@@ -49,24 +54,19 @@ def iterate(session: Session, broadcast_id: int, chunk: int = 1000) -> Iterator[
         after = page[-1].chat_id
 
 
-_REPORT = (
-    select(
-        Delivery.chat_id,
-        Delivery.state,
-        Delivery.reason,
-        Delivery.attempts,
-        Delivery.message_id,
-        Delivery.updated_at,
-        Chat.title,
-        Chat.first_name,
-        Chat.last_name,
-        Chat.username,
-        Chat.user_id,
-    )
-    # An outer join: the report keeps the line of a chat whose row is gone.
-    .outerjoin(Chat, Chat.id == Delivery.chat_id)
-    .order_by(Delivery.chat_id)
-)
+_REPORT = select(
+    Delivery.chat_id,
+    Delivery.state,
+    Delivery.reason,
+    Delivery.attempts,
+    Delivery.message_id,
+    Delivery.updated_at,
+    Chat.title,
+    Chat.first_name,
+    Chat.last_name,
+    Chat.username,
+    Chat.user_id,
+).order_by(Delivery.chat_id)
 
 
 def _row(

@@ -10,15 +10,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    cast,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from appliance.crud import search
 from appliance.errors import NotFound, localized
 from appliance.models import Chat, Direction, Message, Note, Thread, User, utcnow
 
 _Query = Select[Thread, Chat, int | None]
+Ts = TypeVarTuple("Ts")
 
 STATUSES = ("open", "closed")
 
@@ -156,6 +169,8 @@ def list_page(
     session: Session, filter: ThreadFilter, limit: int, after: Cursor | None = None
 ) -> list[Row]:
     """The threads with the latest news first, from after a cursor."""
+    if filter.query and filter.query.strip():
+        return _found(session, filter, limit, after)
     if filter.status is not None:
         return list(_of_status(session, filter, limit, after))
     # each status by its own part of the index: over both, all threads would be sorted
@@ -168,14 +183,27 @@ def list_page(
 def _of_status(
     session: Session, filter: ThreadFilter, limit: int, after: Cursor | None
 ) -> Iterator[Row]:
-    query = _filtered(_threads().where(Thread.status == filter.status), filter)
+    return _rows(session, _page(_threads(), filter, limit, after))
+
+
+def _found(session: Session, filter: ThreadFilter, limit: int, after: Cursor | None) -> list[Row]:
+    """Those that match its query. First which, then what they are: all that match are sorted, and
+    the last message is looked up for a page only."""
+    query = select(Thread.chat_id).where(Thread.chat_id.in_(_matching(str(filter.query).strip())))
+    page = session.scalars(_page(query, filter, limit, after)).all()
+    return sorted(rows_of(session, page), key=lambda row: row.cursor, reverse=True)
+
+
+def _page(
+    query: Select[*Ts], filter: ThreadFilter, limit: int, after: Cursor | None
+) -> Select[*Ts]:
+    query = _filtered(query, filter)
     if after is not None:
         query = query.where(
             Thread.last_at <= after.last_at,  # said apart, for the index: it cannot use the OR
             or_(Thread.last_at < after.last_at, Thread.chat_id < after.chat_id),
         )
-    query = query.order_by(Thread.last_at.desc(), Thread.chat_id.desc()).limit(limit)
-    return _rows(session, query)
+    return query.order_by(Thread.last_at.desc(), Thread.chat_id.desc()).limit(limit)
 
 
 def _threads() -> _Query:
@@ -212,7 +240,9 @@ def _rows(session: Session, query: _Query) -> Iterator[Row]:
         yield Row(thread, chat, last.get(last_id or 0))
 
 
-def _filtered(query: _Query, filter: ThreadFilter) -> _Query:
+def _filtered(query: Select[*Ts], filter: ThreadFilter) -> Select[*Ts]:
+    if filter.status is not None:
+        query = query.where(Thread.status == filter.status)
     if filter.assigned_to is not None:
         query = query.where(Thread.assigned_to == filter.assigned_to)
     if filter.unassigned:
@@ -221,28 +251,34 @@ def _filtered(query: _Query, filter: ThreadFilter) -> _Query:
         # in the stored JSON a label stands between its quotes
         stored_label = json.dumps(filter.label)  # also escapes as the stored JSON does
         query = query.where(cast(Thread.labels, Text).contains(stored_label, autoescape=True))
-    if filter.query and filter.query.strip():
-        query = query.where(_matches(filter.query.strip()))
     return query
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    """People by name, address or id, and what was said lately."""
+def _matching(text: str) -> CompoundSelect[int]:
+    """People by name, address or id, and what was said lately.
+
+    Each is looked for by itself, once: PostgreSQL repeats the parts of an OR for every thread.
+    """
     name = text.removeprefix("@")
-    account = exists().where(
-        User.id == Chat.user_id,
-        search.contains(name, User.name) | search.contains(text, User.email),
+    has_account = search.contains(name, User.name) | search.contains(text, User.email)
+    return union(
+        _chats_called(name),
+        select(Chat.id).join(User, User.id == Chat.user_id).where(has_account),
+        _chats_that_said(text),
     )
-    return or_(
-        search.contains(name, Chat.first_name, Chat.last_name, Chat.username),
-        search.is_id(name, Thread.chat_id),
-        account,
-        Thread.chat_id.in_(_chats_that_said(text)),
-    )
+
+
+def _chats_called(name: str) -> Select[int]:
+    """Of those that have a thread: OFFSET 0 keeps PostgreSQL from looking through all chats first,
+    of which there are many more."""
+    with_thread = select(Chat).join(Thread, Thread.chat_id == Chat.id).offset(0)
+    chat = aliased(Chat, with_thread.subquery())
+    is_called = search.contains(name, chat.first_name, chat.last_name, chat.username)
+    return select(chat.id).where(is_called | search.is_id(name, chat.id))
 
 
 def _chats_that_said(text: str) -> Select[int]:
-    """Looked through once and not for each thread; the oldest of very many messages are not."""
+    """Of very many messages the oldest are not looked through."""
     # By id, not by time: the primary key has it, and `created_at` has no index.
     newest = select(func.max(Message.id)).scalar_subquery()
     return select(Message.chat_id).where(

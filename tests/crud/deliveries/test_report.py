@@ -5,6 +5,7 @@ from sqlalchemy import delete
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts
 from appliance.models import Chat, Delivery, DeliveryState
+from support.plans import plans
 
 PENDING = DeliveryState.PENDING
 SENDING = DeliveryState.SENDING
@@ -24,6 +25,19 @@ def test_every_line_once_however_small_the_pages(store, ledger):
         for chunk in (1, 2, 5, 100):
             rows = deliveries.iterate(session, ledger, chunk)
             assert [row.chat_id for row in rows] == [1, 2, 3, 4, 5]
+
+
+def test_a_page_begins_where_the_last_one_ended(store, ledger):
+    """In the chats as in the ledger: a report of a million has a thousand pages."""
+
+    def look(session):
+        deliveries.list_page(session, ledger, None, 2, 3)
+
+    (plan,) = plans(store, look, without=("seqscan", "bitmapscan", "nestloop", "hashjoin"))
+    # PostgreSQL merges both by id, SQLite looks each chat up.
+    merged = [plan[n + 1] for n, step in enumerate(plan) if "pk_chats on chats" in step]
+    assert merged or any("SEARCH chats USING INTEGER PRIMARY KEY" in step for step in plan), plan
+    assert [step for step in merged if "Index Cond: (id > " not in step] == []
 
 
 def test_a_forgotten_chat_keeps_its_line(store, ledger):

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from appliance.crud.messages import messages, threads
 from appliance.crud.messages.threads import ThreadFilter
 from appliance.errors import NotFound
 from appliance.models import Chat, Role, Thread
+from support.plans import plans
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
@@ -145,23 +146,36 @@ def test_a_hundred_thousand_threads_are_listed_from_the_index(database):
 
 
 def _plan(database, filter, after):
-    statements = []
-
-    def note(connection, cursor, statement, parameters, context, executemany):
-        if "FROM threads" in statement:
-            statements.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    with database.reading() as session:
+    def look(session):
         threads.list_page(session, filter, 50, after)
-    event.remove(database.engine, "before_cursor_execute", note)
-    with database.reading() as session:
-        connection = session.connection()
-        return [
-            row[3]
-            for statement, parameters in statements
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        ]
+
+    walks = [plan for plan in plans(database, look) if any("threads" in step for step in plan)]
+    return [step for plan in walks for step in plan]
+
+
+@pytest.mark.parametrize("words", ["hall", "зал", "7"])
+def test_a_search_looks_through_everything_once(store, write, words):
+    """And not, as an OR of its parts has it, through all messages again for each thread."""
+    write(7, "the hall is closed")
+    write(8, "а зал открыт")
+    found, *_ = plans(
+        store, lambda session: threads.list_page(session, ThreadFilter(query=words), 9)
+    )
+    assert [step for step in found if "SubPlan" in step or "CORRELATED" in step] == []
+
+
+def test_a_search_goes_on_page_by_page(write, listed):
+    for number in range(1, 8):
+        write(number, "the hall", minutes=number // 3, status="closed" if number % 2 else "open")
+    write(9, "something else")
+    for status, expected in ((None, 7), ("open", 3), ("closed", 4)):
+        filter = ThreadFilter(status=status, query="HALL")
+        found, after = [], None
+        while page := listed(filter, 2, after):
+            found += page
+            after = page[-1].cursor
+        assert ids(found) == ids(listed(filter, 100))
+        assert len(found) == expected
 
 
 def test_notes_come_in_order_and_go(store, know, enrol):
