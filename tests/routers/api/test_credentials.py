@@ -4,13 +4,15 @@ import base64
 import logging
 
 import pytest
+from flask import session
 from flask_login import current_user
 
 from appliance.crud.accounts import tokens, users
 from appliance.errors import Unauthorized
-from appliance.models import utcnow
+from appliance.models import User, utcnow
 from appliance.routers.api import credentials
 from appliance.services.accounts import users as account_users
+from support.stored import find_row
 
 
 def test_a_write_without_the_token_is_refused(member):
@@ -67,6 +69,46 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(browser):
 def test_nobody_is_no_caller(app):
     with app.test_request_context("/"), pytest.raises(Unauthorized):
         credentials.caller()
+
+
+@pytest.fixture
+def anna(database, make_user):
+    return find_row(database, User, make_user("anna"))
+
+
+def test_records_name_who_calls(app, program, anna):
+    caller = program(anna.id, "read")
+    headers = {"Authorization": f"Bearer {caller.token}"}
+    with app.test_request_context("/api/v1/site", headers=headers):
+        assert app.preprocess_request() is None
+        assert credentials.actor() == f"token:{credentials.program().token_id}"
+    with app.test_request_context("/api/v1/site"):
+        credentials.begin(anna)
+        assert credentials.actor() == f"user:{anna.id}"
+
+
+def test_a_log_in_leaves_nothing_of_before_and_lasts(app, anna):
+    """The cookie outlives the browser; what another person left in the session does not."""
+    with app.test_request_context("/"):
+        session["left"] = "by another person"
+        before = credentials.csrf_token()
+        credentials.begin(anna)
+        assert "left" not in session and credentials.csrf_token() != before
+        assert session.permanent
+
+
+def test_who_stays_keeps_the_session_and_its_token(app, anna):
+    with app.test_request_context("/"):
+        credentials.begin(anna)
+        token, anna.session_version = credentials.csrf_token(), anna.session_version + 1
+        credentials.stay(anna)
+        assert credentials.csrf_token() == token
+        assert session["_user_id"] == anna.get_id()
+
+
+def test_a_write_without_a_cookie_takes_no_token(app):
+    """Nobody is logged in, so another site gains nothing."""
+    assert app.test_client().post("/api/v1/auth/login", json={}).status_code == 422
 
 
 def test_a_log_out_forgets_the_token_for_writes(member):
@@ -202,6 +244,23 @@ def test_refusals_are_logged_without_the_token_and_then_slowed_down(program, mak
     assert told == ["Authorization from 127.0.0.1 refused: unknown"] * 30
     assert caller.token not in caplog.text and caller.token[::-1] not in caplog.text
     assert caller.get("/users/me").status_code == 200  # whoever has one is not kept waiting
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/api/v1/nothing", 404)])
+def test_what_no_token_is_for_looks_at_none(app, path, status):
+    """A page, a probe; and an address that leads nowhere, for a refusal would hide the mistake."""
+    headers = {"Authorization": "Bearer nothing"}
+    assert app.test_client().get(path, headers=headers).status_code == status
+
+
+def test_a_session_was_ended_where_its_cookie_names_somebody_who_is_not_let_in(browser, member):
+    assert not browser.get("/session").json["ended"]
+    assert not member.get("/session").json["ended"]
+    browser.client.set_cookie("session", "eyJfdXNlcl9pZCI6IjEuMCJ9.forged.signature")
+    assert not browser.get("/session").json["ended"], "a forged one names nobody"
+    with browser.client.session_transaction() as session:
+        session["_user_id"] = "77.0"
+    assert browser.get("/session").json["ended"]
 
 
 def test_a_preflight_takes_no_token(app):
