@@ -38,6 +38,9 @@ INBOX = "inbox"
 OPERATORS = "operators"
 """{"chat_id", "topics", …} of the operators' group, see `services/inbox/operators_group.py`."""
 
+MERGED_COPIES = "merged_copies"
+"""{"row", "count"}: the line about messages that the operators' group gets no copies of."""
+
 
 def get_setting(session: Session, name: str) -> dict[str, Any] | None:
     setting = session.get(Setting, name)

@@ -36,6 +36,7 @@ class Outbox:
         self._folder = folder
         self._silent_hours = SilentHours(zone)
         self._later: dict[int, float] = {}  # chat id → monotonic time of its next try
+        self._last_chat: int | None = None
         self.waits = False
         """Whether anything may wait: something did at the last claim, or a chat is free again."""
 
@@ -58,7 +59,8 @@ class Outbox:
         self._later = {chat: when for chat, when in self._later.items() if when > now.mono}
         busy = self._busy(now.mono) | self._later.keys()
         wall = datetime.fromtimestamp(now.wall, UTC)
-        rows = messages.take(session, limit, frozenset(busy), wall)
+        rows = messages.take(session, limit, frozenset(busy), wall, self._last_chat)
+        self._last_chat = rows[-1].chat_id if rows else self._last_chat
         notified = [row.chat_id for row in rows if row.priority == Priority.NOTIFICATION]
         silent = self._silent_hours.wanted(session, notified, now) if notified else frozenset()
         for row in rows:

@@ -108,6 +108,16 @@ class Message(Base):
             sqlite_where=text("state IN (0, 1)"),
             postgresql_where=text("state IN (0, 1)"),
         ),
+        # The first that waits for a chat, whatever waits for others (`crud/messages/outbox_order`).
+        Index(
+            "ix_messages_outbox_chat",
+            "state",
+            "chat_id",
+            "priority",
+            "id",
+            sqlite_where=text("state IN (0, 1)"),
+            postgresql_where=text("state IN (0, 1)"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

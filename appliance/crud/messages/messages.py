@@ -10,14 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import SmallInteger, bindparam, case, delete, func, null, select, update
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from appliance.crud.messages.outbox_order import OUTSTANDING, first_of_each
 from appliance.crud.messages.row_locks import in_order
 from appliance.models import DeliveryState, Direction, Message, Priority, utcnow
-
-# Written out, not bound: SQLite uses a partial index only where it can see its condition.
-_OUTSTANDING = sql("messages.state IN (0, 1)")
 
 GATHERS = timedelta(seconds=1.5)
 """An outgoing album waits that long for its parts, which come one by one, before it may leave."""
@@ -84,6 +81,18 @@ def queue(
     return message
 
 
+def reword(session: Session, message_id: int, chat_id: int, html: str, plain: str) -> bool:
+    """Give a text that still waits for a chat other words. False: there is none any more."""
+    mine = (Message.id == message_id, Message.chat_id == chat_id)
+    row = session.scalar(
+        select(Message).where(*mine, Message.state == DeliveryState.PENDING).with_for_update()
+    )
+    if row is None:
+        return False
+    row.params, row.text = {**(row.params or {}), "text": html}, plain
+    return True
+
+
 def record_incoming(
     session: Session,
     chat_id: int,
@@ -144,7 +153,7 @@ def gathering(
     PostgreSQL needs the lock for that; in SQLite there is one writer at a time.
     """
     query = select(Message).where(
-        _OUTSTANDING,
+        OUTSTANDING,
         Message.state == DeliveryState.PENDING,
         Message.chat_id == chat_id,
         Message.album_id == album_id,
@@ -161,7 +170,7 @@ def get_by_key(session: Session, key: str) -> Message | None:
 def is_waiting(session: Session, chat_id: int, method: str, about_chat_id: int) -> bool:
     """Whether such a call about a person waits or is under way."""
     query = select(Message.id).where(
-        _OUTSTANDING,
+        OUTSTANDING,
         Message.chat_id == chat_id,
         Message.method == method,
         Message.about_chat_id == about_chat_id,
@@ -203,13 +212,14 @@ def take(
     limit: int,
     busy: frozenset[int] = frozenset(),
     now: datetime | None = None,
+    after: int | None = None,
 ) -> list[Waiting]:
     """Claim waiting calls for sending, replies first, at most one a chat, none for `busy` chats.
 
     One a chat, because the answers to one person must arrive in the order they were queued. An
-    album that still gathers its parts holds its chat up.
+    album that still gathers its parts holds its chat up. `after`: see `first_of_each`.
     """
-    ids = _first_of_each(session, limit, busy, (now or utcnow()) - GATHERS)
+    ids = first_of_each(session, limit, busy, (now or utcnow()) - GATHERS, after)
     if not ids:
         return []
     # On PostgreSQL whoever holds a row is about to change it: it is looked at another time.
@@ -246,32 +256,6 @@ _CALL = (
     Message.about_chat_id,
     Message.media,
 )
-_UNDER_WAY = select(Message.chat_id).where(_OUTSTANDING, Message.state == DeliveryState.SENDING)
-_GATHERING = Message.album_id.is_not(None) & (Message.created_at > bindparam("gathered"))
-_PENDING = (
-    select(Message.id, Message.chat_id, _GATHERING)
-    .where(_OUTSTANDING, Message.state == DeliveryState.PENDING)
-    .order_by(Message.priority, Message.id)
-)
-
-
-def _first_of_each(
-    session: Session, limit: int, busy: frozenset[int], gathered: datetime
-) -> list[int]:
-    """The ids to claim: read in order and only as far as needed, for thousands may wait."""
-    connection = session.connection()
-    closed = set(busy) | set(connection.execute(_UNDER_WAY).scalars())
-    ids: list[int] = []
-    with connection.execute(_PENDING, {"gathered": gathered}) as pending:
-        for id, chat_id, gathers in pending:
-            if len(ids) == limit:
-                break
-            if chat_id not in closed:
-                # Also by an album that gathers: what was queued after it must not overtake it.
-                closed.add(chat_id)
-                if not gathers:
-                    ids.append(id)
-    return ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +311,7 @@ def recover(session: Session, now: datetime) -> int:
     """After a crash: what was being sent has an unknown outcome. Returns how many."""
     result = session.execute(
         update(Message)
-        .where(in_order(_OUTSTANDING, Message.state == DeliveryState.SENDING))
+        .where(in_order(OUTSTANDING, Message.state == DeliveryState.SENDING))
         .values(
             state=DeliveryState.UNKNOWN,
             finished_at=now,
@@ -344,7 +328,7 @@ def put_back(session: Session, held: Iterable[int]) -> int:
     result = session.execute(
         update(Message)
         .where(
-            in_order(_OUTSTANDING, Message.state == DeliveryState.SENDING, Message.id.not_in(held))
+            in_order(OUTSTANDING, Message.state == DeliveryState.SENDING, Message.id.not_in(held))
         )
         .values(state=DeliveryState.PENDING)
         .execution_options(synchronize_session=False)
@@ -360,7 +344,7 @@ def give_up_copies(
         update(Message)
         .where(
             in_order(
-                _OUTSTANDING,
+                OUTSTANDING,
                 Message.state == DeliveryState.PENDING,
                 Message.chat_id == chat_id,
                 Message.about_chat_id != chat_id,
@@ -374,7 +358,7 @@ def give_up_copies(
 def waiting(session: Session) -> tuple[int, datetime | None]:
     """How many calls wait, and since when the oldest does."""
     count, oldest = session.execute(
-        select(func.count(Message.id), func.min(Message.created_at)).where(_OUTSTANDING)
+        select(func.count(Message.id), func.min(Message.created_at)).where(OUTSTANDING)
     ).one()
     return count, oldest
 
@@ -385,7 +369,7 @@ def any_waiting(session: Session) -> bool:
 
 
 _ANY_WAITING = (
-    select(Message.id).where(_OUTSTANDING, Message.state == DeliveryState.PENDING).limit(1)
+    select(Message.id).where(OUTSTANDING, Message.state == DeliveryState.PENDING).limit(1)
 )
 
 

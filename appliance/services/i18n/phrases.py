@@ -272,6 +272,11 @@ _ALL = (
     # The operators' group
     Phrase("relay_edited", "(edited)"),
     Phrase("relay_more", "writes more: the rest is on the site."),
+    _plural(
+        "relay_merged",
+        "📥 {count} more message is in the inbox: too many at once to show here.",
+        "📥 {count} more messages are in the inbox: too many at once to show here.",
+    ),
     Phrase("relay_file", "📎 The file cannot be shown here; it is on the site."),
     Phrase("relay_answer", "↩️ <b>{author}</b> answered <b>{name}</b>:\n{text}"),
     Phrase("relay_somebody", "Somebody"),

@@ -19,6 +19,7 @@ from appliance.crud.messages import messages, threads
 from appliance.models import Chat, Direction, Message, Priority
 from appliance.services import outbox
 from appliance.services.i18n.catalog import phrase
+from appliance.services.inbox import merged_copies
 from appliance.services.inbox.labels import in_words, reason_in_words, summary
 from appliance.services.inbox.message_parser import Received
 from appliance.services.inbox.operators_group import Group, reachable_group
@@ -47,10 +48,14 @@ def copy(
     """Copy what a person wrote to the group, if there is one.
 
     Of somebody who writes faster than a group may be written to, the rest becomes one line that
-    says there is more: the copies about others must not wait behind theirs.
+    says there is more: the copies about others must not wait behind theirs. Of everybody, should
+    too much wait for the group, one line says how many messages are on the site.
     """
     group = reachable_group(session)
     if group is None:
+        return
+    if merged_copies.is_full(session, group.chat_id):
+        merged_copies.merge(session, group, site_url, now)
         return
     head = _head(chat, site_url)
     more = f"{head} {phrase(group.language, 'relay_more')}"

@@ -288,7 +288,8 @@ def test_the_outbox_is_read_from_its_index(database, look):
                 f"EXPLAIN QUERY PLAN {statement}", parameters
             )
             steps = [row[3] for row in plan]
-        assert any("INDEX ix_messages_outbox (state=?)" in step for step in steps), steps
+        indexes = ("INDEX ix_messages_outbox (state=?)", "INDEX ix_messages_outbox_chat (state=?)")
+        assert any(index in step for step in steps for index in indexes), steps
         assert [step for step in steps if step.startswith(("SCAN messages", "USE TEMP"))] == []
 
 
@@ -411,7 +412,7 @@ def test_as_a_simple_model_says(database, rows, takes, outcome):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("people", [3, 5000])
-def test_a_full_outbox_costs_four_statements(database, people):
+def test_a_full_outbox_costs_few_statements(database, people):
     """5,000 calls wait, to three chats or to as many; the rows read stay few with many chats."""
     with database.writing() as session:
         for chat_id in range(1, people + 1):
@@ -430,7 +431,9 @@ def test_a_full_outbox_costs_four_statements(database, people):
         taken = messages.take(session, 30)
         event.remove(database.engine, "before_cursor_execute", note)
     assert [row.chat_id for row in taken] == list(range(1, min(people, 30) + 1))
-    assert statements == ["SELECT", "SELECT", "SELECT", "UPDATE"]
+    # With three long queues the chats are visited, which are two more.
+    visits = ["WITH", "SELECT"] if people == 3 else []
+    assert statements == ["SELECT", "SELECT", *visits, "SELECT", "UPDATE"]
 
 
 def test_what_waits_about_somebody_is_looked_for_among_the_newest(store, know):
