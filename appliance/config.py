@@ -4,24 +4,19 @@ The only module that reads `os.environ`. A variable of the environment wins over
 a secret may also come from a file named by `NAME_FILE` (systemd credentials).
 """
 
-import logging
 import os
 import re
 import secrets
 import shlex
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from io import StringIO
-from itertools import takewhile
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dotenv import dotenv_values
-
+from appliance import env_file
 from appliance.errors import ConfigError
 from appliance.languages import ENGLISH, LANGUAGES
 
@@ -63,7 +58,6 @@ _ORIGIN = re.compile(
     r"(http://(?!.*:80$)|https://(?!.*:443$))([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?"
 )
 _OF_PATHS = "/ !\"#$&'()*+,:;<=>@[]^`{|}~"  # stay readable in an address
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +155,7 @@ def home_from_environment(environ: Mapping[str, str] | None = None) -> Path:
 def read_values(home: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The raw values by name: `.env`, then the environment, then `NAME_FILE` for secrets."""
     environ = os.environ if environ is None else environ
-    values = {**read_env_file(home / ".env"), **environ}
+    values = {**env_file.read(home / ".env"), **environ}
     settings = {name: values[name] for name in NAMES if values.get(name, "") != ""}
     for name in SECRETS:
         path = values.get(f"{name}_FILE")
@@ -185,40 +179,6 @@ def notify_socket(environ: Mapping[str, str] | None = None) -> str | None:
     return said_in_environment("NOTIFY_SOCKET", environ)
 
 
-def read_env_file(path: Path) -> dict[str, str]:
-    """The values of `.env`; none where there is no file. Raises ConfigError."""
-    try:
-        if not path.exists():
-            return {}
-        with path.open(encoding="utf-8", newline="") as stream:
-            text = stream.read()
-    except UnicodeDecodeError:
-        raise ConfigError(f"cannot read {path}: it is not UTF-8 text") from None
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read {path}: {error.strerror}; run as its owner or fix its mode"
-        ) from None
-    return _parse_env(path, text)
-
-
-def write_env_file(path: Path, values: Mapping[str, str]) -> None:
-    """Write `.env` with mode 0600, whole or not at all."""
-    text = "".join(f"{name}={_quote(value)}\n" for name, value in values.items())
-    temporary = path.with_name(f".env.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, UnicodeEncodeError) as error:
-        with suppress(OSError):  # where it could not be made, it cannot be removed
-            temporary.unlink()
-        reason = getattr(error, "strerror", None) or "a value is not UTF-8 text"
-        raise ConfigError(f"cannot write {path}: {reason}") from None
-
-
 def sqlite_url(path: Path) -> str:
     """The address of a SQLite file: `?` and `%` in its path are no parameters and no codes."""
     return f"sqlite:///{quote(str(path), safe=_OF_PATHS)}"
@@ -233,46 +193,8 @@ def is_real_token(token: str) -> bool:
     return "SANDBOX" not in token
 
 
-def _quote(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-class _Unreadable(logging.Filter):
-    """The first line that python-dotenv says it cannot read: it warns of it and goes on without."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line: int | None = None
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if self.line is None and isinstance(record.args, tuple):
-            self.line = next((value for value in record.args if isinstance(value, int)), 1)
-        return False  # we say it ourselves, as an error
-
-
-def _parse_env(path: Path, text: str) -> dict[str, str]:
-    """Raises ConfigError where python-dotenv only warns: no site may start on half its settings."""
-    warnings, unreadable = logging.getLogger("dotenv.main"), _Unreadable()
-    level = warnings.level
-    warnings.addFilter(unreadable)
-    warnings.setLevel(logging.WARNING)  # whatever LOG_LEVEL lets through otherwise
-    try:
-        parsed = dotenv_values(stream=StringIO(text), interpolate=False)
-    finally:
-        warnings.setLevel(level)
-        warnings.removeFilter(unreadable)
-    if unreadable.line is not None:
-        lines = _LINE_END.split(text)
-        blank = takewhile(lambda line: not line.strip(), lines[unreadable.line - 1 :])
-        number = unreadable.line + len(list(blank))  # it counts from the blank lines before
-        raise ConfigError(
-            f"cannot read {path}: line {number} is not NAME=VALUE, or a quote is not closed"
-        )
-    return {name: value for name, value in parsed.items() if value is not None}
 
 
 def _read_secret_file(name: str, path: Path) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pycurl
 
-from appliance import config
+from appliance import config, env_file
 from appliance.config import Settings
 from appliance.services.schema import upgrade
 
@@ -134,7 +134,7 @@ def home(people: int, api_url: str, directory: Path, **values: str) -> Iterator[
             "PAID_BROADCAST": "on",
             "LOG_LEVEL": "WARNING",
         }
-        config.write_env_file(path / ".env", written | values)
+        env_file.write(path / ".env", written | values)
         settings = Settings.load(path, {})
         upgrade(settings)
         _fill(settings.data / "database.db", people)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import hypothesis
 import pytest
 
-from appliance import config
+from appliance import config, env_file
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.engines import make_engine
@@ -90,7 +90,7 @@ def home(tmp_path):
     """A home as `appliance init --sandbox` leaves it, but without a database."""
     home = tmp_path / "home"
     (home / "data").mkdir(parents=True)
-    config.write_env_file(home / ".env", ENV)
+    env_file.write(home / ".env", ENV)
     return home
 
 

@@ -22,7 +22,7 @@ MAX_FUNCTION_LINES = 50
 LAYERS = (
     {"__init__"},
     {"languages"},
-    {"config", "errors", "outages", "printable", "write_queue"},
+    {"config", "env_file", "errors", "outages", "printable", "write_queue"},
     {"telegram"},
     {"models", "schemas", "engines", "gates"},
     {"database"},
@@ -37,8 +37,13 @@ LAYERS = (
     {"cli"},
     {"__main__"},
 )
-# Within one layer: settings raise errors, shapes are made from rows.
-FRIENDS = {("config", "errors"), ("schemas", "models")}
+# Within one layer: settings are read and raise errors, shapes are made from rows.
+FRIENDS = {
+    ("config", "env_file"),
+    ("config", "errors"),
+    ("env_file", "errors"),
+    ("schemas", "models"),
+}
 # Migrations are a world of their own: Alembic runs them, they see nothing newer than themselves.
 OUTSIDE = {"migrations"}
 

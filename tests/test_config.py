@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config
-from appliance.config import SANDBOX_TOKEN, Settings, read_values, write_env_file
+from appliance import config, env_file
+from appliance.config import SANDBOX_TOKEN, Settings, read_values
 from appliance.engines import sqlite_path
 from appliance.errors import ConfigError
 
@@ -101,7 +101,7 @@ def test_the_environment_wins_over_env_over_a_file(tmp_path):
     secret.write_text("from-a-file\n")
     told = {"DATABASE_URL_FILE": str(secret)}
     assert read_values(tmp_path, told) == {"DATABASE_URL": "from-a-file"}
-    write_env_file(tmp_path / ".env", {"DATABASE_URL": "from-env", "PORT": "1"})
+    env_file.write(tmp_path / ".env", {"DATABASE_URL": "from-env", "PORT": "1"})
     assert read_values(tmp_path, told) == {"DATABASE_URL": "from-env", "PORT": "1"}
     told["DATABASE_URL"] = "from-the-environment"
     assert read_values(tmp_path, told)["DATABASE_URL"] == "from-the-environment"
@@ -109,7 +109,7 @@ def test_the_environment_wins_over_env_over_a_file(tmp_path):
 
 def test_env_may_name_a_file_too(tmp_path):
     (tmp_path / "key").write_text(f"  {KEY}\n")
-    write_env_file(tmp_path / ".env", {"SECRET_KEY_FILE": str(tmp_path / "key")})
+    env_file.write(tmp_path / ".env", {"SECRET_KEY_FILE": str(tmp_path / "key")})
     assert Settings.load(tmp_path, environ={}).secret_key == KEY
 
 
@@ -276,7 +276,7 @@ def test_without_a_key_it_says_what_to_run(tmp_path):
 def test_the_simulator_never_stands_beside_a_real_token(tmp_path):
     with pytest.raises(ConfigError, match="real token"):
         load(tmp_path, BOT_MODE="sandbox", BOT_TOKEN=TOKEN)
-    write_env_file(tmp_path / ".env", {"BOT_TOKEN": TOKEN})
+    env_file.write(tmp_path / ".env", {"BOT_TOKEN": TOKEN})
     with pytest.raises(ConfigError, match="real token"):
         Settings.load(tmp_path, environ={"SECRET_KEY": KEY}, sandbox=True)
 
@@ -295,7 +295,7 @@ def test_the_simulator_takes_any_rate_for_nothing(tmp_path):
 
 def test_the_simulator_takes_a_token_of_its_own(tmp_path):
     token = SANDBOX_TOKEN.replace("1", "2")
-    write_env_file(tmp_path / ".env", {"BOT_TOKEN": token, "BOT_MODE": "sandbox"})
+    env_file.write(tmp_path / ".env", {"BOT_TOKEN": token, "BOT_MODE": "sandbox"})
     assert load(tmp_path).bot_token == token
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from appliance import config
+from appliance import config, env_file
 from appliance.bot.telegram import get_me, make_bot
 from appliance.cli.input import Prompter
 from appliance.config import Settings
@@ -90,7 +90,7 @@ def make_home(
         upgrade(settings)  # before .env: a database that cannot be made must leave no half a home
         result.note("database", f"made the database at schema {SCHEMA}")
     if fresh:
-        config.write_env_file(home / ".env", new_values | address)
+        env_file.write(home / ".env", new_values | address)
         result.note("settings", f"wrote {home / '.env'} (mode 0600)")
     elif address:
         result.lines.append(f"{home / '.env'} names another database than DATABASE_URL does here")
@@ -129,7 +129,7 @@ def _new_address(home: Path, environ: Mapping[str, str] | None) -> dict[str, str
     there: in `.env` it would win over the file.
     """
     url = config.said_in_environment("DATABASE_URL", environ)
-    if url is None or url == config.read_env_file(home / ".env").get("DATABASE_URL"):
+    if url is None or url == env_file.read(home / ".env").get("DATABASE_URL"):
         return {}
     path = sqlite_path(url)  # in `.env` it must not depend on the working directory
     return {"DATABASE_URL": url if path is None else config.sqlite_url(path)}

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
-from appliance import config
+from appliance import config, env_file
 from appliance.cli import main
 from appliance.config import SANDBOX_TOKEN
 from appliance.services import status
@@ -190,7 +190,7 @@ def password(tmp_path):
 def town(home, sandbox, ask, database):
     """Six simulated people who pressed Start, known here; the home points at the simulator."""
     values = config.read_values(home, {}) | {"BOT_API_URL": sandbox.url}
-    config.write_env_file(home / ".env", values)
+    env_file.write(home / ".env", values)
     people = ask("people", {"count": 6, "start": True, "seed": 1})["people"]
     ids = sorted(person["id"] for person in people)
     with database.writing() as session:

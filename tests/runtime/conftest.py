@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance import config
+from appliance import config, env_file
 from appliance.config import Settings
 from appliance.services import status
 
@@ -53,5 +53,5 @@ def parts(database):
 def with_simulator(settings, sandbox):
     """Settings, also those of the home, that point at a simulator of the test's own."""
     values = config.read_values(settings.home, {}) | {"BOT_API_URL": sandbox.url}
-    config.write_env_file(settings.env_file, values)
+    env_file.write(settings.env_file, values)
     return Settings.load(settings.home, environ={})

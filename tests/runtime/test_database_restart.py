@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from appliance import config
+from appliance import config, env_file
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.models import Lease
@@ -26,9 +26,7 @@ def server(start_postgresql):
 def test_a_restart_is_one_line(server, with_simulator, start, wait_until, mode):
     url = server.new_database()
     home = with_simulator.home
-    config.write_env_file(
-        with_simulator.env_file, config.read_values(home, {}) | {"DATABASE_URL": url}
-    )
+    env_file.write(with_simulator.env_file, config.read_values(home, {}) | {"DATABASE_URL": url})
     schema.upgrade(Settings.load(home, environ={}))
     site = start("serve", "--port", free_port())
 

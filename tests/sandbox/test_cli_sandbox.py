@@ -9,7 +9,7 @@ import sys
 import pytest
 from click.testing import CliRunner, Result
 
-from appliance import config
+from appliance import config, env_file
 from appliance.cli.root import main
 
 
@@ -86,14 +86,14 @@ def test_nobody_answers(run, sandbox):
 
 def test_the_settings_say_where_it_runs(home, sandbox):
     values = config.read_values(home, {})
-    config.write_env_file(home / ".env", {**values, "BOT_API_URL": sandbox.url})
+    env_file.write(home / ".env", {**values, "BOT_API_URL": sandbox.url})
     result = CliRunner().invoke(main, ["--home", str(home), "sandbox", "fault", "--list", "--json"])
     assert (result.exit_code, result.stdout) == (0, "[]\n")
 
 
 def test_serve_refuses_a_real_token_beside_it(home):
     real = "123456789:AAnot-a-token"
-    config.write_env_file(home / ".env", {"BOT_TOKEN": real})
+    env_file.write(home / ".env", {"BOT_TOKEN": real})
     result = CliRunner().invoke(main, ["--home", str(home), "sandbox", "serve", "--port", "0"])
     assert result.exit_code != 0
     assert "refuses to run beside it" in result.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from flask_login import FlaskLoginClient
 
-from appliance import config, web
+from appliance import config, env_file, web
 from appliance.config import Settings
 from appliance.routers.api import context
 from appliance.services.telegram_auth import oidc
@@ -29,7 +29,7 @@ class SharedApps:
         """An empty home, at the same path each time: the path is part of the settings."""
         shutil.rmtree(self._home, ignore_errors=True)
         (self._home / "data").mkdir(parents=True)
-        config.write_env_file(self._home / ".env", values)
+        env_file.write(self._home / ".env", values)
         return self._home
 
     def get(self, settings: Settings, on_update: Callable[[], None] = lambda: None) -> Flask:

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 from shlex import quote
 
-from appliance import config
+from appliance import config, env_file
 from appliance.cli.suggest import distance
 
 MOST_OFF = 3
@@ -17,7 +17,7 @@ _KNOWN = {*config.NAMES, *(f"{name}_FILE" for name in config.SECRETS)}
 def oddities(home: Path) -> list[str]:
     """A line for each; none where there is no `.env`. Raises ConfigError: it cannot be read."""
     path = home / ".env"
-    unknown = [name for name in config.read_env_file(path) if name not in _KNOWN]
+    unknown = [name for name in env_file.read(path) if name not in _KNOWN]
     lines = [f"{path}: {name} is no setting of this program{_meant(name)}" for name in unknown]
     try:
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from appliance import config
-from appliance.config import Settings, write_env_file
+from appliance import env_file
+from appliance.config import Settings
 from appliance.errors import ConfigError
 
 KEY = "k" * 32
@@ -23,7 +23,7 @@ def test_env_is_for_its_owner(tmp_path):
     path = tmp_path / ".env"
     path.write_text("old")
     path.chmod(0o644)
-    write_env_file(path, {"PORT": "1"})
+    env_file.write(path, {"PORT": "1"})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [p.name for p in tmp_path.iterdir()] == [".env"]
 
@@ -37,13 +37,13 @@ VALUES = st.text(st.characters(exclude_categories=["Cs"]))
 def test_any_value_comes_back(tmp_path_factory, values):
     home = tmp_path_factory.getbasetemp() / "round-trip"
     home.mkdir(exist_ok=True)
-    write_env_file(home / ".env", values)
-    assert config.read_env_file(home / ".env") == values
+    env_file.write(home / ".env", values)
+    assert env_file.read(home / ".env") == values
 
 
 def test_other_readers_understand_it_too(tmp_path):
     values = {"SECRET_KEY": "a'b\"c\\d#e$f ${G} h", "EMPTY": ""}
-    write_env_file(tmp_path / ".env", values)
+    env_file.write(tmp_path / ".env", values)
     assert dotenv_values(tmp_path / ".env") == values | {"SECRET_KEY": "a'b\"c\\d#e$f  h"}
     assert dotenv_values(tmp_path / ".env", interpolate=False) == values
 
@@ -51,17 +51,17 @@ def test_other_readers_understand_it_too(tmp_path):
 def test_a_reader_sees_the_old_or_the_new(tmp_path):
     path = tmp_path / ".env"
     versions = [{"A": letter * 50_000} for letter in "xy"]
-    write_env_file(path, versions[0])
+    env_file.write(path, versions[0])
     seen, done = [], threading.Event()
 
     def read():
         while not done.is_set():
-            seen.append(config.read_env_file(path))
+            seen.append(env_file.read(path))
 
     reader = threading.Thread(target=read)
     reader.start()
     for turn in range(20):
-        write_env_file(path, versions[turn % 2])
+        env_file.write(path, versions[turn % 2])
     done.set()
     reader.join()
     assert seen
@@ -82,13 +82,13 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, make):
     path = make(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(ConfigError, match=f"cannot write {path}: "):
-        write_env_file(path, {"PORT": "1"})
+        env_file.write(path, {"PORT": "1"})
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_value_that_is_no_text_leaves_nothing_behind(tmp_path):
     with pytest.raises(ConfigError, match=r"cannot write .*UTF-8"):
-        write_env_file(tmp_path / ".env", {"DOMAIN": "\udcff"})
+        env_file.write(tmp_path / ".env", {"DOMAIN": "\udcff"})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -155,9 +155,9 @@ def test_what_python_dotenv_cannot_read_is_refused(tmp_path_factory, pieces):
     faults = any(binding.error for binding in parse_stream(io.StringIO(text)))
     if faults:
         with pytest.raises(ConfigError):
-            config.read_env_file(path)
+            env_file.read(path)
     else:
-        config.read_env_file(path)
+        env_file.read(path)
 
 
 def test_nothing_is_interpolated(tmp_path):
