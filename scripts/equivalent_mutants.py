@@ -5,11 +5,12 @@
     mutants = ["Client.upload: (pycurl.FRESH_CONNECT, 1), -> (pycurl.FRESH_CONNECT, 2),"]
 
 A mutant has the name that `scripts/mutate` prints: where it is, the line as it was, as it became.
+A name that ends with * stands for all that begin so.
 """
 
 import ast
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
@@ -55,30 +56,46 @@ def read(table: Path) -> dict[str, str]:
     return {name: entry["because"] for entry in entries for name in entry["mutants"]}
 
 
+def _means(entry: str, name: str) -> bool:
+    return name.startswith(entry[:-1]) if entry.endswith("*") else name == entry
+
+
 @dataclass
 class Tally:
     """Counts what became of each mutant, against those that are called equivalent."""
 
-    equivalent: Iterable[str]
+    equivalent: Collection[str]
     killed: list[str] = field(default_factory=list)
     survived: list[str] = field(default_factory=list)
 
     def add(self, name: str, *, died: bool) -> None:
         (self.killed if died else self.survived).append(name)
 
+    def is_equivalent(self, name: str) -> bool:
+        """Whether somebody has called it so."""
+        return any(_means(entry, name) for entry in self.equivalent)
+
     @property
     def gaps(self) -> list[str]:
         """Survivors that nobody has called equivalent."""
-        return [name for name in self.survived if name not in self.equivalent]
+        return [name for name in self.survived if not self.is_equivalent(name)]
 
     @property
     def wrong(self) -> list[str]:
         """Called equivalent, and noticed each time, or none of this module's mutants."""
-        return [name for name in self.equivalent if name not in self.survived]
+        return [
+            entry
+            for entry in self.equivalent
+            if not any(_means(entry, name) for name in self.survived)
+        ]
 
     def report(self, *, sampled: bool) -> tuple[str, bool]:
         """The last lines to print, and whether all is well."""
-        wrong = [name for name in self.wrong if not sampled or name in self.killed]
+        wrong = [
+            entry
+            for entry in self.wrong
+            if not sampled or any(_means(entry, name) for name in self.killed)
+        ]
         sensible = len(self.killed) + len(self.gaps)
         share = len(self.killed) / sensible if sensible else 1.0
         lines = [f"called equivalent, but killed or gone: {name}" for name in wrong]

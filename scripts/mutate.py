@@ -185,7 +185,7 @@ def _try(mutant: MutationSpec, tests: subprocess.Popen[str], tally: Tally) -> No
         name = name_of(code, broken)
         died = _ask(tests) != 0
     tally.add(name, died=died)
-    if not died and name not in tally.equivalent:
+    if not died and not tally.is_equivalent(name):
         print(f"{mutant.start_pos[0]} {name}", flush=True)
 
 

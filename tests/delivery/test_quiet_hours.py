@@ -123,6 +123,19 @@ def test_a_clock_that_is_set_back_while_all_sleep(database):
         assert hours.asleep(session, before) == frozenset()
 
 
+def test_by_day_nobody_is_waited_for_and_each_night_anew(database):
+    hours = QuietHours("22:00-08:00", "UTC")
+    with database.reading() as session:
+        for day in (23, 24, 25):
+            noon, night = at(f"2026-11-{day}T12:00"), at(f"2026-11-{day}T23:00")
+            assert hours.asleep(session, noon) == frozenset()
+            assert not hours.wait(noon)
+            assert hours.asleep(session, night) == {"UTC"}
+            assert hours.wait(night)
+            assert hours.sleeping(at(f"2026-11-{day + 1}T07:59"))
+            assert not hours.wait(at(f"2026-11-{day + 1}T08:00"))
+
+
 def test_who_opts_out_while_asleep_gets_nothing_in_the_morning(database):
     noon, night = at("2026-11-23T12:00"), at("2026-11-23T23:00")
     with database.writing() as session:

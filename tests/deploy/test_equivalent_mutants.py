@@ -73,6 +73,8 @@ def test_a_table_gives_each_mutant_its_reason(tmp_path):
         (["k"], ["k"], [], False, False, "but killed or gone: k"),
         (["k"], ["k"], [], True, False, "but killed or gone: k"),
         (["twice"], ["k", "twice"], ["twice"], False, True, "2 of 2 killed"),
+        (["a: *"], ["k"], ["a: b", "a: c"], False, True, "1 of 1 killed (100.0%), 0 survived, 2"),
+        (["a: *"], ["a: b"], ["ab"], False, False, "but killed or gone: a: *"),
         (["gone"], ["k"], [], False, False, "but killed or gone: gone"),
         (["not in the sample"], ["k"], [], True, True, "1 of 1 killed"),
         ([], [], [], False, True, "0 of 0 killed (100.0%)"),
@@ -98,4 +100,6 @@ def test_each_table_is_about_a_module_and_gives_reasons(table):
 
     assert module.is_file()
     assert all(entry["because"] for entry in entries)
-    assert all(" -> " in name for entry in entries for name in entry["mutants"])
+    names = [name for entry in entries for name in entry["mutants"]]
+    assert all(" -> " in name or name.endswith("*") for name in names)
+    assert len(names) == len(set(names))
