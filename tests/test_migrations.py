@@ -107,6 +107,22 @@ def _definitions(path: Path) -> dict[str, str]:
     return {name: "".join((sql or "").split()) for name, sql in rows}
 
 
+@pytest.mark.slow
+def test_a_ledger_on_postgresql_has_room_for_its_outcomes(settings, make_postgresql):
+    """In models and migrations: a line is updated twice, and in its own page without its key."""
+    of_models, migrated = make_postgresql(), make_postgresql()
+    engine = sa.create_engine(parse_url(of_models))
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    schema.upgrade(dataclasses.replace(settings, database_url=migrated))
+    asked = "SELECT reloptions FROM pg_class WHERE relname = 'deliveries'"
+    for url in (of_models, migrated):
+        engine = sa.create_engine(parse_url(url))
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text(asked)) == ["fillfactor=45"]
+        engine.dispose()
+
+
 def test_upgrading_twice_changes_nothing(fresh):
     schema.upgrade(fresh)
     _store(fresh)

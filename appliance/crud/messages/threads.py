@@ -271,7 +271,8 @@ def _matching(text: str) -> CompoundSelect[int]:
 def _chats_called(name: str) -> Select[int]:
     """Of those that have a thread: OFFSET 0 keeps PostgreSQL from looking through all chats first,
     of which there are many more."""
-    with_thread = select(Chat).join(Thread, Thread.chat_id == Chat.id).offset(0)
+    columns = (Chat.id, Chat.first_name, Chat.last_name, Chat.username)  # others would be carried
+    with_thread = select(*columns).join(Thread, Thread.chat_id == Chat.id).offset(0)
     chat = aliased(Chat, with_thread.subquery())
     is_called = search.contains(name, chat.first_name, chat.last_name, chat.username)
     return select(chat.id).where(is_called | search.is_id(name, chat.id))
