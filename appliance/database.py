@@ -26,7 +26,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from appliance.config import Settings
 from appliance.engines import (
     IF_FREE,
+    SNAPSHOT,
     TURNS,
+    WEB,
     WRITE,
     driver_is_installed,
     engine_options,
@@ -73,8 +75,8 @@ _TROUBLE_CODES = _DAMAGED_CODES | {
 }
 # Of PostgreSQL: no room on the disk, none in memory, too many connections.
 _FULL_STATES = {"53100", "53200", "53300"}
-# Of PostgreSQL: lock not available, statement cancelled, deadlock.
-_BUSY_STATES = {"55P03", "57014", "40P01"}
+# Of PostgreSQL: lock not available, statement cancelled, deadlock, silent in a transaction.
+_BUSY_STATES = {"55P03", "57014", "40P01", "25P03"}
 
 # What was read or written stays as it was committed, as in `Database`: read again, an answer would
 # tell what another request has made of it since, and a login would outlive a password changed then.
@@ -93,6 +95,7 @@ def init_app(app: Flask, url: str) -> None:
         db.init_app(app)
     with app.app_context():
         prepare(db.engine)
+        db.engine.update_execution_options(**{WEB: True})
 
 
 class Database:
@@ -107,13 +110,14 @@ class Database:
         # Not expired: what a caller got out of a transaction is read after it, by then without a
         # session.
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
+        snapshots = self.engine.execution_options(**{SNAPSHOT: True})
+        self._readers = sessionmaker(snapshots, expire_on_commit=False)
 
     @classmethod
     def of(cls, app: Flask) -> "Database":
         """On the engine of a web application, for the other parts of its process."""
         with app.app_context():
-            return cls(db.engine)
+            return cls(db.engine.execution_options(**{WEB: False}))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -281,13 +285,6 @@ def writing_if_free(session: Session) -> Iterator[Session]:
             raise TryLater("the database is busy") from None
         with _committed(session):
             yield session
-
-
-def _snapshots(engine: sa.Engine) -> sa.Engine:
-    """The engine for reading: SQLite's transactions are snapshots, PostgreSQL has to be told."""
-    if engine.dialect.name == "sqlite":
-        return engine
-    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def schema_version(url: str) -> str | None:

@@ -32,6 +32,36 @@ IF_FREE = "appliance_if_free"
 TURNS = "appliance_turns"
 """The queue of this process's writers, a FairLock; PostgreSQL needs none."""
 
+# Of PostgreSQL alone, and of the engine or a connection.
+SNAPSHOT = "appliance_snapshot"
+"""What the transaction reads does not change meanwhile."""
+
+WEB = "appliance_web"
+"""A request of the site waits for the transaction."""
+
+PATIENT = "appliance_patient"
+"""No statement and no pause is too long: migrations."""
+
+SILENCE_MS = 6_000
+"""For whoever holds locks on PostgreSQL and says nothing: a process that is frozen, or cut off,
+would keep its successor from taking over. Half of a lease."""
+
+LOCK_MS = 8_000
+"""For a lock: longer than the silence of who holds it, shorter than a lease."""
+
+WEB_STATEMENT_MS = 15_000
+"""For a statement of the site: a browser has given up, and others wait for its thread."""
+
+_NETWORK = {
+    "connect_timeout": 5,  # seconds, as the next three
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8_000,  # milliseconds without a word of what was sent
+}
+"""A cable that was cut says nothing: TCP alone would wait for minutes, or for two hours. What the
+address asks for goes before."""
+
 
 def make_engine(url: str) -> sa.Engine:
     """An engine that is set up. Raises ConfigError; connects to nothing yet."""
@@ -67,7 +97,8 @@ def engine_options(url: str) -> dict[str, Any]:
         turns = FairLock(TURN_TIMEOUT_MS / 1000)
         return shared | {"connect_args": connect, "execution_options": {TURNS: turns}}
     # PostgreSQL may have been restarted, and a pooled connection tells so only when it is used.
-    connect = {"connect_timeout": 10, **_preparing(parsed)}
+    network = {name: value for name, value in _NETWORK.items() if name not in parsed.query}
+    connect = {**network, **_preparing(parsed)}
     return shared | {"pool_pre_ping": True, "connect_args": connect}
 
 
@@ -111,7 +142,7 @@ def migration_engine(url: str) -> sa.Engine:
     child row.
     """
     engine = make_engine(url)
-    engine.update_execution_options(**{WRITE: True})
+    engine.update_execution_options(**{WRITE: True, PATIENT: True})
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys=OFF"))
     return engine
@@ -123,6 +154,9 @@ def prepare(engine: sa.Engine) -> None:
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     else:
+        event.listen(engine, "connect", _on_connect_postgresql)
+        event.listen(engine, "begin", _on_begin_postgresql)
+        event.listen(engine, "do_execute", _unprepared)
         event.listen(engine, "handle_error", _without_detail)
         watch(engine)
 
@@ -172,6 +206,34 @@ def _patience_ms(connection: sa.Connection) -> int:
     turns = options.get(TURNS)
     waited = int(turns.waited * 1000) if turns is not None else 0
     return max(BUSY_TIMEOUT_MS - waited, 0)
+
+
+def _on_connect_postgresql(connection: Any, record: object) -> None:
+    connection.autocommit = True  # we say BEGIN: what goes with it costs no round trip of its own
+
+
+def _on_begin_postgresql(connection: sa.Connection) -> None:
+    """With the limits of this very transaction: a pooler may give the next one another session.
+
+    Only who writes holds locks. Who reads may be silent for long: a report goes to a slow browser.
+    """
+    options, words = connection.get_execution_options(), ["BEGIN"]
+    if options.get(SNAPSHOT):
+        words = ["BEGIN ISOLATION LEVEL REPEATABLE READ"]
+    if options.get(WRITE) and not options.get(PATIENT):
+        words.append(f"SET LOCAL idle_in_transaction_session_timeout = {SILENCE_MS}")
+        words.append(f"SET LOCAL lock_timeout = {LOCK_MS}")
+    if options.get(WEB):
+        words.append(f"SET LOCAL statement_timeout = {WEB_STATEMENT_MS}")
+    connection.exec_driver_sql("; ".join(words))
+
+
+def _unprepared(cursor: Any, statement: str, parameters: object, context: object) -> bool:
+    """Several commands in one cannot be prepared, which psycopg does with what it sees often."""
+    if not statement.startswith("BEGIN"):
+        return False
+    cursor.execute(statement, prepare=False)
+    return True
 
 
 def sqlite_path(url: str) -> Path | None:

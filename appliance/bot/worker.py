@@ -13,7 +13,7 @@ from appliance.bot.failures import judge, where
 from appliance.crud import updates
 from appliance.crud.chats import chats
 from appliance.crud.updates import Waiting
-from appliance.database import Database
+from appliance.database import Database, is_busy
 from appliance.models import utcnow
 from appliance.outages import level_of
 
@@ -149,11 +149,10 @@ class Handler:
             with session.begin_nested():
                 self._dispatcher.dispatch(session, row.payload, now)
             return True
-        except _DATABASE_FAILS as error:
-            if self._tries(row.seq) < MAX_TRIES:
-                raise
-            failure: Exception = error
         except Exception as error:
+            fails = isinstance(error, _DATABASE_FAILS) or is_busy(error)
+            if fails and self._tries(row.seq) < MAX_TRIES:
+                raise
             failure = error
         # The kind and place of the failure, not its words: they may say what somebody wrote.
         log.error("update %d is set aside: %s", row.seq, where(failure))
