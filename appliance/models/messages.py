@@ -81,8 +81,9 @@ class Update(Base):
 class Message(Base):
     """One message or call to or from one chat; outgoing rows are the outbox of the engine.
 
-    `method` and `params` are the Bot API call of an outgoing row. A call that is not a message
-    (answering a button, say) has `visible` false and stays out of every thread.
+    `method` and `params` are the Bot API call of an outgoing row; `params` of an incoming one say
+    from whom it was forwarded and what it answers, or tell one command from another. A call that is
+    not a message (answering a button, say) has `visible` false and stays out of every thread.
     """
 
     __tablename__ = "messages"

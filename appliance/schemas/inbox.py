@@ -103,7 +103,11 @@ class ThreadEdit(Answer):
 
 
 class ThreadMessage(Answer):
-    """`state` and `reason` tell what became of an answer; `author` None: the bot, or unknown."""
+    """`state` and `reason` tell what became of an answer; `author` None: the bot, or unknown.
+
+    Of what came in `forwarded_from` is who wrote it, `in_answer_to` the beginning of what it
+    answers.
+    """
 
     id: int
     direction: Literal["in", "out"]
@@ -116,6 +120,8 @@ class ThreadMessage(Answer):
     edits: list[ThreadEdit]
     edited_at: datetime | None
     at: datetime
+    forwarded_from: str | None
+    in_answer_to: str | None
 
 
 class ThreadMessagePage(Page[ThreadMessage]):
@@ -167,6 +173,9 @@ def shown_message(line: Any, urls: list[str]) -> ThreadMessage:
         ThreadFile(kind=file.kind, name=file.name, size=file.size, mime=file.mime, url=url)
         for file, url in zip(line.files, urls, strict=True)
     ]
-    names = ("id", "direction", "text", "html", "state", "reason", "author", "edited_at", "at")
+    names = (
+        *("id", "direction", "text", "html", "state", "reason", "author", "edited_at", "at"),
+        *("forwarded_from", "in_answer_to"),
+    )
     values = {name: getattr(line, name) for name in names}
     return ThreadMessage.model_validate({**values, "files": files, "edits": line.edits})

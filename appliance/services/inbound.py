@@ -37,7 +37,8 @@ def receive(
     if text is not None:
         received = replace(received, text=text)
     # First: from here on operators can read it, on the site and in the group.
-    ended = telegram_auth.invalidate_codes_in(session, received.text, now)
+    readable = f"{received.text}\n{received.in_answer_to}"
+    ended = telegram_auth.invalidate_codes_in(session, readable, now)
     keep = incoming.edit if edited else incoming.take
     stored = keep(session, chat.id, received, now)
     # A live location is edited every few seconds: the group would hear of nothing else.

@@ -232,6 +232,8 @@ def _message(message: "ThreadMessage") -> dict[str, Any]:
         "state": message.state,
         "reason": message.reason,
         "author": message.author.name if message.author else None,
+        "forwarded_from": message.forwarded_from,
+        "in_answer_to": message.in_answer_to,
         "edited_at": rfc3339(message.edited_at),
         "at": rfc3339(message.at),
     }
@@ -247,6 +249,10 @@ def _message_line(message: "ThreadMessage", name: str) -> str:
         else ""
     )
     text = with_kinds([file.kind for file in message.files], message.text)
+    if message.in_answer_to:
+        text = f"(in answer to: {message.in_answer_to}) {text}"
+    if message.forwarded_from:
+        text = f"(forwarded from {message.forwarded_from}) {text}"
     return f"{message.at:%Y-%m-%d %H:%M} {who}: {text}{state}"
 
 

@@ -271,6 +271,8 @@ _ALL = (
     Phrase("approve_gone", "I am no longer there."),
     # The operators' group
     Phrase("relay_edited", "(edited)"),
+    Phrase("relay_forwarded", "↪️ forwarded from {name}"),
+    Phrase("relay_in_answer", "↩️ in answer to: {text}"),
     Phrase("relay_more", "writes more: the rest is on the site."),
     _plural(
         "relay_merged",

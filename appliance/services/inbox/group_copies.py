@@ -34,7 +34,8 @@ MAX_WAITING = 20
 
 _LOOKED_AT = 5 * MAX_WAITING  # rows of the outbox; the query walks no further
 _MAX_TEXT = 3500  # characters of 4096: the person's name stands before it
-_MAX_CAPTION = 800  # of 1024
+_MAX_CAPTION = 700  # of 1024
+_MAX_QUOTE = 100  # of what is answered
 _MAX_TOPIC = 128  # characters that Telegram takes as the name of a topic
 _HEAD = "👤 "
 # Each copy begins with a link to the thread, of which Telegram would draw a preview.
@@ -68,6 +69,7 @@ def copy(
         return
     if edited:
         head = f"{head} {phrase(group.language, 'relay_edited')}"
+    head += _context(received, group.language)
     if received.kind == "text":
         copies.text(f"{head}\n{_cut(received.text, _MAX_TEXT)}")
     elif edited or received.kind not in _CAPTIONED:
@@ -203,6 +205,17 @@ def _ask_for_topic(session: Session, group: Group, chat: Chat, now: datetime) ->
         now=now,
         about_chat_id=chat.id,
     )
+
+
+def _context(received: Received, language: str) -> str:
+    """Lines that say from whom a message was forwarded, and what it answers."""
+    lines = ""
+    if received.forwarded_from:
+        lines += "\n" + phrase(language, "relay_forwarded", name=received.forwarded_from)
+    if received.in_answer_to:
+        answered = _shortened(in_words(received.in_answer_to, language), _MAX_QUOTE)
+        lines += "\n" + phrase(language, "relay_in_answer", text=answered)
+    return lines
 
 
 def _head(chat: Chat, site_url: str) -> str:

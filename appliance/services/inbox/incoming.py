@@ -48,9 +48,17 @@ def take(session: Session, chat_id: int, received: Received, now: datetime) -> K
         files=[_part(received, file) for file in received.files],
         album_id=received.album_id,
         reply_to=received.reply_to,
+        **_context(received),
     )
     threads.heard(session, chat_id, now)
     return Kept(message, new=True)
+
+
+def _context(received: Received) -> dict[str, Any]:
+    """The columns that say where it comes from; none for what was simply written."""
+    parts = {"forwarded_from": received.forwarded_from, "in_answer_to": received.in_answer_to}
+    given = {name: part for name, part in parts.items() if part}
+    return {"params": given} if given else {}
 
 
 def edit(session: Session, chat_id: int, received: Received, now: datetime) -> Kept:

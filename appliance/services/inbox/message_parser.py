@@ -7,7 +7,7 @@ from typing import Any
 
 from telebot.types import Message, MessageEntity
 
-from appliance.services.inbox import rich_text
+from appliance.services.inbox import context, rich_text
 from appliance.telegram import html
 from appliance.telegram.entities import FORMATTING, Entity
 
@@ -20,7 +20,10 @@ _UNNAMED = ("paid_media", "checklist")  # telebot reads them and has no word for
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as it is stored; with files `text` is the caption."""
+    """A message as it is stored; with files `text` is the caption.
+
+    `forwarded_from` is a name, `in_answer_to` the beginning of what it answers.
+    """
 
     message_id: int
     kind: str  # text, photo, voice, location, …
@@ -28,6 +31,8 @@ class Received:
     files: list[dict[str, Any]] = field(default_factory=list)  # {kind, file_id, name, size, mime}
     album_id: str | None = None
     reply_to: int | None = None
+    forwarded_from: str = ""
+    in_answer_to: str = ""
 
 
 def read(message: Message) -> Received:
@@ -36,6 +41,7 @@ def read(message: Message) -> Received:
     kind = next((name for name in _FILES if getattr(message, name, None)), None)
     file = _file(kind, getattr(message, kind)) if kind else None
     reply = message.reply_to_message
+    source = message.json if isinstance(message.json, dict) else {}
     return Received(
         message.message_id,
         kind or _kind(message),
@@ -43,7 +49,15 @@ def read(message: Message) -> Received:
         [file] if file else [],
         storable(str(message.media_group_id))[:64] if message.media_group_id else None,
         reply.message_id if reply is not None else None,
+        storable(context.forwarded_from(source)),
+        storable(context.quoted(source, _in_short(reply) if reply is not None else "")),
     )
+
+
+def _in_short(message: Message) -> str:
+    """A message's words, after the kind of its file in brackets."""
+    kind = next((name for name in _FILES if getattr(message, name, None)), None)
+    return f"[{kind}] {message.caption or ''}".strip() if kind else _words(message, None)
 
 
 def as_html(message: Message) -> str:
@@ -111,11 +125,23 @@ def _contact(person: Any) -> str:
     )
 
 
+def _poll(poll: Any) -> str:
+    return "\n".join([str(poll.question), *(f"• {option.text}" for option in poll.options or ())])
+
+
+def _checklist(checklist: Any) -> str:
+    tasks = (
+        f"{'☑' if task.completion_date else '☐'} {task.text}" for task in checklist.tasks or ()
+    )
+    return "\n".join([str(checklist.title), *tasks])
+
+
 _SUMMARIES: dict[str, Callable[[Any], str]] = {
     "contact": _contact,
     "location": lambda place: f"{place.latitude}, {place.longitude}",
     "venue": lambda venue: f"{venue.title}, {venue.address}",
-    "poll": lambda poll: str(poll.question),
+    "poll": _poll,
+    "checklist": _checklist,
     "dice": lambda dice: f"{dice.emoji} {dice.value}",
 }
 

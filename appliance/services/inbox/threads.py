@@ -15,7 +15,7 @@ from appliance.crud.chats import chats
 from appliance.crud.messages import messages, threads
 from appliance.crud.messages.threads import Cursor, Row, ThreadFilter
 from appliance.errors import Conflict, Invalid, NotFound, localized
-from appliance.models import Chat, ChatType, DeliveryState, Message, Role, User
+from appliance.models import Chat, ChatType, DeliveryState, Direction, Message, Role, User
 from appliance.services import content
 from appliance.services.inbox.labels import summary
 
@@ -82,6 +82,8 @@ class ThreadMessage:
     edits: list[dict[str, Any]]
     edited_at: datetime | None
     at: datetime
+    forwarded_from: str | None = None
+    in_answer_to: str | None = None
 
 
 def list_summaries(
@@ -236,7 +238,7 @@ def _summaries(session: Session, rows: Sequence[Row]) -> list[ThreadSummary]:
 
 
 def _message(row: Message, names: dict[int, str], media_by_id: dict[int, Any]) -> ThreadMessage:
-    params = row.params or {}
+    params, incoming = row.params or {}, row.direction == Direction.IN
     format_ = "html" if params.get("parse_mode") == "HTML" else "plain"
     source = params.get("text") or params.get("caption") if format_ == "html" else row.text
     return ThreadMessage(
@@ -251,6 +253,8 @@ def _message(row: Message, names: dict[int, str], media_by_id: dict[int, Any]) -
         edits=row.edits or [],
         edited_at=row.edited_at,
         at=row.created_at,
+        forwarded_from=params.get("forwarded_from") if incoming else None,
+        in_answer_to=params.get("in_answer_to") if incoming else None,
     )
 
 

@@ -316,6 +316,13 @@ def test_a_message_edited_into_a_code(desk, codes, edit, words):
     assert not good(desk, codes)
 
 
+def test_a_code_in_what_is_answered_is_good_no_more(desk, codes):
+    """Operators read the beginning of that, too."""
+    before = desk.text("It is {typed}".format(**codes))["message"]
+    desk.feed(desk.message({"text": "does it work?", "reply_to_message": before}))
+    assert not good(desk, codes)
+
+
 def test_a_code_after_another_command_is_good_no_more(desk, codes):
     desk.say(f"/help with {codes['typed']}")
     assert not good(desk, codes)

@@ -168,6 +168,32 @@ def test_a_flood_ends_in_one_line(database, know, group, got, queued, language, 
     assert [row.text.splitlines()[-1] for row in queued(GROUP)[len(rows) :]] == ["line 0", "line 1"]
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "👤 Anna\n↪️ forwarded from Boris\n↩️ in answer to: [photo] the hall\nlook"),
+        ("ru", "👤 Anna\n↪️ переслано от Boris\n↩️ в ответ на: [фото] the hall\nlook"),
+    ],
+)
+def test_the_group_sees_where_it_comes_from(database, know, group, got, queued, language, told):
+    know(1)
+    group(language=language)
+    size = {"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}
+    chat = {"id": 1, "type": "private", "first_name": "Anna"}
+    before = {"message_id": 3, "date": 1, "chat": chat, "photo": [size], "caption": "the hall"}
+    origin = {"type": "hidden_user", "sender_user_name": "Boris", "date": 1}
+    context = {"reply_to_message": before, "forward_origin": origin}
+    with database.writing() as session:
+        for letter in (
+            got(text="look", **context),
+            got(photo=[size], caption="look", **context),
+        ):
+            group_copies.copy(
+                session, chats.find(session, 1), letter, "https://x", NOW, edited=False
+            )
+    assert [row.text for row in queued(GROUP)] == [told, told]
+
+
 def sent(database, rows):
     with database.writing() as session:
         for row in rows:

@@ -135,3 +135,77 @@ def test_formatting_survives_and_nonsense_does_not(telegram, text, entities, htm
 def test_text_becomes_storable():
     assert storable("a\0b\ud800c") == "ab?c"
     assert len(storable("x" * 10_000_000)) == 16_000
+
+
+ANNA = {"id": 7, "is_bot": False, "first_name": "Anna", "last_name": "Petrova", "username": "anna"}
+NEWS = {"id": -1007, "type": "channel", "title": "News"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "name"),
+    [
+        ({"type": "user", "sender_user": ANNA}, "Anna Petrova @anna"),
+        ({"type": "hidden_user", "sender_user_name": "Boris"}, "Boris"),
+        ({"type": "chat", "sender_chat": {**NEWS, "type": "group"}}, "News"),
+        ({"type": "channel", "chat": NEWS, "message_id": 3, "author_signature": "Ed"}, "News (Ed)"),
+    ],
+)
+def test_a_forward_keeps_from_whom_it_is(telegram, origin, name):
+    received = read(telegram(text="hello", forward_origin={**origin, "date": 1}))
+    assert (received.text, received.forwarded_from) == ("hello", name)
+
+
+def answered(**content):
+    chat = {"id": 1, "type": "private", "first_name": "Anna"}
+    return {"message_id": 3, "date": 1, "chat": chat, **content}
+
+
+def test_an_answer_keeps_what_it_answers(telegram):
+    for before, expected in (
+        ({"text": "Are you\ncoming?"}, "Are you coming?"),
+        ({"photo": SIZES, "caption": "the hall"}, "[photo] the hall"),
+        ({"location": {"latitude": 1.5, "longitude": 2.5}}, "[location] 1.5, 2.5"),
+        ({"text": "x" * 500}, "x" * 299 + "…"),
+    ):
+        received = read(telegram(text="yes", reply_to_message=answered(**before)))
+        assert (received.text, received.in_answer_to) == ("yes", expected)
+        assert received.reply_to == 3
+
+
+def test_the_part_that_was_marked_is_what_is_answered(telegram):
+    quote = {"text": "coming?", "position": 8, "is_manual": True}
+    before = answered(text="Are you coming?")
+    assert read(telegram(text="yes", reply_to_message=before, quote=quote)).in_answer_to == (
+        "coming?"
+    )
+
+
+def test_an_answer_to_a_message_elsewhere(telegram):
+    elsewhere = {"origin": {"type": "channel", "date": 1, "chat": NEWS, "message_id": 3}}
+    quote = {"text": "At seven", "position": 0}
+    received = read(telegram(text="really?", external_reply=elsewhere, quote=quote))
+    assert received.in_answer_to == "News: At seven"
+
+
+def test_what_was_simply_written_has_neither(telegram):
+    received = read(telegram(text="hello"))
+    assert (received.forwarded_from, received.in_answer_to) == ("", "")
+
+
+def test_a_poll_keeps_its_options(telegram):
+    options = [{"persistent_id": str(n), "text": word, "voter_count": 0} for n, word in PLACES]
+    poll = {
+        **{"id": "1", "question": "Where?", "options": options, "total_voter_count": 0},
+        **{"is_closed": False, "is_anonymous": True, "type": "regular"},
+        **{"allows_multiple_answers": False},
+    }
+    assert read(telegram(poll=poll)).text == "[poll] Where?\n• in the hall\n• outside"
+
+
+PLACES = [(1, "in the hall"), (2, "outside")]
+
+
+def test_a_checklist_keeps_its_tasks(telegram):
+    tasks = [{"id": 1, "text": "chairs", "completion_date": 5}, {"id": 2, "text": "lights"}]
+    received = read(telegram(checklist={"title": "Tonight", "tasks": tasks}))
+    assert received.text == "[checklist] Tonight\n☑ chairs\n☐ lights"

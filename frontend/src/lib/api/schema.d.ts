@@ -3990,6 +3990,9 @@ export interface components {
         /**
          * ThreadMessage
          * @description `state` and `reason` tell what became of an answer; `author` None: the bot, or unknown.
+         *
+         *     Of what came in `forwarded_from` is who wrote it, `in_answer_to` the beginning of what it
+         *     answers.
          */
         ThreadMessage: {
             /**
@@ -4009,10 +4012,14 @@ export interface components {
             edits: components["schemas"]["ThreadEdit"][];
             /** Files */
             files: components["schemas"]["ThreadFile"][];
+            /** Forwarded From */
+            forwarded_from: string | null;
             /** Html */
             html: string;
             /** Id */
             id: number;
+            /** In Answer To */
+            in_answer_to: string | null;
             /** Reason */
             reason: string | null;
             /** State */

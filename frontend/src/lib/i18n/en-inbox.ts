@@ -58,6 +58,7 @@ export const enInbox = {
   "thread.older": "Show earlier messages",
   "thread.empty": "No messages yet",
   "thread.edited": "edited; earlier text:",
+  "thread.forwarded": "forwarded from {name}",
   "thread.image": "Picture: {name}",
   "thread.reply": "Your reply",
   "thread.file.add": "Add a file",

@@ -57,6 +57,7 @@ export const ruInbox: Record<keyof typeof enInbox, Text> = {
   "thread.older": "Показать более ранние сообщения",
   "thread.empty": "Сообщений пока нет",
   "thread.edited": "изменено; прежний текст:",
+  "thread.forwarded": "переслано от {name}",
   "thread.image": "Картинка: {name}",
   "thread.reply": "Ваш ответ",
   "thread.file.add": "Добавить файл",

@@ -1,0 +1,1 @@
+import{Bt as e,Ct as t,Ft as n,St as r,Vt as i,Xt as a,Yt as o,_t as s,bt as c,tt as l,xt as u}from"./Heading-BNLyEkMh.js";var d=t(`<p class="text-error mt-1 text-sm" role="alert"> </p>`);function f(t,f){a(f,!0);var p=r(),m=e(p),h=e=>{var t=d(),r=i(t,!0);n(e=>{l(t,`id`,f.id),c(r,e)},[()=>f.faults.join(` `)]),u(e,t)};s(m,e=>{f.faults.length>0&&e(h)}),u(t,p),o()}export{f as t};
