@@ -38,7 +38,7 @@ KEPT = (
 # limits); and mypy, not a test, sees to it that nobody changes what is frozen or gives an argument
 # no name.
 CHOICES = re.compile(
-    r"_?[A-Z][A-Z_]* = [\d.]+\b|@dataclass\(|\s+\w+: (int|float) = [1-9][\d_.]+,$|\s+\*,$"
+    r"_?[A-Z][A-Z_]* = [\d_.]+\b|@dataclass\(|\s+\w+: (int|float) = [1-9][\d_.]+,$|\s+\*,$"
 )
 DOTTED = re.compile(r"except \(?[\w, ]*\w\.\w")
 PYTEST = "-x -q -p no:randomly -p no:cacheprovider -o faulthandler_timeout=0"
