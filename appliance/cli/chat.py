@@ -11,10 +11,9 @@ from typing import Any, BinaryIO
 import click
 
 from appliance.cli.context import Context, common_options, pass_context, write_json_array
+from appliance.cli.options import IDS
 from appliance.cli.process import streams
 from appliance.cli.suggest import SuggestingGroup
-
-_IDS = {"ignore_unknown_options": True}  # ids of groups begin with a minus, as options do
 
 
 @click.group(cls=SuggestingGroup)
@@ -65,14 +64,11 @@ def list_(
     with context.database.reading() as session:
         rows = chats.list_page(session, filter, limit or 10_000_000)
         documents = [_document(row) for row in rows]
-    lines = [
-        f"{doc['chat_id']:>15}  {doc['type']:<10} {_standing(doc):<8} {doc['name']}"
-        for doc in documents
-    ]
-    context.emit(documents, "\n".join(lines) or "No chat.")
+    lines = [(doc["chat_id"], doc["type"], _standing(doc), doc["name"]) for doc in documents]
+    context.list_(documents, ("ID", "TYPE", "STATUS", "NAME"), lines, "No chat.")
 
 
-@chat.command(context_settings=_IDS)
+@chat.command(context_settings=IDS)
 @click.argument("chat_id", type=int, metavar="ID")
 @common_options
 @pass_context
@@ -86,7 +82,7 @@ def approve(context: Context, chat_id: int) -> None:
     _decide(context, chat_id, True)
 
 
-@chat.command(context_settings=_IDS)
+@chat.command(context_settings=IDS)
 @click.argument("chat_id", type=int, metavar="ID")
 @common_options
 @pass_context
@@ -100,7 +96,7 @@ def refuse(context: Context, chat_id: int) -> None:
     _decide(context, chat_id, False)
 
 
-@chat.command(context_settings=_IDS)
+@chat.command(context_settings=IDS)
 @click.argument("chat_id", type=int, metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common_options

@@ -5,7 +5,8 @@ stdout carries the answer (one JSON document with --json); everything else goes 
 
 import getpass
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from typing import Any, TypeVar
 import click
 
 from appliance.cli.exits import Done
+from appliance.cli.layout.tables import Cell, table
+from appliance.cli.layout.times import local
 from appliance.cli.process import streams
 from appliance.cli.process.env_file import oddities
 from appliance.cli.process.owner import become_owner
@@ -81,6 +84,25 @@ class Context:
         self.done = self.done or Done(text.partition("\n")[0].removesuffix("."))
         if self.json or not self.quiet:
             self.emit(document, text)
+
+    def list_(
+        self,
+        documents: Sequence[object],
+        headers: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+        empty: str,
+    ) -> None:
+        """Print a list: a table, headed where people read it; `empty` is a remark, not a line."""
+        if self.json:
+            self.emit(documents, "")
+        elif documents:
+            streams.write(table(headers if sys.stdout.isatty() else None, rows))
+        else:
+            self.remark(empty)
+
+    def local(self, time: datetime | str | None, *, seconds: bool = False) -> str:
+        """A time as people here read it; "" for None."""
+        return local(time, self.settings.timezone, seconds=seconds)
 
     def remark(self, text: str) -> None:
         """Print a remark for people on stderr; --quiet leaves it out."""

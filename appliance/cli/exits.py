@@ -16,6 +16,7 @@ from appliance.errors import (
     Fault,
     Invalid,
     KeyReused,
+    NotFound,
     NothingToDo,
     TryLater,
 )
@@ -41,6 +42,7 @@ MEANINGS = (
 _CODES: tuple[tuple[type[ApplianceError], int], ...] = (
     (Invalid, USAGE),
     (KeyReused, USAGE),
+    (NotFound, USAGE),
     (NothingToDo, NOTHING),
     (TryLater, TRY_LATER),
     (ApplianceError, FAILED),

@@ -57,10 +57,19 @@ def send(context: Context, new: NewBroadcast, *, wait: bool, ask: bool) -> None:
         text = summary({**document, "note": context.localize(document["note"])})
         (context.emit if code else context.report)(document, text)
         sys.exit(code)
-    begins = f" for {document['starts_at']}" if document["starts_at"] else ""
-    context.report(document, f"Broadcast {document['id']} is {document['status']}{begins}.")
+    context.report(document, queued_line(context, document))
     if queued.starts_at is None or queued.starts_at <= utcnow():
         end_if_nothing_sends(context, f"broadcast {document['id']}")
+
+
+def queued_line(context: Context, document: Document) -> str:
+    """What becomes of it, and how to watch that."""
+    number = document["id"]
+    if document["status"] != BroadcastStatus.SCHEDULED:  # its key was used before
+        return f"Broadcast {number} is {document['status']}."
+    if document["starts_at"]:
+        return f"Broadcast {number} is scheduled for {context.local(document['starts_at'])}."
+    return f"Broadcast {number} is queued; `appliance broadcast show {number}` follows it."
 
 
 def end_if_nothing_sends(context: Context, queued: str) -> None:

@@ -5,6 +5,9 @@ from dataclasses import fields
 from functools import wraps
 from typing import Any
 
+IDS = {"ignore_unknown_options": True}
+"""Context settings of commands that take ids: those of groups begin with a minus, as options do."""
+
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 

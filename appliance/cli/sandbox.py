@@ -7,7 +7,7 @@ import click
 
 from appliance import config
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.cli.exits import Done, asked_to_stop
+from appliance.cli.exits import asked_to_stop
 from appliance.cli.suggest import SuggestingGroup
 from appliance.errors import ConfigError
 from appliance.sandbox.world.faults import KINDS
@@ -203,9 +203,9 @@ def flood(context: Context, enabled: bool | None, per_second: int | None, url: s
     else:
         rate = {} if per_second is None else {"per_second": per_second}
         state = client.call("PUT", "/flood", {"enabled": enabled is not False, **rate})
-        context.done = Done("flood control is set")
     limits = f"on: {state['per_second']} messages a second" if state["enabled"] else "off"
-    context.emit(state, f"Flood control is {limits}; {state['refused']} calls refused.")
+    show = context.emit if enabled is None and per_second is None else context.report
+    show(state, f"Flood control is {limits}; {state['refused']} calls refused.")
 
 
 def _add_chats(

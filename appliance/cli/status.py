@@ -25,12 +25,15 @@ def status(context: Context) -> None:
 
     with context.database.reading() as session:
         document = status_service.document(session)
-    context.emit(document, _table(document))
+    context.emit(document, _table(context, document))
 
 
-def _table(document: dict[str, Any]) -> str:
+def _table(context: Context, document: dict[str, Any]) -> str:
+    def at(time: str) -> str:
+        return context.local(time, seconds=True)
+
     rows = [
-        f"{name:<10} {part['state']:<24} {part['heartbeat_at'] or ''}"
+        f"{name:<10} {part['state']:<24} {at(part['heartbeat_at'])}".rstrip()
         for name, part in document["parts"].items()
     ]
     queue = document["queue"]
@@ -39,9 +42,9 @@ def _table(document: dict[str, Any]) -> str:
         updates = f"{count} update{'s' if count > 1 else ''} could not be handled"
         rows.append(f"{'set aside':<10} {updates}: see docs/telegram.md")
     if document["flood_until"]:
-        rows.append(f"{'flood':<10} Telegram asked for silence until {document['flood_until']}")
+        rows.append(f"{'flood':<10} Telegram asked for silence until {at(document['flood_until'])}")
     rows += [
-        f"{'flood':<10} Telegram asked for silence in chat {p['chat_id']} until {p['until']}"
+        f"{'flood':<10} Telegram asked for silence in chat {p['chat_id']} until {at(p['until'])}"
         for p in document["chat_pauses"][:CHATS_SHOWN]
     ]
     rows.append(f"{'version':<10} {document['version']}, schema {document['schema']}")

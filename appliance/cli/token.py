@@ -6,6 +6,7 @@ import click
 
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.cli.exits import FAILED, Done
+from appliance.cli.layout.tables import Cell
 from appliance.cli.suggest import SuggestingGroup
 
 SCOPES = click.Choice(["notify", "broadcasts", "inbox", "read"])
@@ -78,7 +79,8 @@ def list_(context: Context, who: str | None) -> None:
         user_id = users.find(session, who).id if who is not None else None
         rows = tokens.list_page(session, 1_000_000, None, user_id)
         documents = [_document(row, users.get(session, row.user_id).email) for row in rows]
-    context.emit(documents, "\n".join(map(_line, documents)) or "No token.")
+    headers = ("ID", "TOKEN", "SCOPES", "USER", "NAME", "CREATED", "USE")
+    context.list_(documents, headers, (_row(context, it) for it in documents), "No token.")
 
 
 @token.command()
@@ -118,14 +120,18 @@ def _document(row: Any, email: str) -> dict[str, Any]:
     }
 
 
-def _line(document: dict[str, Any]) -> str:
-    used = f"used {document['last_used_at'] or 'never'}"
+def _row(context: Context, document: dict[str, Any]) -> tuple[Cell, ...]:
+    used = f"used {context.local(document['last_used_at']) or 'never'}"
     if document["revoked_at"]:
-        used = f"revoked {document['revoked_at']}"
+        used = f"revoked {context.local(document['revoked_at'])}"
     elif document["expires_at"]:
-        used += f", expires {document['expires_at']}"
-    scopes = ",".join(document["scopes"])
+        used += f", expires {context.local(document['expires_at'])}"
     return (
-        f"{document['id']:>5}  {document['hint']}…  {scopes:<28} {document['user']:<28}"
-        f" {document['name']}  ({used})"
+        document["id"],
+        f"{document['hint']}…",
+        ",".join(document["scopes"]),
+        document["user"],
+        document["name"],
+        context.local(document["created_at"]),
+        used,
     )

@@ -63,12 +63,11 @@ def list_(context: Context) -> None:
             }
             for row in topics.list_all(session)
         ]
-    lines = [
-        f"{doc['subscribers']:>9}  {'on ' if doc['default_on'] else 'off'}"
-        f"  {doc['name']:<32} {doc['title']}"
+    rows = [
+        (doc["subscribers"], "on" if doc["default_on"] else "off", doc["name"], doc["title"])
         for doc in documents
     ]
-    context.emit(documents, "\n".join(lines) or "No topic.")
+    context.list_(documents, ("SUBSCRIBERS", "AT FIRST", "NAME", "TITLE"), rows, "No topic.")
 
 
 @topic.command()

@@ -77,11 +77,10 @@ def list_(context: Context, search: str | None, unreachable: bool) -> None:
         rows = users.list_page(session, 1_000_000, None, search, False if unreachable else None)
         documents = [_document(row) for row in rows]
     lines = [
-        f"{d['id']:>5}  {d['role']:<9} {'disabled ' if d['disabled'] else ''}{d['email']}"
-        f"  {d['name']}"
+        (d["id"], d["role"], "disabled" if d["disabled"] else "", d["email"], d["name"])
         for d in documents
     ]
-    context.emit(documents, "\n".join(lines) or "No user.")
+    context.list_(documents, ("ID", "ROLE", "ACCESS", "EMAIL", "NAME"), lines, "No user.")
 
 
 @user.command()
@@ -99,7 +98,11 @@ def show(context: Context, who: str) -> None:
 
     with context.database.reading() as session:
         document = _document(users.find(session, who))
-    context.emit(document, "\n".join(f"{key:<12}{value}" for key, value in document.items()))
+    values = document | {
+        "disabled": "yes" if document["disabled"] else "no",
+        "chat_id": document["chat_id"] or "not linked",
+    }
+    context.emit(document, "\n".join(f"{key:<12}{value}" for key, value in values.items()))
 
 
 @user.command("set-role")

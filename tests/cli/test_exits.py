@@ -18,7 +18,7 @@ from appliance.errors import Fault, Invalid
         (errors.TryLater("x"), 75),
         (errors.ConfigError("x"), 1),
         (errors.SchemaError("x"), 1),
-        (errors.NotFound("x"), 1),
+        (errors.NotFound("x"), 2),
         (errors.Conflict("x"), 1),
         (errors.EmailTaken("x"), 1),
         (errors.BadToken("x"), 1),

@@ -91,7 +91,7 @@ def test_a_key_sends_once(known, invoke, answer, stored, something_sends):
         (("<b>x", "--html", "--to", "chat:1"), 2, "line 1, column 1: can't parse"),
         (("x", "--to", "everybody"), 2, "invalid recipient 'everybody'"),
         (("x", "--to", "chat:1", "--button", "Log"), 2, "TEXT=URL"),
-        (("x", "--to", "chat:77"), 1, "no chat 77"),
+        (("x", "--to", "chat:77"), 2, "no chat 77"),
         (("x", "--to", "chat:2"), 4, "P2 blocked the bot: nothing was queued"),
     ],
 )

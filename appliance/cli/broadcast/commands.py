@@ -125,17 +125,26 @@ def list_(context: Context, limit: int) -> None:
     Example:
       appliance broadcast list --limit 5
     """
-    from appliance.crud.broadcasts import broadcasts
+    from appliance.crud.broadcasts import broadcasts, operations
     from appliance.services.broadcasts import as_document
 
     with context.database.reading() as session:
-        rows = [(as_document(row), row.text) for row in broadcasts.list_page(session, limit)]
-    lines = [
-        f"{doc['id']:>5}  {doc['status']:<10} {doc['sent']:>7}/{doc['total']:<7}"
-        f" failed {doc['failed']:<5} unknown {doc['unknown']:<4} {' '.join(text.split())[:50]}"
-        for doc, text in rows
-    ]
-    context.emit([doc for doc, _ in rows], "\n".join(lines) or "No broadcast yet.")
+        rows = broadcasts.list_page(session, limit)
+        recalled = operations.recalled(session, [row.id for row in rows])
+        documents = [
+            {**as_document(row), "text": row.text, "recalled": row.id in recalled} for row in rows
+        ]
+    headers = ("ID", "STATUS", "WHEN", "SENT", "OF", "FAILED", "UNKNOWN", "TEXT")
+    lines = (
+        (
+            doc["id"],
+            show.status_of(doc),
+            context.local(doc["starts_at"] or doc["created_at"]),
+            *(doc[key] for key in ("sent", "recipients", "failed", "unknown", "text")),
+        )
+        for doc in documents
+    )
+    context.list_(documents, headers, lines, "No broadcast yet.")
 
 
 @broadcast.command()

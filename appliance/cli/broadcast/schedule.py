@@ -23,7 +23,9 @@ def create(context: Context, when: When, new: "NewBroadcast") -> None:
     with context.database.writing() as session:
         added = broadcast_schedules.add(session, name, expression, when.zone(context), new)
         document = broadcast_schedules.as_document(added)
-    context.report(document, f"Schedule {added.name} sends next at {document['next_at']}.")
+    context.report(
+        document, f"Schedule {added.name} sends next at {context.local(document['next_at'])}."
+    )
 
 
 @click.group(cls=SuggestingGroup)
@@ -56,11 +58,16 @@ def list_(context: Context) -> None:
     with context.database.reading() as session:
         documents = [as_document(each) for each in schedules.list_page(session)]
     lines = [
-        f"{doc['name']:<20}  {doc['cron']:<15}  {doc['timezone']:<18}"
-        f"  {doc['next_at'] or 'paused':<24}  {' '.join(doc['text'].split())[:40]}"
+        (
+            doc["name"],
+            doc["cron"],
+            doc["timezone"],
+            context.local(doc["next_at"]) or "paused",
+            doc["text"],
+        )
         for doc in documents
     ]
-    context.emit(documents, "\n".join(lines) or "No schedule yet.")
+    context.list_(documents, ("NAME", "CRON", "ZONE", "NEXT", "TEXT"), lines, "No schedule yet.")
 
 
 @schedule.command()
@@ -81,7 +88,8 @@ def show(context: Context, name: str) -> None:
         document = as_document(schedules.find(session, name))
     values = document | {
         "audience": " ".join(document["audience"]["to"]),
-        "upcoming": ", ".join(document["upcoming"]),
+        "upcoming": ", ".join(map(context.local, document["upcoming"])),
+        **{key: context.local(document[key]) for key in document if key.endswith("_at")},
         "max_late": f"{document['max_late']} s",
         "last_result": context.localize(document["last_result"]),
     }
@@ -148,5 +156,5 @@ def _enable(context: Context, name: str, enabled: bool) -> None:
             session, row.id, broadcast_schedules.Change(enabled=enabled)
         )
         document = broadcast_schedules.as_document(changed)
-    result = f"sends next at {document['next_at']}" if enabled else "is paused"
+    result = f"sends next at {context.local(document['next_at'])}" if enabled else "is paused"
     context.report(document, f"Schedule {document['name']} {result}.")

@@ -26,13 +26,13 @@ def show(context: Context, broadcast_id: int) -> None:
 def emit(context: Context, broadcast_id: int) -> None:
     """Answer with the whole of it. Raises NotFound."""
     document = _read(context, broadcast_id)
-    context.emit(document, _text(document, context.localize(document["note"])))
+    context.emit(document, _text(context, document))
 
 
 def report(context: Context, broadcast_id: int) -> None:
     """The same about what was just done: --quiet leaves it out. Raises NotFound."""
     document = _read(context, broadcast_id)
-    context.report(document, _text(document, context.localize(document["note"])))
+    context.report(document, _text(context, document))
 
 
 def _read(context: Context, broadcast_id: int) -> Document:
@@ -41,7 +41,9 @@ def _read(context: Context, broadcast_id: int) -> Document:
     from appliance.services.timing.clock import rfc3339
 
     with context.database.reading() as session:
-        document = as_document(broadcasts.get(session, broadcast_id))
+        row = broadcasts.get(session, broadcast_id)
+        document = as_document(row)
+        recalled = broadcast_id in operations.recalled(session, [broadcast_id])
         done = operations.list_for(session, broadcast_id)
         decided = events.list_for(session, broadcast_id)
         counted = statistics.compute(session, broadcast_id)
@@ -53,24 +55,48 @@ def _read(context: Context, broadcast_id: int) -> Document:
             for e in decided
         ],
         "numbers": counted.as_document(),
+        "recalled": recalled,
+        "text": row.text,
+        "format": row.format,
+        "variants": row.variants,
     }
 
 
-def _text(document: Document, note: str) -> str:
+def status_of(document: Document) -> str:
+    """The status in one word."""
+    return "recalled" if document["recalled"] else str(document["status"])
+
+
+def _text(context: Context, document: Document) -> str:
     lines = [f"{name:<28}{value!s:>12}" for name, value in _rows(document)]
-    if note:
+    lines += [f"{name:<20}{value:>20}" for name, value in _times(context, document)]
+    if note := context.localize(document["note"]):
         lines.append(note)
     lines += [operation_line(operation) for operation in document["operations"]]
     lines += [
-        f"{event['at']}  {event['action']} by {event['actor']}" for event in document["events"]
+        f"{context.local(event['at'], seconds=True)}  {event['action']} by {event['actor']}"
+        for event in document["events"]
     ]
+    texts = {"": document["text"], **document["variants"]}
+    for language, text in texts.items():
+        lines += ["", *([f"{language}:"] if language else []), text]
     return "\n".join(lines)
+
+
+def _times(context: Context, document: Document) -> list[tuple[str, str]]:
+    words = {"created_at": "Queued", "starts_at": "For", "started_at": "Began"}
+    words["finished_at"] = "Ended"
+    return [
+        (word, context.local(document[key], seconds=True))
+        for key, word in words.items()
+        if document[key]
+    ]
 
 
 def _rows(document: Document) -> list[tuple[str, object]]:
     numbers = document["numbers"]
     rows: list[tuple[str, object]] = [
-        (f"Broadcast {document['id']}", document["status"]),
+        (f"Broadcast {document['id']}", status_of(document)),
         ("Recipients", document["recipients"]),
     ]
     if document["out_of_reach"]:

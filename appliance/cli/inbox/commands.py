@@ -7,7 +7,10 @@ import click
 
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.cli.inbox import manage, settings
+from appliance.cli.layout.tables import Cell, table
+from appliance.cli.options import IDS
 from appliance.cli.suggest import SuggestingGroup
+from appliance.printable import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -82,11 +85,11 @@ def list_(
         )
         summaries = threads.list_summaries(session, filter, limit)
         documents = [document_of(thread) for thread in summaries]
-        lines = [_line_of(thread) for thread in summaries]
-    context.emit(documents, "\n".join(lines) or "No thread.")
+    lines = [_row(context, thread) for thread in summaries]
+    context.list_(documents, ("NEW", "ID", "NAME", "AT", "LAST", "STATE"), lines, "No thread.")
 
 
-@inbox.command()
+@inbox.command(context_settings=IDS)
 @click.argument("chat_id", type=int)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most.")
 @common_options
@@ -112,13 +115,13 @@ def show(context: Context, chat_id: int, limit: int) -> None:
             ],
             "messages": [_message(message) for message in messages],
         }
-        lines = [_line_of(thread)]
+        lines = [table(None, [_row(context, thread)])]
         lines += [f"  note: {note.text}" for note in notes]
-        lines += [_message_line(message, thread.chat.name) for message in messages]
+        lines += [_message_line(context, message, thread.chat.name) for message in messages]
     context.emit(document, "\n".join(lines))
 
 
-@inbox.command()
+@inbox.command(context_settings=IDS)
 @click.argument("chat_id", type=int)
 @click.argument("text", required=False)
 @click.option("--html", is_flag=True, help="The text has Telegram's HTML tags; plain otherwise.")
@@ -144,7 +147,7 @@ def reply(
 
     It goes first in the budget, before notifications and broadcasts.
 
-    Exit codes: 0 queued · 1 no such person, or the bot is blocked · 2 Telegram would refuse it.
+    Exit codes: 0 queued · 1 the bot is blocked · 2 no such person, or Telegram would refuse it.
 
     \b
     Examples:
@@ -203,7 +206,7 @@ def document_of(thread: "ThreadSummary") -> dict[str, Any]:
     }
 
 
-def _line_of(thread: "ThreadSummary") -> str:
+def _row(context: Context, thread: "ThreadSummary") -> tuple[Cell, ...]:
     from appliance.models import ChatStatus
 
     signs = [thread.status if thread.status != "open" else "", "banned" if thread.banned else ""]
@@ -212,12 +215,14 @@ def _line_of(thread: "ThreadSummary") -> str:
         f"@{thread.assigned.name}" if thread.assigned else "",
         *(f"#{it}" for it in thread.labels),
     ]
-    about = " ".join(sign for sign in signs if sign)
-    last = " ".join((thread.last_text or "").split())[:60]
-    arrow = {"in": "<", "out": ">"}.get(thread.last_direction or "", " ")
+    arrow = {"in": "< ", "out": "> "}.get(thread.last_direction or "", "")
     return (
-        f"{thread.unread or '':>3} {thread.chat.id:>13}  {thread.chat.name:<20} {arrow} {last}"
-        + (f"  [{about}]" if about else "")
+        thread.unread or None,
+        thread.chat.id,
+        thread.chat.name,
+        context.local(thread.last_at),
+        f"{arrow}{thread.last_text or ''}",
+        " ".join(sign for sign in signs if sign),
     )
 
 
@@ -239,7 +244,7 @@ def _message(message: "ThreadMessage") -> dict[str, Any]:
     }
 
 
-def _message_line(message: "ThreadMessage", name: str) -> str:
+def _message_line(context: Context, message: "ThreadMessage", name: str) -> str:
     from appliance.services.inbox.labels import with_kinds
 
     who = name if message.direction == "in" else message.author.name if message.author else "bot"
@@ -253,7 +258,7 @@ def _message_line(message: "ThreadMessage", name: str) -> str:
         text = f"(in answer to: {message.in_answer_to}) {text}"
     if message.forwarded_from:
         text = f"(forwarded from {message.forwarded_from}) {text}"
-    return f"{message.at:%Y-%m-%d %H:%M} {who}: {text}{state}"
+    return f"{context.local(message.at)} {one_line(who)}: {text}{state}"
 
 
 def _operator_id(session: "Session", name: str) -> int:

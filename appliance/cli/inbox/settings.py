@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from appliance.cli.context import Context, common_options, pass_context
-from appliance.cli.options import Command
+from appliance.cli.options import IDS, Command
 from appliance.languages import LANGUAGES
 
 
-@click.command()
+@click.command(context_settings=IDS)
 @click.argument("chat_id", type=int, required=False)
 @click.option("--topics/--no-topics", default=None, help="A topic for each person, or none.")
 @click.option("--off", is_flag=True, help="No group any more.")
@@ -20,13 +20,12 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
     """The operators' group: what people write goes there, replies to it go back. Without CHAT_ID:
     which one it is.
 
-    The bot must be in it. An admin can also send /operators in the group itself. Ids of groups
-    begin with a minus: put them after '--'.
+    The bot must be in it. An admin can also send /operators in the group itself.
 
     \b
     Examples:
-      appliance inbox group -- -1001234567890
-      appliance inbox group --topics -- -1001234567890
+      appliance inbox group -1001234567890
+      appliance inbox group -1001234567890 --topics
       appliance inbox group --off
     """
     from appliance.services.inbox import operators_group
@@ -44,7 +43,8 @@ def group(context: Context, chat_id: int | None, topics: bool | None, off: bool)
         if off or chat_id is not None or topics is not None:
             operators_group.set_group(session, chosen)
     text = f"Group {chosen.chat_id}{', with topics' if chosen.topics else ''}." if chosen else ""
-    context.emit(asdict(chosen) if chosen else {"chat_id": None}, text or "No operators' group.")
+    show = context.report if off or chat_id is not None or topics is not None else context.emit
+    show(asdict(chosen) if chosen else {"chat_id": None}, text or "No operators' group.")
 
 
 def _reply_options(command: Command) -> Command:
@@ -90,4 +90,5 @@ def hours(context: Context, /, when: str | None, always: bool, **options: str | 
     document: dict[str, Any] = asdict(chosen)
     lines = [chosen.hours or "Always."]
     lines += [f"{language}: {text}" for language, text in chosen.auto_reply.items() if text]
-    context.emit(document, "\n".join(lines))
+    show = context.report if when is not None or always or replies else context.emit
+    show(document, "\n".join(lines))

@@ -69,6 +69,16 @@ def list_for(session: Session, broadcast_id: int) -> Sequence[Operation]:
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
+def recalled(session: Session, broadcast_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the broadcasts that were recalled, or are being; a cancelled recall is none."""
+    query = select(Operation.broadcast_id).where(
+        Operation.broadcast_id.in_(broadcast_ids),
+        Operation.kind == "recall",
+        Operation.status != BroadcastStatus.CANCELLED,
+    )
+    return frozenset(session.scalars(query))
+
+
 def list_running(session: Session) -> list[int]:
     return [number for (number,) in session.connection().execute(_RUNNING)]
 

@@ -232,13 +232,16 @@ def edit(
     `options` and `variants` that are None stay as they are; {} removes them.
     Returns the operation that edits the delivered messages. None where there are none yet, and
     where somebody has edited the broadcast again meanwhile.
-    Raises NotFound, Invalid with every fault, Conflict while it is recalled.
+    Raises NotFound, Invalid with every fault, Conflict where it is or was recalled.
 
     A crash in between leaves the operation as a draft, which the schedule part finishes.
     """
     with write() as session:
         broadcast = broadcasts.lock(session, broadcast_id)
         _claim_turn(session, broadcast)
+        if operations.recalled(session, [broadcast_id]):  # every call would be refused
+            message = localized("broadcast {id} was recalled: it cannot be edited", id=broadcast_id)
+            raise Conflict(message)
         _set_words(session, broadcast, text, format, options, variants)
         # The engine tells by `sent` whether anybody got the words as they are now.
         details = {"version": broadcast.version, "sent": broadcast.sent}

@@ -125,7 +125,7 @@ def test_one_operation_is_paused_resumed_and_ended(answer, number, refused, invo
     assert answer("broadcast", "cancel", number, *which)["status"] == "cancelled"
     assert "cannot be resumed" in refused(invoke("broadcast", "resume", number, *which), 1)
     assert "no operation 99" in refused(
-        invoke("broadcast", "cancel", number, "--operation", "99"), 1
+        invoke("broadcast", "cancel", number, "--operation", "99"), 2
     )
     assert [action for _, action in decided()] == ["edit", "pause", "resume", "cancel"]
 

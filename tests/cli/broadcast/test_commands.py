@@ -137,12 +137,15 @@ def test_what_is_refused_as_it_stands(known, invoke, answer, words, told):
 
 
 def test_somebody_unknown(known, invoke, refused):
-    refused(invoke("broadcast", "x", "--to", "user:nobody@example.org"), 1)
+    refused(invoke("broadcast", "x", "--to", "user:nobody@example.org"), 2)
 
 
 def test_nothing_sends_and_that_is_said_to_cron_too(known, invoke, nothing_sends):
     result = invoke("broadcast", "hello")
-    assert (result.exit_code, result.stdout) == (75, "Broadcast 1 is scheduled.\n")
+    assert (result.exit_code, result.stdout) == (
+        75,
+        "Broadcast 1 is queued; `appliance broadcast show 1` follows it.\n",
+    )
     quiet = invoke("broadcast", "hello", "--quiet")
     assert (quiet.exit_code, quiet.stdout) == (75, "")
     assert quiet.stderr == (
@@ -164,7 +167,9 @@ def test_quiet_says_nothing_where_it_will_leave(known, invoke):
 def test_listed_and_shown(delivered, answer, invoke):
     (listed,) = answer("broadcast", "list")
     shown = answer("broadcast", "show", delivered)
-    assert tuple(listed) == tuple(shown)[: len(FIELDS)] == FIELDS
+    assert tuple(listed) == (*FIELDS, "text", "recalled")
+    assert tuple(shown)[: len(FIELDS)] == FIELDS
+    assert shown["text"] == "hello"
     assert (shown["total"], shown["sent"], shown["failed"], shown["pending"]) == (3, 1, 1, 1)
     assert shown["reasons"] == {"blocked": 1}
     assert "hello" in invoke("broadcast", "list").stdout
@@ -179,12 +184,12 @@ def test_the_newest_are_listed(known, answer, invoke):
 
 def test_an_empty_list(database, invoke, answer):
     assert answer("broadcast", "list") == []
-    assert invoke("broadcast", "list").stdout == "No broadcast yet.\n"
+    assert invoke("broadcast", "list").output == "No broadcast yet.\n"
 
 
 @pytest.mark.parametrize("verb", ["show", "pause", "resume", "cancel", "report"])
 def test_an_unknown_one_is_one_line(database, invoke, refused, verb):
-    assert "there is no broadcast 99" in refused(invoke("broadcast", verb, 99), 1)
+    assert "there is no broadcast 99" in refused(invoke("broadcast", verb, 99), 2)
 
 
 def test_paused_resumed_cancelled(delivered, answer, invoke, refused):

@@ -96,4 +96,4 @@ def test_what_is_refused(known, invoke, answer, file, tmp_path, words, told):
 
 
 def test_an_unknown_topic_without_a_text_of_its_own(known, invoke, refused):
-    assert "there is no topic gone" in refused(invoke("broadcast", "x", "--opt-out", "gone"), 1)
+    assert "there is no topic gone" in refused(invoke("broadcast", "x", "--opt-out", "gone"), 2)

@@ -33,9 +33,12 @@ def number(answer, known, database):
     return number
 
 
+WORDS = ("recalled", "text", "format", "variants")
+
+
 def test_what_scripts_rely_on_stays_in_its_order(answer, number):
     document = answer("broadcast", "show", number)
-    assert tuple(document) == (*FIELDS, "operations", "events", "numbers")
+    assert tuple(document) == (*FIELDS, "operations", "events", "numbers", *WORDS)
     assert document["operations"][0]["kind"] == "edit"
     assert [event["actor"] for event in document["events"]][1:] == ["cli:ann", "engine"]
     assert document["events"][0]["action"] == "create"
@@ -55,4 +58,4 @@ def test_what_people_read(invoke, number):
 
 
 def test_nobody_knows_it(invoke, database, refused):
-    assert "there is no broadcast 9" in refused(invoke("broadcast", "show", 9), 1)
+    assert "there is no broadcast 9" in refused(invoke("broadcast", "show", 9), 2)

@@ -41,7 +41,7 @@ def test_closing(answer, invoke):
 
 def test_closing_is_all_or_nothing(answer, invoke, refused):
     answer("inbox", "close", 1, "--reopen")
-    refused(invoke("inbox", "close", 1, 99), 1)
+    refused(invoke("inbox", "close", 1, 99), 2)
     assert [doc["chat_id"] for doc in answer("inbox", "list")] == [1]
 
 

@@ -290,6 +290,17 @@ def test_what_was_recalled_cannot_be_retried(database, number, ended):
     assert seen(database, number)[:3] == ("done", 0, 1)
 
 
+def test_what_was_recalled_cannot_be_edited(database, number):
+    """Each call would only be refused: there is nothing to edit."""
+    _, operation = changes.recall(database.writing, number, "x")
+    assert operation is not None
+    with database.writing() as session:
+        assert operations.finish(session, operation.id, utcnow())
+        assert operations.recalled(session, [number, 99]) == {number}
+    with pytest.raises(Conflict, match="was recalled: it cannot be edited"):
+        changes.edit(database.writing, number, "x", text="new", format="plain")
+
+
 @pytest.mark.parametrize("status", ["scheduled", "running", "paused", "halted"])
 def test_a_recall_before_anybody_has_it_stops_it(database, status):
     with database.writing() as session:

@@ -1,0 +1,1 @@
+"""How answers look to people: tables, times by their clock."""
