@@ -31,12 +31,16 @@ PAIR_SECONDS = 0.005
 """How long after one message its companion may leave."""
 
 CHAT_SECONDS = 1.0
+PERSON_BURST = 3
+"""Messages to a person that may leave one after the other, as answers do; then one a second. That
+is over 1/s for a moment, and under the five that a chat bears."""
+
 GROUP_MESSAGES = 20  # a minute
 GROUP_WINDOW_SECONDS = 61.0
 """Seconds that hold no more than that; the one over 60 is for jitter on the way."""
 
 FORGET_SECONDS = 3.0
-"""Seconds after which what was noted of a chat may be forgotten."""
+"""Seconds after which what was noted of a chat may be forgotten: not before its burst is paid."""
 
 
 @dataclass(slots=True)
@@ -110,6 +114,8 @@ class Pacer:
 class ChatPacer:
     """One message a second to a chat, and 20 in any minute to a group: at once, if it was silent.
 
+    To a person the first three may follow each other at once: over any time one a second and two.
+
     Remembers two spans of each, so memory stays at what was sent in the last six seconds, and to
     groups in the last two minutes.
     """
@@ -149,9 +155,19 @@ class ChatPacer:
             self._older, self._recent, self._turned = self._recent, {}, now
             self._full = {group: ready for group, ready in self._full.items() if ready > now}
             self._paused = {chat: ready for chat, ready in self._paused.items() if ready > now}
-        self._recent[chat_id] = now + CHAT_SECONDS
+        self._recent[chat_id] = now + CHAT_SECONDS if chat_id < 0 else self._next(chat_id, now)
         if chat_id < 0:
             self._count(chat_id, now)
+
+    def _next(self, person: int, now: float) -> float:
+        """When a person may be written to again, after a message that leaves now.
+
+        With every message that is not paid for by its second it comes closer to the end of the
+        burst; what lies further back than the burst saves nothing up.
+        """
+        spare = (PERSON_BURST - 1) * CHAT_SECONDS
+        before = self._recent.get(person) or self._older.get(person) or 0.0
+        return max(before, now - spare) + CHAT_SECONDS
 
     def busy(self, now: float) -> frozenset[int]:
         """The chats that may not be written to yet."""
