@@ -116,8 +116,9 @@ def test_a_disabled_user_has_no_token(ann, make, enter, database):
         make(ann)
 
 
-def test_the_longest_time(ann, make):
-    assert make(ann, days=3650).row.expires_at == NOW + timedelta(days=3650)
+@pytest.mark.parametrize("days", [1, 3650])
+def test_the_shortest_and_the_longest_time(ann, make, days):
+    assert make(ann, days=days).row.expires_at == NOW + timedelta(days=days)
 
 
 def test_a_role_that_changes_changes_what_it_may(ann, make, enter, database):

@@ -172,7 +172,8 @@ def test_the_hash_is_taken_as_telegram_writes_it():
 def test_ages():
     data = widget()
     check_widget(data, now=NOW + MAX_AGE - timedelta(seconds=1))
-    assert timedelta(minutes=1) == SKEW  # of 2, a stolen proof would live longer
+    # With more, a stolen proof would live longer.
+    assert (timedelta(minutes=15), timedelta(minutes=1)) == (MAX_AGE, SKEW)
     check_widget(data, now=NOW - SKEW)
     with pytest.raises(Expired):
         check_widget(data, now=NOW + MAX_AGE)
@@ -219,14 +220,28 @@ def test_ids_have_at_most_52_bits():
 
 def test_names_fit_into_the_database():
     user = json.dumps(
-        {"id": 5, "first_name": "a\0\ud800" * 200, "username": "u" * 99, "language_code": "l" * 9}
+        {
+            "id": 5,
+            "first_name": "a\0\ud800" * 200,
+            "last_name": "b" * 300,
+            "username": "u" * 99,
+            "language_code": "l" * 9,
+        }
     )
     person = check_init_data(init_data(user=user)).person
     assert len(person.first_name) == 255 and "\0" not in person.first_name
     person.first_name.encode()
-    assert (person.username, person.language) == ("u" * 64, "l" * 8)
+    assert (person.last_name, person.username) == ("b" * 255, "u" * 64)
+    assert person.language == "l" * 8
     nameless = check_init_data(init_data(user='{"id": 5, "first_name": ""}')).person
     assert nameless.first_name == "5"
+
+
+@pytest.mark.parametrize("more", ["&", "&more", "&&", "&=&"])
+def test_what_is_left_out_of_the_signature_is_refused(more):
+    check_init_data(init_data())
+    with pytest.raises(Unauthorized):
+        check_init_data(init_data() + more)
 
 
 @pytest.mark.parametrize("token", [None, "", SANDBOX_TOKEN])
