@@ -5,7 +5,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn
 
 import click
@@ -157,8 +157,8 @@ def summary(document: Document) -> str:
         ("Sent", document["sent"]),
         ("Failed", document["failed"]),
     ]
-    rows += [(name.capitalize(), document[name]) for name in ("skipped", "unknown", "pending")]
     rows += [(f"  {reason}", n) for reason, n in sorted(document["reasons"].items())]
+    rows += [(name.capitalize(), document[name]) for name in ("skipped", "unknown", "pending")]
     if document["seconds"] is not None:
         rows += [("Seconds", f"{document['seconds']:.1f}"), ("Rate, 1/s", document["rate"])]
     lines = [f"{name:<18}{value!s:>12}" for name, value in rows]
@@ -171,13 +171,20 @@ def progress_bar(visible: bool) -> Iterator[Callable[[Document], None]]:
     if not visible:
         yield lambda document: None
         return
-    with click.progressbar(length=1, file=sys.stderr, show_pos=True, width=30) as bar:
+    with ExitStack() as stack:
+        bar: Any = None  # none before it is known for how many: a bar of length 0 divides by it
 
         def show(document: Document) -> None:
-            # The audience grows while it is frozen; a bar of length 0 divides by it.
-            bar.length = max(1, document["total"])
-            bar.label = f"sent {document['sent']}, failed {document['failed']}"
-            bar.update(document["total"] - document["pending"] - document["sending"] - bar.pos)
+            nonlocal bar
+            if bar is None and document["total"]:
+                made = click.progressbar(
+                    length=document["total"], file=sys.stderr, show_pos=True, width=30
+                )
+                bar = stack.enter_context(made)
+            if bar is not None:
+                bar.length = document["total"]  # it grows while the audience is frozen
+                bar.label = f"sent {document['sent']}, failed {document['failed']}"
+                bar.update(document["total"] - document["pending"] - document["sending"] - bar.pos)
 
         yield show
 

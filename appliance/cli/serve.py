@@ -70,6 +70,9 @@ def _run(
         asked_to_stop() as stop,
         Runtime(settings, web=web, bot=bot, by_webhook=by_webhook) as runtime,
     ):
+        if context.json:
+            address = f"http://{settings.host}:{settings.port}" if web else None
+            context.emit({"url": address, "bot": bot and settings.bot_enabled}, "")
         if web:
             context.remark(
                 f"The site is at http://{settings.host}:{settings.port} (Ctrl-C stops it)"

@@ -79,7 +79,7 @@ def make_home(
     result = InitResult(home)
     values = config.read_values(home, environ)
     fresh = not (home / ".env").exists()
-    new_values = _new_values(values, options, prompter) if fresh else {}
+    new_values = _new_values(home, values, options, prompter) if fresh else {}
     address = _new_address(home, environ)
     settings = Settings.load(home, {**values, **new_values})
     admin = None if _has_admin(settings) else _first_admin(options, prompter)
@@ -96,11 +96,31 @@ def make_home(
         result.lines.append(f"{home / '.env'} names another database than DATABASE_URL does here")
     check_schema(settings)
     _store(settings, admin, bot, result)
+    result.lines += _left_out(options, fresh=fresh, admin_made=admin is not None)
     return result
 
 
+def _left_out(options: InitOptions, *, fresh: bool, admin_made: bool) -> list[str]:
+    """A line for options that change nothing, because what they are about was there."""
+    settings = {
+        "--domain": options.domain,
+        "--bot-token": options.bot_token,
+        "--language": options.language,
+        "--sandbox": options.sandbox,
+    }
+    admin = {"--admin-email": options.admin_email, "--admin-password-file": options.admin_password}
+    unused = [name for name, value in settings.items() if value and not fresh]
+    lines = [f"{', '.join(unused)}: left out, since .env is there: edit it"] if unused else []
+    unused = [name for name, value in admin.items() if value and not admin_made]
+    return lines + (
+        [f"{', '.join(unused)}: left out, since there is an admin: `appliance user add`"]
+        if unused
+        else []
+    )
+
+
 def _new_values(
-    current: Mapping[str, str], options: InitOptions, prompter: Prompter
+    home: Path, current: Mapping[str, str], options: InitOptions, prompter: Prompter
 ) -> dict[str, str]:
     """The contents of a new .env, without what the environment says already."""
     sandbox = options.sandbox or current.get("BOT_MODE", "").lower() == "sandbox"
@@ -112,7 +132,11 @@ def _new_values(
     elif current.get("BOT_MODE", "").lower() != "off":
         token = options.bot_token or current.get("BOT_TOKEN")
         values["BOT_TOKEN"] = prompter.text(
-            token, "Bot token from @BotFather", "--bot-token-file (or --sandbox)"
+            token,
+            "Bot token from @BotFather (not shown)",
+            "--bot-token-file (or --sandbox)",
+            lambda typed: _check_token(home, {**current, **values, "BOT_TOKEN": typed}),
+            secret=True,
         )
     if options.domain:
         # nginx on the same machine says who the visitor is (nginx/appliance.conf)
@@ -120,6 +144,14 @@ def _new_values(
     if options.language:
         values["DEFAULT_LANGUAGE"] = options.language
     return {name: value for name, value in values.items() if current.get(name) != value}
+
+
+def _check_token(home: Path, values: Mapping[str, str]) -> str:
+    """Asks Telegram at once, while a slip can be mended. Raises ConfigError, BadToken."""
+    settings = Settings.load(home, values)
+    if settings.bot_enabled:
+        _identify(settings)
+    return values["BOT_TOKEN"]
 
 
 def _new_address(home: Path, environ: Mapping[str, str] | None) -> dict[str, str]:
@@ -137,10 +169,18 @@ def _new_address(home: Path, environ: Mapping[str, str] | None) -> dict[str, str
 
 def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:
     email = account_users.normalise_email(
-        prompter.text(options.admin_email, "Email of the first admin", "--admin-email")
+        prompter.text(
+            options.admin_email,
+            "Email of the first admin",
+            "--admin-email",
+            account_users.normalise_email,
+        )
     )
     password = options.admin_password or prompter.password(
-        None, "Password of the first admin", "--admin-password-file"
+        None,
+        "Password of the first admin (at least 10 characters)",
+        "--admin-password-file",
+        _check_password,
     )
     account_users.validate_password(password)
     return _Admin(
@@ -148,6 +188,11 @@ def _first_admin(options: InitOptions, prompter: Prompter) -> _Admin:
         account_users.normalise_name(options.admin_name),
         account_users.hash_password(password),
     )
+
+
+def _check_password(password: str) -> str:
+    account_users.validate_password(password)
+    return password
 
 
 def _identify(settings: Settings) -> dict[str, Any]:

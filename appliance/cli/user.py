@@ -8,6 +8,7 @@ import click
 from appliance.cli.context import Context, common_options, pass_context
 from appliance.cli.suggest import SuggestingGroup
 
+QUESTION = "Password (at least 10 characters)"
 ROLES = click.Choice(["member", "operator", "admin"])
 password_file = click.option(
     "--password-file",
@@ -47,7 +48,9 @@ def add(
     from appliance.services.accounts import users as account_users
 
     email = account_users.normalise_email(email)
-    password = Prompter(context.interactive).password(password_file, "Password", "--password-file")
+    password = Prompter(context.interactive).password(
+        password_file, QUESTION, "--password-file", _checked
+    )
     account_users.validate_password(password)
     hashed = account_users.hash_password(password)
     language = context.settings.default_language
@@ -165,7 +168,7 @@ def set_password(context: Context, who: str, password_file: Path | None) -> None
     from appliance.services.accounts import users as account_users
 
     password = Prompter(context.interactive).password(
-        password_file, "New password", "--password-file"
+        password_file, f"New {QUESTION.lower()}", "--password-file", _checked
     )
     account_users.validate_password(password)
     hashed = account_users.hash_password(password)
@@ -173,6 +176,13 @@ def set_password(context: Context, who: str, password_file: Path | None) -> None
         changed = account_users.set_password(session, users.find(session, who).id, hashed)
         document = _document(changed)
     context.report(document, f"{document['email']} has a new password.")
+
+
+def _checked(password: str) -> str:
+    from appliance.services.accounts import users as account_users
+
+    account_users.validate_password(password)
+    return password
 
 
 def _change_access(context: Context, who: str, **changes: Any) -> None:

@@ -1,13 +1,17 @@
 """Asking at a terminal, and what happens without one."""
 
 import io
+import os
+import pty
+import subprocess
+import sys
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from appliance.cli.input import Prompter, read_secret, read_text
-from appliance.errors import ConfigError
+from appliance.errors import ConfigError, Invalid
 
 
 def test_what_was_given_is_not_asked():
@@ -48,6 +52,46 @@ def test_a_password_is_typed_twice_and_not_shown():
     )
     assert got == "secret1"
     assert "secret1" not in said
+
+
+def long_enough(answer):
+    if len(answer) < 5:
+        raise Invalid("too short")
+    return answer.upper()
+
+
+def test_a_slip_is_asked_again():
+    got, said = at_a_terminal(
+        lambda asking: asking.text(None, "Name", "--name", long_enough), "Ann\nAnna Petrova\n"
+    )
+    assert got == "ANNA PETROVA"
+    assert "too short" in said
+
+
+def test_a_slip_that_is_not_shown_is_explained_before_it_is_typed_twice():
+    got, said = at_a_terminal(
+        lambda asking: asking.password(None, "Password", "--p", long_enough),
+        "abc\nabcdef\nabcdef\n",
+    )
+    assert got == "ABCDEF"
+    assert "appliance: too short" in said
+    got, said = at_a_terminal(
+        lambda asking: asking.text(None, "Token", "--t", secret=True), "123:abc\n"
+    )
+    assert (got, "123:abc" in said) == ("123:abc", False)
+
+
+def test_a_text_that_is_typed_is_asked_for():
+    reader, terminal = pty.openpty()
+    script = "from appliance.cli.input import read_text; print(read_text(None))"
+    os.write(reader, b"hello\n\x04")  # as a terminal hands over Ctrl-D
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdin=terminal, capture_output=True, timeout=60, check=True
+    )
+    os.close(reader)
+    os.close(terminal)
+    assert done.stdout == b"hello\n"
+    assert b"Ctrl-D" in done.stderr
 
 
 def test_the_first_line_of_a_file(tmp_path):

@@ -215,3 +215,14 @@ def test_a_database_that_cannot_be_made_leaves_no_settings_behind(make, new_home
     with pytest.raises(ConfigError):
         make(sandbox=True)
     assert sorted(path.name for path in new_home.iterdir()) == ["data"]
+
+
+def test_options_that_change_nothing_are_told(make):
+    make(sandbox=True)
+    again = make(sandbox=True, domain="club.example.org")
+    assert again.made == []
+    assert again.lines == [
+        "--domain, --sandbox: left out, since .env is there: edit it",
+        "--admin-email, --admin-password-file: left out, since there is an admin:"
+        " `appliance user add`",
+    ]

@@ -16,6 +16,7 @@ from appliance.models import (
     BroadcastStatus,
     Delivery,
     DeliveryState,
+    Schedule,
     Subscription,
     Topic,
     utcnow,
@@ -181,6 +182,16 @@ def unfrozen(session: Session, topic: Topic) -> Sequence[int]:
     term = _word(topic)
     rows = session.scalars(open_.order_by(Broadcast.id))
     return [row.id for row in rows if term in [*row.audience["to"], *row.audience["not"]]]
+
+
+def schedules_of(session: Session, topic: Topic) -> Sequence[str]:
+    """The names of the schedules whose audience names the topic."""
+    term = _word(topic)
+    rows = session.scalars(select(Schedule).order_by(Schedule.id))
+    words = {
+        row.name: [*row.template.get("to", []), *row.template.get("exclude", [])] for row in rows
+    }
+    return [name for name, said in words.items() if term in said]
 
 
 def _word(topic: Topic) -> str:

@@ -89,7 +89,8 @@ class Journal:
             event = None
         if not isinstance(event, dict) or "kind" not in event:
             raise ConfigError(
-                f"{self.path}: invalid line {number}: expected an event of the simulator"
+                f"{self.path}: invalid line {number}: expected an event of the simulator;"
+                " take the line out, or move the file away: the people in it are simulated"
             )
         return event
 

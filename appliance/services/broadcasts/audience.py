@@ -15,6 +15,7 @@ WORDS = (
     "all, linked, unlinked, groups, channels, topic:NAME, user:EMAIL, chat:ID, role:ROLE, lang:CODE"
 )
 _ALONE = frozenset({"all", "linked", "unlinked", "groups", "channels"})
+_LANGUAGE = re.compile(r"(?=.{2,8}$)[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -72,7 +73,7 @@ def _role(session: Session, field: str, value: str) -> str:
 
 
 def _language(session: Session, field: str, value: str) -> str:
-    if not (value.replace("-", "").isalnum() and value.isascii() and len(value) <= 8):
+    if not _LANGUAGE.fullmatch(value):
         message = localized(
             "invalid lang:{value}: expected a language code such as en or ru", value=value
         )

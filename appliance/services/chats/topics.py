@@ -48,7 +48,7 @@ def remove(session: Session, name: str) -> None:
     """Delete a topic and everybody's choices about it.
 
     Raises NotFound. Raises Conflict while a broadcast that names it has not found its recipients
-    yet: without the topic it would not be known who opted out.
+    yet: without the topic it would not be known who opted out; and while a schedule names it.
     """
     topic = topics.find(session, name)
     if waiting := topics.unfrozen(session, topic):
@@ -57,6 +57,14 @@ def remove(session: Session, name: str) -> None:
                 "topic {name} is in the audience of broadcast {id}: cancel the broadcast first",
                 name=name,
                 id=waiting[0],
+            )
+        )
+    if names := topics.schedules_of(session, topic):
+        raise Conflict(
+            localized(
+                "topic {name} is in the audience of schedule {schedule}: delete the schedule first",
+                name=name,
+                schedule=names[0],
             )
         )
     topics.remove(session, topic)

@@ -76,6 +76,7 @@ def test_said_twice_it_counts_once(parse, ann):
         ("lang:english!", "expected a language code"),
         ("lang:a-very-long-one", "expected a language code"),
         ("lang:-", "expected a language code"),
+        ("lang:e", "expected a language code"),
     ],
 )
 @pytest.mark.parametrize("field", ["to", "not"])

@@ -8,6 +8,7 @@ from appliance.crud.chats import chats
 from appliance.crud.chats import topics as crud
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.models import Broadcast, ChatType, Delivery, Subscription
+from appliance.services.broadcasts import NewBroadcast, schedules
 from appliance.services.chats import topics
 from support.people import add_user
 
@@ -79,6 +80,16 @@ def test_a_topic_is_kept_while_a_broadcast_needs_it(session):
     topics.remove(session, "news")
     with pytest.raises(NotFound):
         topics.remove(session, "news")
+
+
+def test_a_topic_is_kept_while_a_schedule_needs_it(session):
+    topics.add(session, "news")
+    new = NewBroadcast("hello", to=("all",), exclude=("topic:news",))
+    made = schedules.add(session, "weekly", "0 9 * * MON", "UTC", new)
+    with pytest.raises(Conflict, match="in the audience of schedule weekly"):
+        topics.remove(session, "news")
+    session.delete(made)
+    topics.remove(session, "news")
 
 
 def test_what_a_chat_gets(session, chat):
