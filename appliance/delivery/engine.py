@@ -261,7 +261,8 @@ class Engine:
             queue = self._replies or self._broadcasts
             job = queue[0]
             paced = is_paced(job)
-            if paced and (free_at := self._chats.ready_at(job.chat_id)) > now.mono:
+            free_at = self._chats.ready_at(job.chat_id, answer=queue is self._replies)
+            if paced and free_at > now.mono:
                 # Put back rather than waited for: whoever is behind them in the queue may be
                 # written to now.
                 self._finished.append(again(queue.popleft(), "chat_pause", free_at))

@@ -31,10 +31,11 @@ PAIR_SECONDS = 0.005
 """How long after one message its companion may leave."""
 
 CHAT_SECONDS = 1.0
-PERSON_BURST = 3
-"""Messages to a person that may leave one after the other, as answers do; then one a second. That
-is over 1/s for a moment, and under the five that a chat bears."""
+ANSWER_BURST = 3
+"""Answers to a person that may follow each other at once; then one a second. That is over 1/s for a
+moment, and under the five that a chat bears."""
 
+_SPARE_SECONDS = (ANSWER_BURST - 1) * CHAT_SECONDS
 GROUP_MESSAGES = 20  # a minute
 GROUP_WINDOW_SECONDS = 61.0
 """Seconds that hold no more than that; the one over 60 is for jitter on the way."""
@@ -114,14 +115,14 @@ class Pacer:
 class ChatPacer:
     """One message a second to a chat, and 20 in any minute to a group: at once, if it was silent.
 
-    To a person the first three may follow each other at once: over any time one a second and two.
+    The first three answers to a person may follow each other: over any time one a second and two.
 
     Remembers two spans of each, so memory stays at what was sent in the last six seconds, and to
     groups in the last two minutes.
     """
 
     def __init__(self) -> None:
-        self._recent: dict[int, float] = {}  # chat → when it may be written to again
+        self._recent: dict[int, float] = {}  # chat → when it may be answered again
         self._older: dict[int, float] = {}
         self._turned = 0.0
         self._minute: dict[int, tuple[float, ...]] = {}  # group → its last departures
@@ -130,10 +131,12 @@ class ChatPacer:
         self._full: dict[int, float] = {}  # group with 20 in this minute → when it may go on
         self._paused: dict[int, float] = {}  # chat that Telegram asked to leave alone → until when
 
-    def ready_at(self, chat_id: int) -> float:
-        """When this chat may be written to again; 0.0: at any time."""
+    def ready_at(self, chat_id: int, *, answer: bool = False) -> float:
+        """When this chat may be written to again, or answered; 0.0: at any time."""
         full = self._full.get(chat_id)
         ready = full or self._recent.get(chat_id) or self._older.get(chat_id) or 0.0
+        if ready and chat_id > 0 and not answer:
+            ready += _SPARE_SECONDS
         return max(ready, self._paused.get(chat_id, 0.0)) if self._paused else ready
 
     def pause(self, chat_id: int, until: float) -> None:
@@ -160,17 +163,16 @@ class ChatPacer:
             self._count(chat_id, now)
 
     def _next(self, person: int, now: float) -> float:
-        """When a person may be written to again, after a message that leaves now.
+        """When a person may be answered again, after a message that leaves now.
 
         With every message that is not paid for by its second it comes closer to the end of the
         burst; what lies further back than the burst saves nothing up.
         """
-        spare = (PERSON_BURST - 1) * CHAT_SECONDS
         before = self._recent.get(person) or self._older.get(person) or 0.0
-        return max(before, now - spare) + CHAT_SECONDS
+        return max(before, now - _SPARE_SECONDS) + CHAT_SECONDS
 
     def busy(self, now: float) -> frozenset[int]:
-        """The chats that may not be written to yet."""
+        """The chats that may not be answered yet."""
         times = {**self._older, **self._recent, **self._full}
         times |= {chat: max(ready, times.get(chat, 0.0)) for chat, ready in self._paused.items()}
         return frozenset(chat for chat, ready in times.items() if ready > now)

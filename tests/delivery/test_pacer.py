@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.delivery.pacer import (
+    ANSWER_BURST,
     CATCH_UP_SECONDS,
     GROUP_WINDOW_SECONDS,
-    PERSON_BURST,
     WARM_UP_SHARE,
     ChatPacer,
     Pacer,
@@ -205,30 +205,30 @@ def test_a_group_gets_one_a_second():
     assert chats.busy(101.0) == frozenset()
 
 
-def test_a_person_gets_three_at_once_and_then_one_a_second():
+def test_a_person_gets_three_answers_at_once_and_then_one_a_second():
     chats = ChatPacer()
-    for _ in range(PERSON_BURST):
-        assert chats.ready_at(7) <= 100.0
+    for _ in range(ANSWER_BURST):
+        assert chats.ready_at(7, answer=True) <= 100.0
         assert chats.busy(100.0) == frozenset()
         chats.note(7, 100.0)
     for now in (101.0, 102.0, 103.0):
-        assert chats.ready_at(7) == now
+        assert chats.ready_at(7, answer=True) == now
         assert chats.busy(now - 0.1) == {7}
         chats.note(7, now)
 
-    assert chats.ready_at(7) == 104.0
-    assert chats.ready_at(8) == 0.0
+    assert chats.ready_at(7, answer=True) == 104.0
+    assert chats.ready_at(8, answer=True) == 0.0
 
 
 def test_silence_saves_up_no_more_than_the_burst():
     chats = ChatPacer()
-    for _ in range(PERSON_BURST):
+    for _ in range(ANSWER_BURST):
         chats.note(7, 100.0)
     chats.note(8, 1000.0)
-    for _ in range(PERSON_BURST):
-        assert chats.ready_at(7) <= 1000.0
+    for _ in range(ANSWER_BURST):
+        assert chats.ready_at(7, answer=True) <= 1000.0
         chats.note(7, 1000.0)
-    assert chats.ready_at(7) == 1001.0
+    assert chats.ready_at(7, answer=True) == 1001.0
 
 
 @given(st.integers(0, 2**32))
@@ -237,15 +237,24 @@ def test_no_span_of_a_person_holds_more_than_its_seconds_and_two(seed):
     pacer, dice, now, times = ChatPacer(), random.Random(seed), 1000.0, []
     busiest = dice.sample(PAUSES, 3)
     for _ in range(150):
-        now = max(now + dice.choice(busiest), pacer.ready_at(3))
+        now = max(now + dice.choice(busiest), pacer.ready_at(3, answer=True))
         for chat in (3, dice.randrange(4, 9)):
-            if pacer.ready_at(chat) <= now:
+            if pacer.ready_at(chat, answer=dice.random() < 0.9) <= now:
                 pacer.note(chat, now)
                 times += [now] if chat == 3 else []
 
     for first, began in enumerate(times):
         for last in range(first, len(times)):
-            assert last - first + 1 <= times[last] - began + PERSON_BURST + 1e-6
+            assert last - first + 1 <= times[last] - began + ANSWER_BURST + 1e-6
+
+
+def test_anything_but_an_answer_waits_until_all_is_paid_for():
+    chats = ChatPacer()
+    chats.note(7, 100.0)
+    assert chats.ready_at(7) == 101.0
+    chats.note(7, 100.0)
+    assert (chats.ready_at(7), chats.ready_at(7, answer=True)) == (102.0, 100.0)
+    assert chats.ready_at(8) == 0.0
 
 
 def test_a_silent_group_gets_twenty_at_once_and_then_waits_for_the_minute():
@@ -285,7 +294,7 @@ def test_no_minute_of_a_group_holds_more_than_twenty_and_no_second_two(seed):
         assert all(after - before > 60.0 for before, after in minutes), chat
 
 
-@pytest.mark.parametrize(("chat", "times"), [(7, PERSON_BURST), (-7, 1)])
+@pytest.mark.parametrize(("chat", "times"), [(7, ANSWER_BURST), (-7, 1)])
 def test_what_was_noted_is_remembered_over_the_turn_of_a_span(chat, times):
     """What was noted is moved aside every three seconds, by the next message to anybody."""
     chats = ChatPacer()
@@ -294,7 +303,7 @@ def test_what_was_noted_is_remembered_over_the_turn_of_a_span(chat, times):
         chats.note(chat, 102.9)
     chats.note(2, 103.1)
 
-    assert chats.ready_at(chat) == pytest.approx(103.9)
+    assert chats.ready_at(chat, answer=True) == pytest.approx(103.9)
     assert chat in chats.busy(103.8)
 
 
