@@ -47,6 +47,7 @@ def test_who_sleeps_is_passed_over_and_taken_when_they_wake(database, run):
     assert claim(database, run, evening) == []
     with database.writing() as session:
         assert not run.close(session, evening)
+        assert not run.close(session, evening), "nor when it is asked again"
     assert not run.due(evening)
     assert noon.wall < evening.wall
 

@@ -3,9 +3,11 @@
 import time
 
 import pytest
+from sqlalchemy import delete
 
 from appliance.crud import deliveries
 from appliance.crud.broadcasts import broadcasts, events
+from appliance.crud.chats import chats
 from appliance.delivery import broadcast_run
 from appliance.delivery.answers.classify import Kind, Verdict
 from appliance.delivery.broadcast_run import Run
@@ -13,7 +15,7 @@ from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.pacer import ChatPacer
 from appliance.errors import Localized
-from appliance.models import DeliveryState
+from appliance.models import Chat, ChatStatus, DeliveryState
 from appliance.services.broadcasts import changes
 from support.people import add_chats
 
@@ -243,6 +245,40 @@ def test_who_waits_for_another_try_is_asked_for_once(claim, record, run, databas
     assert [job.chat_id for job in claim(1, later(6))] == [1], "no more than is asked for"
     assert [job.chat_id for job in claim(5, later(6))] == [2]
     assert [job.chat_id for job in claim(5, later(7))] == []
+
+
+def test_who_waits_less_is_tried_first_and_holds_up_nobody(claim, record, run, database):
+    first, second = claim(2)
+    record(*(Result(j, Verdict(Kind.SERVER), NOW.mono + s) for j, s in ((first, 5), (second, 50))))
+    with database.writing() as session:
+        assert not run.close(session, NOW)  # both are before those that were not claimed yet
+
+    assert [job.chat_id for job in claim(3)] == [3]
+    assert [job.chat_id for job in claim(2, later(6))] == [1, 4], "no more than is asked for"
+    assert [job.chat_id for job in claim(5, later(6))] == [5]
+    claim(1, later(6))
+    assert not run.due(later(49))
+    assert run.due(later(51))
+
+
+def test_who_left_since_the_freeze_is_skipped_without_an_attempt(claim, run, database, number):
+    with database.writing() as session:
+        chats.set_status(session, 2, ChatStatus.BLOCKED)
+        session.execute(delete(Chat).where(Chat.id == 3))
+
+    assert [job.chat_id for job in claim(9)] == [1, 4, 5]
+    with database.reading() as session:
+        row = broadcasts.get(session, number)
+        lines = {line.chat_id: line for line in deliveries.iterate(session, number)}
+    assert row.reasons == {"chat_blocked": 1, "chat_forgotten": 1}
+    assert [(lines[n].state, lines[n].attempts) for n in (2, 3)] == [("skipped", 0)] * 2
+
+
+def test_a_claim_may_go_over_the_end_of_a_part(claim, monkeypatch):
+    monkeypatch.setattr(broadcast_run, "ROWS_PER_LOOK", 2)
+
+    assert [job.chat_id for job in claim(3)] == [1, 2, 3]
+    assert [job.chat_id for job in claim(3)] == [4, 5]
 
 
 def test_it_is_due_while_somebody_may_be_claimed(claim, record, run):
