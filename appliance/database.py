@@ -43,7 +43,7 @@ from appliance.models import Base
 from appliance.outages import is_away
 from appliance.write_queue import FairLock
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The newest migration; `tests/test_migrations.py` holds it equal to Alembic's head."""
 
 ROWS_PER_TRANSACTION = 3000
@@ -110,8 +110,7 @@ class Database:
         # Not expired: what a caller got out of a transaction is read after it, by then without a
         # session.
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        snapshots = self.engine.execution_options(**{SNAPSHOT: True})
-        self._readers = sessionmaker(snapshots, expire_on_commit=False)
+        self._readers = sessionmaker(_snapshots(self.engine), expire_on_commit=False)
 
     @classmethod
     def of(cls, app: Flask) -> "Database":
@@ -285,6 +284,12 @@ def writing_if_free(session: Session) -> Iterator[Session]:
             raise TryLater("the database is busy") from None
         with _committed(session):
             yield session
+
+
+def _snapshots(engine: sa.Engine) -> sa.Engine:
+    """The engine for reading: SQLite's transactions are snapshots, PostgreSQL has to be told."""
+    of_sqlite = engine.dialect.name == "sqlite"
+    return engine if of_sqlite else engine.execution_options(**{SNAPSHOT: True})
 
 
 def schema_version(url: str) -> str | None:

@@ -144,21 +144,26 @@ class Coordinator:
         return jobs
 
     def hand_in(self, results: list[Result], now: Moment) -> None:
-        """Write the last outcomes, at a stop; the lease may be lost already."""
+        """Write the last outcomes, at a stop; nothing where the lease is lost already.
+
+        For its successor they are `unknown`, or somebody has put them back since.
+        """
         with self._writer.writing() as session:
-            for source, own in self._take_in(session, results, now).items():
-                if not isinstance(source, OperationRun) or self._is_ours(source):
-                    source.record(session, own, now)
+            if self._fence.let(session):
+                self._record_last(session, results, now)
         self._writer.close()
 
-    def _is_ours(self, operation: OperationRun) -> bool:
-        """Whether it is still the run that goes on with it: no other began, here or elsewhere."""
-        return not self._fence.lost and self._operations.get(operation.id) is operation
+    def _record_last(self, session: Session, results: list[Result], now: Moment) -> None:
+        for source, own in self._take_in(session, results, now).items():
+            # Of an operation only the run that goes on with it: another counts them again.
+            if not isinstance(source, OperationRun) or self._operations.get(source.id) is source:
+                source.record(session, own, now)
 
     def sweep(self, now: Moment) -> None:
         """Skip a part of a cancelled broadcast, where whoever cancelled it died before the end."""
         if (number := self._sweeper.due(now)) is not None:
             with self._writer.writing() as session:
+                self._check_lease(session, now, "sweeping")
                 self._sweeper.step(session, number, now)
 
     def is_stopped(self, job: Job) -> bool:

@@ -103,6 +103,7 @@ class Engine:
         self._hurry = threading.Event()
         self._state = "starting"
         self._settled_at = self._looked_at = self._sent_at = self._trouble_until = 0.0
+        self._claimed_at = 0.0  # when the last transaction that claimed began
 
     @property
     def state(self) -> str:
@@ -219,6 +220,7 @@ class Engine:
         except SQLAlchemyError as error:
             self._in_trouble(error, now)
             return
+        self._claimed_at = now.mono
         self._finished.clear()
         self._retry_policy.flood_seconds = None
         for job in jobs:
@@ -253,11 +255,11 @@ class Engine:
         """Start what the budget allows; replies first."""
         if now.mono - self._sent_at < self._group_seconds or now.mono < self._trouble_until:
             return
-        if now.mono - self._settled_at > STALE_CLAIM_SECONDS:
-            self._put_back("stale", now.mono)  # stopped and continued, or a machine that slept
-            return
         left = 0
         while self._ready and self._client.room and left < self._group:
+            if self._is_stale():
+                self._put_back("stale", now.mono)
+                return
             queue = self._replies or self._broadcasts
             job = queue[0]
             paced = is_paced(job)
@@ -276,6 +278,14 @@ class Engine:
             self._start(queue.popleft())
             self._sent_at = now.mono
             left += 1
+
+    def _is_stale(self) -> bool:
+        """Whether this process was stopped and continued, by the clock of this very moment.
+
+        What counts is when the transaction began, not when its commit was answered: a process that
+        sleeps in between may wake up when another has the lease.
+        """
+        return time.monotonic() - self._claimed_at > STALE_CLAIM_SECONDS
 
     def _start(self, job: Job) -> None:
         try:

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    String,
-)
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.models.base import Base, utcnow
@@ -18,6 +16,8 @@ class Lease(Base):
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     holder: Mapped[str | None] = mapped_column(String(255))
+    # Rises with each holder: who comes back to a lease that others had meanwhile holds a new one.
+    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     state: Mapped[str | None] = mapped_column(String(255))
     heartbeat_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]  # 12 s after the last heartbeat; NULL: given back

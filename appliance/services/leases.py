@@ -3,13 +3,16 @@
 import os
 import secrets
 import socket
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from appliance.crud import leases
+from appliance.crud.leases import Seen
 from appliance.database import Database
+from appliance.models import utcnow
 
 UPDATES = "updates"
 DELIVERY = "delivery"
@@ -53,41 +56,63 @@ class Holding:
         self.holder = holder or f"{identity()}#{secrets.token_hex(2)}"
         self._database = database
         self._ttl = ttl
+        self._epoch = 0
+        self._seen: Seen | None = None  # another's, at the last look
+        self._silent_until = 0.0  # monotonic: it is free when it still looks so then
 
-    def acquire(self, now: datetime | None = None) -> bool:
+    def acquire(self, now: datetime | None = None, mono: float | None = None) -> bool:
         """Take the lease when it is free, ran out, or its holder is known to be gone."""
-        now = now or datetime.now(UTC)
+        now = now or utcnow()
+        mono = time.monotonic() if mono is None else mono
         # By a snapshot first: whoever stands by asks every second, and takes no write lock for it.
         with self._database.reading() as session:
-            lease = leases.get_lease(session, self.name)
-            current = lease.holder if lease else None
-            runs_out = lease.expires_at if lease else None
-        dead = current if current and is_gone(current) else None
-        if current not in {None, self.holder, dead} and runs_out and runs_out > now:
+            seen, runs_out = leases.look(session, self.name)
+        if seen.holder not in {None, self.holder} and not self._is_over(seen, runs_out, now, mono):
             return False
         with self._database.writing() as session:
-            return leases.acquire(session, self.name, self.holder, now, self._ttl, dead)
+            epoch = leases.acquire(session, self.name, self.holder, now, self._ttl, seen)
+        self._epoch = epoch or 0
+        return epoch is not None
+
+    def _is_over(self, seen: Seen, runs_out: datetime | None, now: datetime, mono: float) -> bool:
+        """Whether another's lease may be taken.
+
+        By our own monotonic clock: it is over when no sign of life came for as long as it lasts. No
+        wall clock that is set, here or elsewhere, makes it end early or late.
+        """
+        if seen.holder and is_gone(seen.holder):
+            return True
+        if seen != self._seen:
+            whole = self._ttl.total_seconds()
+            left = (runs_out - now).total_seconds() if runs_out else 0.0
+            if self._seen is None:
+                # At first sight the time that it names is all there is: a machine that comes up
+                # again need not wait for the one it was.
+                left = max(left, 0.0)
+            elif left <= 0:
+                left = whole
+            self._seen, self._silent_until = seen, mono + min(left, whole)
+        return mono >= self._silent_until
 
     def keep(self, session: Session, state: str | None, now: datetime | None = None) -> None:
         """Prolong it inside the caller's transaction. Raises LeaseLost."""
-        now = now or datetime.now(UTC)
         # Also where it ran out: as long as nobody took it, a process that was late may go on.
-        self._require(leases.renew(session, self.name, self.holder, now, self._ttl, state))
+        mine = (self.name, self.holder, self._epoch)
+        self._require(leases.renew(session, *mine, now or utcnow(), self._ttl, state))
 
     def beat(self, state: str | None, now: datetime | None = None) -> None:
         """Prolong it in a transaction of its own. Raises LeaseLost."""
         with self._database.writing() as session:
             self.keep(session, state, now)
 
-    def check(self, session: Session, now: datetime | None = None) -> None:
-        """It must be ours, seen from inside the caller's transaction. Raises LeaseLost."""
-        now = now or datetime.now(UTC)
-        self._require(leases.holds(session, self.name, self.holder, now))
+    def check(self, session: Session) -> None:
+        """It must be ours, and stay so until the caller's transaction ends. Raises LeaseLost."""
+        self._require(leases.holds(session, self.name, self.holder, self._epoch))
 
     def release(self) -> None:
         """Give it back, so that a second process need not wait."""
         with self._database.writing() as session:
-            leases.release(session, self.name, self.holder)
+            leases.release(session, self.name, self.holder, self._epoch)
 
     def _require(self, held: bool) -> None:
         if not held:
@@ -110,6 +135,14 @@ class Fence:
         """Whether it is time for a sign of life, at these seconds of the monotonic clock."""
         return mono - self._beat_at >= FENCE_BEAT_SECONDS
 
+    def let(self, session: Session) -> bool:
+        """Whether the lease is still ours, and stays so until the transaction ends."""
+        try:
+            self._holding.check(session)
+        except LeaseLost:
+            self.lost = True
+        return not self.lost
+
     def check(self, session: Session, state: str, wall: datetime, mono: float) -> None:
         """The lease must be ours; `state` is what `status` shows. Raises LeaseLost."""
         try:
@@ -117,7 +150,7 @@ class Fence:
                 self._holding.keep(session, state, wall)
                 self._beat_at = mono
             else:
-                self._holding.check(session, wall)
+                self._holding.check(session)
         except LeaseLost:
             self.lost = True
             raise

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.crud import deliveries, leases, settings
+from appliance.crud import deliveries, settings
 from appliance.crud.broadcasts import broadcasts, operations
 from appliance.crud.chats import chats
 from appliance.crud.messages import messages
@@ -114,11 +114,10 @@ def test_a_pause_told_to_another_part_is_heard_and_never_shortened(
         assert settings.pause_of(session, settings.FLOOD) == pause
 
 
-def test_a_lost_lease_changes_nothing(settle, queue, shown, database, lease):
+def test_a_lost_lease_changes_nothing(settle, queue, shown, lease):
     number = queue()
     settle()
-    with database.writing() as session:
-        leases.release(session, DELIVERY, lease.holder)
+    lease.release()
 
     with pytest.raises(LeaseLost):
         settle()
@@ -305,6 +304,24 @@ def test_what_an_operation_was_told_after_a_takeover_is_not_counted(
 
     with database.reading() as session:
         assert operations.find(session, operation.id).done == 0
+
+
+def test_a_last_outcome_after_a_takeover_is_nobodys_of_the_new_holder(
+    settle, coordinator, queue, database, lease, shown
+):
+    """Somebody had it sent again meanwhile: what the new holder sends now is not `sent` yet."""
+    number = queue()
+    settle()
+    claimed = settle(wanted=1)
+    take_over(database, lease)
+    with database.writing() as session:
+        deliveries.put_back(session, number, [claimed[0].chat_id], 0)
+        deliveries.take(session, number, [claimed[0].chat_id], 0)
+
+    done = [Result(job, Verdict(Kind.SENT, message_id=1)) for job in claimed]
+    coordinator.hand_in(done, Moment(time.time(), time.monotonic()))
+
+    assert (shown(number).sent, shown(number).sending) == (0, 1)
 
 
 def take_over(database, lease):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from appliance.services.leases import (
 )
 
 NOW = utcnow()
+SECONDS = TTL.total_seconds()
 WAIT = """
 import sys
 from appliance.services.leases import identity
@@ -85,40 +87,97 @@ def test_of_strangers_nothing_is_known(holder):
     assert not is_gone(holder.format(me=identity()))
 
 
-def test_another_machine_is_waited_for(database):
-    theirs = Holding(database, "delivery", holder="other 12345678[1] 1 1")
-    mine = Holding(database, "delivery")
+@pytest.fixture
+def theirs(database):
+    """Of another machine, of which nothing is known from here."""
+    return Holding(database, "delivery", holder="other 12345678[1] 1 1")
+
+
+@pytest.fixture
+def mine(database):
+    return Holding(database, "delivery")
+
+
+def test_another_machine_is_waited_for(mine, theirs):
     assert theirs.acquire(NOW)
-    assert not mine.acquire(NOW + TTL - timedelta(milliseconds=1))
-    assert mine.acquire(NOW + TTL)
+    assert not mine.acquire(NOW, 100.0)
+    assert not mine.acquire(NOW, 100.0 + SECONDS - 0.001)
+    assert mine.acquire(NOW, 100.0 + SECONDS)
+
+
+def test_one_that_gives_signs_of_life_is_waited_for(mine, theirs):
+    theirs.acquire(NOW)
+    for beat in range(10):
+        assert not mine.acquire(NOW, 100.0 + beat * SECONDS)
+        theirs.beat("sending", NOW + timedelta(seconds=beat + 1))
+    assert not mine.acquire(NOW, 100.0 + 10 * SECONDS)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_wrong_takes_nothing_away(mine, theirs, hours):
+    """Neither that of who stands by, nor that of the holder."""
+    wrong = NOW + timedelta(hours=hours)
+    theirs.acquire(NOW)
+    assert not mine.acquire(NOW, 100.0)
+    assert not mine.acquire(wrong, 101.0)  # set while it stands by
+    theirs.beat("sending", NOW + timedelta(seconds=1))
+    assert not mine.acquire(wrong, 102.0)
+    theirs.beat("sending", wrong)
+    assert not mine.acquire(NOW, 103.0)
+    assert not mine.acquire(NOW, 103.0 + SECONDS - 0.001)
+    assert mine.acquire(NOW, 103.0 + SECONDS)
+
+
+def test_who_begins_believes_that_a_lease_ran_out(mine, theirs):
+    """A machine that comes up again need not wait for the one it was."""
+    theirs.acquire(NOW)
+    assert mine.acquire(NOW + TTL, 100.0)
+
+
+def test_who_begins_waits_for_the_rest(mine, theirs):
+    theirs.acquire(NOW)
+    assert not mine.acquire(NOW + timedelta(seconds=5), 100.0)
+    assert not mine.acquire(NOW, 100.0 + SECONDS - 5.001)
+    assert mine.acquire(NOW, 100.0 + SECONDS - 5)
 
 
 def test_it_is_checked_inside_the_callers_transaction(database):
     mine = Holding(database, "delivery", holder="me")
     with database.writing() as session, lost():
-        mine.check(session, NOW)
+        mine.check(session)
     assert mine.acquire(NOW)
     with database.writing() as session:
-        mine.check(session, NOW)
+        mine.check(session)
         mine.keep(session, "sending", NOW + timedelta(seconds=5))
-        mine.check(session, NOW + TTL)
-        with lost():
-            mine.check(session, NOW + TTL + timedelta(seconds=5))
+        mine.check(session)
 
 
-def test_what_another_took_is_lost(database):
-    mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
+def test_what_another_took_is_lost(database, mine, theirs):
     mine.acquire(NOW)
     assert theirs.acquire(NOW + TTL)
     with lost():
         mine.beat("sending", NOW + TTL)
     with database.writing() as session:
         with lost():
-            mine.check(session, NOW + TTL)
+            mine.check(session)
         with lost():
             mine.keep(session, None, NOW + TTL)
     mine.release()  # not theirs to give: nothing happens
     theirs.beat("sending", NOW + TTL)
+
+
+def test_what_was_held_before_another_had_it_is_lost(database):
+    mine, theirs = (Holding(database, "delivery", holder=name) for name in ("me", "them"))
+    mine.acquire(NOW)
+    before = copy(mine)
+    mine.release()
+    theirs.acquire(NOW)
+    theirs.release()
+    assert mine.acquire(NOW)
+    with database.writing() as session:
+        mine.check(session)
+        with lost():
+            before.check(session)
 
 
 def lost():

@@ -3,7 +3,6 @@
 import gc
 import threading
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text, update
@@ -176,11 +175,8 @@ def test_the_engine_stops_when_the_lease_is_lost(
     people, queue, engine, database, ask, lease, received
 ):
     people(3)
-    with database.writing() as session:
-        from appliance.crud import leases
-
-        leases.release(session, DELIVERY, lease.holder)
-    assert Holding(database, DELIVERY, holder="somebody else").acquire(datetime.now(UTC))
+    lease.release()
+    assert Holding(database, DELIVERY, holder="somebody else").acquire()
     queue()
 
     with pytest.raises(LeaseLost):
