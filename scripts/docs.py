@@ -24,9 +24,10 @@ INTRODUCTION = """\
 [configuration](configuration.md).
 
 The answer goes to stdout, everything else to stderr. Every command takes `--help`, which also has
-examples; all that print something take `--json` (one JSON document) and `--quiet` (no remarks, no
-progress bars; these are shown only at a terminal anyway). Without a terminal nothing is ever asked:
-what is missing is an error that names the option. `appliance broadcast TEXT` is short for
+examples; all that print something take `--json` (one JSON document, times in UTC) and `--quiet`
+(only what was asked for and what went wrong: nothing of a change that succeeded). People get times
+by `TIMEZONE`, and headings at a terminal. Without a terminal nothing is ever asked: what is missing
+is an error that names the option. `appliance broadcast TEXT` is short for
 `appliance broadcast send TEXT`.
 
 `eval "$(appliance completion bash)"` (or zsh, fish) gives the tab key; `appliance man | man -l -`

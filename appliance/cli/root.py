@@ -83,7 +83,7 @@ class LazyGroup(SuggestingGroup):
 @click.version_option(__version__, prog_name="appliance")
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, readable=False, path_type=Path),
     help="The directory with .env and data/. Default: $APPLIANCE_HOME, or the working directory.",
 )
 @click.pass_context
