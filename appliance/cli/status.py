@@ -7,14 +7,15 @@ import click
 from appliance.cli.context import Context, common_options, pass_context
 
 CHATS_SHOWN = 5
-"""Of the chats that wait; all of them are in `--json`."""
+"""Of the chats that wait, and of the tokens that were refused; all of them are in `--json`."""
 
 
 @click.command()
 @common_options
 @pass_context
 def status(context: Context) -> None:
-    """The parts with their heartbeats, what waits or could not be handled, a flood pause.
+    """The parts with their heartbeats, what waits or could not be handled, a flood pause, alerts
+    that were refused.
 
     \b
     Examples:
@@ -46,6 +47,10 @@ def _table(context: Context, document: dict[str, Any]) -> str:
     rows += [
         f"{'flood':<10} Telegram asked for silence in chat {p['chat_id']} until {at(p['until'])}"
         for p in document["chat_pauses"][:CHATS_SHOWN]
+    ]
+    rows += [
+        f"{'refused':<10} {r['count']} of token {r['token']}, the last {at(r['at'])}: {r['reason']}"
+        for r in document["refused"][:CHATS_SHOWN]
     ]
     rows.append(f"{'version':<10} {document['version']}, schema {document['schema']}")
     return "\n".join(rows)

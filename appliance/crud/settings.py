@@ -38,6 +38,9 @@ INBOX = "inbox"
 OPERATORS = "operators"
 """{"chat_id", "topics", …} of the operators' group, see `services/inbox/operators_group.py`."""
 
+REFUSED_ALERTS = "refused_alerts"
+"""{token id: {"token", "count", "reason", "at"}}, see `services/alerts/refused.py`."""
+
 MERGED_COPIES = "merged_copies"
 """{"row", "count"}: the line about messages that the operators' group gets no copies of."""
 

@@ -6,6 +6,7 @@ a session, is told what is wrong.
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -16,13 +17,15 @@ from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from appliance.crud.accounts import tokens
-from appliance.database import writing
-from appliance.errors import ApplianceError, localized
+from appliance.database import writing, writing_if_free
+from appliance.errors import ApplianceError, TryLater, localized
+from appliance.models import utcnow
 from appliance.routers import alert_body
 from appliance.routers.api import context, credentials, validation
 from appliance.routers.api.endpoints import Access, View, endpoint, read_query
 from appliance.schemas import Alert, NewNotification, Notified, NotifyQuery
 from appliance.services import notify
+from appliance.services.alerts import refused as refused_alerts
 from appliance.services.alerts.fit import made_to_arrive
 from appliance.services.notify import Sender
 
@@ -65,27 +68,40 @@ def _refusals_told(view: View) -> View:
     @wraps(view)
     def call(**arguments: Any) -> Any:
         try:
-            return view(**arguments)
+            response = view(**arguments)
         except (ApplianceError, HTTPException) as error:
             if program := credentials.program():
-                _tell_refusal(program.token_id, error)
+                reason = str(error.description if isinstance(error, HTTPException) else error)
+                _tell(program.token_id, "an alert", reason)
             raise
+        program = credentials.program()
+        if program and request.mimetype == _MULTIPART and request.files:
+            count = sum(1 for _ in request.files.items(multi=True))
+            _tell(program.token_id, f"{count} files of an alert", "only the text is sent")
+        return response
 
     return call
 
 
-def _tell_refusal(token_id: int, error: ApplianceError | HTTPException) -> None:
-    refused = context.context().refused_alerts
+def _tell(token_id: int, what: str, reason: str) -> None:
+    """In the log, and in `appliance status` as soon as the database has time for it."""
+    refused, untold = context.context().refused_alerts, context.context().refused_untold
     refused[token_id] += 1
+    name = tokens.get(context.session(), token_id).name
     log.warning(
-        "notify: an alert of the token %d (%r) was refused: %s (%d bytes; %d refused since the"
-        " start)",
+        "notify: %s of the token %d (%r) was refused: %s (%d bytes; %d refused since the start)",
+        what,
         token_id,
-        tokens.get(context.session(), token_id).name,
-        error.description if isinstance(error, HTTPException) else error,
+        name,
+        reason,
         request.content_length or 0,
         refused[token_id],
     )
+    untold[token_id] = (name, untold.get(token_id, ("", 0, ""))[1] + 1, reason)
+    # An alarm that rings all the time must not keep others from writing.
+    with suppress(TryLater), writing_if_free(context.session()) as session:
+        refused_alerts.add(session, dict(untold), utcnow())
+        untold.clear()
 
 
 @blueprint.post("/notify")

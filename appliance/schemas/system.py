@@ -46,12 +46,25 @@ class ChatPause(Answer):
     until: datetime
 
 
+class Refused(Answer):
+    """Alerts of a token that nobody got, and why the last one; a month after that it is forgotten.
+
+    Files that were left out of an alert are counted, too.
+    """
+
+    token: str
+    count: int
+    reason: str
+    at: datetime
+
+
 class Status(Answer):
     parts: dict[str, Part]
     queue: QueueState
     set_aside: int
     flood_until: datetime | None
     chat_pauses: list[ChatPause]
+    refused: list[Refused]
     version: str
     schema_: str | None = Field(validation_alias="schema", serialization_alias="schema")
 

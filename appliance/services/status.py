@@ -12,6 +12,7 @@ from appliance.crud.messages import messages
 from appliance.crud.settings import FLOOD, chat_pauses, pause_of
 from appliance.database import SCHEMA
 from appliance.models import Lease
+from appliance.services.alerts import refused
 from appliance.services.leases import DELIVERY, SCHEDULE, UPDATES, WEB, is_gone
 from appliance.services.timing.clock import rfc3339
 
@@ -27,6 +28,7 @@ def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
         "set_aside": updates.count_set_aside(session),
         "flood_until": _flood_until(session, now),
         "chat_pauses": _chat_pauses(session, now),
+        "refused": refused.listed(session),
         "version": __version__,
         "schema": SCHEMA,
     }

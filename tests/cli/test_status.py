@@ -5,6 +5,7 @@ import time
 from appliance.crud import updates
 from appliance.crud.settings import FLOOD, put_setting
 from appliance.models import utcnow
+from appliance.services.alerts import refused
 from appliance.services.leases import Holding
 
 
@@ -16,6 +17,7 @@ def test_the_shape(database, answer):
         "set_aside",
         "flood_until",
         "chat_pauses",
+        "refused",
         "version",
         "schema",
     ]
@@ -52,6 +54,15 @@ def test_what_could_not_be_handled_is_told(database, invoke, answer):
     (line,) = [line for line in lines if line.startswith("set aside")]
     assert "1 update" in line
     assert "docs/telegram.md" in line
+
+
+def test_alerts_that_nobody_got_are_told(database, invoke, answer):
+    with database.writing() as session:
+        refused.add(session, {5: ("ci", 3, "there is no topic x")}, utcnow())
+    (told,) = answer("status")["refused"]
+    assert (told["token"], told["count"], told["reason"]) == ("ci", 3, "there is no topic x")
+    (line,) = [row for row in invoke("status").stdout.splitlines() if row.startswith("refused")]
+    assert "3 of token ci, the last" in line and line.endswith(": there is no topic x")
 
 
 def test_without_a_database_it_says_what_to_run(home, invoke, refused):

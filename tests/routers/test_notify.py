@@ -8,6 +8,7 @@ import pytest
 from appliance.crud.chats import chats
 from appliance.models import Broadcast, Media, Message, Notification, Priority
 from appliance.routers.api import context
+from appliance.services.alerts import refused
 from support.stored import all_rows
 
 FORM = "application/x-www-form-urlencoded"
@@ -370,3 +371,22 @@ def test_what_a_program_is_refused_is_logged(monitor, stored, caplog, app, optio
     assert "notify: an alert of the token 1 ('test') was refused: " in caplog.text
     assert f"({size} bytes; 1 refused since the start)" in caplog.text
     assert stored() == stored(Notification) == stored(Broadcast) == []
+    (told,) = shown_refusals(app)
+    assert (told["token"], told["count"]) == ("test", 1)
+    assert told["reason"]
+    monitor.post("/notify?to=everybody", data=b"x")
+    assert [entry["count"] for entry in shown_refusals(app)] == [2]
+
+
+def shown_refusals(app):
+    with app.app_context():
+        return refused.listed(context.session())
+
+
+def test_files_that_are_left_out_are_told(monitor, stored, caplog, app):
+    data = {"message": "disk full", "shot": (BytesIO(b"x" * 10), "shot.png")}
+    response = monitor.post("/notify", data=data)
+    assert response.status_code == 202
+    assert "notify: 1 files of an alert of the token 1 ('test') was refused" in caplog.text
+    (told,) = shown_refusals(app)
+    assert (told["count"], told["reason"]) == (1, "only the text is sent")

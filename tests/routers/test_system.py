@@ -55,6 +55,7 @@ def test_status_is_the_admins(app, admin, operator):
         "set_aside",
         "flood_until",
         "chat_pauses",
+        "refused",
         "version",
         "schema",
     }

@@ -36,6 +36,7 @@ def test_nothing_runs_yet(document):
         "set_aside": 0,
         "flood_until": None,
         "chat_pauses": [],
+        "refused": [],
         "version": __version__,
         "schema": SCHEMA,
     }

@@ -42,6 +42,8 @@ class Context:
     simulator: Gate = field(default_factory=_simulator)
     refused_alerts: Counter[int] = field(default_factory=Counter)
     """By token: what programs said and nobody got, since the start."""
+    refused_untold: dict[int, tuple[str, int, str]] = field(default_factory=dict)
+    """Of these what `status` does not know yet, see `services/alerts/refused.py`."""
     on_update: Callable[[], None] = lambda: None
     """The webhook has stored an update."""
 

@@ -3331,6 +3331,25 @@ export interface components {
             /** Unknown */
             unknown: number;
         };
+        /**
+         * Refused
+         * @description Alerts of a token that nobody got, and why the last one; a month after that it is forgotten.
+         *
+         *     Files that were left out of an alert are counted, too.
+         */
+        Refused: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            /** Token */
+            token: string;
+        };
         /** Registration */
         Registration: {
             /**
@@ -3886,6 +3905,8 @@ export interface components {
                 [key: string]: components["schemas"]["Part"];
             };
             queue: components["schemas"]["QueueState"];
+            /** Refused */
+            refused: components["schemas"]["Refused"][];
             /** Schema */
             schema: string | null;
             /** Set Aside */
