@@ -19,6 +19,13 @@ def test_it_serves_and_stops_in_time(serve, port, wait_until, number, parts):
     assert "Stopping …" in running.log()
 
 
+def test_programs_hear_where_it_is(database, serve, port, wait_until):
+    running = serve("--no-bot", "--json", "--quiet", LOG_LEVEL="ERROR")
+    wait_until(lambda: running.log().endswith("\n"), 5)
+    assert json.loads(running.log()) == {"url": f"http://127.0.0.1:{port}", "bot": False}
+    assert running.stop() == 0
+
+
 def test_it_stops_while_telegram_does_not_answer(database, serve, sandbox, ask):
     ask("faults", {"kind": "latency", "method": "*", "seconds": 60})
     running = serve(BOT_API_URL=sandbox.url)
