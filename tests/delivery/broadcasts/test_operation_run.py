@@ -14,7 +14,7 @@ from appliance.delivery.engine_config import EngineConfig
 from appliance.delivery.freezer import freeze
 from appliance.delivery.jobs import Moment, Result
 from appliance.delivery.operation_run import MAX_TRIES, UNKNOWN_RETRY_SECONDS, load
-from appliance.models import Broadcast, DeliveryState
+from appliance.models import Broadcast, Delivery, DeliveryState, utcnow
 from support.people import add_chats
 
 
@@ -78,6 +78,10 @@ def done(job):
     return Result(job, Verdict(Kind.SENT, message_id=100))
 
 
+def unchanged(job):
+    return Result(job, says("Bad Request: message is not modified: same"))
+
+
 def refused(job):
     return Result(job, Verdict(Kind.CONTENT, "content", "bad"))
 
@@ -121,6 +125,7 @@ def test_what_telegram_says_of_a_message(kind, verdict, counts, reasons, begin, 
     ("answers", "status", "counts"),
     [
         ([done, refused, refused, refused], "running", (1, 3)),
+        ([unchanged, unchanged, unchanged], "running", (3, 0)),
         ([refused, refused], "running", (0, 2)),
         ([refused, refused, refused], "paused", (0, 3)),
     ],
@@ -185,19 +190,29 @@ def test_a_lost_answer_is_asked_for_again_and_not_for_ever(begin, last):
     assert (last(exchange.number).failed, last(exchange.number).reasons) == (1, {"no_answer": 1})
 
 
-def test_an_album_with_gaps_is_deleted_whole(ledger, decide, database):
+@pytest.mark.parametrize("count", [2, 3])
+def test_an_album_with_gaps_is_deleted_whole(count, ledger, decide, database):
     number = ledger(sent=2)
     with database.writing() as session:
-        pictures = [{"id": 1, "kind": "photo"}] * 3
+        pictures = [{"id": 1, "kind": "photo"}] * count
         session.execute(update(Broadcast).where(Broadcast.id == number).values(media=pictures))
-        albums.remember(session, number, 2, [100, 103, 104])
+        albums.remember(session, number, 2, [100, 103, 104][:count])
     decide("recall", number)
 
     with database.writing() as session:
         jobs = begun(session, number).exchange(session, [], 10, wall_and_monotonic())
 
     asked = {job.chat_id: json.loads(job.body)["message_ids"] for job in jobs}
-    assert asked == {1: [100, 101, 102], 2: [100, 103, 104]}
+    assert asked == {1: [100, 101, 102][:count], 2: [100, 103, 104][:count]}
+
+
+def test_an_edit_calls_everybody_by_name(ledger, decide, database):
+    number = ledger(sent=2)
+    decide("edit", number, text="Hi {first_name}")
+
+    texts = [json.loads(job.body)["text"] for job in Exchanges(database, number)()]
+
+    assert texts == ["Hi P1", "Hi P2"]
 
 
 def test_what_was_in_flight_counts_once_though_it_crashes_in_between(
@@ -252,3 +267,94 @@ def test_whose_try_is_due_takes_the_place_of_somebody_new(begin):
     jobs = exchange(limit=2, seconds=5)
 
     assert [job.chat_id for job in jobs] == [1, 2]
+
+
+def test_who_waits_less_is_tried_first_and_the_others_follow(begin, last):
+    exchange = begin("edit", sent=4)
+    first, second = exchange(limit=2)
+    waits = [(first, 50), (second, 5)]
+    exchange([Result(j, Verdict(Kind.SERVER), exchange.at(s).mono) for j, s in waits], limit=0)
+    assert exchange.run.due(exchange.at(0)), "two have not been asked for"
+
+    (again,) = exchange(limit=1, seconds=6)
+    assert again.chat_id == 2
+    others = exchange(limit=9, seconds=6)
+    assert [job.chat_id for job in others] == [3, 4]
+    assert exchange(limit=9, seconds=6) == []
+    assert not exchange.run.due(exchange.at(49))
+    late = exchange(limit=9, seconds=51)
+    assert [job.chat_id for job in late] == [1]
+
+    exchange([done(job) for job in (again, *others, *late)], seconds=52)
+    assert (last(exchange.number).status, last(exchange.number).done) == ("done", 4)
+
+
+def test_two_whose_time_has_come_come_one_by_one(begin):
+    exchange = begin("edit", sent=2)
+    waits = [Result(j, Verdict(Kind.SERVER), exchange.at(5).mono) for j in exchange(limit=2)]
+    exchange(waits, limit=0)
+
+    assert [job.chat_id for job in exchange(limit=1, seconds=6)] == [1]
+    assert [job.chat_id for job in exchange(limit=1, seconds=6)] == [2]
+
+
+def test_it_ends_when_it_finds_nobody_after_the_last_outcome(begin, last):
+    exchange = begin("edit", sent=2)
+    exchange([done(job) for job in exchange(limit=2)], limit=0)
+    assert last(exchange.number).status == "running"
+
+    exchange(limit=1)
+
+    assert last(exchange.number).status == "done"
+
+
+def test_one_that_was_paused_meanwhile_is_over_for_this_run(begin, database):
+    exchange = begin("edit", sent=3)
+    jobs = exchange(limit=2)
+    with database.writing() as session:
+        operation = operations.list_for(session, exchange.number)[-1]
+        operations.pause_running(session, operation.id, "by hand", utcnow())
+
+    exchange([done(job) for job in jobs], limit=0)
+
+    assert exchange.run.done
+
+
+def test_after_a_restart_one_that_succeeded_still_speaks_for_the_content(begin, database, last):
+    exchange = begin("edit", sent=5)
+    exchange([done(job) for job in exchange(limit=1)], limit=0)
+
+    restarted = Exchanges(database, exchange.number)
+    restarted([refused(job) for job in restarted(limit=4)], limit=1)
+
+    assert (last(exchange.number).status, last(exchange.number).failed) == ("done", 4)
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("edit", [1]), ("recall", [])])
+def test_telegram_deletes_nothing_that_is_older_than_two_days_and_edits_it(
+    kind, asked, ledger, decide, database
+):
+    number = ledger(sent=1)
+    with database.writing() as session:
+        sent_at = int(wall_and_monotonic().wall) - 49 * 3600
+        session.execute(update(Delivery).values(updated_at=sent_at))
+    decide(kind, number)
+
+    assert [job.chat_id for job in Exchanges(database, number)()] == asked
+
+
+def test_what_arrived_in_the_second_of_the_edit_is_edited_once(ledger, decide, database, last):
+    number = ledger(sent=1, in_flight=1)
+    decide("edit", number)
+    with database.writing() as session:
+        made = operations.list_for(session, number)[-1].created_at
+        arrived(session, number, [2], int(made.timestamp()))
+    exchange = Exchanges(database, number)
+    asked = []
+    while not exchange.run.done:
+        jobs = exchange()
+        asked += [job.chat_id for job in jobs]
+        exchange([done(job) for job in jobs], limit=0)
+
+    assert asked == [1, 2]
+    assert (last(number).total, last(number).done) == (2, 2)
