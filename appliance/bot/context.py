@@ -1,7 +1,7 @@
 """What a handler gets: the transaction, the chat, and ways to answer through the outbox."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,10 @@ from appliance.models import Chat, Priority
 from appliance.services import outbox
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.telegram import html as telegram_html
+
+SAID_ONCE_IN = timedelta(minutes=1)
+"""What answers something that is repeated so soon, with nothing in between, is said once: whoever
+presses Start six times while the bot is down gets one welcome."""
 
 _MAX_ANSWER_LENGTH = 200  # characters; the limit of answerCallbackQuery
 

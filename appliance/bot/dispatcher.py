@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from telebot.types import CallbackQuery, Message
 
 from appliance.bot import keyboards
-from appliance.bot.context import Context, Site
+from appliance.bot.context import SAID_ONCE_IN, Context, Site
 from appliance.bot.parsing import read_update
 from appliance.bot.people import (
     Command,
@@ -27,9 +27,6 @@ from appliance.services import bot_identity, telegram_auth
 from appliance.services.i18n.catalog import choose, phrase
 from appliance.services.updates import chat_id_of
 
-SAID_ONCE_IN = timedelta(minutes=1)
-"""What answers a command that is repeated so soon, with nothing in between, is said once: whoever
-presses Start six times while the bot is down gets one welcome."""
 _GROUP_HINT_INTERVAL = timedelta(minutes=1)  # Telegram allows 20 messages a minute to a group
 
 # A message from such a chat proves that the bot may write there: nobody can write to a bot that

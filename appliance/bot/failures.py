@@ -32,13 +32,14 @@ DOUBT_SECONDS = (2.0, 4.0, 8.0)
 
 _MAX_STATE_LENGTH = 255  # characters of `leases.state`
 
+_LIKELY = "another server with this token, or BotFather's webhook"
+
 MOVED = (
-    "conflict: the webhook is not this site's any more; another program with this bot's token"
-    " polls or set its own: stop it and restart, or give each its own bot"
+    "conflict: the webhook is not this site's any more; another program polls or set its own:"
+    f" likely {_LIKELY}; stop it and restart, or give each its own bot"
 )
 """The state of a bot whose updates should come by webhook, but whose webhook was changed."""
 
-_LIKELY = "another server with this token, or BotFather's webhook"
 _WEBHOOK = f"conflict: a webhook is set for this bot while this program polls: likely {_LIKELY}"
 _POLLER = (
     f"conflict: another program polls with this bot's token: likely {_LIKELY}; stop it,"

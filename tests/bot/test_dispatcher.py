@@ -116,10 +116,15 @@ class TestSaidOnce:
         desk.say("/language")
         assert len(desk.said()) == 2
 
-    def test_wrong_codes_are_counted_all_the_same(self, desk):
-        for _ in range(6):
-            desk.say("/link ABCD-2345")
-        assert desk.said()[-1] == phrase("en", "code_wait", count=15)
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [("/link ABCD-2345", "code_wrong"), ("ABCD-2345", "code_in_message"), ("hi", "thanks")],
+    )
+    def test_what_is_no_other_try_is_no_other_answer(self, desk, text, key):
+        desk.feed(*(desk.text(text) for _ in range(8)))
+        told = phrase("en", key, **({} if key == "thanks" else {"count": 15}))
+        assert desk.said() == [told]
+        assert len(desk.heard()) == 8
 
 
 class TestGroups:

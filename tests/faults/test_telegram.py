@@ -96,7 +96,7 @@ def test_a_name_that_cannot_be_resolved(world, processes, check, done, wait_unti
     lost = processes.bot(BOT_API_URL="http://api.telegram.invalid", **real)
     wait_until(lambda: "offline" in processes.status(**real).stdout, 60, processes.words)
     # a few may be claimed just now: they are put back by the next transaction
-    wait_until(lambda: waits(world.shown(number)), 10, processes.words)
+    wait_until(lambda: waits(world.shown(number)), 60, processes.words)
     lost.send_signal(signal.SIGTERM)
     assert lost.wait(15) == 0
 

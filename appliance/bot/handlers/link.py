@@ -9,14 +9,16 @@ buttons.
 import secrets
 
 from appliance.bot import keyboards
-from appliance.bot.context import Context
+from appliance.bot.context import SAID_ONCE_IN, Context
 from appliance.bot.handlers import inbox
 from appliance.bot.router import Press, Router
 from appliance.bot.texts import MINUTES, masked
 from appliance.crud.accounts import link_codes
+from appliance.crud.messages import repeats
 from appliance.errors import AlreadyLinked, NotFound
 from appliance.models import ChatType
 from appliance.services import telegram_auth
+from appliance.services.inbox.message_parser import storable
 from appliance.services.telegram_auth import codes
 
 KIND = "link"
@@ -86,7 +88,10 @@ def hear(context: Context, text: str) -> bool:
     # The tries first: after the last one a right code tells nothing either.
     if code and _tries(context) < MAX_TRIES and _ask(context, codes.hashed(code), None):
         return True
-    _refuse(context, "code_in_message")
+    # The same code once more is no other try, and gets no other answer.
+    since = context.now - SAID_ONCE_IN
+    if not repeats.answers_since(context.session, context.chat.id, storable(text), None, since):
+        _refuse(context, "code_in_message")
     # It may be an ordinary message of eight letters: an operator reads it, the code in it is void.
     if context.message is not None:
         inbox.keep(context, context.message)

@@ -37,22 +37,20 @@ def say_once(session: Session, chat_id: int, said: Sequence[Message]) -> None:
     """Take back what was queued after `said` and says nothing else than that.
 
     Where it has other buttons, for those of an earlier question are void, it is the earlier one
-    that is taken back, if it waits still. What has a key is counted by it, and stays.
+    that is taken back, if it waits still; unless it has a key, by which it is counted.
     """
     newest = max(row.id for row in said)
     rows = session.scalars(
         select(Message).where(Message.chat_id == chat_id, Message.id > newest, ~_INCOMING)
     )
-    former = [row for row in said if row.key is None]
+    former = list(said)
     for row in rows.all():
         alike = [other for other in former if _alike(row, other)]
-        if row.key is not None or not alike:
-            continue
         if any(other.params == row.params for other in alike):
             session.delete(row)
             continue
         for other in alike:
-            if other.state == DeliveryState.PENDING:
+            if other.state == DeliveryState.PENDING and other.key is None:
                 former.remove(other)
                 session.delete(other)
 

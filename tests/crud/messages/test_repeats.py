@@ -93,10 +93,13 @@ def test_it_is_said_once(store, heard, new, state, left):
         assert [row.params for row in rows] == left
 
 
-def test_what_has_a_key_stays(store, heard):
+def test_what_has_a_key_is_not_taken_back(store, heard):
     heard("/link x", "No")
     with store.writing() as session:
+        session.query(Message).filter_by(direction=Direction.OUT).one().key = "k"
+    with store.writing() as session:
         said = repeats.answers_since(session, ANNA, "/link x", None, SINCE)
-        messages.queue(session, ANNA, "sendMessage", {"text": "No"}, text="No", key="k", now=NOW)
+        new = {"text": "No", "nonce": 2}
+        messages.queue(session, ANNA, "sendMessage", new, text="No", now=NOW)
         repeats.say_once(session, ANNA, said)
         assert session.query(Message).filter_by(direction=Direction.OUT).count() == 2
