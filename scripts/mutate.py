@@ -41,6 +41,7 @@ CHOICES = re.compile(
     r"_?[A-Z][A-Z_]* = [\d_.]+\b|@dataclass\(|\s+\w+: (int|float) = [1-9][\d_.]+,$|\s+\*,$"
 )
 DOTTED = re.compile(r"except \(?[\w, ]*\w\.\w")
+TYPE = re.compile(r"\s+[\w.]+: [^=]+ = ")
 PYTEST = "-x -q -p no:randomly -p no:cacheprovider -o faulthandler_timeout=0"
 CONFIG = """
 [cosmic-ray]
@@ -135,9 +136,14 @@ def _mutants(module: str, folder: Path) -> list[MutationSpec]:
 
 
 def _sensible(mutant: MutationSpec, line: str) -> bool:
-    """Also that cosmic-ray can make it: of `except module.Error` it finds no name to replace."""
+    """Also that cosmic-ray can make it: of `except module.Error` it finds no name to replace.
+
+    And that Python evaluates it, as it does no type of a variable in a function.
+    """
     dotted = mutant.operator_name.endswith("ExceptionReplacer") and DOTTED.search(line)
-    return not CHOICES.match(line) and not dotted
+    kind = mutant.operator_name.split("_")[-1] == "BitAnd" and TYPE.match(line)
+    unread = kind and mutant.end_pos[1] <= kind.end()
+    return not CHOICES.match(line) and not dotted and not unread
 
 
 def _sample(mutants: list[MutationSpec], most: int | None) -> list[MutationSpec]:
