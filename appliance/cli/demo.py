@@ -64,11 +64,11 @@ def demo(context: Context, once: bool, port: int | None) -> None:
         with follow.progress_bar(context.progress) as show:
             document = follow.wait_for_end(site.database, broadcast_id, show, stop)
         context.emit(document, "\n" + follow.summary(document))
-        context.remark(
-            f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
-        )
-        context.remark("Phones    Open “Phones” in the menu to read it as a Telegram user.")
-        if not once:
+        if not once:  # else nothing is left to log in to
+            context.remark(
+                f"\nSite      {site.settings.site_url}\nAdmin     {ADMIN}\nPassword  {password}"
+            )
+            context.remark("Phones    Open “Phones” in the menu to read it as a Telegram user.")
             context.remark("\nCtrl-C ends it.")
             site.runtime.wait(stop)
         code = follow.outcome_code(document)

@@ -1,5 +1,8 @@
 """`appliance broadcast show`: what scripts read, and what people do."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from appliance.crud.broadcasts import click_tracking, events
@@ -59,3 +62,19 @@ def test_what_people_read(invoke, number):
 
 def test_nobody_knows_it(invoke, database, refused):
     assert "there is no broadcast 9" in refused(invoke("broadcast", "show", 9), 2)
+
+
+def test_the_text_and_times_by_the_clock_of_people(invoke, answer, number):
+    began = answer("broadcast", "show", number)["created_at"]
+    shown = invoke("broadcast", "show", number, TIMEZONE="Asia/Tokyo").stdout
+    at = datetime.fromisoformat(began).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"{at:%Y-%m-%d %H:%M:%S}" in shown
+    assert shown.endswith("\nnew\n")
+    assert f"{at:%Y-%m-%d %H:%M}" in invoke("broadcast", "list", TIMEZONE="Asia/Tokyo").stdout
+
+
+def test_what_was_recalled_says_so(invoke, answer, number):
+    invoke("broadcast", "recall", number, "--yes")
+    assert answer("broadcast", "show", number)["recalled"] is True
+    assert "recalled" in invoke("broadcast", "show", number).stdout.splitlines()[0]
+    assert "  recalled  " in invoke("broadcast", "list").stdout

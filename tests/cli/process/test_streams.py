@@ -145,6 +145,12 @@ def test_a_stranger_gives_a_terminal_no_orders(home, database, known, words):
     assert "Eve" in got or words.startswith("inbox")
 
 
+def test_a_list_has_a_heading_where_people_read_it(home, known, shell):
+    got = at_a_terminal(sys.executable, "-m", "appliance", "--home", home, "chat", "list")
+    assert got.splitlines()[0].split() == ["ID", "TYPE", "STATUS", "NAME"]
+    assert len(shell("$A chat list").stdout.splitlines()) == len(known)
+
+
 def test_a_file_gets_what_is_stored(database, known, shell):
     with database.writing() as session:
         session.execute(text("UPDATE chats SET first_name = :name"), {"name": NASTY})
