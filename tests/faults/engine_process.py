@@ -32,8 +32,9 @@ def send(arguments: argparse.Namespace) -> None:
     settings = Settings.load(Path(arguments.home))
     set_up(settings)
     database = Database(settings.database_url)
-    pragma = f"PRAGMA wal_autocheckpoint={arguments.checkpoint:d}"
-    event.listen(database.engine, "connect", lambda connection, _: connection.execute(pragma))
+    if database.engine.dialect.name == "sqlite":
+        pragma = f"PRAGMA wal_autocheckpoint={arguments.checkpoint:d}"
+        event.listen(database.engine, "connect", lambda connection, _: connection.execute(pragma))
 
     def work(holding: Holding, stop: threading.Event) -> None:
         client: Client[Job] = Client(
