@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 
+from appliance import clock
 from appliance.errors import ConfigError
 from appliance.outages import watch
 from appliance.write_queue import FairLock
@@ -151,12 +153,13 @@ def migration_engine(url: str) -> sa.Engine:
 def prepare(engine: sa.Engine) -> None:
     """Give an engine SQLite's settings and transactions, or PostgreSQL's errors without data."""
     if engine.dialect.name == "sqlite":
+        clock.follow_nobody()
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     else:
         event.listen(engine, "connect", _on_connect_postgresql)
         event.listen(engine, "begin", _on_begin_postgresql)
-        event.listen(engine, "do_execute", _unprepared)
+        event.listen(engine, "do_execute", _begin_several)
         event.listen(engine, "handle_error", _without_detail)
         watch(engine)
 
@@ -225,14 +228,23 @@ def _on_begin_postgresql(connection: sa.Connection) -> None:
         words.append(f"SET LOCAL lock_timeout = {LOCK_MS}")
     if options.get(WEB):
         words.append(f"SET LOCAL statement_timeout = {WEB_STATEMENT_MS}")
+    words.append("SELECT extract(epoch FROM clock_timestamp())::float8")
     connection.exec_driver_sql("; ".join(words))
 
 
-def _unprepared(cursor: Any, statement: str, parameters: object, context: object) -> bool:
-    """Several commands in one cannot be prepared, which psycopg does with what it sees often."""
+def _begin_several(cursor: Any, statement: str, parameters: object, context: object) -> bool:
+    """Several commands in one cannot be prepared, which psycopg does with what it sees often.
+
+    The last of them asks for the time.
+    """
     if not statement.startswith("BEGIN"):
         return False
-    cursor.execute(statement, prepare=False)
+    asked = time.monotonic()
+    with cursor.connection.cursor() as several:
+        several.execute(statement, prepare=False)
+        while several.nextset():
+            pass
+        clock.follow(several.fetchone()[0], asked, time.monotonic())
     return True
 
 

@@ -22,7 +22,7 @@ MAX_FUNCTION_LINES = 50
 LAYERS = (
     {"__init__"},
     {"languages"},
-    {"config", "env_file", "errors", "outages", "printable", "write_queue"},
+    {"clock", "config", "env_file", "errors", "outages", "printable", "write_queue"},
     {"telegram"},
     {"models", "schemas", "engines", "gates"},
     {"database"},

@@ -16,6 +16,7 @@ from collections import deque
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from appliance import clock
 from appliance.database import Database
 from appliance.delivery.answers.classify import Kind, Verdict, classify
 from appliance.delivery.client import Client
@@ -68,7 +69,7 @@ DATABASE_RETRY_SECONDS = 1.0
 
 
 def wall_and_monotonic() -> Moment:
-    return Moment(time.time(), time.monotonic())
+    return Moment(time.time() + clock.ahead(), time.monotonic())
 
 
 class Engine:

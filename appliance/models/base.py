@@ -14,6 +14,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, registry
 
+from appliance import clock
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """Telegram's ids need 64 bits. SQLite counts rows up by itself only where the type is INTEGER,
 which has 64 bits there."""
@@ -43,7 +45,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def utcnow() -> datetime:
-    return datetime.now(UTC)
+    """By the clock that counts: PostgreSQL's, or this machine's."""
+    return clock.now()
 
 
 class Base(DeclarativeBase):

@@ -8,7 +8,6 @@ visitor's session keeps.
 import hashlib
 import hmac
 import re
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,7 +108,7 @@ def start_telegram_login(query: TelegramStart) -> ResponseReturnValue:
         "verifier": attempt.verifier,
         # A page of this site only: else a link to the login would lead on to anywhere.
         "next": query.next if _LOCAL.fullmatch(query.next) else "/",
-        "until": int(time.time() + LIFETIME.total_seconds()),
+        "until": int((utcnow() + LIFETIME).timestamp()),
     }
     return _leave(url)
 
@@ -149,7 +148,11 @@ def _finish(client: oidc.Client, query: TelegramCallback, stored: Any) -> str:
     """Where to go on. The issuer is asked between two transactions, not inside one."""
     visitor = credentials.current()
     visitor_id = visitor.id if visitor else None
-    if stored is None or not _same(stored["state"], query.state) or stored["until"] < time.time():
+    if (
+        stored is None
+        or not _same(stored["state"], query.state)
+        or stored["until"] < utcnow().timestamp()
+    ):
         raise Expired(localized("this login was used already: log in with Telegram again"))
     # After the state was compared: anybody can make up an error.
     if query.error:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.crud import settings, updates
@@ -13,6 +13,7 @@ from appliance.crud.broadcasts import operations
 from appliance.crud.chats import census
 from appliance.crud.messages import messages
 from appliance.database import Database
+from appliance.models import utcnow
 from appliance.services import retention
 from appliance.services.broadcasts import changes, schedules
 from appliance.services.content import media_cleanup
@@ -62,7 +63,7 @@ class Schedule:
             # Before each step, in a transaction of its own: a lease that was lost shows before
             # anything is begun.
             holding.beat("running")
-            self.step(datetime.now(UTC), time.monotonic())
+            self.step(utcnow(), time.monotonic())
             stop.wait(STEP_SECONDS)
 
     def step(self, wall: datetime, mono: float) -> None:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from appliance.bot.worker import IDLE_SECONDS, SHARED_IDLE_SECONDS, Handler
 from appliance.config import Settings
 from appliance.database import Database
 from appliance.errors import Unavailable
+from appliance.models import utcnow
 from appliance.services import bot_identity
 from appliance.services.leases import Holding
 from appliance.services.updates import webhook_secret, webhook_url
@@ -73,7 +74,7 @@ class UpdatesPart:
         updates.start()
         try:
             while not stop.wait(UPDATES_BEAT_SECONDS):
-                hung = datetime.now(UTC) - updates.alive_at > HUNG
+                hung = utcnow() - updates.alive_at > HUNG
                 if not hung:  # else the lease runs out: another process may take over
                     _beat(holding, updates.state)
         finally:

@@ -1,6 +1,6 @@
 """Which parts run and what waits, for `appliance status`, `/api/v1/status` and `/readyz`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from appliance.crud.broadcasts import broadcasts
 from appliance.crud.messages import messages
 from appliance.crud.settings import FLOOD, chat_pauses, pause_of
 from appliance.database import SCHEMA
-from appliance.models import Lease
+from appliance.models import Lease, utcnow
 from appliance.services.alerts import refused
 from appliance.services.leases import DELIVERY, SCHEDULE, UPDATES, WEB, is_gone
 from appliance.services.timing.clock import rfc3339
@@ -21,7 +21,7 @@ PARTS = (WEB, UPDATES, DELIVERY, SCHEDULE)
 
 def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
     """The shape of `status --json`."""
-    now = now or datetime.now(UTC)
+    now = now or utcnow()
     return {
         "parts": parts(session, now),
         "queue": _queue(session, now),
@@ -36,14 +36,14 @@ def document(session: Session, now: datetime | None = None) -> dict[str, Any]:
 
 def parts(session: Session, now: datetime | None = None) -> dict[str, dict[str, Any]]:
     """The parts alone, which is cheap: probes ask every few seconds."""
-    now = now or datetime.now(UTC)
+    now = now or utcnow()
     lease_by_name = {lease.name: lease for lease in leases.list_leases(session)}
     return {name: _part(lease_by_name.get(name), now) for name in PARTS}
 
 
 def is_running(session: Session, part: str, now: datetime | None = None) -> bool:
     """Whether some process runs this part at the moment."""
-    now = now or datetime.now(UTC)
+    now = now or utcnow()
     lease = leases.get_lease(session, part)
     return lease is not None and _alive(lease, now)
 

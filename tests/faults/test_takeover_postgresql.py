@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,8 @@ from sqlalchemy import text
 from appliance import config, env_file
 from appliance.crud import deliveries
 from appliance.database import Database
+from appliance.models import utcnow
+from appliance.services.broadcasts import NewBroadcast, create
 from appliance.services.leases import DELIVERY
 from appliance.services.status import is_running
 from support import bot_api
@@ -38,12 +41,13 @@ def database(home, make_postgresql, migrated_postgresql):
 class Node:
     """An engine with a Bot API of its own, so that it is known what it sent."""
 
-    def __init__(self, name, processes, database):
+    def __init__(self, name, processes, database, before=(), **variables):
         self.name, self.chats = name, []
         self._database = database
         self._served = bot_api.serving(self._answer)
         url = self._served.__enter__()
-        self.process = processes.engine(SEND_RATE=str(RATE), PGAPPNAME=name, BOT_API_URL=url)
+        variables |= {"SEND_RATE": str(RATE), "PGAPPNAME": name, "BOT_API_URL": url}
+        self.process = processes.engine(before=before, **variables)
 
     def close(self):
         self.process.kill()
@@ -80,8 +84,8 @@ def node(processes, database):
     """`node("first")`: an engine that runs, or stands by."""
     made = []
 
-    def node(name, **variables):
-        made.append(Node(name, processes, database, **variables))
+    def node(name, **options):
+        made.append(Node(name, processes, database, **options))
         return made[-1]
 
     yield node
@@ -120,3 +124,36 @@ def test_a_frozen_holder_is_taken_over_and_sends_nothing_more(
         ledger = {row.chat_id: row.state for row in deliveries.iterate(session, number)}
     assert sorted(ledger) == sorted(ids)
     assert {chat for chat, state in ledger.items() if state == "sent"} <= times.keys()
+
+
+@pytest.mark.parametrize("hours", ["-1h", "+1h"])
+def test_a_clock_that_is_wrong_steals_nothing_and_begins_nothing_early_or_late(
+    hours, world, node, processes, database, wait_until, find_program
+):
+    wrong = [find_program("faketime"), "-f", hours]
+    world.remember_many(PEOPLE)
+    world.queue()
+    later = queue_at(database, timedelta(minutes=30))
+    first = node("first")
+    wait_until(lambda: len(first.chats) >= RATE, 60, processes.words)
+    second = node("second", before=wrong, DONT_FAKE_MONOTONIC="1")
+    wait_until(second.is_connected, 30, processes.words)
+    sent = len(first.chats)
+    wait_until(lambda: len(first.chats) >= sent + 3 * RATE, 60, processes.words)
+    assert second.chats == []
+
+    first.freeze(inside=True)
+    wait_until(lambda: second.chats, TAKEOVER_SECONDS, processes.words)
+    soon = queue_at(database, timedelta(seconds=3))
+    wait_until(lambda: world.shown(soon).status == "running", 30, processes.words)
+    begun = world.shown(soon)
+    assert begun.started_at >= begun.starts_at
+    assert world.shown(later).status == "scheduled"
+    with database.reading() as session:
+        assert is_running(session, DELIVERY), "the lease is told by a time that all agree on"
+
+
+def queue_at(database, delay):
+    with database.writing() as session:
+        new = NewBroadcast("later", "plain", to=("all",), starts_at=utcnow() + delay)
+        return create(session, new)[0].id
