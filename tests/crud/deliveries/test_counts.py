@@ -1,6 +1,7 @@
 """The counters are the ledger's, and one broadcast's are no other's."""
 
 from appliance.crud import deliveries
+from appliance.crud.broadcasts import broadcasts
 from appliance.crud.chats import chats
 from appliance.crud.deliveries import DeliveryOutcome, Left
 from appliance.models import ChatStatus, DeliveryState
@@ -30,7 +31,20 @@ def test_a_survey_goes_by_parts(store, ledger, take, record):
         end = deliveries.survey(session, ledger, rest.last, 3)
     assert (first.last, first.in_flight, first.newest) == (3, [1], NOW + 2)
     assert (rest.last, rest.in_flight, rest.newest) == (5, [4], 0)
-    assert end.last is None
+    assert (end.last, end.newest) == (None, 0)
+
+
+def test_what_is_tallied_is_written_together_with_its_reasons(store, ledger, take):
+    take(1, 2, 3)
+    tally = deliveries.Tally(ledger)
+    with store.writing() as session:
+        for chat_id in (1, 2):
+            failed = DeliveryOutcome(chat_id, FAILED, "blocked")
+            deliveries.record(session, ledger, [failed], NOW, tally=tally)
+        tally.write(session)
+    with store.reading() as session:
+        row = broadcasts.get(session, ledger)
+        assert (row.failed, row.sending, row.reasons) == (2, 1, {"blocked": 2})
 
 
 def test_who_left_is_counted_by_parts(store, ledger, take, record):
