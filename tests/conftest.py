@@ -19,7 +19,7 @@ from appliance.config import Settings
 from appliance.database import Database
 from appliance.engines import make_engine
 from support import simulator
-from support.postgresql import PostgreSQL
+from support.postgresql import KeptDatabase, PostgreSQL
 from support.shared_apps import SharedApps
 
 T = TypeVar("T")
@@ -47,6 +47,24 @@ for _name in [name for name in os.environ if name in _PRIVATE or name.startswith
 SLOW_FOLDERS = ("delivery/engine", "e2e", "faults", "sandbox/clients")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="where the homes of the tests keep their data",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--database") == "postgresql":
+        # Engines of tests that are not run to their end keep one, as those on SQLite do.
+        config.addinivalue_line(
+            "filterwarnings",
+            "ignore:.*psycopg.Connection .* was deleted while still open:ResourceWarning",
+        )
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Without the slow tests, do not even load the folders that have no others."""
     return True if _in_slow_folder(collection_path) and _is_quick(config) else None
@@ -60,12 +78,16 @@ def _is_quick(config: pytest.Config) -> bool:
     return "not slow" in config.option.markexpr
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as slow what is in a slow folder or takes a PostgreSQL; begin with the slowest files.
 
     A long file that begins last is waited for on one core:
     `--no-loadscope-reorder` keeps the order.
     """
+    if config.getoption("--database") == "postgresql":
+        about_sqlite = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=about_sqlite)
+        items[:] = [item for item in items if item not in set(about_sqlite)]
     tests, slow = Counter[Path](), Counter[Path]()
     for item in items:
         if "start_postgresql" in _fixtures(item) or _in_slow_folder(item.path):
@@ -86,11 +108,19 @@ def root():
 
 
 @pytest.fixture
-def home(tmp_path):
-    """A home as `appliance init --sandbox` leaves it, but without a database."""
+def env(request, on_postgresql):
+    """What the `.env` of a home says. On PostgreSQL its database is there already."""
+    if not on_postgresql:
+        return ENV
+    return ENV | {"DATABASE_URL": request.getfixturevalue("kept_postgresql").empty()}
+
+
+@pytest.fixture
+def home(tmp_path, env):
+    """A home as `appliance init --sandbox` leaves it, but without a SQLite file."""
     home = tmp_path / "home"
     (home / "data").mkdir(parents=True)
-    env_file.write(home / ".env", ENV)
+    env_file.write(home / ".env", env)
     return home
 
 
@@ -101,9 +131,9 @@ def shared_apps(tmp_path_factory):
 
 
 @pytest.fixture
-def shared_home(shared_apps):
+def shared_home(shared_apps, env):
     """As `home`, at the same path each time, so that the applications fit."""
-    return shared_apps.new_home(ENV)
+    return shared_apps.new_home(env)
 
 
 @pytest.fixture
@@ -124,21 +154,32 @@ def migrated_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def first_engine(migrated_file, tmp_path_factory):
+def on_postgresql(pytestconfig):
+    """Whether the homes are to keep their data there."""
+    return pytestconfig.getoption("--database") == "postgresql"
+
+
+@pytest.fixture(scope="session")
+def first_engine(request, on_postgresql, tmp_path_factory):
     """An engine whose compiled statements those of `database` share: a fifth of a run was
     SQLAlchemy compiling the same statements for each test's own engine."""
-    file = tmp_path_factory.mktemp("first") / "database.db"
-    shutil.copy(migrated_file, file)
-    engine = make_engine(f"sqlite:///{file}")
+    if on_postgresql:
+        url = request.getfixturevalue("kept_postgresql").url
+    else:
+        file = tmp_path_factory.mktemp("first") / "database.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        url = f"sqlite:///{file}"
+    engine = make_engine(url)
     engine.connect().close()
     engine.dispose()
     return engine
 
 
 @pytest.fixture
-def database(settings, migrated_file, first_engine):
+def database(request, settings, on_postgresql, first_engine):
     """The database of `home`, at the newest schema and empty."""
-    shutil.copy(migrated_file, settings.data / "database.db")
+    if not on_postgresql:
+        shutil.copy(request.getfixturevalue("migrated_file"), settings.data / "database.db")
     database = Database(settings.database_url)
     # What is compiled is kept by statement and dialect.
     database.engine.dialect = first_engine.dialect
@@ -158,14 +199,17 @@ def start_postgresql():
 
 
 @pytest.fixture(scope="session")
-def make_postgresql(start_postgresql):
-    """`make_postgresql()` is the address of a new database; `template=` names one to copy.
-
-    The server is the session's own.
-    """
+def postgresql(start_postgresql):
+    """The session's own server."""
     server = start_postgresql()
-    yield server.new_database
+    yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def make_postgresql(postgresql):
+    """`make_postgresql()` is the address of a new database; `template=` names one to copy."""
+    return postgresql.new_database
 
 
 @pytest.fixture(scope="session")
@@ -176,6 +220,14 @@ def migrated_postgresql(make_postgresql):
     url = make_postgresql("migrated")
     schema.upgrade(Settings(Path("/nonexistent"), SECRET_KEY, url))
     return "migrated"
+
+
+@pytest.fixture(scope="session")
+def kept_postgresql(postgresql, migrated_postgresql):
+    """The database of every home, one after the other, where that is to be PostgreSQL."""
+    kept = KeptDatabase(postgresql, migrated_postgresql)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture

@@ -25,7 +25,12 @@ MIGRATIONS = Path(database.__file__).parent / "migrations"
 HEAD = database.SCHEMA
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.sqlite("the other one is PostgreSQL")),
+        pytest.param("postgresql", marks=pytest.mark.slow),
+    ]
+)
 def fresh(request, settings):
     """Settings with a database that holds nothing yet."""
     if request.param == "sqlite":

@@ -11,7 +11,12 @@ from support.people import add_chats, add_user
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.sqlite("the other one is PostgreSQL")),
+        pytest.param("postgresql", marks=pytest.mark.slow),
+    ]
+)
 def store(request):
     """An empty database: every test that takes it runs on SQLite and on PostgreSQL."""
     name = "database" if request.param == "sqlite" else "postgresql_database"

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite("the disk of its file fails")]
 
 PEOPLE = 600
 UNUSABLE = "the database cannot be used"  # what a part says that tries again and again

@@ -12,6 +12,7 @@ PEOPLE = 200_000  # forty chunks
 KILLS = 8
 
 
+@pytest.mark.sqlite("watches the file")
 @pytest.mark.slow
 def test_kills_in_the_freezing(world, settings, processes, warm_engine, wait_until):
     ids = world.remember_many(PEOPLE)

@@ -129,6 +129,7 @@ def read_states(folder, files):
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite("builds its files as a disk may hold them")
 def test_nothing_that_was_acknowledged_is_lost(
     world, processes, check, wait_until, find_program, settings, tmp_path
 ):

@@ -112,6 +112,7 @@ def test_other_methods_are_refused(visit, token):
     assert visit(token, method="POST").status_code == 405
 
 
+@pytest.mark.sqlite("refuses by a trigger")
 def test_people_get_there_even_when_nothing_can_be_counted(visit, token, settings, counted):
     visit(token)
     connection = sqlite3.connect(settings.data / "database.db")

@@ -1,7 +1,8 @@
 """The site, its probes and its status."""
 
-import sqlite3
 from datetime import timedelta
+
+from sqlalchemy import text
 
 from appliance import __version__
 from appliance.crud import leases, settings
@@ -37,9 +38,8 @@ def test_alive_and_ready(browser, database):
 
 
 def test_not_ready_at_another_schema(browser, settings, database):
-    with sqlite3.connect(settings.data / "database.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    connection.close()
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     response = browser.client.get("/readyz")
     assert response.status_code == 503
     assert response.json["database"] == "unusable"

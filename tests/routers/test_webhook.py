@@ -121,6 +121,7 @@ def test_half_a_surrogate_pair_is_kept_as_a_question_mark(hook, stored):
     assert stored() == [(9, {"update_id": 9, "message": {"text": "a?b"}})]
 
 
+@pytest.mark.sqlite("refuses by a trigger")
 def test_what_could_not_be_stored_comes_again(hook, stored, database, woken, caplog):
     """Anything but 200 makes Telegram bring it again."""
     caplog.set_level(logging.DEBUG)

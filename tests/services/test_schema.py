@@ -1,16 +1,17 @@
 """Upgrading: what is in the way is said in a line. What migrations do: tests/test_migrations.py."""
 
 import dataclasses
-import sqlite3
 import stat
 
 import pytest
+from sqlalchemy import text
 
 from appliance.database import SCHEMA, schema_version
 from appliance.errors import ConfigError, SchemaError
 from appliance.services import schema
 
 
+@pytest.mark.sqlite("makes a file")
 def test_a_database_is_made_with_its_folder(settings):
     settings.data.rmdir()
     schema.upgrade(settings)
@@ -24,6 +25,7 @@ def test_a_home_with_a_percent_sign(settings, tmp_path):
     assert (home / "database.db").exists()
 
 
+@pytest.mark.sqlite("opens a file")
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -37,6 +39,7 @@ def test_what_cannot_be_opened(settings, make, told):
         schema.upgrade(settings)
 
 
+@pytest.mark.sqlite("opens a file")
 def test_a_folder_that_cannot_be_made(settings):
     settings.data.rmdir()
     settings.data.write_text("a file")
@@ -45,9 +48,7 @@ def test_a_folder_that_cannot_be_made(settings):
 
 
 def test_a_newer_database_is_left_alone(settings, database):
-    connection = sqlite3.connect(settings.data / "database.db")
-    connection.execute("UPDATE alembic_version SET version_num = '0999'")
-    connection.commit()
-    connection.close()
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0999'"))
     with pytest.raises(SchemaError, match="at schema 0999, this program knows only"):
         schema.upgrade(settings)

@@ -66,3 +66,46 @@ class PostgreSQL:
             stdout=subprocess.DEVNULL,
             **(owner if os.geteuid() == 0 else {}),
         )
+
+
+class KeptDatabase:
+    """A database that is emptied instead of made anew, which takes 5 ms instead of 180."""
+
+    def __init__(self, server: PostgreSQL, template: str) -> None:
+        self.url = server.new_database("kept", template)
+        self._server, self._template = server, template
+        self._session = psycopg.connect(self.url, autocommit=True)
+        tables = self._names("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        sequences = self._names("SELECT sequencename FROM pg_sequences")
+        version = self._names("SELECT version_num FROM alembic_version")[0]
+        self._emptying = "; ".join(
+            [
+                # Of a test that has ended: its locks would be waited for.
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                "SET session_replication_role = replica",  # no foreign key is looked up
+                *(f"DELETE FROM {table}" for table in tables),  # noqa: S608 - names of ours
+                *(f"SELECT setval('{sequence}', 1, false)" for sequence in sequences),
+                f"INSERT INTO alembic_version VALUES ('{version}')",  # noqa: S608
+            ]
+        )
+
+    def empty(self) -> str:
+        """Its address."""
+        try:
+            self._session.execute(self._emptying)  # type: ignore[call-overload]
+        except psycopg.Error:  # the last test has changed a table
+            self._make_anew()
+        return self.url
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _make_anew(self) -> None:
+        self.close()
+        self._server.execute("DROP DATABASE kept WITH (FORCE)")
+        self._server.new_database("kept", self._template)
+        self._session = psycopg.connect(self.url, autocommit=True)
+
+    def _names(self, query: str) -> list[str]:
+        return [name for (name,) in self._session.execute(query)]  # type: ignore[call-overload]

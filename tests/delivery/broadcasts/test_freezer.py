@@ -72,6 +72,7 @@ def test_members_out_of_reach_are_counted_as_skipped(database, queue):
         assert deliveries.states_of(session, number) == {0: 4, 4: 2}
 
 
+@pytest.mark.sqlite("everybody waits for its write lock")
 def test_after_a_rehearsal_no_statement_is_put_into_words_under_the_lock(database, queue):
     with database.writing() as session:
         for chat_id in range(10, 15):

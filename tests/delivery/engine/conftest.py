@@ -77,6 +77,12 @@ def rename(database):
 
 
 @pytest.fixture
+def no_table(on_postgresql):
+    """`no_table("messages")`: what the database says where it is not."""
+    return ('relation "{}" does not exist' if on_postgresql else "no such table: {}").format
+
+
+@pytest.fixture
 def frozen(database, queue):
     """A broadcast to everybody, whose recipients are in the ledger."""
 

@@ -200,6 +200,7 @@ def test_a_real_token_is_never_in_the_way_of_a_test():
     assert not config.is_real_token(config.SANDBOX_TOKEN)
 
 
+@pytest.mark.sqlite("refuses by a trigger")
 def test_what_is_claimed_is_kept_when_sweeping_up_fails(people, queue, run_until, shown, database):
     """Sweeping is a transaction of its own, after the one that claimed."""
     ids = people(5)

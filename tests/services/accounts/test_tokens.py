@@ -138,6 +138,7 @@ def test_use_is_noted_once_a_minute(ann, make, enter, kept):
     assert kept().last_used_at == NOW + MINUTE
 
 
+@pytest.mark.sqlite("another process has the write lock")
 def test_a_busy_database_is_not_waited_for(ann, make, enter, kept, settings):
     token = make(ann).token
     writer = sqlite3.connect(settings.data / "database.db", isolation_level=None)
