@@ -29,6 +29,17 @@ def test_engine_shows_its_table(root, tmp_path):
     assert "FAIL" not in table
 
 
+def test_a_missing_nginx_is_named(root):
+    command = [sys.executable, root / "benchmarks" / "engine.py", "--tls", "--smoke"]
+    code = "import os, runpy, shutil, sys; shutil.which = lambda *_, **__: None; "
+    code += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    done = subprocess.run(
+        [command[0], "-c", code, *command[1:]], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "--tls needs nginx: sudo apt-get install nginx\n"
+
+
 @pytest.mark.parametrize(
     ("name", "row"),
     [

@@ -2,8 +2,8 @@
 
 An expression goes by wall time, and each wall time counts once: one that is skipped in spring is
 the first moment after the gap (`0 2` and `30 2` together are one slot then), one that exists twice
-in autumn is the first. With `*` for the hour it goes by elapsed time instead: an hourly slot
-is there every hour. These are the two rules of `clock.py`.
+in autumn is the first. Where every hour is named it goes by elapsed time instead: an hourly slot is
+there every hour. These are the two rules of `clock.py`.
 """
 
 from collections.abc import Iterator
@@ -62,8 +62,8 @@ def next_slot(expression: str, zone_name: str, after: datetime) -> datetime:
 def slots(expression: str, zone_name: str, after: datetime) -> Iterator[datetime]:
     """The slots after this moment, in UTC, without end. The expression must be a checked one."""
     zone, last = find_zone(zone_name), after.astimezone(UTC)
-    if _by_elapsed_time(expression):
-        for slot in CronSim(expression, last.astimezone(zone)):
+    if hourly := _hourly(expression):
+        for slot in CronSim(hourly, last.astimezone(zone)):
             yield slot.astimezone(UTC)
         return
     for wall in CronSim(expression, last.astimezone(zone).replace(tzinfo=None, fold=0)):
@@ -76,9 +76,9 @@ def slots(expression: str, zone_name: str, after: datetime) -> Iterator[datetime
 def last_slot(expression: str, zone_name: str, until: datetime) -> datetime:
     """The newest slot that is not after this moment, in UTC."""
     zone = find_zone(zone_name)
-    if _by_elapsed_time(expression):
+    if hourly := _hourly(expression):
         begin = (until.replace(microsecond=0) + timedelta(seconds=1)).astimezone(zone)
-        return next(CronSim(expression, begin, reverse=True)).astimezone(UTC)
+        return next(CronSim(hourly, begin, reverse=True)).astimezone(UTC)
     begin = (until + _CLOCK_CHANGE).astimezone(zone).replace(tzinfo=None, fold=0)
     walls = CronSim(expression, begin, reverse=True)
     return next(slot for wall in walls if (slot := moment(wall, zone)) <= until)
@@ -89,5 +89,8 @@ def upcoming(expression: str, zone_name: str, now: datetime, count: int) -> list
     return list(islice(slots(expression, zone_name, now), count))
 
 
-def _by_elapsed_time(expression: str) -> bool:
-    return expression.split()[1] == "*"
+def _hourly(expression: str) -> str | None:
+    """With `*` for the hour, if it names every hour, however that is spelt: `*/1`, `0-23`."""
+    minute, _, rest = expression.split(maxsplit=2)
+    every = len(CronSim(expression, datetime(2026, 1, 1)).hours) == 24
+    return f"{minute} * {rest}" if every else None

@@ -153,3 +153,15 @@ def test_what_is_refused(expression, reason):
     (fault,) = caught.value.faults
     assert fault.field == "cron"
     assert fault.message.startswith(f"invalid cron expression {expression[:40]!r} ({reason}")
+
+
+@pytest.mark.parametrize("hours", ["*/1", "0-23", "0-11,12-23", "0-23/1"])
+@pytest.mark.parametrize(
+    ("zone", "after"),
+    [("Europe/Berlin", "2026-03-28 23:00"), ("Europe/Berlin", "2026-10-24 23:00")],
+)
+def test_every_hour_is_every_hour_however_it_is_spelt(hours, zone, after):
+    spelt, usual = f"*/15 {hours} * * *", "*/15 * * * *"
+    assert shown(spelt, zone, after, 20) == shown(usual, zone, after, 20)
+    until = utc(after) + timedelta(hours=2)
+    assert cron.last_slot(spelt, zone, until) == cron.last_slot(usual, zone, until)
