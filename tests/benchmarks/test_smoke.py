@@ -30,12 +30,16 @@ def test_engine_shows_its_table(root, tmp_path):
 
 
 def test_a_missing_nginx_is_named(root):
-    command = [sys.executable, root / "benchmarks" / "engine.py", "--tls", "--smoke"]
-    code = "import os, runpy, shutil, sys; shutil.which = lambda *_, **__: None; "
-    code += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-    done = subprocess.run(
-        [command[0], "-c", code, *command[1:]], capture_output=True, text=True, check=False
-    )
+    folder = root / "benchmarks"
+    code = f"""
+import shutil, sys
+sys.path.insert(0, {str(folder)!r})
+sys.argv = ["engine", "--tls", "--smoke"]
+shutil.which = lambda *_, **__: None
+import engine
+engine.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "--tls needs nginx: sudo apt-get install nginx\n"
 
