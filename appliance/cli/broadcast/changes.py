@@ -120,9 +120,8 @@ def cancel(context: Context, broadcast_id: int, operation: int | None) -> None:
     With --operation only that edit or recall is ended; what it changed already stays so.
 
     \b
-    Examples:
+    Example:
       appliance broadcast cancel 7
-      appliance broadcast cancel 7 --operation 1
     """
     from appliance.services.broadcasts import changes
 
