@@ -173,6 +173,7 @@ def export(context: Context) -> None:
       appliance chat export > chats.csv
     """
     from appliance.crud.chats import chat_import
+    from appliance.services import spreadsheet
     from appliance.services.chats import csv_import
 
     with context.database.reading() as session:
@@ -183,7 +184,7 @@ def export(context: Context) -> None:
         with streams.writing_csv() as stream:
             writer = csv.DictWriter(stream, csv_import.COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(map(spreadsheet.cells, rows))
 
 
 def _decide(context: Context, chat_id: int, approved: bool) -> None:

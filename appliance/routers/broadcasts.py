@@ -34,7 +34,7 @@ from appliance.schemas import (
     Preview,
     faults_of,
 )
-from appliance.services import broadcasts, content
+from appliance.services import broadcasts, content, spreadsheet
 from appliance.services.broadcasts import click_tracking
 from appliance.services.timing import clock
 
@@ -206,7 +206,7 @@ def _lines(rows: Iterable[DeliveryRow]) -> Iterator[str]:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(broadcasts.REPORT_COLUMNS)
     for number, row in enumerate(rows, 1):
-        writer.writerow(broadcasts.report_line(row).values())
+        writer.writerow(spreadsheet.cells(broadcasts.report_line(row)).values())
         if number % 500 == 0:
             yield buffer.getvalue()
             buffer.seek(0)

@@ -136,6 +136,21 @@ def test_export_is_what_import_takes(town, members, invoke, answer):
     assert rows[0]["topics"] == ""
 
 
+def test_an_exported_name_is_no_formula_and_comes_back(database, invoke, answer):
+    answer("topic", "add", "choir")
+    answer("chat", "import", "-", input="chat_id,first_name,topics\n7,=1+1,-choir\n8,''-x,\n")
+    exported = invoke("chat", "export").stdout
+    assert exported.splitlines()[1:] == [
+        "7,private,active,'=1+1,,,,,,'-choir",
+        "8,private,active,''-x,,,,,,",
+    ]
+    before = answer("chat", "export")
+    assert [chat["first_name"] for chat in before] == ["=1+1", "'-x"]
+    again = answer("chat", "import", "-", input=exported)
+    assert (again["rows"], again["updated"], again["bad_count"]) == (2, 0, 0)
+    assert answer("chat", "export") == before
+
+
 def test_a_lost_chat_is_listed_and_removed(database, answer, invoke, refused):
     with database.writing() as session:
         add_chats(session, 5, 6)

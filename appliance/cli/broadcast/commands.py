@@ -164,6 +164,7 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
     """
     from appliance.crud import deliveries
     from appliance.crud.broadcasts import broadcasts
+    from appliance.services import spreadsheet
     from appliance.services.broadcasts import REPORT_COLUMNS, report_line
 
     with context.database.reading() as session:
@@ -175,4 +176,4 @@ def report(context: Context, broadcast_id: int, form: str) -> None:
             with streams.writing_csv() as stream:
                 writer = csv.writer(stream, lineterminator="\n")
                 writer.writerow(REPORT_COLUMNS)
-                writer.writerows(line.values() for line in lines)
+                writer.writerows(spreadsheet.cells(line).values() for line in lines)

@@ -18,6 +18,7 @@ from appliance.crud.chats.chat_import import Entry, Known
 from appliance.database import Database
 from appliance.errors import Invalid
 from appliance.models import ChatStatus, ChatType, utcnow
+from appliance.services.spreadsheet import restored
 
 BATCH = 1000  # rows a transaction: others wait some 25 ms, with 5,000 for 170
 SHOWN = 100  # bad rows that are listed one by one; the others are counted
@@ -168,7 +169,8 @@ class _Reader:
             raise BadRow("the line is not UTF-8") from None
         if len(values) > len(self._columns):
             raise BadRow(f"{len(values)} values: expected {len(self._columns)}, as in the header")
-        pairs = zip(self._columns, map(str.strip, values), strict=False)
+        texts = (restored(value.strip()) for value in values)
+        pairs = zip(self._columns, texts, strict=False)
         return {name: value for name, value in pairs if value}
 
     def _split(self, line: str) -> list[str]:
