@@ -57,7 +57,7 @@ def test_who_left_is_counted_by_parts(store, ledger, take, record):
         first = deliveries.count_left(session, ledger, None, 3)
         rest = deliveries.count_left(session, ledger, first.last, 3)
         end = deliveries.count_left(session, ledger, rest.last, 3)
-    assert [first, rest, end] == [Left(3, 2, 1), Left(5, 1, 1), Left(None)]
+    assert [first, rest, end] == [Left(3, 2, 1), Left(5, 1, 1), Left(None, 0, 0)]
 
 
 def test_what_is_counted_is_of_one_broadcast(store, ledger, announce, freeze, take, record):

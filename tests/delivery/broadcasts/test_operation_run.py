@@ -289,6 +289,17 @@ def test_who_waits_less_is_tried_first_and_the_others_follow(begin, last):
     assert (last(exchange.number).status, last(exchange.number).done) == ("done", 4)
 
 
+def test_it_is_due_when_the_first_of_those_who_wait_is(begin):
+    exchange = begin("edit", sent=2)
+    first, second = exchange()
+    exchange()  # there is nobody else
+    waits = [(first, 50), (second, 5)]
+    exchange([Result(j, Verdict(Kind.SERVER), exchange.at(s).mono) for j, s in waits], limit=0)
+
+    assert not exchange.run.due(exchange.at(4))
+    assert exchange.run.due(exchange.at(6))
+
+
 def test_two_whose_time_has_come_come_one_by_one(begin):
     exchange = begin("edit", sent=2)
     waits = [Result(j, Verdict(Kind.SERVER), exchange.at(5).mono) for j in exchange(limit=2)]
@@ -343,12 +354,14 @@ def test_telegram_deletes_nothing_that_is_older_than_two_days_and_edits_it(
     assert [job.chat_id for job in Exchanges(database, number)()] == asked
 
 
-def test_what_arrived_in_the_second_of_the_edit_is_edited_once(ledger, decide, database, last):
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_what_arrived_while_it_was_edited_is_edited_once(seconds, ledger, decide, database, last):
+    """Also by an engine whose clock is a second behind."""
     number = ledger(sent=1, in_flight=1)
     decide("edit", number)
     with database.writing() as session:
         made = operations.list_for(session, number)[-1].created_at
-        arrived(session, number, [2], int(made.timestamp()))
+        arrived(session, number, [2], int(made.timestamp()) - seconds)
     exchange = Exchanges(database, number)
     asked = []
     while not exchange.run.done:
