@@ -126,15 +126,17 @@ def remove(context: Context, chat_id: int, yes: bool) -> None:
 @chat.command("import")
 @click.argument("file", type=click.File("rb"), metavar="FILE")
 @click.option("--topic", metavar="NAME", help="Subscribe every chat in the list to this topic.")
+@click.option("--id-column", metavar="NAME", help="Where the ids are, if not in chat_id.")
 @common_options
 @pass_context
-def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
-    """Take in a list of chats: CSV in UTF-8, '-' is standard input.
+def import_(context: Context, file: BinaryIO, topic: str | None, id_column: str | None) -> None:
+    """Take in a list of chats: CSV in UTF-8 or UTF-16, '-' is standard input.
 
-    The first line names the columns: chat_id and, where known, first_name, last_name, username,
-    language, timezone and topics (separated by ';'; '-' before one: opted out). Chats that are
-    known keep what is known of them; what is missing is filled in. A bad row is reported with its
-    line, and the rest is kept; the same list again changes nothing.
+    The first line names the columns: chat_id (or user_id, or id) and, where known, first_name,
+    last_name, username, language, timezone and topics (separated by ';'; '-' before one: opted
+    out). Chats that are known keep what is known of them; what is missing is filled in. A bad row
+    is reported with its line, and the rest is kept; a bad name, language or time zone is left out.
+    The same list again changes nothing.
 
     Exit codes: 0 done · 2 no such list · 3 some rows were bad.
 
@@ -148,7 +150,7 @@ def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
     from appliance.services.chats import csv_import
 
     with _progress(context, file) as progress:
-        report = csv_import.take_in(context.database, file, topic, progress)
+        report = csv_import.take_in(context.database, file, topic, id_column, progress)
     if report.unread:
         context.remark(f"Columns nobody knows, left out: {', '.join(report.unread)}")
     context.report(
@@ -158,6 +160,8 @@ def import_(context: Context, file: BinaryIO, topic: str | None) -> None:
     )
     for line, reason in [] if context.json else report.bad:
         streams.say(f"line {line}: {reason}")
+    for line, reason in [] if context.json else report.dropped:
+        streams.say(f"line {line}: taken without this: {reason}")
     if report.bad_count:
         sys.exit(exits.IN_PART)
 

@@ -100,6 +100,8 @@ def test_the_shape_of_an_import(town, members, invoke, answer):
         "updated": 0,
         "bad": [{"line": 3, "reason": "invalid chat_id 'x': expected a whole number"}],
         "bad_count": 1,
+        "dropped": [],
+        "dropped_count": 0,
     }
     assert [chat["name"] for chat in answer("chat", "list")] == ["Choir", "Ann", "Анна"]
 
@@ -109,6 +111,13 @@ def test_a_list_from_standard_input_for_a_topic(database, answer):
     report = answer("chat", "import", "-", "--topic", "choir", input="chat_id\n5\n6\n")
     assert (report["rows"], report["added"], report["bad_count"]) == (2, 2, 0)
     assert answer("topic", "list")[0]["subscribers"] == 2
+
+
+def test_what_is_taken_without_a_cell_is_told(database, invoke):
+    result = invoke("chat", "import", "-", "--id-column", "Nr", input="nr;timezone\n5;Moscow\n")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0] == "1 rows: 1 new, 0 filled in, 0 bad."
+    assert "line 2: taken without this: unknown timezone 'Moscow'" in result.output
 
 
 def test_no_list(database, members, tmp_path, invoke, refused):

@@ -6,6 +6,7 @@ number is the one an editor shows. One batch is in memory, however large the fil
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,15 +19,17 @@ from appliance.crud.chats.chat_import import Entry, Known
 from appliance.database import Database
 from appliance.errors import Invalid
 from appliance.models import ChatStatus, ChatType, utcnow
+from appliance.services.chats.csv_lines import MAX_LINE, lines
 from appliance.services.spreadsheet import restored
 
 BATCH = 1000  # rows a transaction: others wait some 25 ms, with 5,000 for 170
 SHOWN = 100  # bad rows that are listed one by one; the others are counted
-MAX_LINE = 64 * 1024  # bytes
 MAX_CHAT_ID = 2**52  # "at most 52 significant bits", says the Bot API
 
 COLUMNS = ("chat_id", "type", "status", *chat_import.FILLED, "topics")
 
+_IDS = ("chat_id", "user_id", "id")  # the first that is there
+_SEPARATOR = re.compile(rb"sep=([,;\t])\s*", re.IGNORECASE)
 _ID = re.compile(r"-?[0-9]{1,19}")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,5})?")
@@ -39,13 +42,18 @@ class BadRow(ValueError):
 
 @dataclass(slots=True)
 class Report:
-    """The result of an import. `bad` has the first SHOWN bad rows, `bad_count` counts all."""
+    """The result of an import. `bad` has the first SHOWN bad rows, `bad_count` counts all.
+
+    `dropped` and `dropped_count` are of cells that were left out of a row that was taken.
+    """
 
     rows: int = 0
     added: int = 0
     updated: int = 0
     bad: list[tuple[int, str]] = field(default_factory=list)
     bad_count: int = 0
+    dropped: list[tuple[int, str]] = field(default_factory=list)
+    dropped_count: int = 0
     unread: tuple[str, ...] = ()
     """Columns that are not known, and so not read."""
 
@@ -54,6 +62,11 @@ class Report:
         if len(self.bad) < SHOWN:
             self.bad.append((line, reason))
 
+    def drop(self, line: int, reason: str) -> None:
+        self.dropped_count += 1
+        if len(self.dropped) < SHOWN:
+            self.dropped.append((line, reason))
+
     def as_document(self) -> dict[str, object]:
         return {
             "rows": self.rows,
@@ -61,6 +74,8 @@ class Report:
             "updated": self.updated,
             "bad": [{"line": line, "reason": reason} for line, reason in self.bad],
             "bad_count": self.bad_count,
+            "dropped": [{"line": line, "reason": reason} for line, reason in self.dropped],
+            "dropped_count": self.dropped_count,
         }
 
 
@@ -68,20 +83,21 @@ def take_in(
     database: Database,
     file: BinaryIO,
     topic: str | None = None,
+    id_column: str | None = None,
     progress: Callable[[int], None] = lambda size: None,
 ) -> Report:
     """Store a list, a transaction a batch; every row is subscribed to `topic`, if there is one.
 
+    The ids are in the column `id_column`; without one in `chat_id`, or else in `user_id` or `id`.
     `progress` is called with the number of bytes of each batch. Raises Invalid when the first line
     is no header, NotFound for an unknown `topic`. An import that was interrupted can be repeated.
     """
     with database.reading() as session:
         topic_ids = {row.name: row.id for row in topics.list_all(session)}
         always = {topics.find(session, topic).id: True} if topic else {}
-    lines = _lines(file)
-    reader = _Reader(next(lines, b""), topic_ids, always)
+    rows = enumerate(lines(file), 1)
+    reader = _Reader(_header(rows), topic_ids, always, id_column)
     report = Report(unread=reader.unread)
-    rows = enumerate(lines, 2)
     while batch := list(islice(rows, BATCH)):
         if entries := _entries(batch, reader, report):
             with database.writing() as session:
@@ -100,10 +116,12 @@ def _entries(batch: list[tuple[int, bytes]], reader: "_Reader", report: Report) 
             continue
         report.rows += 1
         try:
-            entry = reader.read(line)
+            entry, dropped = reader.read(line)
         except BadRow as error:
             report.refuse(number, str(error))
             continue
+        for reason in dropped:
+            report.drop(number, reason)
         first = entries.setdefault(entry.chat_id, entry)
         if first is not entry:
             first.values = entry.values | first.values
@@ -111,53 +129,52 @@ def _entries(batch: list[tuple[int, bytes]], reader: "_Reader", report: Report) 
     return entries
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Lines without their ends; one over MAX_LINE is cut, and still too long."""
-    while line := file.readline(MAX_LINE + 2):
-        rest = line
-        # Read on to its end, a piece in memory, or the rest of a long line would count as lines of
-        # its own.
-        while len(rest) == MAX_LINE + 2 and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE + 2)
-        yield line.rstrip(b"\r\n")
-
-
 class _Reader:
     """Makes entries from lines, by the columns that the header names."""
 
     def __init__(
-        self, header: bytes, topic_ids: Mapping[str, int], always: dict[int, bool]
+        self,
+        header: tuple[bytes, str | None],
+        topic_ids: Mapping[str, int],
+        always: dict[int, bool],
+        id_column: str | None,
     ) -> None:
         """Raises Invalid."""
+        line, delimiter = header
         try:
             # With a byte order mark, which Excel puts before UTF-8.
-            text = header.decode("utf-8-sig").lower()
-            # Excel writes semicolons where the comma is the decimal sign, as in Russian.
-            self._delimiter = ";" if text.count(";") > text.count(",") else ","
-            self._columns = [name.strip() for name in self._split(text)]
+            text = line.decode("utf-8-sig").lower()
+            self._delimiter = delimiter or _delimiter(text)
+            self._columns = _named([name.strip() for name in self._split(text)], id_column)
         except (UnicodeDecodeError, BadRow):
             self._columns = []
-        if self._columns.count("chat_id") != 1 or len(set(self._columns)) < len(self._columns):
+        names = [name for name in self._columns if name]
+        if names.count("chat_id") != 1 or len(set(names)) < len(names):
             message = (
-                "invalid first line: expected the names of the columns in UTF-8, each once: chat_id"
-                f" and, where known, {', '.join(COLUMNS[1:])}"
+                "invalid first line: expected the names of the columns in UTF-8, each once:"
+                f" {id_column or 'chat_id'} and, where known, {', '.join(COLUMNS[1:])}"
             )
             raise Invalid.at("file", message)
-        self.unread = tuple(name for name in self._columns if name not in COLUMNS)
+        self.unread = tuple(name for name in names if name not in COLUMNS)
         self._topic_ids = topic_ids
         self._always = always
 
-    def read(self, line: bytes) -> Entry:
-        """Raises BadRow."""
+    def read(self, line: bytes) -> tuple[Entry, list[str]]:
+        """The chat, and why cells were left out that it can do without. Raises BadRow.
+
+        A wrong status or topic is no such cell: somebody who wants nothing might get it.
+        """
         cells = self._cells(line)
         chat_id = _chat_id(cells.get("chat_id", ""))
-        return Entry(
+        values, dropped = _values(cells)
+        entry = Entry(
             chat_id,
             _type(cells.get("type", ""), chat_id),
             _status(cells.get("status", "")),
-            _values(cells),
+            values,
             self._always | self._choices(cells.get("topics", "")),
         )
+        return entry, dropped
 
     def _cells(self, line: bytes) -> dict[str, str]:
         """The cells that are not empty, by column."""
@@ -194,6 +211,33 @@ class _Reader:
         return choices
 
 
+def _header(rows: Iterator[tuple[int, bytes]]) -> tuple[bytes, str | None]:
+    """The first line, and the delimiter that an own line `sep=;` before it names."""
+    _, line = next(rows, (0, b""))
+    said = _SEPARATOR.fullmatch(line.removeprefix(BOM_UTF8))
+    if said is None:
+        return line, None
+    _, line = next(rows, (0, b""))
+    return line, said[1].decode()
+
+
+def _delimiter(header: str) -> str:
+    """Excel writes semicolons where the comma is the decimal sign, as in Russian; or tabs."""
+    return max(",;\t", key=header.count)
+
+
+def _named(columns: list[str], id_column: str | None) -> list[str]:
+    """The columns, with the one that has the ids as `chat_id`."""
+    wanted = (id_column.strip().lower(),) if id_column else _IDS
+    found = next((name for name in wanted if name in columns), None)
+    if found is None:
+        return []
+    renamed = {found: "chat_id"}
+    if found != "chat_id":
+        renamed["chat_id"] = "chat_id, not read"
+    return [renamed.get(name, name) for name in columns]
+
+
 def _chat_id(text: str) -> int:
     if not text:
         raise BadRow("chat_id is missing")
@@ -225,12 +269,16 @@ def _status(text: str) -> str:
     return text or ChatStatus.ACTIVE
 
 
-def _values(cells: Mapping[str, str]) -> dict[str, str]:
-    values = {name: cells[name] for name in chat_import.FILLED if name in cells}
-    for name, value in values.items():
-        check = _CHECKS.get(name, _name)
-        values[name] = check(name, value)
-    return values
+def _values(cells: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What fills in a chat, and why some of it does not."""
+    values, dropped = {}, []
+    for name in chat_import.FILLED:
+        if name in cells:
+            try:
+                values[name] = _CHECKS.get(name, _name)(name, cells[name])
+            except BadRow as error:
+                dropped.append(str(error))
+    return values, dropped
 
 
 def _name(column: str, value: str) -> str:

@@ -54,6 +54,8 @@ def test_every_column(news, take_in, everything):
         "updated": 0,
         "bad": [],
         "bad_count": 0,
+        "dropped": [],
+        "dropped_count": 0,
     }
     empty = dict.fromkeys(chat_import.FILLED)
     assert everything() == [
@@ -138,11 +140,6 @@ def test_topics_in_a_list_with_semicolons_are_quoted(news, take_in, everything):
         ('5,"Ann"x', "a quotation mark is not closed"),
         (b"5,\xff\xfe", "the line is not UTF-8"),
         ("5," + "x" * 70_000, "the line has more than 65536 bytes"),
-        ("5," + "x" * 256, "first_name is too long: expected at most 255 characters"),
-        ("5,a\0b", "first_name is too long"),
-        ("5,,,a b", "invalid username 'a b': expected letters, digits and _"),
-        ("5,,,,english", "invalid language 'english': expected a code such as en or ru"),
-        ("5,,,,,Moscow", "unknown timezone 'Moscow': expected a name such as Europe/Moscow"),
         ("5,,,,,,news;nws", "unknown topic 'nws'"),
         (
             "5,,,,,,,happy",
@@ -161,6 +158,59 @@ def test_a_bad_row_is_told_and_the_rest_is_kept(news, take_in, everything, row, 
     ((line, told),) = report.bad
     assert line == 4
     assert reason in told
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("5," + "x" * 256, "first_name is too long: expected at most 255 characters"),
+        ("5,a\0b", "first_name is too long"),
+        ("5,,,a b", "invalid username 'a b': expected letters, digits and _"),
+        ("5,,,,english", "invalid language 'english': expected a code such as en or ru"),
+        ("5,,,,,Moscow", "unknown timezone 'Moscow': expected a name such as Europe/Moscow"),
+    ],
+)
+def test_who_has_an_odd_cell_is_taken_without_it(take_in, everything, row, reason):
+    header = "chat_id,first_name,last_name,username,language,timezone"
+    report = take_in(header, "1,Ann", row)
+    assert (report.added, report.bad_count, report.dropped_count) == (2, 0, 1)
+    ((line, told),) = report.dropped
+    assert (line, told) == (3, told) and reason in told
+    [taken] = [each for each in everything() if each["chat_id"] == 5]
+    assert [taken[name] for name in chat_import.FILLED] == [None] * len(chat_import.FILLED)
+
+
+@pytest.mark.parametrize(
+    ("lines", "options"),
+    [
+        (["chat_id\tfirst_name", "5\tAnn", "6\tBob, jr"], {}),
+        (["sep=;", "chat_id;first_name", "5;Ann", "6;Bob, jr"], {}),
+        (["\ufeffsep=,", "chat_id,first_name", "5,Ann", '6,"Bob, jr"'], {}),
+        (["sep=\t", "first_name\tchat_id", "Ann\t5", "Bob, jr\t6"], {}),
+        (["chat_id,,first_name,", "5,,Ann,", '6,,"Bob, jr",'], {}),
+        (["user_id,first_name", "5,Ann", '6,"Bob, jr"'], {}),
+        (["id,user_id,first_name", "1,5,Ann", '2,6,"Bob, jr"'], {}),
+        (["ID,first_name", "5,Ann", '6,"Bob, jr"'], {}),
+        (["chat_id,Telegram,first_name", "1,5,Ann", '2,6,"Bob, jr"'], {"id_column": "telegram"}),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_what_other_programs_write(take_in, everything, lines, options, encoding, end):
+    text = end.join(lines).removeprefix("\ufeff")
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    report = take_in((mark + text + end).encode(encoding), **options)
+    assert (report.added, report.bad, report.dropped) == (2, [], [])
+    assert names(everything()) == {5: "Ann", 6: "Bob, jr"}
+
+
+def test_a_column_of_ids_that_is_not_there(take_in):
+    with pytest.raises(Invalid, match=r"invalid first line: .*each once: telegram"):
+        take_in("chat_id,first_name", "5,Ann", id_column="telegram")
+
+
+def test_lines_are_counted_as_an_editor_counts_them(take_in):
+    assert take_in("sep=;", "chat_id", "x").bad[0][0] == 3
 
 
 def test_a_hundred_bad_rows_are_told_and_all_are_counted(take_in):
@@ -210,7 +260,7 @@ class Broken(io.BytesIO):
 
     lines = 0
 
-    def readline(self, size=-1):
+    def read(self, size=-1):
         self.lines += 1
         if self.lines > 25:
             raise OSError("disk")
