@@ -117,6 +117,7 @@ def test_a_recall_takes_it_back(admin_page, new_person, sent_to):
     page.get_by_test_id("confirm-recall").click()
     expect(page.get_by_test_id("operation")).to_contain_text("Recall: done")
     expect(page.get_by_test_id("event")).to_contain_text(["Recalled"])
+    expect(page.get_by_test_id("edit")).to_have_count(0)  # there is nothing left to change
     expect(newest_on_phone(page, person)).to_have_text("deleted message")
 
 
