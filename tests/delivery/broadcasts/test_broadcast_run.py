@@ -283,12 +283,13 @@ def test_a_claim_may_go_over_the_end_of_a_part(claim, monkeypatch):
 
 def test_it_is_due_while_somebody_may_be_claimed(claim, record, run):
     assert run.due(NOW), "nobody was claimed"
-    first, *_ = claim(5)
+    first, second, *_ = claim(5)
     assert run.due(NOW), "it may be that there are more"
     claim(1)
     assert not run.due(NOW), "there were none"
 
-    record(Result(first, Verdict(Kind.SERVER), NOW.mono + 5))
+    waits = [(first, 5), (second, 50)]
+    record(*(Result(job, Verdict(Kind.SERVER), NOW.mono + s) for job, s in waits))
 
     assert not run.due(later(4.9))
     assert run.due(later(5))
