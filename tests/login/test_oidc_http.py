@@ -44,10 +44,11 @@ def test_a_form_that_is_taken(issuer):
     ],
     ids=lambda answer: f"{answer[0]}-{answer[1][:3]!r}",
 )
-def test_what_is_no_object(issuer, answer):
+def test_what_is_no_object(issuer, answer, caplog):
     issuer.answers[KEYS] = answer
     with pytest.raises(Unavailable):
         oidc_http.get(f"{issuer.url}{KEYS}")
+    assert f"{issuer.url}{KEYS}: status {answer[0]}" in caplog.text
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])
