@@ -13,7 +13,7 @@ Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any] | None]]
 
 
 @contextmanager
-def serving(answer: Answer) -> Iterator[str]:
+def serving(answer: Answer, host: str = "127.0.0.1") -> Iterator[str]:
     """The address of the server, for as long as the block runs; `answer` is called by threads."""
 
     class Handler(QuietHandler):
@@ -24,5 +24,5 @@ def serving(answer: Answer) -> Iterator[str]:
             content = json.dumps(document).encode() if document else b"<html>nginx</html>"
             self.answer(status, content)
 
-    with network.serving(Handler) as url:
+    with network.serving(Handler, host) as url:
         yield url

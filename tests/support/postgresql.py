@@ -29,8 +29,11 @@ class PostgreSQL:
     def _data(self) -> Path:
         return self.folder / "data"
 
-    def start(self) -> None:
-        options = f"-c fsync=off -c listen_addresses= -k {self.folder}"
+    def start(self, listen: str = "") -> None:
+        """`listen` is an address of this machine, for whoever is asked over a network."""
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {listen}/24 trust\n" if listen else "")
+        options = f"-c fsync=off -c listen_addresses={listen} -k {self.folder}"
         self._control("start", "-l", self.folder / "log", "-o", options)
 
     def stop(self, mode: str = "fast") -> None:
