@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, case, or_, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -68,6 +68,26 @@ def acquire(
         .returning(Lease.epoch)
         .execution_options(synchronize_session=False)
     )
+
+
+def end_silent(session: Session, age: timedelta) -> None:
+    """On PostgreSQL end the sessions whose transaction has locked a lease for so long.
+
+    The server does so by itself where it waits for a next command, but not amid a batch of them.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_END, {"age": age.total_seconds()})
+
+
+_END = text("""
+    SELECT pg_terminate_backend(activity.pid)
+    FROM pg_stat_activity AS activity JOIN pg_locks AS locks USING (pid)
+    WHERE locks.relation = 'leases'::regclass
+        AND locks.mode IN ('RowShareLock', 'RowExclusiveLock') AND locks.granted
+        AND activity.datname = current_database() AND activity.usename = current_user
+        AND activity.pid <> pg_backend_pid()
+        AND activity.xact_start < clock_timestamp() - make_interval(secs => :age)
+""")
 
 
 def renew(

@@ -20,6 +20,7 @@ SCHEDULE = "schedule"
 WEB = "web"
 
 TTL = timedelta(seconds=12)  # a second process takes over within 15 s of a kill
+SILENT = timedelta(seconds=6)  # a transaction that old is its dead holder's, none takes so long
 FENCE_BEAT_SECONDS = 3.0
 """Between two signs of life of a `Fence`: several may be late before the lease runs out."""
 
@@ -62,13 +63,16 @@ class Holding:
 
     def acquire(self, now: datetime | None = None, mono: float | None = None) -> bool:
         """Take the lease when it is free, ran out, or its holder is known to be gone."""
-        now = now or utcnow()
         mono = time.monotonic() if mono is None else mono
         # By a snapshot first: whoever stands by asks every second, and takes no write lock for it.
         with self._database.reading() as session:
             seen, runs_out = leases.look(session, self.name)
+        now = now or utcnow()  # after a first transaction, which told the time
         if seen.holder not in {None, self.holder} and not self._is_over(seen, runs_out, now, mono):
             return False
+        if seen.holder not in {None, self.holder}:
+            with self._database.writing() as session:
+                leases.end_silent(session, SILENT)
         with self._database.writing() as session:
             epoch = leases.acquire(session, self.name, self.holder, now, self._ttl, seen)
         self._epoch = epoch or 0

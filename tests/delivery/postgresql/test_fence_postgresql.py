@@ -1,8 +1,11 @@
 """Taking over on PostgreSQL, where a lease could change hands inside a transaction."""
 
 from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.crud import leases
 from appliance.models import utcnow
@@ -71,3 +74,14 @@ def test_nobody_takes_over_inside_a_transaction(
     assert taken[0].result(10) == (None if beat else 2)
     with nullcontext() if beat else pytest.raises(LeaseLost):
         settle()
+
+
+@pytest.mark.parametrize(("age", "ended"), [(0, True), (60, False)])
+def test_a_holder_that_is_silent_amid_a_batch_is_ended(database, lease, age, ended):
+    """There no timeout of the server counts."""
+    outcome = pytest.raises(SQLAlchemyError) if ended else nullcontext()
+    with outcome, database.writing() as frozen:
+        lease.check(frozen)
+        with database.writing() as session:
+            leases.end_silent(session, timedelta(seconds=age))
+        frozen.execute(text("SELECT 1"))
