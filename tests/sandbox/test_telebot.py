@@ -8,20 +8,10 @@ import telebot
 from telebot import apihelper, types
 
 from appliance import config
+from support.bot_api import UPDATE_KINDS
 from support.network import QuietHandler, serving
 
 KEYBOARD = types.InlineKeyboardMarkup().add(types.InlineKeyboardButton("Yes", callback_data="yes"))
-KINDS = [
-    "message",
-    "edited_message",
-    "channel_post",
-    "edited_channel_post",
-    "callback_query",
-    "my_chat_member",
-    "chat_member",
-    "message_reaction",
-    "message_reaction_count",
-]
 
 
 @pytest.fixture
@@ -37,7 +27,7 @@ def polling(bot, api):
     """`infinity_polling` in a thread, begun by `start`."""
     thread = threading.Thread(
         target=bot.infinity_polling,
-        kwargs={"timeout": 1, "long_polling_timeout": 1, "allowed_updates": KINDS},
+        kwargs={"timeout": 1, "long_polling_timeout": 1, "allowed_updates": UPDATE_KINDS},
     )
     bot.start = thread.start
     yield bot
@@ -128,7 +118,7 @@ def test_its_webhook_types(bot, api, wait_until):
     person = api.person()
     with serving(Site) as site:
         url = f"{site}/hook"
-        assert bot.set_webhook(url, secret_token="s3cret", allowed_updates=KINDS)
+        assert bot.set_webhook(url, secret_token="s3cret", allowed_updates=UPDATE_KINDS)
         [wrote] = api.act(person, "send", text="hello")["wrote"]
         api.act(person, "voice", duration=3)
         api.act(person, "edit", message_id=wrote, text="hello!")
@@ -136,5 +126,5 @@ def test_its_webhook_types(bot, api, wait_until):
         wait_until(lambda: len(heard) == 4)
         info = bot.get_webhook_info()
     assert heard == ["text", "voice", "hello!", "kicked"]
-    assert (info.url, info.allowed_updates) == (url, KINDS)
+    assert (info.url, info.allowed_updates) == (url, UPDATE_KINDS)
     assert bot.delete_webhook(drop_pending_updates=True)

@@ -8,6 +8,19 @@ from typing import Any
 from support import network
 from support.network import QuietHandler
 
+UPDATE_KINDS = [
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "my_chat_member",
+    "chat_member",
+    "message_reaction",
+    "message_reaction_count",
+]
+"""All kinds of updates that the simulator sends."""
+
 Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any] | None]]
 """From the parameters of a call its status and document; None stands for a page of HTML."""
 
